@@ -1,0 +1,4 @@
+@NullMarked
+package egress;
+
+import org.jspecify.annotations.NullMarked;

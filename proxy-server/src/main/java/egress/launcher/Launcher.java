@@ -1,0 +1,39 @@
+package egress.launcher;
+
+import java.lang.reflect.InvocationTargetException;
+
+/**
+ * The jar's entry: any Java since 8 can load this one class, so that an older Java gets a sentence instead of an
+ * UnsupportedClassVersionError.
+ */
+public final class Launcher {
+    private static final int NEEDED = 25;
+
+    private Launcher() {}
+
+    /** Runs the program, or says which Java it needs and exits with 1. */
+    public static void main(String[] arguments) throws Throwable {
+        int version = majorVersion(System.getProperty("java.specification.version", "0"));
+        if (version < NEEDED) {
+            System.err.println("egress: needs Java " + NEEDED + " or newer, and this is Java "
+                    + System.getProperty("java.version") + " (" + System.getProperty("java.home")
+                    + "): use ./egress-proxy, which finds a newer one, or set JAVA_HOME.");
+            System.exit(1);
+        }
+        try {
+            Class.forName("egress.server.Main").getMethod("main", String[].class).invoke(null, (Object) arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** {@code 1.8} is 8, {@code 25} is 25; what is no number is 0. */
+    private static int majorVersion(String specification) {
+        String version = specification.startsWith("1.") ? specification.substring(2) : specification;
+        try {
+            return Integer.parseInt(version);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}

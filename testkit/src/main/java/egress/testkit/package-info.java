@@ -1,0 +1,4 @@
+@NullMarked
+package egress.testkit;
+
+import org.jspecify.annotations.NullMarked;
