@@ -1,0 +1,4 @@
+@NullMarked
+package egress.downstream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,85 @@
+package egress.exchange;
+
+import egress.policy.DenyReason;
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/** Why an exchange did not end as asked. One type, one mapping to a status. */
+public sealed interface Failure {
+    /** A sentence for people and logs; holds no secret and nothing matched by DLP. */
+    String words();
+
+    /** Policy or DLP said no. */
+    record Denied(DenyReason why, String words) implements Failure {}
+
+    /** What the caller sent is no valid request. */
+    record DownstreamMalformed(HttpResponseStatus as, String words) implements Failure {}
+
+    /** The caller went away, or reset its stream. */
+    record DownstreamGone(String words) implements Failure {}
+
+    /** The caller sent nothing for too long. */
+    record DownstreamTimedOut(String words) implements Failure {}
+
+    /** No name, no address, no connection, or the connection broke. */
+    record UpstreamUnreachable(String words) implements Failure {}
+
+    /** The certificate does not prove the host, or TLS failed. */
+    record UpstreamUntrusted(String words) implements Failure {}
+
+    /** The address guard refused every address of the name. */
+    record UpstreamForbidden(String words) implements Failure {}
+
+    /** The origin said or let know that it did not process the request: safe to send again (RFC 9113 §8.7). */
+    record UpstreamRefused(String words) implements Failure {}
+
+    /**
+     * A connection broke before any byte of the response.
+     *
+     * @param requestWritten whether any byte of the request may have reached the origin
+     */
+    record UpstreamClosedEarly(boolean requestWritten, String words) implements Failure {}
+
+    /** The origin sent something that is no HTTP. */
+    record UpstreamMalformed(String words) implements Failure {}
+
+    record UpstreamTimedOut(String words) implements Failure {}
+
+    /** A bound is reached or the proxy is draining. */
+    record Overloaded(String words) implements Failure {}
+
+    /** The status the caller gets while no response head is out. */
+    default HttpResponseStatus status() {
+        return switch (this) {
+            case Denied d -> d.why().status();
+            case DownstreamMalformed m -> m.as();
+            case DownstreamGone g -> HttpResponseStatus.BAD_REQUEST;
+            case DownstreamTimedOut t -> HttpResponseStatus.REQUEST_TIMEOUT;
+            case UpstreamUnreachable u -> HttpResponseStatus.BAD_GATEWAY;
+            case UpstreamUntrusted u -> HttpResponseStatus.BAD_GATEWAY;
+            case UpstreamForbidden f -> HttpResponseStatus.FORBIDDEN;
+            case UpstreamRefused r -> HttpResponseStatus.BAD_GATEWAY;
+            case UpstreamClosedEarly c -> HttpResponseStatus.BAD_GATEWAY;
+            case UpstreamMalformed m -> HttpResponseStatus.BAD_GATEWAY;
+            case UpstreamTimedOut t -> HttpResponseStatus.GATEWAY_TIMEOUT;
+            case Overloaded o -> HttpResponseStatus.SERVICE_UNAVAILABLE;
+        };
+    }
+
+    /** The stable code in {@code X-Egress-Deny}. */
+    default String code() {
+        return switch (this) {
+            case Denied d -> d.why().code();
+            case DownstreamMalformed m -> "malformed";
+            case DownstreamGone g -> "downstream_gone";
+            case DownstreamTimedOut t -> "downstream_timeout";
+            case UpstreamUnreachable u -> "upstream_unreachable";
+            case UpstreamUntrusted u -> "upstream_untrusted";
+            case UpstreamForbidden f -> "address_not_allowed";
+            case UpstreamRefused r -> "upstream_refused";
+            case UpstreamClosedEarly c -> "upstream_closed";
+            case UpstreamMalformed m -> "upstream_malformed";
+            case UpstreamTimedOut t -> "upstream_timeout";
+            case Overloaded o -> "overloaded";
+        };
+    }
+}

@@ -1,0 +1,58 @@
+package egress.exchange;
+
+import egress.http.Authority;
+import io.netty.channel.EventLoop;
+
+/** Port: streams to verified origins, pooled by event loop and origin. */
+public interface Upstreams {
+    /**
+     * Begins to get a stream to the origin, on the given event loop. Exactly one of {@link Listener#onAcquired} and
+     * {@link Listener#onFailed} follows, on that loop, possibly before this method returns.
+     *
+     * @return a handle that gives the attempt up; harmless afterwards
+     */
+    Attempt acquire(EventLoop loop, Origin origin, Listener listener);
+
+    /**
+     * Which connection an exchange needs.
+     *
+     * @param tls true for https: the certificate is verified for the authority's host before the first request byte
+     * @param protocol which versions of HTTP may be negotiated
+     */
+    record Origin(Authority authority, boolean tls, Protocol protocol) {}
+
+    /** The versions offered to the origin by ALPN. */
+    enum Protocol {
+        /** h2 and http/1.1, the origin's choice. */
+        ANY,
+        /** http/1.1 alone: a WebSocket cannot be asked for by Upgrade on h2 (RFC 9113 §8.6). */
+        HTTP_1_1
+    }
+
+    /** An attempt under way. */
+    interface Attempt {
+        void cancel();
+    }
+
+    /** What the exchange hears of its upstream side, always on its event loop. */
+    interface Listener {
+        /**
+         * A stream is there: write the request.
+         *
+         * @param reused true for a kept-alive h1 connection, which may turn out to be stale
+         */
+        void onAcquired(UpstreamPeer peer, boolean reused);
+
+        /** A part of the response, owned by the listener from now on. */
+        void onResponsePart(io.netty.handler.codec.http.HttpObject part);
+
+        /** The end of a burst of parts: time to flush and to ask for more. */
+        void onResponseReadComplete();
+
+        /** The upstream side takes more again. */
+        void onUpstreamWritable();
+
+        /** No stream, or the stream broke before the response was whole. Nothing comes after it. */
+        void onFailed(Failure failure);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.exchange;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.policy;
+
+import org.jspecify.annotations.NullMarked;

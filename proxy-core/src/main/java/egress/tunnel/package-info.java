@@ -1,0 +1,4 @@
+@NullMarked
+package egress.tunnel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.upstream;
+
+import org.jspecify.annotations.NullMarked;
