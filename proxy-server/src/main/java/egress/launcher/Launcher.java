@@ -21,7 +21,9 @@ public final class Launcher {
             System.exit(1);
         }
         try {
-            Class.forName("egress.server.Main").getMethod("main", String[].class).invoke(null, (Object) arguments);
+            Class.forName("egress.server.Main")
+                    .getMethod("main", String[].class)
+                    .invoke(null, (Object) arguments);
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }
