@@ -1,0 +1,24 @@
+package egress.dlp;
+
+/**
+ * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
+ * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.
+ */
+public interface MessageScanner {
+
+    /**
+     * Takes the next bytes of the current message and says whether they may go on. After anything but
+     * {@link ScanVerdict.Clean} the same verdict is given for good.
+     */
+    ScanVerdict feed(byte[] bytes, int offset, int length);
+
+    /** The current message is whole; the next byte begins another. */
+    ScanVerdict endOfMessage();
+
+    /** Makes scanners for what is not held. */
+    @FunctionalInterface
+    interface Factory {
+        /** @param place what findings name: a WebSocket, a message or a body */
+        MessageScanner open(Place place, ScanOptions options);
+    }
+}

@@ -1,0 +1,151 @@
+package egress.dlp;
+
+import egress.dlp.Finding.Span;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Masks what a scan with {@link ScanOptions#everyHit} found, without reading or copying the body. */
+public final class Redactor {
+    private static final String MASK = "********";
+    private static final BodySource MASK_BYTES = BodySource.of(MASK.getBytes(StandardCharsets.ISO_8859_1));
+    private static final Set<String> BODY_DIGESTS = Set.of("content-md5", "digest", "content-digest", "repr-digest");
+
+    private Redactor() {}
+
+    /**
+     * Masks each finding that blocks in body, field values, path and query. What stands nowhere verbatim, in a field's name, the
+     * host or the method, or in a content-coded body cannot be rewritten.
+     */
+    public static Redaction redact(ScanRequest request, List<Finding> findings) {
+        List<Span> path = new ArrayList<>();
+        List<Span> query = new ArrayList<>();
+        List<Span> fields = new ArrayList<>();
+        List<Span> trailers = new ArrayList<>();
+        List<Span> body = new ArrayList<>();
+        for (Finding hit : findings) {
+            if (!hit.blocks()) {
+                continue;
+            }
+            List<Span> into = switch (hit.place()) {
+                case Place.Path p -> path;
+                case Place.Query q -> query;
+                case Place.Field f -> fields;
+                case Place.Trailer t -> trailers;
+                case Place.Body b when !contentCoded(request) -> body;
+                case Place.Body b -> null;
+                case Place.Host h -> null;
+                case Place.Method m -> null;
+                case Place.Fields f -> null;
+                case Place.Trailers t -> null;
+                case Place.WebSocket w -> null;
+                case Place.Message m -> null;
+                case Place.Response r -> null;
+            };
+            if (into == null || hit.span().isEmpty()) {
+                return new Redaction.NotRewritable(hit);
+            }
+            into.add(hit.span().get());
+        }
+        return rewritten(request, path, query, fields, trailers, body);
+    }
+
+    private static Redaction rewritten(
+            ScanRequest request,
+            List<Span> path,
+            List<Span> query,
+            List<Span> fields,
+            List<Span> trailers,
+            List<Span> body) {
+        String target = masked(request.path(), path);
+        if (request.target().indexOf('?') >= 0) {
+            target += '?' + masked(request.query(), query);
+        }
+        BodySource newBody = body.isEmpty() ? request.body() : masked(request.body(), body);
+        List<HeaderField> newFields = masked(request.fields(), fields);
+        if (!body.isEmpty()) {
+            newFields = fitted(newFields, newBody.length());
+        }
+        ScanRequest masked = new ScanRequest(
+                request.host(),
+                request.method(),
+                target,
+                newFields,
+                newBody,
+                masked(request.trailers(), trailers),
+                request.options());
+        return new Redaction.Rewritten(masked, !body.isEmpty());
+    }
+
+    private static boolean contentCoded(ScanRequest request) {
+        return request.fields().stream()
+                .anyMatch(f -> f.name().equalsIgnoreCase("content-encoding")
+                        && !f.value().isBlank()
+                        && !f.value().strip().equalsIgnoreCase("identity"));
+    }
+
+    private static List<HeaderField> fitted(List<HeaderField> fields, long length) {
+        return fields.stream()
+                .filter(f -> !BODY_DIGESTS.contains(f.name().toLowerCase(Locale.ROOT)))
+                .map(f -> f.name().equalsIgnoreCase("content-length")
+                        ? new HeaderField(f.name(), Long.toString(length))
+                        : f)
+                .toList();
+    }
+
+    private static List<HeaderField> masked(List<HeaderField> fields, List<Span> spans) {
+        if (spans.isEmpty()) {
+            return fields;
+        }
+        List<HeaderField> out = new ArrayList<>(fields);
+        for (int i = 0; i < fields.size(); i++) {
+            int index = i;
+            List<Span> here = spans.stream().filter(s -> s.index() == index).toList();
+            if (!here.isEmpty()) {
+                HeaderField f = fields.get(i);
+                out.set(i, new HeaderField(f.name(), masked(f.value(), here)));
+            }
+        }
+        return out;
+    }
+
+    private static String masked(String text, List<Span> spans) {
+        StringBuilder out = new StringBuilder();
+        int from = 0;
+        for (Span span : merged(spans)) {
+            out.append(text, from, (int) span.start()).append(MASK);
+            from = (int) span.end();
+        }
+        return out.append(text, from, text.length()).toString();
+    }
+
+    private static BodySource masked(BodySource body, List<Span> spans) {
+        List<BodySource> parts = new ArrayList<>();
+        long from = 0;
+        for (Span span : merged(spans)) {
+            parts.add(body.slice(from, span.start() - from));
+            parts.add(MASK_BYTES);
+            from = span.end();
+        }
+        parts.add(body.slice(from, body.length() - from));
+        return BodySource.joined(parts);
+    }
+
+    private static List<Span> merged(List<Span> spans) {
+        List<Span> sorted = new ArrayList<>(spans);
+        sorted.sort(Comparator.comparingLong(Span::start));
+        List<Span> out = new ArrayList<>();
+        for (Span span : sorted) {
+            Span last = out.isEmpty() ? null : out.getLast();
+            if (last != null && span.start() <= last.end()) {
+                out.set(out.size() - 1, new Span(0, last.start(), Math.max(last.end(), span.end())));
+            } else {
+                out.add(span);
+            }
+        }
+        return out;
+    }
+}

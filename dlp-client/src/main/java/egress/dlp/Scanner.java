@@ -1,0 +1,14 @@
+package egress.dlp;
+
+import java.util.concurrent.CompletionStage;
+
+/** Judges one request before it leaves. */
+@FunctionalInterface
+public interface Scanner {
+
+    /**
+     * Scans all of a request. The stage may complete on any thread, or at once on the caller's; it never completes with null.
+     * Completing exceptionally, like {@link ScanVerdict.Refused}, means that the request must not leave.
+     */
+    CompletionStage<ScanVerdict> scan(ScanRequest request);
+}
