@@ -25,6 +25,8 @@ public interface Upstreams {
     enum Protocol {
         /** h2 and http/1.1, the origin's choice. */
         ANY,
+        /** http/1.1 alone at first, h2 where the origin speaks nothing else: the caller's own version, mirrored. */
+        PREFER_HTTP_1_1,
         /** http/1.1 alone: a WebSocket cannot be asked for by Upgrade on h2 (RFC 9113 §8.6). */
         HTTP_1_1
     }
@@ -39,7 +41,7 @@ public interface Upstreams {
         /**
          * A stream is there: write the request.
          *
-         * @param reused true for a kept-alive h1 connection, which may turn out to be stale
+         * @param reused true when the connection was open already, and so may turn out to be stale
          */
         void onAcquired(UpstreamPeer peer, boolean reused);
 
