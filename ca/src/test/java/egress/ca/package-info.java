@@ -1,0 +1,4 @@
+@NullMarked
+package egress.ca;
+
+import org.jspecify.annotations.NullMarked;
