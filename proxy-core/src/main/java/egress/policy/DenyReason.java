@@ -1,25 +1,34 @@
 package egress.policy;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Locale;
 
 /** Why policy said no: a stable code each, which callers may match on. */
 public enum DenyReason {
     HOST_NOT_ALLOWED,
     PORT_NOT_ALLOWED,
+    /** Plain http where the route is https, or the other way round. */
+    SCHEME_NOT_ALLOWED,
     PATH_NOT_ALLOWED,
     METHOD_NOT_ALLOWED,
     HEADER_NOT_ALLOWED,
     GIT_PUSH,
     GIT_FETCH,
+    /** The route's token is unset or empty. */
     CREDENTIAL_UNAVAILABLE,
+    /** Plain http to a route that injects a credential. */
     CREDENTIAL_NEEDS_TLS,
     UPGRADE_NOT_ALLOWED,
     DLP_MATCH,
-    DLP_UNAVAILABLE;
+    DLP_UNAVAILABLE,
+    /** There is no valid routes file, so nothing is allowed. */
+    POLICY_UNAVAILABLE;
+
+    private final String code = name().toLowerCase(Locale.ROOT);
 
     /** The value of {@code X-Egress-Deny}. */
     public String code() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return code;
     }
 
     public HttpResponseStatus status() {

@@ -1,0 +1,131 @@
+package egress.policy;
+
+import egress.http.Authority;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One entry of the routes file: what may be asked of a host, and what the proxy adds.
+ *
+ * @param name as printed: the host, or host and port where the file names a port
+ * @param serves where it holds
+ * @param credential what the proxy injects
+ * @param matches at least one must hold; none means every request
+ * @param pathAllowlist at least one must hold as well; none means every path
+ * @param gitFetch whether git may fetch; it never may push
+ * @param passthrough whether TLS to it is relayed unread
+ * @param transparent the debugging proxy's route: no rule holds, nothing is stripped
+ */
+public record Route(
+        String name,
+        List<Served> serves,
+        Optional<Credential> credential,
+        List<Match> matches,
+        List<Matcher> pathAllowlist,
+        boolean gitFetch,
+        DlpRules dlp,
+        boolean passthrough,
+        boolean transparent) {
+
+    /** The route behind {@link Policy#allowAll}. */
+    public static final Route TRANSPARENT =
+            new Route("*", List.of(), Optional.empty(), List.of(), List.of(), true, DlpRules.WARN_ONLY, false, true);
+
+    public Route {
+        serves = List.copyOf(serves);
+        matches = List.copyOf(matches);
+        pathAllowlist = List.copyOf(pathAllowlist);
+    }
+
+    /** An authority and the one scheme that is served on it. */
+    public record Served(boolean tls, Authority authority) {}
+
+    /**
+     * A route without rules, to add to.
+     *
+     * @param host a host (https on 443, plain http on 80), or {@code host:port} (https there; http on 80)
+     * @throws IllegalArgumentException saying what is wrong with the host
+     */
+    public static Builder named(String host) {
+        return new Builder(host);
+    }
+
+    /**
+     * Removes from a request's fields or trailers what only the proxy may say: the agent's {@code Authorization} on
+     * every route, and the credential's field on this one.
+     */
+    public void strip(HttpHeaders fields) {
+        if (transparent) {
+            return;
+        }
+        fields.remove("authorization");
+        if (credential.isPresent()) {
+            fields.remove(credential.get().field());
+        }
+    }
+
+    /** {@link #strip}, then writes the credential. Only for a request that goes out on verified TLS. */
+    public void inject(HttpHeaders fields) {
+        strip(fields);
+        if (credential.isPresent()) {
+            fields.set(credential.get().field(), credential.get().value());
+        }
+    }
+
+    /** Builds a route step by step. */
+    public static final class Builder {
+        private final String name;
+        private final List<Served> serves;
+        private Optional<Credential> credential = Optional.empty();
+        private final List<Match> matches = new ArrayList<>();
+        private final List<Matcher> pathAllowlist = new ArrayList<>();
+        private boolean gitFetch;
+        private DlpRules dlp = DlpRules.DEFAULT;
+        private boolean passthrough;
+
+        private Builder(String host) {
+            Authority https = Authority.parse(host, 443);
+            boolean bare = !https.equals(Authority.parse(host, 80));
+            this.name = bare ? https.host() : https.toString();
+            this.serves = bare
+                    ? List.of(new Served(true, https), new Served(false, new Authority(https.host(), 80)))
+                    : List.of(new Served(https.port() != 80, https));
+        }
+
+        public Builder credential(Credential value) {
+            credential = Optional.of(value);
+            return this;
+        }
+
+        public Builder match(Match value) {
+            matches.add(value);
+            return this;
+        }
+
+        public Builder allowPath(Matcher value) {
+            pathAllowlist.add(value);
+            return this;
+        }
+
+        public Builder gitFetch(boolean value) {
+            gitFetch = value;
+            return this;
+        }
+
+        public Builder dlp(DlpRules value) {
+            dlp = value;
+            return this;
+        }
+
+        public Builder passthrough(boolean value) {
+            passthrough = value;
+            return this;
+        }
+
+        public Route build() {
+            return new Route(name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, false);
+        }
+    }
+}
