@@ -14,11 +14,13 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a certificate authority from files. Every refusal is a sentence that names the file and what was expected in it. */
@@ -48,8 +50,8 @@ public final class CaFiles {
         boolean one = certificateFile.equals(keyFile);
         List<Pem.Block> blocks = read(certificateFile);
         X509Certificate certificate = certificate(certificateFile, blocks);
-        PrivateKey key = key(keyFile, one ? blocks : read(keyFile), certificate.getPublicKey());
         check(certificateFile, certificate);
+        PrivateKey key = key(keyFile, one ? blocks : read(keyFile), certificate.getPublicKey());
         if (!PrivateKeys.belongTogether(key, certificate.getPublicKey(), random)) {
             throw new CaException(
                     one
@@ -160,10 +162,21 @@ public final class CaFiles {
             return "the CA's RSA key has " + rsa.getModulus().bitLength() + " bits, which clients refuse (expected: "
                     + MIN_RSA_BITS + " or more)";
         }
-        if (!(key instanceof RSAPublicKey) && !(key instanceof ECPublicKey)) {
-            return "the CA's key is " + key.getAlgorithm() + " (expected: RSA or EC)";
+        if (!(key instanceof RSAPublicKey) && !onUsualCurve(key)) {
+            return "the CA's key is " + key.getAlgorithm()
+                    + " of a kind that clients refuse (expected: RSA, or EC on P-256, P-384 or P-521)";
         }
         return null;
+    }
+
+    private static boolean onUsualCurve(PublicKey key) {
+        ASN1Encodable curve = SubjectPublicKeyInfo.getInstance(key.getEncoded())
+                .getAlgorithm()
+                .getParameters();
+        return key.getAlgorithm().equals("EC")
+                && (SECObjectIdentifiers.secp256r1.equals(curve)
+                        || SECObjectIdentifiers.secp384r1.equals(curve)
+                        || SECObjectIdentifiers.secp521r1.equals(curve));
     }
 
     private static boolean allowsServers(X509Certificate certificate) throws CaException {

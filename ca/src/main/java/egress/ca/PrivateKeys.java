@@ -48,7 +48,7 @@ final class PrivateKeys {
             };
             String algorithm = algorithm(key.getPrivateKeyAlgorithm().getAlgorithm());
             return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(key.getEncoded()));
-        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+        } catch (IOException | RuntimeException e) { // the ASN.1 reader throws a dozen kinds of them
             throw new GeneralSecurityException("a \"" + block.label() + "\" that cannot be decoded", e);
         }
     }
