@@ -62,6 +62,11 @@ public final class LeafCertificate {
         }
     }
 
+    /** {@link #chain()} in DER. Not copied, because every handshake may ask: not to be written to. */
+    public List<byte[]> encodedChain() {
+        return chain;
+    }
+
     /** The process's leaf key, the same for every leaf, and never the issuer's. */
     public PrivateKey privateKey() {
         return privateKey;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server;
+
+import org.jspecify.annotations.NullMarked;
