@@ -21,6 +21,6 @@ public final class Printable {
                 quoted.repeat('0', 4 - hex.length()).append(hex);
             }
         }
-        return quoted.append(text.length() > LONGEST ? "…\"" : "\"").toString();
+        return quoted.append(text.length() > LONGEST ? "...\"" : "\"").toString();
     }
 }

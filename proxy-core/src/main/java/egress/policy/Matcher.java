@@ -30,9 +30,11 @@ public sealed interface Matcher {
     /** RE2, over the whole text. */
     final class Regex implements Matcher {
         private final Pattern pattern;
+        private final RegexLiterals literals;
 
         private Regex(Pattern pattern) {
             this.pattern = pattern;
+            this.literals = RegexLiterals.of(pattern.pattern());
         }
 
         /** Compiles an RE2 expression.
@@ -40,6 +42,7 @@ public sealed interface Matcher {
          * @throws IllegalArgumentException naming what is wrong with it
          */
         public static Regex of(String source) {
+            RegexSize.check(source);
             try {
                 return new Regex(Pattern.compile(source));
             } catch (PatternSyntaxException e) {
@@ -53,7 +56,7 @@ public sealed interface Matcher {
 
         @Override
         public boolean matches(String text) {
-            return pattern.matches(text);
+            return literals.mayMatch(text) && pattern.matches(text);
         }
 
         @Override

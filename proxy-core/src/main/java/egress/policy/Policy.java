@@ -1,14 +1,48 @@
 package egress.policy;
 
 import egress.http.Authority;
+import egress.http.FieldNames;
+import egress.http.Printable;
+import egress.http.RequestTarget;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The decisions: pure functions of a routes table that never changes. */
 public final class Policy {
-    private final List<Route> routes;
+    private static final ConnectionRoute BUMP = new ConnectionRoute.Bump();
+    private static final Verdict ALLOW_ALL = new Verdict.Allow(Route.TRANSPARENT);
+    private static final String GIT_PUSH_WORDS =
+            "git push over http is not allowed on any host: push through the git gate";
 
-    private Policy(List<Route> routes) {
+    private final Kind kind;
+    private final List<Route> routes;
+    private final Map<Authority, Site> sites;
+    private final Set<String> hosts;
+    private final String words;
+
+    private enum Kind {
+        TABLE,
+        ALLOW_ALL,
+        DENY_ALL
+    }
+
+    /** A route at one of the authorities it serves, with what never changes worked out. */
+    private record Site(Route route, boolean tls, RouteRules rules, Verdict allow, ConnectionRoute connection) {}
+
+    private Policy(Kind kind, List<Route> routes, String words) {
+        this.kind = kind;
         this.routes = List.copyOf(routes);
+        this.sites = index(this.routes);
+        this.words = words;
+        Set<String> names = new HashSet<>();
+        sites.keySet().forEach(authority -> names.add(authority.host()));
+        this.hosts = Set.copyOf(names);
     }
 
     /**
@@ -17,12 +51,12 @@ public final class Policy {
      * @throws IllegalArgumentException when two routes claim one host and port
      */
     public static Policy of(List<Route> routes) {
-        return new Policy(routes);
+        return new Policy(Kind.TABLE, routes, "");
     }
 
     /** The debugging proxy's: allows everything, strips and injects nothing. */
     public static Policy allowAll() {
-        return new Policy(List.of());
+        return new Policy(Kind.ALLOW_ALL, List.of(), "");
     }
 
     /**
@@ -31,18 +65,158 @@ public final class Policy {
      * @param words why, for the caller
      */
     public static Policy denyAll(String words) {
-        return new Policy(List.of());
+        return new Policy(Kind.DENY_ALL, List.of(), words);
     }
 
+    /** In the order of the file. */
     public List<Route> routes() {
         return routes;
     }
 
-    public ConnectionRoute route(Authority authority) {
-        return new ConnectionRoute.Refuse(DenyReason.HOST_NOT_ALLOWED, authority + " is not allowed");
+    /** The route that serves this authority, whatever the scheme. */
+    public Optional<Route> routeAt(Authority authority) {
+        return Optional.ofNullable(sites.get(authority)).map(Site::route);
     }
 
+    /** What becomes of a connection to the authority. */
+    public ConnectionRoute route(Authority authority) {
+        if (kind == Kind.ALLOW_ALL) {
+            return BUMP;
+        }
+        Site site = sites.get(authority);
+        if (site != null) {
+            return site.connection();
+        }
+        boolean web = authority.port() == 443 || authority.port() == 80;
+        // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
+        if (web && !hosts.contains(authority.host()) && !authority.isIpLiteral()) {
+            return BUMP;
+        }
+        Verdict.Deny deny = unlisted(authority);
+        return new ConnectionRoute.Refuse(deny.why(), deny.words());
+    }
+
+    /** What becomes of a request. Never throws. */
     public Verdict judge(RequestHead head) {
-        return new Verdict.Deny(DenyReason.HOST_NOT_ALLOWED, head.authority() + " is not allowed");
+        if (kind == Kind.ALLOW_ALL) {
+            return ALLOW_ALL;
+        }
+        RequestTarget target;
+        List<String> readings;
+        try {
+            target = RequestTarget.parse(head.target());
+            readings = PathReadings.of(target.path());
+        } catch (IllegalArgumentException e) {
+            return new Verdict.Malformed(String.valueOf(e.getMessage()));
+        }
+        if (!FieldNames.isToken(head.method())) {
+            return new Verdict.Malformed("method: " + Printable.quote(head.method()) + " (expected: a token)");
+        }
+        if (target.isAsterisk() && !head.method().equals("OPTIONS")) {
+            return new Verdict.Malformed("target: \"*\" (expected: a path; only OPTIONS asks about the whole server)");
+        }
+        GitRules.Use git = GitRules.of(readings, target.query());
+        if (git == GitRules.Use.PUSH) {
+            return new Verdict.Deny(DenyReason.GIT_PUSH, GIT_PUSH_WORDS);
+        }
+        Site site = sites.get(head.authority());
+        if (site == null) {
+            return unlisted(head.authority());
+        }
+        Verdict.Deny deny = deniedAt(site, head, git);
+        if (deny == null) {
+            deny = site.rules().judge(head.method(), readings, target.query(), head.fields());
+        }
+        if (deny == null) {
+            deny = deniedCredential(site, head.tls());
+        }
+        return deny == null ? site.allow() : deny;
+    }
+
+    /** The compiled rules at an authority, for explaining a verdict. */
+    @Nullable
+    RouteRules rulesAt(Authority authority) {
+        Site site = sites.get(authority);
+        return site == null ? null : site.rules();
+    }
+
+    @Override
+    public String toString() {
+        return "Policy" + routes.stream().map(Route::name).toList();
+    }
+
+    private static Map<Authority, Site> index(List<Route> routes) {
+        Map<Authority, Site> sites = new HashMap<>();
+        for (Route route : routes) {
+            RouteRules rules = new RouteRules(route);
+            Verdict allow = new Verdict.Allow(route);
+            for (Route.Served served : route.serves()) {
+                ConnectionRoute connection =
+                        route.passthrough() && served.tls() ? new ConnectionRoute.Passthrough(route) : BUMP;
+                Site site = new Site(route, served.tls(), rules, allow, connection);
+                if (sites.put(served.authority(), site) != null) {
+                    throw new IllegalArgumentException(
+                            "routes: two of them serve " + served.authority() + " (expected: one per host and port)");
+                }
+            }
+        }
+        return Map.copyOf(sites);
+    }
+
+    private Verdict.Deny unlisted(Authority authority) {
+        if (kind == Kind.DENY_ALL) {
+            return new Verdict.Deny(DenyReason.POLICY_UNAVAILABLE, words);
+        }
+        if (!hosts.contains(authority.host())) {
+            return new Verdict.Deny(
+                    DenyReason.HOST_NOT_ALLOWED, "host " + authority.host() + " is not allowed: no route names it");
+        }
+        Set<Integer> ports = new TreeSet<>();
+        for (Authority served : sites.keySet()) {
+            if (served.host().equals(authority.host())) {
+                ports.add(served.port());
+            }
+        }
+        return new Verdict.Deny(
+                DenyReason.PORT_NOT_ALLOWED,
+                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports);
+    }
+
+    private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, GitRules.Use git) {
+        if (site.tls() != head.tls()) {
+            return new Verdict.Deny(
+                    DenyReason.SCHEME_NOT_ALLOWED,
+                    head.authority() + " is allowed by " + (site.tls() ? "https" : "plain http") + " alone");
+        }
+        // TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT in here is a tunnel past every rule.
+        String method = head.method();
+        if (method.equalsIgnoreCase("TRACE")
+                || method.equalsIgnoreCase("TRACK")
+                || method.equalsIgnoreCase("CONNECT")) {
+            return new Verdict.Deny(
+                    DenyReason.METHOD_NOT_ALLOWED, "method " + Printable.quote(method) + " is not allowed on any host");
+        }
+        if (git == GitRules.Use.FETCH && !site.route().gitFetch()) {
+            return new Verdict.Deny(
+                    DenyReason.GIT_FETCH,
+                    "git fetch from " + site.route().name() + " is not allowed: its route has no git: {fetch: true}");
+        }
+        return null;
+    }
+
+    private static Verdict.@Nullable Deny deniedCredential(Site site, boolean tls) {
+        Optional<Credential> credential = site.route().credential();
+        if (credential.isEmpty()) {
+            return null;
+        }
+        if (!tls) {
+            return new Verdict.Deny(
+                    DenyReason.CREDENTIAL_NEEDS_TLS,
+                    site.route().name() + " has a credential, which never leaves by plain http: use https");
+        }
+        return credential.get().isAvailable()
+                ? null
+                : new Verdict.Deny(
+                        DenyReason.CREDENTIAL_UNAVAILABLE, credential.get().words());
     }
 }

@@ -1,6 +1,7 @@
 package egress.policy;
 
 import egress.http.Authority;
+import egress.http.FieldNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,7 @@ public record Route(
         }
         fields.remove("authorization");
         if (credential.isPresent()) {
-            fields.remove(credential.get().field());
+            FieldNames.remove(fields, credential.get().field());
         }
     }
 
@@ -88,7 +89,7 @@ public record Route(
         private Builder(String host) {
             Authority https = Authority.parse(host, 443);
             boolean bare = !https.equals(Authority.parse(host, 80));
-            this.name = bare ? https.host() : https.toString();
+            this.name = bare ? https.toHostField(true) : https.toString();
             this.serves = bare
                     ? List.of(new Served(true, https), new Served(false, new Authority(https.host(), 80)))
                     : List.of(new Served(https.port() != 80, https));

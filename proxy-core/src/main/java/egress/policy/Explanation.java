@@ -1,0 +1,58 @@
+package egress.policy;
+
+import egress.http.RequestTarget;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a verdict comes about, for people: what {@link Policy#judge} says, and what each rule says of each reading.
+ *
+ * @param route the route of the authority, if there is one
+ * @param readings what an origin could take the path for, as sent first; empty for a malformed target
+ * @param overrides the methods the request asks its origin to use instead of its own
+ */
+public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> readings, List<String> overrides) {
+    /**
+     * One reading of the path.
+     *
+     * @param inAllowlist whether {@code path_allowlist} holds
+     * @param entry the index of the first of {@code matches} that holds in full, or -1; 0 where there are none
+     */
+    public record Reading(String path, boolean inAllowlist, int entry) {
+        public boolean isAllowed() {
+            return inAllowlist && entry >= 0;
+        }
+    }
+
+    public Explanation {
+        readings = List.copyOf(readings);
+        overrides = List.copyOf(overrides);
+    }
+
+    /** Judges the request and says why. Never throws. */
+    public static Explanation of(Policy policy, RequestHead head) {
+        Verdict verdict = policy.judge(head);
+        Optional<Route> route = policy.routeAt(head.authority());
+        RequestTarget target;
+        List<String> paths;
+        try {
+            target = RequestTarget.parse(head.target());
+            paths = PathReadings.of(target.path());
+        } catch (IllegalArgumentException e) {
+            return new Explanation(verdict, route, List.of(), List.of());
+        }
+        List<Reading> readings = new ArrayList<>();
+        RouteRules rules = policy.rulesAt(head.authority());
+        for (String path : paths) {
+            readings.add(
+                    rules == null
+                            ? new Reading(path, false, -1)
+                            : new Reading(
+                                    path,
+                                    rules.isInAllowlist(path),
+                                    rules.entryFor(head.method(), path, head.fields())));
+        }
+        return new Explanation(verdict, route, readings, MethodOverrides.of(head.fields(), target.query()));
+    }
+}
