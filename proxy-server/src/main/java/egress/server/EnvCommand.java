@@ -1,0 +1,146 @@
+package egress.server;
+
+import egress.ca.AtomicFile;
+import egress.ca.CaDirectory;
+import egress.ca.CaException;
+import egress.ca.Issuer;
+import egress.ca.SystemTrust;
+import egress.ca.TrustStores;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Prints what a shell must export so that its programs use the gate and trust it: {@code eval "$(egress-proxy env)"}. */
+@Command(
+        name = "env",
+        description = {
+            "Print the variables that send a shell's programs through the proxy and make them trust its CA:",
+            "  eval \"$(egress-proxy env)\"",
+            "Writes, beside the CA's certificate, the bundles of it and what this machine trusts that some of them name."
+        },
+        mixinStandardHelpOptions = true)
+public final class EnvCommand implements Callable<Integer> {
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
+    @Mixin
+    CaLocation location = new CaLocation();
+
+    @Option(
+            names = "--proxy",
+            paramLabel = "URL",
+            defaultValue = "http://127.0.0.1:9099",
+            description = "The proxy's address as the programs reach it. Default: ${DEFAULT-VALUE}")
+    String proxy = "";
+
+    private final Map<String, String> environment;
+
+    public EnvCommand() {
+        this(System.getenv());
+    }
+
+    /** @param environment for {@code SSL_CERT_FILE} */
+    EnvCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /** Where the files for clients are, next to the authority they are about. None of them holds a key. */
+    private record TrustFiles(Path certificate, Path bundle, Path trustStore) {
+        static TrustFiles of(CaLocation location) {
+            if (location.chosen().equals(CaLocation.FILE_OPTION)) {
+                // The file itself holds the key, which is none of the clients' business.
+                Path file = location.file().toAbsolutePath().normalize();
+                String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+                return new TrustFiles(
+                        file.resolveSibling(stem + ".trust.pem"),
+                        file.resolveSibling(stem + ".bundle.pem"),
+                        file.resolveSibling(stem + ".truststore.jks"));
+            }
+            Path directory = location.directory().toAbsolutePath().normalize();
+            return new TrustFiles(
+                    directory.resolve(CaDirectory.CERTIFICATE),
+                    directory.resolve("bundle.pem"),
+                    directory.resolve("truststore.jks"));
+        }
+    }
+
+    @Override
+    public Integer call() {
+        CommandSpec command = CaCommand.required(spec);
+        URI proxyUrl = proxyUrl(command);
+        try {
+            TrustFiles files = TrustFiles.of(location);
+            Issuer issuer = location.load(InstantSource.system(), new SecureRandom());
+            write(files, new TrustStores(issuer.certificate()));
+            TrustEnvironment.variables(
+                            proxyUrl,
+                            files.certificate.toString(),
+                            files.bundle.toString(),
+                            files.trustStore.toString())
+                    .forEach((name, value) -> command.commandLine()
+                            .getOut()
+                            .println("export " + name + "=" + TrustEnvironment.shellQuoted(value)));
+            command.commandLine().getOut().flush();
+            return 0;
+        } catch (CaException e) {
+            return CaCommand.fail(command, e);
+        }
+    }
+
+    private URI proxyUrl(CommandSpec command) {
+        try {
+            URI url = new URI(proxy);
+            if ("http".equals(url.getScheme())
+                    && url.getHost() != null
+                    && url.getPort() > 0
+                    && url.getPort() < 65536
+                    && (url.getRawPath().isEmpty() || url.getRawPath().equals("/"))) {
+                return url;
+            }
+        } catch (URISyntaxException e) {
+            throw notAProxy(command, e);
+        }
+        throw notAProxy(command, null);
+    }
+
+    private ParameterException notAProxy(CommandSpec command, @Nullable Throwable cause) {
+        return new ParameterException(
+                command.commandLine(), "--proxy: " + proxy + " (expected: http://HOST:PORT)", cause);
+    }
+
+    private void write(TrustFiles files, TrustStores stores) throws CaException {
+        SystemTrust system = SystemTrust.find(environment);
+        write(files.certificate, stores.pem());
+        write(files.bundle, stores.bundle(system));
+        write(files.trustStore, stores.jksBundle(system, TrustStores.DEFAULT_PASSWORD));
+    }
+
+    private static void write(Path file, byte[] content) throws CaException {
+        try {
+            // A directory that may only be read will do when nothing has changed.
+            if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
+                AtomicFile.write(file, content);
+            }
+        } catch (IOException e) {
+            throw new CaException(
+                    file + ": cannot be written: " + e.getClass().getSimpleName()
+                            + " (expected: a directory that this user can write)",
+                    e);
+        }
+    }
+}
