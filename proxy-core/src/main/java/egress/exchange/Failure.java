@@ -11,6 +11,9 @@ public sealed interface Failure {
     /** Policy or DLP said no. */
     record Denied(DenyReason why, String words) implements Failure {}
 
+    /** The listener asks for a user and a password, and none or a wrong one came. */
+    record Unauthenticated(String words) implements Failure {}
+
     /** What the caller sent is no valid request. */
     record DownstreamMalformed(HttpResponseStatus as, String words) implements Failure {}
 
@@ -51,6 +54,7 @@ public sealed interface Failure {
     default HttpResponseStatus status() {
         return switch (this) {
             case Denied d -> d.why().status();
+            case Unauthenticated u -> HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED;
             case DownstreamMalformed m -> m.as();
             case DownstreamGone g -> HttpResponseStatus.BAD_REQUEST;
             case DownstreamTimedOut t -> HttpResponseStatus.REQUEST_TIMEOUT;
@@ -69,7 +73,9 @@ public sealed interface Failure {
     default String code() {
         return switch (this) {
             case Denied d -> d.why().code();
-            case DownstreamMalformed m -> "malformed";
+            case Unauthenticated u -> "proxy_authentication_required";
+            case DownstreamMalformed m ->
+                m.as().equals(HttpResponseStatus.MISDIRECTED_REQUEST) ? "misdirected" : "malformed";
             case DownstreamGone g -> "downstream_gone";
             case DownstreamTimedOut t -> "downstream_timeout";
             case UpstreamUnreachable u -> "upstream_unreachable";

@@ -1,4 +1,4 @@
-package egress;
+package egress.exchange;
 
 import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.CompletionStage;

@@ -1,0 +1,122 @@
+package egress;
+
+import egress.downstream.DownstreamContext;
+import egress.downstream.Listener;
+import egress.downstream.ProxyAuthentication;
+import egress.exchange.ByteBudget;
+import egress.exchange.Dialer;
+import egress.exchange.ExchangeContext;
+import egress.exchange.LeafCertificates;
+import egress.exchange.LocalSite;
+import egress.exchange.Observer;
+import egress.exchange.ProxySnapshot;
+import egress.exchange.UpstreamHttp;
+import egress.exchange.Upstreams;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The gate: a listener, the policy of the moment, and the ports to everything else. */
+public final class ProxyServer implements AutoCloseable {
+    /** The part of the heap for copies of small bodies that may have to be sent again. */
+    private static final int REPLAY_HEAP_SHARE = 16;
+
+    private final ProxyConfig config;
+    private final Listener listener;
+    private final InetSocketAddress address;
+    private volatile ProxySnapshot snapshot;
+    private volatile boolean draining;
+
+    /**
+     * The ports, each made by whoever wires the program.
+     *
+     * @param loops of every connection, downstream and upstream
+     */
+    public record Ports(
+            EventLoopGroup loops,
+            LeafCertificates leaves,
+            Upstreams upstreams,
+            Dialer dialer,
+            UpstreamHttp upstreamHttp,
+            Observer observer,
+            LocalSite localSite) {}
+
+    private ProxyServer(ProxyConfig config, ProxySnapshot first, Ports ports) throws IOException {
+        this.config = config;
+        this.snapshot = first;
+        ExchangeContext exchanges = new ExchangeContext(
+                ports.upstreams(),
+                ports.observer(),
+                ports.localSite(),
+                ports.upstreamHttp(),
+                config.limits(),
+                config.timeouts(),
+                new AtomicLong(),
+                new ByteBudget(Runtime.getRuntime().maxMemory() / REPLAY_HEAP_SHARE));
+        this.listener = new Listener(
+                new DownstreamContext(
+                        exchanges,
+                        this::snapshot,
+                        ports.leaves(),
+                        ports.dialer(),
+                        new ProxyAuthentication(config.proxyCredentials()),
+                        () -> draining),
+                ports.loops());
+        this.address = listener.bind(config.listen());
+    }
+
+    /**
+     * Begins to listen.
+     *
+     * @throws IOException when the address cannot be had
+     */
+    public static ProxyServer start(ProxyConfig config, ProxySnapshot first, Ports ports) throws IOException {
+        return new ProxyServer(config, first, ports);
+    }
+
+    /** Where callers connect, with the port that was taken. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    public ProxySnapshot snapshot() {
+        return snapshot;
+    }
+
+    /** Open downstream connections. */
+    public int openConnections() {
+        return listener.openConnections();
+    }
+
+    /**
+     * A new policy: exchanges under way keep the one they began with, later ones see this, and whatever is open to a host
+     * that is gone is ended.
+     */
+    public synchronized void update(ProxySnapshot next) {
+        ProxySnapshot before = snapshot;
+        snapshot = next;
+        listener.reloaded(before, next);
+    }
+
+    /** Stops to listen, lets exchanges under way end within the drain timeout, then closes the rest. Blocks. */
+    public void drain() throws InterruptedException {
+        draining = true;
+        listener.drain();
+        Duration bound = config.timeouts().drain();
+        long end = System.nanoTime() + bound.toNanos();
+        while (listener.openConnections() > 0 && System.nanoTime() < end) {
+            Thread.sleep(10);
+        }
+        close();
+    }
+
+    /** Closes everything at once; the event loops stay their owner's. */
+    @Override
+    public void close() {
+        draining = true;
+        listener.drain();
+        listener.closeAll();
+    }
+}

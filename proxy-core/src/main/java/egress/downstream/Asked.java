@@ -1,0 +1,115 @@
+package egress.downstream;
+
+import egress.http.Authority;
+import egress.http.HttpFormatException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/**
+ * Whom a request asks for what: its target (RFC 9112 §3.2) and Host, which must agree with each other and with the
+ * tunnel they came through.
+ *
+ * @param target origin-form exactly as sent, or {@code *}
+ */
+record Asked(Authority authority, boolean tls, String target) {
+
+    /**
+     * Of a request inside a tunnel.
+     *
+     * @throws HttpFormatException a 400, or a 421 where it names somebody else (RFC 9110 §15.5.20)
+     */
+    static Asked inside(Authority tunnel, boolean tls, HttpRequest request) {
+        String target = request.uri();
+        if (!isOriginForm(request)) {
+            Asked absolute = absolute(target);
+            if (absolute.tls != tls || !absolute.authority.equals(tunnel)) {
+                throw misdirected(tunnel);
+            }
+            target = absolute.target;
+        }
+        HttpHeaders fields = request.headers();
+        String host = fields.get(HttpHeaderNames.HOST);
+        if (host != null && !tunnel.isNamedBy(host, tls ? 443 : 80)) {
+            throw misdirected(tunnel);
+        }
+        if (host == null) {
+            fields.set(HttpHeaderNames.HOST, tunnel.toHostField(tls)); // HTTP/1.0
+        }
+        return new Asked(tunnel, tls, target);
+    }
+
+    /**
+     * Of a request to the proxy itself: absolute-form, {@code http} only, for what is asked for by https comes by
+     * CONNECT.
+     *
+     * @throws HttpFormatException a 400, or a 421 where Host disagrees
+     */
+    static Asked ofProxy(HttpRequest request) {
+        if (isOriginForm(request)) {
+            throw new HttpFormatException(
+                    "this is a proxy: ask by CONNECT, or with a whole URL (http://host/path) as the target");
+        }
+        Asked asked = absolute(request.uri());
+        if (asked.tls) {
+            throw new HttpFormatException("an https URL is asked for by CONNECT");
+        }
+        String host = request.headers().get(HttpHeaderNames.HOST);
+        if (host != null && !host.isEmpty() && !asked.authority.isNamedBy(host, 80)) {
+            throw misdirected(asked.authority);
+        }
+        request.headers().set(HttpHeaderNames.HOST, asked.authority.toHostField(false)); // RFC 9112 §3.2.2
+        return asked;
+    }
+
+    private static boolean isOriginForm(HttpRequest request) {
+        String target = request.uri();
+        return target.charAt(0) == '/' || target.equals("*") && request.method().equals(HttpMethod.OPTIONS);
+    }
+
+    private static Asked absolute(String target) {
+        boolean tls = target.regionMatches(true, 0, "https://", 0, 8);
+        if (!tls && !target.regionMatches(true, 0, "http://", 0, 7)) {
+            throw new HttpFormatException("request target (expected: a path, or a whole http URL)");
+        }
+        int from = tls ? 8 : 7;
+        int to = from;
+        while (to < target.length() && target.charAt(to) != '/' && target.charAt(to) != '?') {
+            to++;
+        }
+        String rest = target.substring(to);
+        try {
+            return new Asked(
+                    Authority.parse(target.substring(from, to), tls ? 443 : 80),
+                    tls,
+                    rest.startsWith("/") ? rest : "/" + rest);
+        } catch (IllegalArgumentException e) {
+            throw new HttpFormatException("request target: " + e.getMessage());
+        }
+    }
+
+    private static HttpFormatException misdirected(Authority expected) {
+        return new HttpFormatException(
+                HttpResponseStatus.MISDIRECTED_REQUEST, "the request names another host than " + expected);
+    }
+
+    /**
+     * The authority of a CONNECT (RFC 9110 §9.3.6). Its Host may leave the port out, as some callers do, but names no
+     * other host.
+     */
+    static Authority ofConnect(HttpRequest request) {
+        Authority authority;
+        try {
+            authority = Authority.parse(request.uri(), 0);
+        } catch (IllegalArgumentException e) {
+            throw new HttpFormatException("CONNECT: " + e.getMessage());
+        }
+        String host = request.headers().get(HttpHeaderNames.HOST);
+        if (host != null && !host.isEmpty() && !authority.isNamedBy(host, authority.port())) {
+            throw misdirected(authority);
+        }
+        return authority;
+    }
+}

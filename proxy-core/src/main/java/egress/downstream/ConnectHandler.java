@@ -1,0 +1,117 @@
+package egress.downstream;
+
+import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
+import egress.exchange.LocalSite;
+import egress.http.Authority;
+import egress.http.HttpFormatException;
+import egress.policy.ConnectionRoute;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests to the proxy itself: asks for a user where one is needed, takes CONNECT (RFC 9110 §9.3.6), and leaves
+ * absolute-form requests to the exchange handler behind it.
+ */
+final class ConnectHandler extends ChannelInboundHandlerAdapter {
+    private final DownstreamContext context;
+    private final DownstreamConnection connection;
+    private final DownstreamPipelines pipelines;
+
+    /** The CONNECT whose end is yet to come: it has no body, and the decoder says so with the next part. */
+    private @Nullable HttpRequest asked;
+
+    ConnectHandler(DownstreamContext context, DownstreamConnection connection, DownstreamPipelines pipelines) {
+        this.context = context;
+        this.connection = connection;
+        this.pipelines = pipelines;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object part) {
+        HttpRequest connect = asked;
+        if (part instanceof HttpRequest request && request.method().equals(HttpMethod.CONNECT)) {
+            asked = request;
+        } else if (connect == null) {
+            ctx.fireChannelRead(part);
+        } else {
+            boolean empty =
+                    part instanceof LastHttpContent last && !last.content().isReadable();
+            asked = part instanceof LastHttpContent ? null : connect;
+            ReferenceCountUtil.release((HttpContent) part);
+            if (empty) {
+                connect(ctx, connect);
+            } else {
+                asked = null;
+                refuse(
+                        ctx,
+                        null,
+                        new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, "a CONNECT with a body"),
+                        true);
+            }
+        }
+    }
+
+    private void connect(ChannelHandlerContext ctx, HttpRequest request) {
+        Authority authority;
+        try {
+            authority = Asked.ofConnect(request);
+        } catch (HttpFormatException e) {
+            refuse(ctx, null, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
+            return;
+        }
+        if (!context.authentication().accepts(request.headers())) {
+            refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
+            return;
+        }
+        if (authority.host().equals(LocalSite.HOST)) {
+            open(authority, new ConnectionRoute.Bump());
+            return;
+        }
+        switch (context.snapshots().get().policy().route(authority)) {
+            case ConnectionRoute.Refuse refuse ->
+                refuse(ctx, authority, new Failure.Denied(refuse.why(), refuse.words()), false);
+            case ConnectionRoute.Bump bump -> open(authority, bump);
+            case ConnectionRoute.Passthrough passthrough -> open(authority, passthrough);
+        }
+    }
+
+    private void open(Authority authority, ConnectionRoute route) {
+        connection.connected(authority, route);
+        HelloHandler hello = new HelloHandler(context, connection, pipelines, route);
+        pipelines.hello(connection, hello);
+        connection
+                .channel()
+                .writeAndFlush(ByteBufUtil.writeAscii(
+                        connection.channel().alloc(), "HTTP/1.1 200 Connection established\r\n\r\n"));
+    }
+
+    /** @param close where what follows on the connection cannot be told */
+    private void refuse(ChannelHandlerContext ctx, @Nullable Authority authority, Failure failure, boolean close) {
+        LocalResponse response = LocalResponse.of(failure, HttpMethod.CONNECT);
+        boolean last = close || context.draining().getAsBoolean();
+        if (last) {
+            response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
+        }
+        context.observer()
+                .connectionRefused(
+                        connection.address(), authority, failure.status().code(), failure.code(), failure.words());
+        ctx.write(response.head());
+        ctx.writeAndFlush(response.body());
+        if (last) {
+            connection.closeGently();
+        } else {
+            connection.idle();
+            connection.nextRequest();
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package egress.downstream;
+
+import egress.exchange.Exchange;
+import egress.exchange.Timeouts;
+import egress.http.Authority;
+import egress.policy.ConnectionRoute;
+import egress.policy.Policy;
+import egress.tunnel.Tunnel;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One accepted connection through all its shapes: whom it is for, what is under way in it, and until when. */
+final class DownstreamConnection implements Deadlines.Timed {
+    private static final Duration LINGER = Duration.ofSeconds(2);
+
+    private enum Phase {
+        /** No request yet. */
+        ACCEPTED,
+        /** CONNECT is answered, the ClientHello is not whole, or passthrough is dialling. */
+        HELLO,
+        HANDSHAKE,
+        HTTP,
+        /** Answered and about to be closed; what the caller still sends is dropped. */
+        LINGER,
+        TUNNEL
+    }
+
+    private final Channel channel;
+    private final DownstreamContext context;
+    private final Deadlines deadlines;
+    private final Runnable onClosed;
+    private final SocketAddress address;
+    private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
+
+    private Phase phase = Phase.ACCEPTED;
+    private long sinceNanos = System.nanoTime();
+    private boolean closed;
+    private @Nullable Authority authority;
+    private @Nullable ConnectionRoute route;
+    private @Nullable H1ExchangeHandler h1;
+    private @Nullable Tunnel tunnel;
+
+    DownstreamConnection(Channel channel, DownstreamContext context, Deadlines deadlines, Runnable onClosed) {
+        this.channel = channel;
+        this.context = context;
+        this.deadlines = deadlines;
+        this.onClosed = onClosed;
+        this.address = channel.remoteAddress();
+        deadlines.add(this);
+        channel.closeFuture().addListener(f -> closed());
+        context.observer().connectionOpened(address);
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    SocketAddress address() {
+        return address;
+    }
+
+    /** Whether a CONNECT made a tunnel of it. */
+    boolean isTunnel() {
+        return authority != null;
+    }
+
+    /** Whom the tunnel is for. */
+    Authority authority() {
+        return Objects.requireNonNull(authority, "no CONNECT yet");
+    }
+
+    boolean isTls() {
+        return authority().port() != 80;
+    }
+
+    void connected(Authority to, ConnectionRoute how) {
+        authority = to;
+        route = how;
+        enter(Phase.HELLO);
+    }
+
+    void handshaking() {
+        enter(Phase.HANDSHAKE);
+    }
+
+    void http() {
+        enter(Phase.HTTP);
+    }
+
+    void lingering() {
+        enter(Phase.LINGER);
+    }
+
+    /** Between requests from now on. */
+    void idle() {
+        enter(Phase.HTTP);
+    }
+
+    void tunnelled(Tunnel begun) {
+        tunnel = begun;
+        enter(Phase.TUNNEL);
+    }
+
+    void tunnelEnded() {
+        Tunnel over = tunnel;
+        if (over != null) {
+            context.observer().tunnelEnded(address, authority(), over.bytesUp(), over.bytesDown());
+        }
+    }
+
+    private void enter(Phase next) {
+        phase = next;
+        sinceNanos = System.nanoTime();
+    }
+
+    void speaksH1(H1ExchangeHandler handler) {
+        h1 = handler;
+    }
+
+    void nextRequest() {
+        H1ExchangeHandler handler = h1;
+        if (handler != null) {
+            handler.next();
+        }
+    }
+
+    void closeGently() {
+        H1ExchangeHandler handler = h1;
+        if (handler != null) {
+            handler.closeGently();
+        }
+    }
+
+    void began(ExchangeHandler handler) {
+        phase = Phase.HTTP;
+        active.add(handler);
+    }
+
+    void ended(ExchangeHandler handler) {
+        if (active.remove(handler)) {
+            sinceNanos = System.nanoTime();
+            if (active.isEmpty() && h1 == null && context.draining().getAsBoolean()) {
+                channel.close();
+            }
+        }
+    }
+
+    void closed() {
+        if (!closed) {
+            closed = true;
+            deadlines.remove(this);
+            context.observer().connectionClosed(address);
+            onClosed.run();
+        }
+    }
+
+    @Override
+    public void check(long nowNanos) {
+        Timeouts timeouts = context.timeouts();
+        switch (phase) {
+            case ACCEPTED, HELLO -> closeAfter(timeouts.head(), nowNanos, "nothing to answer came in time");
+            case HANDSHAKE -> closeAfter(timeouts.handshake().plusSeconds(1), nowNanos, "the handshake took too long");
+            case LINGER -> {
+                if (nowNanos - sinceNanos > LINGER.toNanos()) {
+                    channel.close();
+                }
+            }
+            case TUNNEL -> {
+                Tunnel open = tunnel;
+                if (open != null
+                        && nowNanos - open.activityNanos() > timeouts.idle().toNanos()) {
+                    open.close();
+                }
+            }
+            case HTTP -> checkHttp(nowNanos, timeouts);
+        }
+    }
+
+    private void checkHttp(long nowNanos, Timeouts timeouts) {
+        if (!active.isEmpty()) {
+            for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+                Exchange exchange = handler.exchange();
+                if (exchange != null && nowNanos - exchange.deadlineNanos() > 0) {
+                    exchange.onDeadline();
+                }
+            }
+            return;
+        }
+        H1ExchangeHandler handler = h1;
+        long headStarted = handler == null ? 0 : handler.headStartedNanos();
+        if (headStarted != 0 && nowNanos - headStarted > timeouts.head().toNanos()) {
+            context.observer().connectionRefused(address, authority, 0, "head_timeout", "a request head took too long");
+            channel.close();
+        } else if (headStarted == 0
+                && nowNanos - sinceNanos > timeouts.keepAlive().toNanos()) {
+            channel.close();
+        }
+    }
+
+    private void closeAfter(Duration bound, long nowNanos, String words) {
+        if (nowNanos - sinceNanos > bound.toNanos()) {
+            context.observer().connectionRefused(address, authority, 0, "timeout", words);
+            channel.close();
+        }
+    }
+
+    /** A new policy holds: what is open to a host that is gone, or is routed otherwise now, ends at once. */
+    void reloaded(Policy before, Policy now) {
+        Authority to = authority;
+        if (to == null) {
+            for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+                Exchange exchange = handler.exchange();
+                if (exchange != null && isGone(exchange.entry().authority, before, now)) {
+                    exchange.onRouteGone();
+                }
+            }
+        } else if (isGone(to, before, now) || !sameKind(route, now.route(to))) {
+            channel.close();
+        }
+    }
+
+    private static boolean isGone(Authority authority, Policy before, Policy now) {
+        return before.routeAt(authority).isPresent() && now.routeAt(authority).isEmpty();
+    }
+
+    private static boolean sameKind(@Nullable ConnectionRoute before, ConnectionRoute now) {
+        return before == null || before.getClass().equals(now.getClass());
+    }
+
+    /** The proxy stops: nothing new is taken, what is under way may end. */
+    void drain() {
+        if (phase == Phase.TUNNEL) {
+            return;
+        }
+        ChannelHandlerContext h2 = DownstreamPipelines.contextOf(channel, DownstreamPipelines.CONNECTION);
+        if (h2 != null) {
+            H2ConnectionHandler.goAway(h2);
+        }
+        if (active.isEmpty() && phase != Phase.LINGER) {
+            channel.close();
+        }
+    }
+
+    /** Whether an exchange is under way. */
+    boolean isBusy() {
+        return !active.isEmpty() || phase == Phase.LINGER;
+    }
+}

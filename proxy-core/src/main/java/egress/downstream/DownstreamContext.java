@@ -1,0 +1,43 @@
+package egress.downstream;
+
+import egress.exchange.Dialer;
+import egress.exchange.ExchangeContext;
+import egress.exchange.LeafCertificates;
+import egress.exchange.Limits;
+import egress.exchange.Observer;
+import egress.exchange.ProxySnapshot;
+import egress.exchange.Timeouts;
+import egress.http.HeadLimits;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What all downstream connections share.
+ *
+ * @param snapshots the policy as of now
+ * @param authentication who may use the listener
+ * @param draining whether the proxy is stopping: nothing is kept alive any more
+ */
+public record DownstreamContext(
+        ExchangeContext exchanges,
+        Supplier<ProxySnapshot> snapshots,
+        LeafCertificates leaves,
+        Dialer dialer,
+        ProxyAuthentication authentication,
+        BooleanSupplier draining) {
+    Limits limits() {
+        return exchanges.limits();
+    }
+
+    Timeouts timeouts() {
+        return exchanges.timeouts();
+    }
+
+    Observer observer() {
+        return exchanges.observer();
+    }
+
+    HeadLimits headLimits() {
+        return new HeadLimits(limits().maxTargetBytes(), limits().maxHeadBytes(), limits().maxFields());
+    }
+}

@@ -1,0 +1,164 @@
+package egress.downstream;
+
+import egress.exchange.LeafCertificates.ServerTls;
+import egress.http.H1RequestDecoder;
+import egress.http.H1ResponseEncoder;
+import egress.http.H2ServerCodec;
+import egress.http.HeadLimits;
+import egress.tunnel.Tunnel;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.ssl.SslHandler;
+import java.util.Optional;
+
+/**
+ * The shapes a caller's pipeline can have, each written down once; nobody else edits one. A transition replaces the
+ * whole shape, and bytes that the old one has not consumed go to the new one.
+ *
+ * <pre>
+ * accept     h1-decoder h1-encoder connect exchange
+ * hello      hello
+ * tls        tls alpn
+ * h1         [tls] h1-decoder h1-encoder exchange
+ * h2         tls h2 streams connection
+ * h2-stream  h2-codec exchange
+ * tunnel     [tls] [web-socket] tunnel
+ * </pre>
+ */
+final class DownstreamPipelines {
+    static final String DECODER = "h1-decoder";
+    static final String ENCODER = "h1-encoder";
+    static final String CONNECT = "connect";
+    static final String EXCHANGE = "exchange";
+    static final String HELLO = "hello";
+    static final String TLS = "tls";
+    static final String ALPN = "alpn";
+    static final String H2 = "h2";
+    static final String STREAMS = "streams";
+    static final String CONNECTION = "connection";
+    static final String WEB_SOCKET = "web-socket";
+    static final String H2_CODEC = "h2-codec";
+
+    /** Of one stream's body that its origin does not take yet. */
+    private static final int STREAM_WINDOW = 256 * 1024;
+    /** So many stalled uploads leave the others of the connection alone. */
+    private static final int STALLED_STREAMS = 16;
+
+    private final DownstreamContext context;
+
+    DownstreamPipelines(DownstreamContext context) {
+        this.context = context;
+    }
+
+    /** A connection just accepted: requests to the proxy itself. */
+    void accept(DownstreamConnection connection) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        H1RequestDecoder decoder = new H1RequestDecoder(context.headLimits());
+        H1ResponseEncoder encoder = new H1ResponseEncoder();
+        pipeline.addLast(DECODER, decoder);
+        pipeline.addLast(ENCODER, encoder);
+        pipeline.addLast(CONNECT, new ConnectHandler(context, connection, this));
+        pipeline.addLast(EXCHANGE, new H1ExchangeHandler(context, connection, this, decoder, encoder));
+    }
+
+    /** After a CONNECT: whatever comes first decides. */
+    void hello(DownstreamConnection connection, ChannelHandler hello) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        pipeline.remove(EXCHANGE);
+        pipeline.remove(CONNECT);
+        pipeline.remove(ENCODER);
+        pipeline.addLast(HELLO, hello);
+        pipeline.remove(DECODER);
+    }
+
+    /** The caller's TLS is ours to end. */
+    void tls(DownstreamConnection connection, ServerTls tls) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        SslHandler handler = new SslHandler(tls.newEngine(connection.channel().alloc()));
+        handler.setHandshakeTimeoutMillis(context.timeouts().handshake().toMillis());
+        handler.setCloseNotifyReadTimeoutMillis(0);
+        pipeline.addLast(TLS, handler);
+        pipeline.addLast(ALPN, new AlpnHandler(context, connection, this));
+        pipeline.remove(HELLO);
+    }
+
+    /** Requests to the tunnel's origin by HTTP/1.1, inside TLS or not. */
+    void h1(DownstreamConnection connection) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        H1RequestDecoder decoder = new H1RequestDecoder(context.headLimits());
+        H1ResponseEncoder encoder = new H1ResponseEncoder();
+        pipeline.addLast(DECODER, decoder);
+        pipeline.addLast(ENCODER, encoder);
+        pipeline.addLast(EXCHANGE, new H1ExchangeHandler(context, connection, this, decoder, encoder));
+        if (pipeline.get(HELLO) != null) {
+            pipeline.remove(HELLO);
+        } else {
+            pipeline.remove(ALPN);
+        }
+    }
+
+    /** Requests to the tunnel's origin by h2. */
+    void h2(DownstreamConnection connection) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+                .initialSettings(Http2Settings.defaultSettings()
+                        .maxConcurrentStreams(context.limits().maxStreams())
+                        .initialWindowSize(STREAM_WINDOW)
+                        .maxHeaderListSize(context.limits().maxHeadBytes()))
+                .gracefulShutdownTimeoutMillis(0)
+                .build();
+        pipeline.addLast(H2, codec);
+        pipeline.addLast(STREAMS, new Http2MultiplexHandler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel stream) {
+                h2Stream(connection, stream);
+            }
+        }));
+        pipeline.addLast(CONNECTION, new H2ConnectionHandler(connection, codec, STALLED_STREAMS * STREAM_WINDOW));
+        pipeline.remove(ALPN);
+        connection.channel().config().setAutoRead(true); // bounded by flow control and by the codec's flood limits
+    }
+
+    private void h2Stream(DownstreamConnection connection, Channel stream) {
+        HeadLimits limits = context.headLimits();
+        stream.config().setAutoRead(false);
+        stream.pipeline().addLast(H2_CODEC, new H2ServerCodec(limits));
+        stream.pipeline().addLast(EXCHANGE, new H2ExchangeHandler(context, connection));
+    }
+
+    /** After a WebSocket's 101: bytes both ways, inside the same TLS. */
+    void upgraded(
+            DownstreamConnection connection, Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+        ChannelPipeline pipeline = connection.channel().pipeline();
+        inspection.ifPresent(reader -> pipeline.addLast(WEB_SOCKET, reader));
+        Tunnel tunnel = Tunnel.join(connection.channel(), upstream, over);
+        connection.tunnelled(tunnel);
+        pipeline.remove(EXCHANGE);
+        if (pipeline.get(CONNECT) != null) {
+            pipeline.remove(CONNECT);
+        }
+        pipeline.remove(ENCODER);
+        pipeline.remove(DECODER);
+        tunnel.start();
+    }
+
+    /** Passthrough: the ciphertext both ways, the ClientHello first. */
+    void passthrough(DownstreamConnection connection, Channel upstream, Runnable over) {
+        Tunnel tunnel = Tunnel.join(connection.channel(), upstream, over);
+        connection.tunnelled(tunnel);
+        connection.channel().pipeline().remove(HELLO);
+        tunnel.start();
+    }
+
+    /** The handler's context by its name. */
+    static ChannelHandlerContext contextOf(Channel channel, String name) {
+        return channel.pipeline().context(name);
+    }
+}

@@ -1,0 +1,202 @@
+package egress.downstream;
+
+import egress.exchange.DownstreamPeer;
+import egress.exchange.Exchange;
+import egress.exchange.Failure;
+import egress.http.HttpFormatException;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where h1 connections and h2 streams end: translates Netty's events into the exchange's calls and back. It decides
+ * nothing; what differs between the versions is how a side ends.
+ */
+abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements DownstreamPeer {
+    final DownstreamContext context;
+    final DownstreamConnection connection;
+
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable Exchange exchange;
+    private @Nullable ChannelFutureListener onWritten;
+
+    ExchangeHandler(DownstreamContext context, DownstreamConnection connection) {
+        this.context = context;
+        this.connection = connection;
+    }
+
+    /** Whom a request asks for what. */
+    abstract Asked asked(HttpRequest request);
+
+    /** A request that cannot be understood, while no exchange is under way. */
+    abstract void refuse(HttpFormatException fault);
+
+    /** Part of a request whose exchange is over. */
+    abstract void afterExchange(int bytes, boolean requestEnds);
+
+    /** A burst has ended while no exchange is under way. */
+    abstract void readCompleteAfterExchange();
+
+    final ChannelHandlerContext ctx() {
+        ChannelHandlerContext present = ctx;
+        if (present == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return present;
+    }
+
+    final @Nullable Exchange exchange() {
+        return exchange;
+    }
+
+    @Override
+    public final void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        onWritten = written -> {
+            if (!written.isSuccess()) {
+                onWriteFailed();
+            }
+        };
+        added(added);
+    }
+
+    abstract void added(ChannelHandlerContext added);
+
+    private void onWriteFailed() {
+        Exchange current = exchange;
+        if (current != null) {
+            current.onDownstreamGone("the caller went away while the response was written");
+        }
+        ctx().close();
+    }
+
+    @Override
+    public final void channelRead(ChannelHandlerContext ctx, Object part) {
+        if (part instanceof HttpRequest request) {
+            begin(request);
+            return;
+        }
+        Exchange current = exchange;
+        if (current != null) {
+            current.onRequestPart((HttpContent) part);
+        } else {
+            int bytes = ((HttpContent) part).content().readableBytes();
+            ReferenceCountUtil.release(part);
+            afterExchange(bytes, part instanceof LastHttpContent);
+        }
+    }
+
+    private void begin(HttpRequest request) {
+        Asked asked;
+        try {
+            asked = asked(request);
+        } catch (HttpFormatException e) {
+            refuse(e);
+            return;
+        }
+        Exchange begun = new Exchange(
+                context.exchanges(),
+                this,
+                context.snapshots().get(),
+                request,
+                asked.authority(),
+                asked.tls(),
+                asked.target());
+        exchange = begun;
+        connection.began(this);
+        begun.begin();
+    }
+
+    @Override
+    public final void channelReadComplete(ChannelHandlerContext ctx) {
+        Exchange current = exchange;
+        if (current != null) {
+            current.onRequestReadComplete();
+        } else {
+            readCompleteAfterExchange();
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        Exchange current = exchange;
+        if (current != null && ctx.channel().isWritable()) {
+            current.onDownstreamWritable();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone("the caller closed the connection");
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof HttpFormatException fault)) {
+            gone("the connection to the caller broke");
+            ctx.close();
+            return;
+        }
+        Exchange current = exchange;
+        if (current == null) {
+            refuse(fault);
+        } else {
+            current.fail(new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage())));
+        }
+    }
+
+    final void gone(String words) {
+        Exchange current = exchange;
+        if (current != null) {
+            over();
+            current.onDownstreamGone(words);
+        }
+    }
+
+    /** Forgets the exchange: it is over, or its connection is bytes now. */
+    final void over() {
+        exchange = null;
+        connection.ended(this);
+    }
+
+    @Override
+    public final EventLoop loop() {
+        return ctx().channel().eventLoop();
+    }
+
+    @Override
+    public final SocketAddress remoteAddress() {
+        return connection.address();
+    }
+
+    @Override
+    public void write(HttpObject part) {
+        ctx().write(part).addListener(onWritten);
+    }
+
+    @Override
+    public final void flush() {
+        ctx().flush();
+    }
+
+    @Override
+    public final boolean isWritable() {
+        return ctx().channel().isWritable();
+    }
+
+    @Override
+    public void read() {
+        ctx().read();
+    }
+}

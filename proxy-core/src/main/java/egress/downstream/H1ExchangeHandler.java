@@ -1,0 +1,215 @@
+package egress.downstream;
+
+import egress.exchange.Exchange;
+import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
+import egress.http.H1RequestDecoder;
+import egress.http.H1ResponseEncoder;
+import egress.http.HttpFormatException;
+import egress.http.InterimResponse;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.ssl.SslHandler;
+import java.util.Optional;
+
+/** A caller's h1 connection: one exchange after the other, pipelined or not (RFC 9112 §9.3). */
+final class H1ExchangeHandler extends ExchangeHandler {
+    /** What a caller still sends after the answer to an unfinished request is read and dropped, up to this. */
+    private static final long MAX_LINGER_BYTES = 1024 * 1024;
+
+    private final DownstreamPipelines pipelines;
+    private final H1RequestDecoder decoder;
+    private final H1ResponseEncoder encoder;
+    private final boolean isProxy;
+
+    private boolean keepAlive = true;
+    private boolean http10;
+    private boolean lingering;
+    private long lingered;
+
+    H1ExchangeHandler(
+            DownstreamContext context,
+            DownstreamConnection connection,
+            DownstreamPipelines pipelines,
+            H1RequestDecoder decoder,
+            H1ResponseEncoder encoder) {
+        super(context, connection);
+        this.pipelines = pipelines;
+        this.decoder = decoder;
+        this.encoder = encoder;
+        this.isProxy = !connection.isTunnel();
+    }
+
+    @Override
+    void added(ChannelHandlerContext added) {
+        connection.speaksH1(this);
+        added.read();
+    }
+
+    /** When the first byte of a head came whose end is yet to come; 0 when there is none. */
+    long headStartedNanos() {
+        return decoder.headStartedNanos();
+    }
+
+    boolean isLingering() {
+        return lingering;
+    }
+
+    @Override
+    Asked asked(HttpRequest request) {
+        http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        keepAlive = !http10
+                && !request.headers().containsValue(HttpHeaderNames.CONNECTION, "close", true)
+                && !request.headers().containsValue("Proxy-Connection", "close", true);
+        encoder.respondTo(request.method());
+        if (!isProxy) {
+            return Asked.inside(connection.authority(), connection.isTls(), request);
+        }
+        if (!context.authentication().accepts(request.headers())) {
+            throw new HttpFormatException(
+                    HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
+        }
+        return Asked.ofProxy(request);
+    }
+
+    @Override
+    void refuse(HttpFormatException fault) {
+        String words = String.valueOf(fault.getMessage());
+        Failure failure = fault.status().equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)
+                ? new Failure.Unauthenticated(words)
+                : new Failure.DownstreamMalformed(fault.status(), words);
+        context.observer()
+                .connectionRefused(
+                        connection.address(),
+                        connection.isTunnel() ? connection.authority() : null,
+                        failure.status().code(),
+                        failure.code(),
+                        failure.words());
+        keepAlive = false;
+        encoder.respondTo(HttpMethod.GET);
+        LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+        write(response.head());
+        write(response.body());
+        closeGently();
+    }
+
+    @Override
+    void afterExchange(int bytes, boolean requestEnds) {
+        lingered += bytes;
+        if (requestEnds || lingered > MAX_LINGER_BYTES) {
+            ctx().close();
+        }
+    }
+
+    @Override
+    void readCompleteAfterExchange() {
+        if (lingering) {
+            ctx().read();
+        }
+    }
+
+    @Override
+    public void write(HttpObject part) {
+        if (part instanceof HttpResponse head
+                && !(part instanceof InterimResponse)
+                && head.status().code() != 101) {
+            keepAlive &= !context.draining().getAsBoolean();
+            Exchange current = exchange();
+            if (!keepAlive || current != null && current.isCutShort()) {
+                keepAlive = false;
+                head.headers().set(HttpHeaderNames.CONNECTION, "close");
+            }
+        }
+        super.write(part);
+    }
+
+    /** Pipelined bytes wait in the decoder: one burst of them is enough. */
+    @Override
+    public void read() {
+        if (!decoder.isBetweenMessages() || !decoder.hasPending()) {
+            super.read();
+        }
+    }
+
+    @Override
+    public boolean isHttp2() {
+        return false;
+    }
+
+    @Override
+    public boolean takesChunked() {
+        return !http10;
+    }
+
+    @Override
+    public boolean takesInterim() {
+        return !http10;
+    }
+
+    @Override
+    public void ended(boolean requestWhole) {
+        over();
+        if (requestWhole && keepAlive && !context.draining().getAsBoolean()) {
+            next();
+        } else if (requestWhole) {
+            ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        } else {
+            closeGently();
+        }
+    }
+
+    /** The next request of the connection, which may be here already. */
+    void next() {
+        ChannelHandlerContext decoding = DownstreamPipelines.contextOf(ctx().channel(), DownstreamPipelines.DECODER);
+        if (decoding != null) {
+            decoder.next(decoding);
+        }
+    }
+
+    /**
+     * Lets the caller read its answer before the connection goes: closing while it still sends would reset the
+     * connection and take the answer with it (RFC 9112 §9.6). The connection's deadline bounds the time.
+     */
+    void closeGently() {
+        lingering = true;
+        connection.lingering();
+        Channel channel = ctx().channel();
+        ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            SslHandler tls = channel.pipeline().get(SslHandler.class);
+            if (tls != null) {
+                tls.closeOutbound();
+            } else if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
+        ctx().read();
+    }
+
+    @Override
+    public void abort() {
+        over();
+        if (http10) {
+            // Its body is delimited by the connection's end, so that only a reset says that it is not whole.
+            ctx().channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        ctx().close();
+    }
+
+    @Override
+    public void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+        over();
+        pipelines.upgraded(connection, upstream, inspection, over);
+    }
+}

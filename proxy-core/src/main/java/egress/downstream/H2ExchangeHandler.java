@@ -1,0 +1,121 @@
+package egress.downstream;
+
+import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
+import egress.http.HttpFormatException;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
+
+/** A caller's h2 stream: one exchange (RFC 9113 §8.1). */
+final class H2ExchangeHandler extends ExchangeHandler {
+    H2ExchangeHandler(DownstreamContext context, DownstreamConnection connection) {
+        super(context, connection);
+    }
+
+    @Override
+    void added(ChannelHandlerContext added) {
+        added.read();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        ctx.read();
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    Asked asked(HttpRequest request) {
+        return Asked.inside(connection.authority(), true, request);
+    }
+
+    /** Malformed is a stream error (RFC 9113 §8.1.1); what is merely too large or misdirected gets its status. */
+    @Override
+    void refuse(HttpFormatException fault) {
+        Failure failure = new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage()));
+        boolean answers = !fault.status().equals(HttpResponseStatus.BAD_REQUEST);
+        context.observer()
+                .connectionRefused(
+                        connection.address(),
+                        connection.authority(),
+                        answers ? failure.status().code() : 0,
+                        failure.code(),
+                        failure.words());
+        if (answers) {
+            LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+            write(response.head());
+            write(response.body());
+            reset(Http2Error.NO_ERROR);
+        } else {
+            reset(Http2Error.PROTOCOL_ERROR);
+        }
+    }
+
+    @Override
+    void afterExchange(int bytes, boolean requestEnds) {
+        // the stream was reset: what was on its way is dropped
+    }
+
+    @Override
+    void readCompleteAfterExchange() {
+        // nothing more is wanted of it
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof Http2ResetFrame) {
+            gone("the caller reset its stream");
+            ctx.close();
+        }
+        ReferenceCountUtil.release(event);
+    }
+
+    @Override
+    public boolean isHttp2() {
+        return true;
+    }
+
+    @Override
+    public boolean takesChunked() {
+        return true;
+    }
+
+    @Override
+    public boolean takesInterim() {
+        return true;
+    }
+
+    @Override
+    public void ended(boolean requestWhole) {
+        over();
+        if (!requestWhole) {
+            reset(Http2Error.NO_ERROR); // RFC 9113 §8.1: answered without need of the rest
+        }
+    }
+
+    @Override
+    public void abort() {
+        over();
+        reset(Http2Error.INTERNAL_ERROR);
+    }
+
+    private void reset(Http2Error error) {
+        ctx().writeAndFlush(new DefaultHttp2ResetFrame(error));
+    }
+
+    /** Unreachable: Upgrade does not exist on h2 (RFC 9113 §8.6), so that no exchange can have asked for it. */
+    @Override
+    public void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+        upstream.close();
+        abort();
+        over.run();
+    }
+}

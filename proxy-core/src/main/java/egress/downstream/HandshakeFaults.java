@@ -1,0 +1,31 @@
+package egress.downstream;
+
+import egress.http.Authority;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+
+/** Why a caller's handshake failed, in words that say what to do. */
+final class HandshakeFaults {
+    private HandshakeFaults() {}
+
+    static String words(Throwable cause, Authority authority) {
+        String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        if (message.contains("unknown_ca")
+                || message.contains("unknown ca")
+                || message.contains("certificate_unknown")
+                || message.contains("certificate unknown")
+                || message.contains("bad_certificate")
+                || message.contains("bad certificate")) {
+            return "the client does not trust the proxy's certificate for " + authority.host();
+        }
+        if (cause instanceof ClosedChannelException || message.contains("closed") || message.contains("reset")) {
+            return "the client disconnected during the handshake: if this keeps happening for " + authority.host()
+                    + ", it does not trust the proxy's certificate, or pins the origin's";
+        }
+        if (message.contains("timed out")) {
+            return "the client's TLS handshake for " + authority.host() + " did not end in time";
+        }
+        return "the client's TLS handshake for " + authority.host() + " failed: "
+                + (cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+    }
+}

@@ -1,0 +1,236 @@
+package egress.downstream;
+
+import egress.exchange.Dialer;
+import egress.exchange.Failure;
+import egress.exchange.LeafCertificates.ServerTls;
+import egress.exchange.Upstreams;
+import egress.http.Authority;
+import egress.policy.ConnectionRoute;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first bytes of a tunnel: a ClientHello whose SNI agrees with the authority, or plain HTTP on port 80. Anything
+ * else ends the connection.
+ */
+final class HelloHandler extends ChannelInboundHandlerAdapter {
+    /** A fatal unrecognized_name (RFC 6066 §3), as a TLS 1.2 record. */
+    private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
+    /** A fatal internal_error: no certificate can be had. */
+    private static final byte[] INTERNAL_ERROR = {21, 3, 3, 0, 2, 2, 80};
+    /** A fatal decode_error. */
+    private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
+
+    private static final int PLAIN_HTTP_PORT = 80;
+
+    private final DownstreamContext context;
+    private final DownstreamConnection connection;
+    private final DownstreamPipelines pipelines;
+    private final ConnectionRoute route;
+    private final Authority authority;
+
+    private @Nullable ByteBuf pending;
+    private boolean helloRead;
+    private boolean over;
+    private @Nullable ServerTls tls;
+    private Upstreams.@Nullable Attempt attempt;
+
+    HelloHandler(
+            DownstreamContext context,
+            DownstreamConnection connection,
+            DownstreamPipelines pipelines,
+            ConnectionRoute route) {
+        this.context = context;
+        this.connection = connection;
+        this.pipelines = pipelines;
+        this.route = route;
+        this.authority = connection.authority();
+    }
+
+    private boolean isPlain() {
+        return authority.port() == PLAIN_HTTP_PORT && route instanceof ConnectionRoute.Bump;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (route instanceof ConnectionRoute.Bump && !isPlain()) {
+            // Minted while the caller sends its ClientHello.
+            context.leaves()
+                    .prepare(authority.host())
+                    .whenComplete((ready, fault) ->
+                            connection.channel().eventLoop().execute(() -> onLeaf(ctx, ready, fault)));
+        }
+        ctx.read();
+    }
+
+    private void onLeaf(ChannelHandlerContext ctx, @Nullable ServerTls ready, @Nullable Throwable fault) {
+        if (over) {
+            return;
+        }
+        if (ready == null) {
+            end(
+                    ctx,
+                    INTERNAL_ERROR,
+                    "leaf_unavailable",
+                    "no certificate for " + authority.host() + ": " + (fault == null ? "none" : rootMessage(fault)));
+            return;
+        }
+        tls = ready;
+        startTls();
+    }
+
+    private static String rootMessage(Throwable fault) {
+        Throwable root = fault;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        ByteBuf before = pending;
+        pending = before == null ? in : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), before, in);
+        if (over || helloRead || !pending.isReadable()) {
+            return;
+        }
+        if (isPlain()) {
+            helloRead = true;
+            over = true;
+            connection.http();
+            pipelines.h1(connection);
+            return;
+        }
+        try {
+            Optional<ClientHello> hello =
+                    ClientHello.peek(pending, context.limits().maxClientHelloBytes());
+            if (hello.isPresent()) {
+                helloRead = true;
+                onHello(ctx, hello.get());
+            }
+        } catch (ClientHello.Malformed e) {
+            boolean isTls = pending.getUnsignedByte(pending.readerIndex()) == 22;
+            end(ctx, isTls ? DECODE_ERROR : null, "malformed_hello", String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!helloRead && !over) {
+            ctx.read();
+        }
+    }
+
+    private void onHello(ChannelHandlerContext ctx, ClientHello hello) {
+        context.observer().clientHello(connection.address(), authority, hello.sni(), hello.alpn());
+        if (!agrees(hello.sni())) {
+            end(
+                    ctx,
+                    UNRECOGNIZED_NAME,
+                    "sni_mismatch",
+                    hello.sni() == null
+                            ? "no SNI for " + authority.host()
+                            : "the SNI names another host than " + authority.host());
+            return;
+        }
+        if (route instanceof ConnectionRoute.Passthrough) {
+            dial(ctx);
+        } else {
+            startTls();
+        }
+    }
+
+    /** An SNI is a name and never an address (RFC 6066 §3): of a tunnel to an IP literal there is none. */
+    private boolean agrees(@Nullable String sni) {
+        if (authority.isIpLiteral()) {
+            return sni == null;
+        }
+        if (sni == null) {
+            return false;
+        }
+        try {
+            return Authority.host(sni).equals(authority.host());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private void startTls() {
+        ServerTls ready = tls;
+        if (helloRead && ready != null && !over) {
+            over = true;
+            connection.handshaking();
+            pipelines.tls(connection, ready);
+        }
+    }
+
+    private void dial(ChannelHandlerContext ctx) {
+        attempt = context.dialer().dial(ctx.channel().eventLoop(), authority, new Dialer.Listener() {
+            @Override
+            public void onConnected(Channel upstream, String remoteAddress, long connectNanos) {
+                attempt = null;
+                if (over || !ctx.channel().isActive()) {
+                    upstream.close();
+                    return;
+                }
+                over = true;
+                pipelines.passthrough(connection, upstream, connection::tunnelEnded);
+            }
+
+            @Override
+            public void onFailed(Failure failure) {
+                attempt = null;
+                end(ctx, INTERNAL_ERROR, failure.code(), failure.words());
+            }
+        });
+    }
+
+    private void end(ChannelHandlerContext ctx, byte @Nullable [] alert, String code, String words) {
+        if (over) {
+            return;
+        }
+        over = true;
+        context.observer().connectionRefused(connection.address(), authority, 0, code, words);
+        if (alert == null) {
+            ctx.close();
+        } else {
+            ctx.writeAndFlush(Unpooled.copiedBuffer(alert)).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        over = true;
+        Upstreams.Attempt dialling = attempt;
+        if (dialling != null) {
+            dialling.cancel();
+        }
+        ctx.fireChannelInactive();
+    }
+
+    /** The bytes read so far belong to whatever comes next. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        ByteBuf left = pending;
+        pending = null;
+        if (left != null && ctx.channel().isActive()) {
+            ctx.fireChannelRead(left);
+            ctx.fireChannelReadComplete();
+        } else if (left != null) {
+            left.release();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+    }
+}

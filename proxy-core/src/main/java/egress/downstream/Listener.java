@@ -1,0 +1,135 @@
+package egress.downstream;
+
+import egress.exchange.ProxySnapshot;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Accepts callers, so many at a time; the rest wait in the kernel's backlog. */
+public final class Listener {
+    private static final int BACKLOG = 1024;
+    private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
+
+    private final DownstreamContext context;
+    private final DownstreamPipelines pipelines;
+    private final Map<EventExecutor, Deadlines> deadlines = new HashMap<>();
+    private final AtomicInteger open = new AtomicInteger();
+    private final EventLoopGroup loops;
+    private @Nullable Channel server;
+
+    /** @param loops serve the connections; the upstream side works on the same ones */
+    public Listener(DownstreamContext context, EventLoopGroup loops) {
+        this.context = context;
+        this.loops = loops;
+        this.pipelines = new DownstreamPipelines(context);
+        for (EventExecutor loop : loops) {
+            deadlines.put(loop, new Deadlines((EventLoop) loop));
+        }
+    }
+
+    /**
+     * Listens.
+     *
+     * @throws IOException when the address cannot be had, with a sentence that names it
+     */
+    public InetSocketAddress bind(InetSocketAddress address) throws IOException {
+        var bound = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .handler(new AcceptGate())
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        server = bound.channel();
+        return (InetSocketAddress) bound.channel().localAddress();
+    }
+
+    private void accept(Channel channel) {
+        open.incrementAndGet();
+        Deadlines own = deadlines.get(channel.eventLoop());
+        if (own == null) {
+            throw new IllegalStateException("a loop of another group");
+        }
+        DownstreamConnection connection = new DownstreamConnection(channel, context, own, this::onClosed);
+        pipelines.accept(connection);
+    }
+
+    private void onClosed() {
+        Channel listening = server;
+        if (open.decrementAndGet() < context.limits().maxConnections() && listening != null) {
+            listening.eventLoop().execute(() -> listening.config().setAutoRead(true));
+        }
+    }
+
+    /** Open downstream connections. */
+    public int openConnections() {
+        return open.get();
+    }
+
+    /** A new policy holds: each loop ends what is open to hosts that are gone. */
+    public void reloaded(ProxySnapshot before, ProxySnapshot now) {
+        forEachConnection(connection -> connection.reloaded(before.policy(), now.policy()));
+    }
+
+    /** Stops to listen, and lets what is under way end. */
+    public void drain() {
+        Channel listening = server;
+        if (listening != null) {
+            listening.close();
+        }
+        forEachConnection(DownstreamConnection::drain);
+    }
+
+    /** Closes whatever is still open. */
+    public void closeAll() {
+        forEachConnection(connection -> connection.channel().close());
+    }
+
+    private void forEachConnection(Consumer<DownstreamConnection> action) {
+        deadlines.forEach((loop, timed) -> loop.execute(() -> {
+            for (Deadlines.Timed each : timed.snapshot()) {
+                action.accept((DownstreamConnection) each);
+            }
+        }));
+    }
+
+    /** Stops accepting while there are as many connections as may be, and goes on after an accept failed. */
+    private final class AcceptGate extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+            if (open.get() + 1 >= context.limits().maxConnections()) {
+                ctx.channel().config().setAutoRead(false);
+            }
+            ctx.fireChannelRead(accepted);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package egress.exchange;
+
+import egress.http.Authority;
+import egress.policy.Route;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one exchange, filled in as it goes. Belongs to the exchange's event loop: an observer that needs it
+ * elsewhere copies what it needs. Header objects are only valid during the call.
+ */
+public final class ExchangeRecord {
+    public final long id;
+    public final SocketAddress downstream;
+    public final Authority authority;
+    public final boolean tls;
+    /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}, of the caller's side. */
+    public final String version;
+
+    public final String method;
+    /** Origin-form, as the caller sent it. */
+    public final String target;
+
+    public final long startedNanos;
+
+    /** The fields as the agent sent them, without hop-by-hop fields; its own credentials are among them: mask them. */
+    public @Nullable HttpHeaders requestFields;
+
+    /** The fields as the caller gets them. */
+    public @Nullable HttpHeaders responseFields;
+
+    public @Nullable Route route;
+    /** Null when all went well. */
+    public @Nullable Failure failure;
+    /** The status the caller got; 0 when none went out. */
+    public int status;
+
+    public @Nullable String upstreamAddress;
+    public @Nullable String upstreamVersion;
+    public boolean upstreamReused;
+    /** Whether a credential was injected. */
+    public boolean injected;
+
+    public long requestBytes;
+    public long responseBytes;
+
+    /** Phase times as {@link System#nanoTime}; 0 when the phase was not reached. */
+    public long judgedNanos;
+
+    public long connectNanos;
+    public long tlsNanos;
+    public long acquiredNanos;
+    public long firstByteNanos;
+    public long endedNanos;
+
+    ExchangeRecord(
+            long id,
+            SocketAddress downstream,
+            Authority authority,
+            boolean tls,
+            String version,
+            String method,
+            String target,
+            long startedNanos) {
+        this.id = id;
+        this.downstream = downstream;
+        this.authority = authority;
+        this.tls = tls;
+        this.version = version;
+        this.method = method;
+        this.target = target;
+        this.startedNanos = startedNanos;
+    }
+}

@@ -1,0 +1,51 @@
+package egress.exchange;
+
+import egress.policy.DenyReason;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** The proxy's own answers: why something is denied or failed, and the pages of the local site. */
+public record LocalResponse(HttpResponse head, LastHttpContent body) {
+    /** The field that carries the stable code of a block; an origin's own is removed. */
+    public static final String DENY_FIELD = "X-Egress-Deny";
+
+    /** A sentence, and its code for programs. */
+    public static LocalResponse of(Failure failure, HttpMethod method) {
+        boolean dlp = failure instanceof Failure.Denied denied && denied.why() == DenyReason.DLP_MATCH;
+        byte[] text = ((dlp ? "egress DLP: " : "egress: ") + failure.words() + "\n").getBytes(StandardCharsets.UTF_8);
+        LocalResponse response = of(failure.status(), "text/plain; charset=utf-8", text, method);
+        response.head.headers().set(DENY_FIELD, failure.code());
+        if (failure instanceof Failure.Unauthenticated) {
+            response.head.headers().set(HttpHeaderNames.PROXY_AUTHENTICATE, "Basic realm=\"egress\"");
+        }
+        return response;
+    }
+
+    static LocalResponse of(Optional<LocalSite.Page> page, HttpMethod method) {
+        return page.map(found -> of(HttpResponseStatus.OK, found.contentType(), found.body(), method))
+                .orElseGet(() -> of(
+                        HttpResponseStatus.NOT_FOUND,
+                        "text/plain; charset=utf-8",
+                        "egress: no such page\n".getBytes(StandardCharsets.UTF_8),
+                        method));
+    }
+
+    private static LocalResponse of(HttpResponseStatus status, String type, byte[] body, HttpMethod method) {
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
+        head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
+        head.headers().set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
+        head.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        boolean bodiless = method.equals(HttpMethod.HEAD);
+        return new LocalResponse(
+                head, new DefaultLastHttpContent(bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body)));
+    }
+}
