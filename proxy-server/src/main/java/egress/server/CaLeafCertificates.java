@@ -1,8 +1,8 @@
 package egress.server;
 
-import egress.LeafCertificates;
 import egress.ca.LeafCache;
 import egress.ca.LeafCertificate;
+import egress.exchange.LeafCertificates;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;

@@ -1,6 +1,6 @@
 package egress.server;
 
-import egress.LeafCertificates;
+import egress.exchange.LeafCertificates;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

@@ -3,10 +3,10 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.LeafCertificates;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.MintException;
+import egress.exchange.LeafCertificates;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.LeakPresenceDetector;
