@@ -1,0 +1,251 @@
+package egress.upstream;
+
+import egress.exchange.UpstreamPeer.Timings;
+import egress.exchange.Upstreams.Listener;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.handler.codec.http2.Http2SettingsFrame;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One h2 connection, shared by the exchanges of a loop (RFC 9113). Takes as many streams as the origin's SETTINGS
+ * allow, none after GOAWAY, and asks by PING whether a silent origin lives.
+ */
+final class H2Connection extends ChannelInboundHandlerAdapter {
+    /** Until the origin's SETTINGS come: what RFC 9113 §6.5.2 advises them to allow at least. */
+    private static final int ASSUMED_STREAMS = 100;
+    /** gRPC servers end a connection that asks more often while nothing is sent. */
+    private static final long PING_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private final Channel channel;
+    private final OriginPool pool;
+    private final UpstreamPipelines pipelines;
+    private final UpstreamLimits limits;
+    private final UpstreamTimeouts timeouts;
+    private final Timings timings;
+    private final String remoteAddress;
+    private final Http2StreamChannelBootstrap streams;
+    private int allowed;
+    private int open;
+    private int opened;
+    private boolean settled;
+    private boolean draining;
+    private boolean goingAway;
+    private boolean gone;
+    private @Nullable String why;
+    private long idleSinceNanos;
+    private long heardNanos;
+    private long pingedNanos;
+    private boolean pingUnanswered;
+    private boolean pingedInSilence;
+    private boolean burstWasPing;
+
+    H2Connection(
+            Channel channel,
+            OriginPool pool,
+            UpstreamPipelines pipelines,
+            UpstreamLimits limits,
+            UpstreamTimeouts timeouts,
+            Timings timings,
+            String remoteAddress) {
+        this.channel = channel;
+        this.pool = pool;
+        this.pipelines = pipelines;
+        this.limits = limits;
+        this.timeouts = timeouts;
+        this.timings = timings;
+        this.remoteAddress = remoteAddress;
+        this.allowed = Math.min(ASSUMED_STREAMS, limits.streamsPerConnection());
+        this.heardNanos = System.nanoTime();
+        this.idleSinceNanos = heardNanos;
+        this.streams = new Http2StreamChannelBootstrap(channel).option(ChannelOption.AUTO_READ, false);
+        pipelines.http2(channel, this);
+    }
+
+    boolean hasRoom() {
+        return !draining && !gone && open < allowed && channel.isActive();
+    }
+
+    /** Whether a stream whose head is not sent yet would not be processed. */
+    boolean takesNoMore() {
+        return goingAway || gone;
+    }
+
+    int openStreams() {
+        return open;
+    }
+
+    /** Opens a stream for an exchange; there must be room. */
+    void begin(Listener listener) {
+        boolean reused = opened > 0;
+        boolean fresh = open == 0 && reused;
+        open++;
+        opened++;
+        if (opened >= limits.streamsInConnectionLife()) {
+            draining = true;
+        }
+        pool.streamBegun(reused);
+        if (fresh && System.nanoTime() - heardNanos > timeouts.pingAfter().toNanos()) {
+            ping();
+        }
+        streams.open().addListener((Future<Http2StreamChannel> opening) -> {
+            if (!opening.isSuccess()) {
+                streamEnded();
+                listener.onFailed(H2Stream.notOpened(opening.cause()));
+                return;
+            }
+            Channel stream = opening.getNow();
+            H2Stream peer = new H2Stream(stream, this, listener, reused ? Timings.REUSED : timings, remoteAddress);
+            pipelines.http2Stream(stream, new ResponseHandler(peer));
+            listener.onAcquired(peer, reused);
+        });
+    }
+
+    /** A stream is over, whole or not. */
+    void streamEnded() {
+        open--;
+        pool.streamEnded();
+        if (open == 0) {
+            idleSinceNanos = System.nanoTime();
+            if (draining) {
+                close();
+                return;
+            }
+        }
+        pool.onRoom();
+    }
+
+    /** The origin wants this request on HTTP/1.1 (RFC 9113 §7, HTTP_1_1_REQUIRED): so it gets every later one there. */
+    void requireHttp1() {
+        pool.requireHttp1();
+        drain();
+    }
+
+    /** No new streams; closes after the last. */
+    void drain() {
+        draining = true;
+        if (open == 0) {
+            close();
+        }
+    }
+
+    private void close() {
+        gone = true;
+        channel.close();
+    }
+
+    /** What became of the connection, for a stream that it took along. */
+    String why() {
+        return why == null ? "the origin closed the connection" : why;
+    }
+
+    /** Regular care: an unused connection is closed, a silent one asked. */
+    void tick(long nowNanos) {
+        if (open == 0) {
+            if (nowNanos - idleSinceNanos >= timeouts.poolIdle().toNanos()) {
+                close();
+            }
+            return;
+        }
+        if (pingUnanswered) {
+            if (nowNanos - pingedNanos >= timeouts.pingAnswer().toNanos()) {
+                why = "the origin left a PING unanswered for "
+                        + timeouts.pingAnswer().toMillis() + " ms";
+                close();
+            }
+        } else if (nowNanos - heardNanos >= timeouts.pingAfter().toNanos()
+                && (!pingedInSilence || nowNanos - pingedNanos >= PING_AGAIN_NANOS)) {
+            ping();
+        }
+    }
+
+    private void ping() {
+        if (!pingUnanswered) {
+            pingUnanswered = true;
+            pingedInSilence = true;
+            pingedNanos = System.nanoTime();
+            channel.writeAndFlush(new DefaultHttp2PingFrame(pingedNanos));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object frame) {
+        try {
+            switch (frame) {
+                case Http2SettingsFrame settings -> onSettings(settings);
+                case Http2GoAwayFrame goAway -> onGoAway(goAway);
+                case Http2PingFrame ping
+                when ping.ack() -> {
+                    pingUnanswered = false;
+                    burstWasPing = true;
+                }
+                default -> {
+                    // SETTINGS acknowledgements, and what the codec has dealt with
+                }
+            }
+        } finally {
+            ReferenceCountUtil.release(frame);
+        }
+    }
+
+    private void onSettings(Http2SettingsFrame frame) {
+        Long most = frame.settings().maxConcurrentStreams();
+        if (most != null) {
+            allowed = (int) Math.min(most, limits.streamsPerConnection());
+        } else if (!settled) {
+            allowed = limits.streamsPerConnection(); // RFC 9113 §6.5.2: no value, no limit
+        }
+        settled = true;
+        pool.onRoom();
+    }
+
+    private void onGoAway(Http2GoAwayFrame goAway) {
+        if (goAway.errorCode() != 0) {
+            why = "the origin ended the connection (h2 error " + goAway.errorCode() + ")";
+        }
+        goingAway = true;
+        drain();
+        pool.onRoom(); // who waits for room here needs another connection
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        heardNanos = System.nanoTime();
+        pingedInSilence &= burstWasPing;
+        burstWasPing = false;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            close();
+        }
+        ReferenceCountUtil.release(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (why == null && !gone) {
+            why = "the connection broke (" + cause.getClass().getSimpleName() + ")";
+        }
+        // The codec answers a violation with GOAWAY and closes; everything else here leaves nothing to save.
+        close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone = true;
+        pool.closed(this);
+    }
+}

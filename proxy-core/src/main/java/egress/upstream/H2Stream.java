@@ -1,0 +1,173 @@
+package egress.upstream;
+
+import egress.exchange.Failure;
+import egress.exchange.Upstreams.Listener;
+import egress.http.HttpFormatException;
+import egress.http.Printable;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One exchange as a stream of an h2 connection. */
+final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(H2Stream.class);
+
+    private final H2Connection connection;
+    private boolean malformed;
+    private boolean reset;
+
+    H2Stream(Channel channel, H2Connection connection, Listener listener, Timings timings, String remoteAddress) {
+        super(channel, listener, timings, remoteAddress);
+        this.connection = connection;
+    }
+
+    /** What it means that a stream could not be opened: nothing of the request was sent. */
+    static Failure notOpened(Throwable cause) {
+        return cause instanceof IOException
+                ? new Failure.UpstreamClosedEarly(false, "the origin closed the connection before the request")
+                : new Failure.UpstreamRefused("the h2 connection took no more streams");
+    }
+
+    @Override
+    void writeHead(HttpRequest head) {
+        if (connection.takesNoMore()) {
+            fail(new Failure.UpstreamRefused("the origin ended the connection before the request"));
+            channel.close();
+            return;
+        }
+        // The codec holds the head until what follows tells whether it ends the stream.
+        channel.write(head).addListener(this::onHeadWritten);
+    }
+
+    private void onHeadWritten(Future<? super Void> written) {
+        Throwable cause = ((ChannelFuture) written).cause();
+        if (cause == null) {
+            return;
+        }
+        if (cause instanceof Http2Exception.HeaderListSizeException) {
+            fail(new Failure.DownstreamMalformed(
+                    HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    "the request's fields are more than the origin accepts"));
+        } else {
+            fail(notOpened(cause));
+        }
+        channel.close();
+    }
+
+    @Override
+    void onRequestDone() {
+        // the stream closes by itself when both messages are whole
+    }
+
+    @Override
+    void breakOff() {
+        channel.close(); // RST_STREAM(CANCEL)
+    }
+
+    @Override
+    public boolean isHttp2() {
+        return true;
+    }
+
+    @Override
+    public Channel upgraded() {
+        throw new IllegalStateException("an h2 stream cannot be upgraded (RFC 9113 §8.6)");
+    }
+
+    @Override
+    public void onPart(HttpObject part) {
+        if (isResponseDone() || malformed) {
+            ReferenceCountUtil.release(part);
+            return;
+        }
+        deliver(part);
+    }
+
+    @Override
+    public void onReadComplete() {
+        readComplete();
+    }
+
+    @Override
+    public void onWritable() {
+        writable();
+    }
+
+    @Override
+    public void onEvent(Object event) {
+        switch (event) {
+            case Http2ResetFrame reset -> onReset(reset.errorCode());
+            case Http2GoAwayFrame _ ->
+                fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
+            default -> {
+                // nothing that concerns one stream
+            }
+        }
+    }
+
+    /** RFC 9113 §8.1 and §8.7. */
+    private void onReset(long code) {
+        if (code == Http2Error.NO_ERROR.code()) {
+            reset = true;
+            requestBroken(); // the response is whole without the rest of the request, and may still be unread
+        } else if (isAnswered()) {
+            fail(new Failure.UpstreamUnreachable(
+                    "the origin reset the stream in the middle of the response (" + name(code) + ")"));
+        } else if (code == Http2Error.REFUSED_STREAM.code()) {
+            fail(new Failure.UpstreamRefused("the origin refused the stream"));
+        } else if (code == Http2Error.HTTP_1_1_REQUIRED.code()) {
+            connection.requireHttp1();
+            fail(new Failure.UpstreamRefused("the origin wants the request on HTTP/1.1"));
+        } else {
+            fail(new Failure.UpstreamUnreachable("the origin reset the stream (" + name(code) + ")"));
+        }
+    }
+
+    private static String name(long code) {
+        Http2Error known = Http2Error.valueOf(code);
+        return known == null ? "h2 error " + code : known.name();
+    }
+
+    @Override
+    public void onException(Throwable cause) {
+        switch (cause) {
+            case HttpFormatException e -> failMalformed(e);
+            case Http2Exception e -> failMalformed(e);
+            case IOException _ -> requestBroken(); // a write to a stream that is closing: its end is told on its own
+            default -> {
+                LOG.warn("upstream {}: unexpected", remoteAddress(), cause);
+                fail(new Failure.UpstreamUnreachable("the upstream stream failed"));
+                channel.close();
+            }
+        }
+    }
+
+    private void failMalformed(Exception e) {
+        if (malformed) {
+            return;
+        }
+        malformed = true;
+        channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.PROTOCOL_ERROR), channel.voidPromise());
+        channel.close();
+        fail(new Failure.UpstreamMalformed(
+                "the response is malformed: " + Printable.quote(String.valueOf(e.getMessage()))));
+    }
+
+    @Override
+    public void onInactive() {
+        failBroken(reset ? "the origin reset the stream" : connection.why());
+        connection.streamEnded();
+    }
+}

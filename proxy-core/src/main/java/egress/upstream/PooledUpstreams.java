@@ -1,0 +1,171 @@
+package egress.upstream;
+
+import egress.exchange.Dialer;
+import egress.exchange.Upstreams;
+import egress.http.Authority;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.InstantSource;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The way to origins: one pool of connections for each event loop, shared by all its exchanges. Trusted certificates
+ * are loaded in the background; what needs TLS before that waits.
+ */
+public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
+    private final UpstreamConfig config;
+    private final Counters counters = new Counters();
+    private final ThreadPoolExecutor lookups;
+    private final ThreadPoolExecutor verifiers;
+    private final CompletableFuture<TrustedRoots> roots;
+    private final UpstreamPipelines pipelines;
+    private final Dialing dialing;
+    private final ConcurrentHashMap<EventLoop, Pool> pools = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** With the machine's resolver, sockets and clock. */
+    public static PooledUpstreams create(UpstreamConfig config) {
+        return new PooledUpstreams(
+                config,
+                InetAddress::getAllByName,
+                new NioSockets(config.timeouts().connect()),
+                InstantSource.system(),
+                UpstreamTls.bestProvider());
+    }
+
+    PooledUpstreams(
+            UpstreamConfig config,
+            Resolver.Lookup lookup,
+            Sockets sockets,
+            InstantSource clock,
+            SslProvider tlsProvider) {
+        this.config = config;
+        this.lookups = Resolver.lookupThreads(8, 512);
+        this.verifiers = verifiers();
+        this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
+        this.pipelines =
+                new UpstreamPipelines(roots.thenApply(loaded -> tls(loaded, clock, tlsProvider)), config.limits());
+        this.dialing = new Dialing(
+                config,
+                new Resolver(lookup, lookups, Resolver.Limits.DEFAULTS, clock),
+                new AddressGuard(config.allowPrivate(), config.ownListeners(), PooledUpstreams::isLocal),
+                new Connector(sockets, config.timeouts().attemptDelay()),
+                new ProxyTunnel(pipelines),
+                counters);
+    }
+
+    /** Few daemon threads: verifying one chain takes about a millisecond, and most are known already. */
+    private static ThreadPoolExecutor verifiers() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                2,
+                2,
+                30,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(4_096),
+                Thread.ofPlatform().daemon().name("egress-verify-", 0).factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    private TrustedRoots loadRoots() {
+        try {
+            TrustedRoots loaded = TrustedRoots.ofMachine(config.environment());
+            for (Path extra : config.extraTrust()) {
+                loaded = loaded.plus(extra);
+            }
+            return loaded;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private UpstreamTls tls(TrustedRoots loaded, InstantSource clock, SslProvider provider) {
+        try {
+            ServerTrust trust = new ServerTrust(loaded, clock, host -> counters.handshakesResumed.increment());
+            return new UpstreamTls(provider, trust, verifiers, config.timeouts().handshake());
+        } catch (IOException | GeneralSecurityException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static boolean isLocal(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException e) {
+            return true; // in doubt it is ours, and refused
+        }
+    }
+
+    /** The certificates that origins are verified by, once loaded; fails where a file that is named cannot be read. */
+    public CompletionStage<TrustedRoots> trustedRoots() {
+        return roots.copy();
+    }
+
+    /** Whether BoringSSL serves, rather than the JDK's TLS. */
+    public static boolean isNativeTls() {
+        return UpstreamTls.bestProvider() != SslProvider.JDK;
+    }
+
+    @Override
+    public Upstreams.Attempt acquire(EventLoop loop, Origin origin, Upstreams.Listener listener) {
+        if (!loop.inEventLoop()) {
+            throw new IllegalStateException("acquire off the event loop of the exchange");
+        }
+        if (closed) {
+            listener.onFailed(Pool.CLOSING);
+            return () -> {};
+        }
+        return pool(loop).acquire(origin.authority(), origin.tls(), origin.protocol(), listener);
+    }
+
+    private Pool pool(EventLoop loop) {
+        Pool known = pools.get(loop);
+        return known != null
+                ? known
+                : pools.computeIfAbsent(
+                        loop,
+                        added -> new Pool(added, dialing, pipelines, config.timeouts(), config.limits(), counters));
+    }
+
+    @Override
+    public Upstreams.Attempt dial(EventLoop loop, Authority authority, Dialer.Listener listener) {
+        if (closed) {
+            listener.onFailed(Pool.CLOSING);
+            return () -> {};
+        }
+        return dialing.dial(loop, authority, listener);
+    }
+
+    /** Counts and gauges, over all loops. */
+    public UpstreamStatistics statistics() {
+        return counters.read();
+    }
+
+    /**
+     * Takes no more exchanges and ends what is idle; connections that exchanges still use close after them. Returns at
+     * once.
+     */
+    @Override
+    public void close() {
+        closed = true;
+        pools.forEach((loop, pool) -> {
+            if (!loop.isShuttingDown()) {
+                loop.execute(pool::close);
+            }
+        });
+        lookups.shutdown();
+        verifiers.shutdown();
+    }
+}

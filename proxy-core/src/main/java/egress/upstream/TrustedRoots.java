@@ -1,0 +1,138 @@
+package egress.upstream;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * The certificates that end a chain.
+ *
+ * @param certificates in the order of their source
+ * @param source where they are from, for people
+ */
+public record TrustedRoots(List<X509Certificate> certificates, String source) {
+    /** Where Linux distributions, the BSDs and macOS keep one file of all. */
+    private static final List<Path> BUNDLES = List.of(
+            Path.of("/etc/ssl/certs/ca-certificates.crt"),
+            Path.of("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),
+            Path.of("/etc/pki/tls/certs/ca-bundle.crt"),
+            Path.of("/etc/ssl/ca-bundle.pem"),
+            Path.of("/etc/pki/tls/cacert.pem"),
+            Path.of("/etc/ssl/cert.pem"));
+
+    private static final long MAX_FILE_BYTES = 16 << 20;
+    private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
+    private static final String END = "-----END CERTIFICATE-----";
+
+    public TrustedRoots {
+        certificates = List.copyOf(certificates);
+    }
+
+    /**
+     * What the machine trusts: the file that {@code SSL_CERT_FILE} names where it is set, else the operating system's
+     * certificates, else the JDK's. A file that is named but cannot be read is an error, never passed over.
+     */
+    public static TrustedRoots ofMachine(Map<String, String> environment) throws IOException, GeneralSecurityException {
+        return ofMachine(environment, System.getProperty("os.name", ""), BUNDLES);
+    }
+
+    static TrustedRoots ofMachine(Map<String, String> environment, String osName, List<Path> bundles)
+            throws IOException, GeneralSecurityException {
+        String named = environment.getOrDefault("SSL_CERT_FILE", "");
+        if (!named.isEmpty()) {
+            return new TrustedRoots(readPem(Path.of(named)), "SSL_CERT_FILE " + named);
+        }
+        String os = osName.toLowerCase(Locale.ROOT);
+        if (os.startsWith("windows")) {
+            return ofKeyStore("Windows-ROOT");
+        }
+        if (os.startsWith("mac")) {
+            return ofKeyStore("KeychainStore-ROOT");
+        }
+        for (Path bundle : bundles) {
+            if (Files.isReadable(bundle)) {
+                return new TrustedRoots(readPem(bundle), bundle.toString());
+            }
+        }
+        return ofJdk();
+    }
+
+    /** These and those of a PEM file. */
+    public TrustedRoots plus(Path pem) throws IOException, GeneralSecurityException {
+        List<X509Certificate> both = new ArrayList<>(certificates);
+        both.addAll(readPem(pem));
+        return new TrustedRoots(both, source + " and " + pem);
+    }
+
+    private static TrustedRoots ofJdk() throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+        factory.init((KeyStore) null);
+        for (TrustManager manager : factory.getTrustManagers()) {
+            if (manager instanceof X509TrustManager x509) {
+                return new TrustedRoots(List.of(x509.getAcceptedIssuers()), "the JDK's certificates");
+            }
+        }
+        throw new CertificateException("the JDK has no X.509 trust manager");
+    }
+
+    private static TrustedRoots ofKeyStore(String type) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance(type);
+        store.load(null, null);
+        List<X509Certificate> all = new ArrayList<>();
+        for (String alias : Collections.list(store.aliases())) {
+            if (store.getCertificate(alias) instanceof X509Certificate certificate) {
+                all.add(certificate);
+            }
+        }
+        return all.isEmpty() ? ofJdk() : new TrustedRoots(all, "the operating system's certificates (" + type + ")");
+    }
+
+    /**
+     * The certificates of a PEM file, whatever stands between them.
+     *
+     * @throws CertificateException where the file holds none, or one that is malformed
+     */
+    static List<X509Certificate> readPem(Path file) throws IOException, CertificateException {
+        if (Files.size(file) > MAX_FILE_BYTES) {
+            throw new CertificateException(file + ": longer than 16 MiB (expected: certificates in PEM)");
+        }
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        List<X509Certificate> all = new ArrayList<>();
+        int begin = text.indexOf(BEGIN);
+        while (begin >= 0) {
+            int end = text.indexOf(END, begin);
+            if (end < 0) {
+                throw new CertificateException(file + ": certificate " + (all.size() + 1) + " has no end");
+            }
+            try {
+                byte[] der = Base64.getMimeDecoder().decode(text.substring(begin + BEGIN.length(), end));
+                all.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
+            } catch (IllegalArgumentException | CertificateException e) {
+                throw new CertificateException(
+                        file + ": certificate " + (all.size() + 1) + " is malformed: " + e.getMessage(), e);
+            }
+            begin = text.indexOf(BEGIN, end);
+        }
+        if (all.isEmpty()) {
+            throw new CertificateException(file + ": no certificate in it (expected: certificates in PEM)");
+        }
+        return all;
+    }
+}

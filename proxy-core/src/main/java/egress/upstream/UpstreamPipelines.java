@@ -1,0 +1,230 @@
+package egress.upstream;
+
+import egress.exchange.Failure;
+import egress.exchange.Upstreams.Attempt;
+import egress.http.Authority;
+import egress.http.H1RequestEncoder;
+import egress.http.H1ResponseDecoder;
+import egress.http.H2ClientCodec;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every shape that the pipeline of an upstream channel has; nobody else edits one. A tunnel through a TLS proxy behind
+ * us begins each of them with {@code proxy-tls}, and a tunnel through any proxy with {@code unread}.
+ *
+ * <pre>
+ * bare       -
+ * ask proxy  decoder, proxy
+ * tls        tls, handshake
+ * h1         [tls], decoder, encoder, response
+ * h2         tls, h2, streams, session
+ * h2 stream  codec, response
+ * upgraded   [tls], unread
+ * </pre>
+ */
+final class UpstreamPipelines {
+    private static final String PROXY_TLS = "proxy-tls";
+    private static final String TLS = "tls";
+    private static final String HANDSHAKE = "handshake";
+    private static final String DECODER = "decoder";
+    private static final String ENCODER = "encoder";
+    private static final String RESPONSE = "response";
+    private static final String UNREAD = "unread";
+    private static final int DEFAULT_WINDOW = 65_535;
+
+    private final CompletableFuture<UpstreamTls> tls;
+    private final UpstreamLimits limits;
+
+    /**
+     * @param tls completes when the trusted certificates are loaded; handshakes wait for it
+     */
+    UpstreamPipelines(CompletableFuture<UpstreamTls> tls, UpstreamLimits limits) {
+        this.tls = tls;
+        this.limits = limits;
+    }
+
+    /** bare → ask proxy. */
+    H1ResponseDecoder askProxy(Channel channel, ChannelInboundHandler answer) {
+        H1ResponseDecoder decoder = new H1ResponseDecoder(limits.responseHead());
+        channel.pipeline().addLast(DECODER, decoder).addLast("proxy", answer);
+        return decoder;
+    }
+
+    /** Lets the decoder of the h1 or ask-proxy shape read the next response. */
+    void readAnswer(Channel channel) {
+        ChannelHandlerContext ctx = channel.pipeline().context(H1ResponseDecoder.class);
+        ((H1ResponseDecoder) ctx.handler()).next(ctx);
+    }
+
+    /** ask proxy → bare, with what the decoder had read beyond the answer. */
+    void bareAfterProxy(Channel channel) {
+        channel.pipeline().remove("proxy");
+        channel.pipeline().replace(DECODER, UNREAD, new UnreadBytes());
+    }
+
+    /**
+     * bare → tls, as soon as the trusted certificates are loaded; after a handshake with a proxy behind us bare again.
+     */
+    Attempt secure(Channel channel, Authority authority, UpstreamTls.Alpn alpn, boolean proxy, TlsListener listener) {
+        Handshake handshake = new Handshake(channel, authority.host(), proxy, listener);
+        if (tls.isDone()) {
+            tls.whenComplete((ready, cause) -> begin(handshake, authority, alpn, ready));
+        } else {
+            tls.whenCompleteAsync((ready, cause) -> begin(handshake, authority, alpn, ready), channel.eventLoop());
+        }
+        return handshake;
+    }
+
+    private static void begin(
+            Handshake handshake, Authority authority, UpstreamTls.Alpn alpn, @Nullable UpstreamTls ready) {
+        Channel channel = handshake.channel;
+        if (handshake.over) {
+            return;
+        }
+        if (ready == null) {
+            handshake.fail(
+                    new Failure.UpstreamUntrusted("the certificates that origins are verified by could not be loaded"),
+                    false);
+            return;
+        }
+        if (!channel.isActive()) {
+            handshake.fail(
+                    new Failure.UpstreamUnreachable(authority.host() + " closed the connection before TLS"), false);
+            return;
+        }
+        SslHandler handler = ready.handler(channel.alloc(), authority.host(), authority.port(), alpn);
+        handshake.startNanos = System.nanoTime();
+        channel.pipeline().addLast(handshake.proxy ? PROXY_TLS : TLS, handler).addLast(HANDSHAKE, handshake);
+    }
+
+    /** Ends the tls shape; what follows is built by whoever listens. */
+    private static final class Handshake extends ChannelInboundHandlerAdapter implements Attempt {
+        private final Channel channel;
+        private final String host;
+        private final boolean proxy;
+        private final TlsListener listener;
+        private long startNanos;
+        private boolean over;
+
+        Handshake(Channel channel, String host, boolean proxy, TlsListener listener) {
+            this.channel = channel;
+            this.host = host;
+            this.proxy = proxy;
+            this.listener = listener;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (over || !(event instanceof SslHandshakeCompletionEvent completion)) {
+                return;
+            }
+            if (!completion.isSuccess()) {
+                fail(
+                        UpstreamTls.failure(host, completion.cause()),
+                        UpstreamTls.isNoApplicationProtocol(completion.cause()));
+                return;
+            }
+            over = true;
+            String chosen = ((SslHandler) channel.pipeline().get(proxy ? PROXY_TLS : TLS)).applicationProtocol();
+            channel.pipeline().remove(this);
+            listener.onSecured(chosen == null ? "http/1.1" : chosen, System.nanoTime() - startNanos);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            // the completion event says it too, and comes always
+        }
+
+        private void fail(Failure failure, boolean noCommonProtocol) {
+            cancel();
+            listener.onUntrusted(failure, noCommonProtocol);
+        }
+
+        @Override
+        public void cancel() {
+            over = true;
+            channel.close();
+        }
+    }
+
+    /** bare or tls → h1. */
+    H1ResponseDecoder http1(Channel channel, ChannelInboundHandler response) {
+        H1ResponseDecoder decoder = new H1ResponseDecoder(limits.responseHead());
+        // An origin may answer and close while a body is still written: a failed write must leave the answer readable.
+        channel.config().setAutoClose(false);
+        channel.pipeline()
+                .addLast(DECODER, decoder)
+                .addLast(ENCODER, new H1RequestEncoder())
+                .addLast(RESPONSE, response);
+        return decoder;
+    }
+
+    /** tls → h2; the preface is sent. */
+    void http2(Channel channel, ChannelInboundHandler session) {
+        Http2Settings settings = Http2Settings.defaultSettings()
+                .pushEnabled(false)
+                .initialWindowSize(limits.streamWindow())
+                .maxHeaderListSize(limits.responseHead().maxHeadBytes());
+        Http2FrameCodec codec = Http2FrameCodecBuilder.forClient()
+                .initialSettings(settings)
+                .decoderEnforceMaxRstFramesPerWindow(1_000, 30)
+                .encoderEnforceMaxQueuedControlFrames(1_000)
+                .gracefulShutdownTimeoutMillis(0) // closing is decided, and streams are waited for, in H2Connection
+                .build();
+        channel.config().setAutoRead(true);
+        channel.pipeline()
+                .addLast("h2", codec)
+                .addLast("streams", new Http2MultiplexHandler(new PushedStream()))
+                .addLast("session", session);
+        int window = codec.connection()
+                .local()
+                .flowController()
+                .windowSize(codec.connection().connectionStream());
+        int missing = limits.connectionWindow() - Math.max(window, DEFAULT_WINDOW);
+        if (missing > 0) {
+            channel.write(new DefaultHttp2WindowUpdateFrame(missing));
+        }
+        channel.flush();
+    }
+
+    /** The h2 stream shape. */
+    void http2Stream(Channel stream, ChannelInboundHandler response) {
+        stream.pipeline()
+                .addLast("codec", new H2ClientCodec(limits.responseHead()))
+                .addLast(RESPONSE, response);
+    }
+
+    /** h1 → upgraded, with what the decoder had read beyond the 101. */
+    void upgrade(Channel channel) {
+        channel.config().setAutoClose(true);
+        ChannelPipeline pipeline = channel.pipeline();
+        String unread = pipeline.get(UNREAD) == null ? UNREAD : "unread-upgrade";
+        pipeline.remove(RESPONSE);
+        pipeline.remove(ENCODER);
+        pipeline.replace(DECODER, unread, new UnreadBytes());
+    }
+
+    /** Nothing may be pushed (RFC 9113 §8.4): a stream that an origin opens is closed. */
+    @Sharable
+    private static final class PushedStream extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel stream) {
+            stream.close();
+        }
+    }
+}

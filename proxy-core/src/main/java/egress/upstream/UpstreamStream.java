@@ -1,0 +1,185 @@
+package egress.upstream;
+
+import egress.exchange.Failure;
+import egress.exchange.UpstreamPeer;
+import egress.exchange.Upstreams.Listener;
+import egress.http.InterimResponse;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+
+/** One request and its response on an upstream channel: how far both are, and what the exchange is told of it. */
+abstract class UpstreamStream implements UpstreamPeer {
+    final Channel channel;
+    private final Listener listener;
+    private final Timings timings;
+    private final String remoteAddress;
+    private boolean muted;
+    private boolean headWritten;
+    private boolean requestWritten;
+    private boolean requestDone;
+    private boolean requestBroken;
+    private boolean interimSeen;
+    private boolean responseStarted;
+    private boolean responseDone;
+
+    UpstreamStream(Channel channel, Listener listener, Timings timings, String remoteAddress) {
+        this.channel = channel;
+        this.listener = listener;
+        this.timings = timings;
+        this.remoteAddress = remoteAddress;
+    }
+
+    /** Writes the request's head. */
+    abstract void writeHead(HttpRequest head);
+
+    /** The request has been written wholly. */
+    abstract void onRequestDone();
+
+    /** Ends the stream without its being whole. */
+    abstract void breakOff();
+
+    @Override
+    public final void write(HttpObject part) {
+        if (muted || requestDone || requestBroken) {
+            ReferenceCountUtil.release(part);
+            return;
+        }
+        boolean last = part instanceof LastHttpContent;
+        requestDone = last;
+        if (part instanceof HttpRequest head) {
+            headWritten = true;
+            writeHead(head);
+        } else {
+            channel.write(part, channel.voidPromise());
+        }
+        if (last) {
+            onRequestDone();
+        }
+    }
+
+    @Override
+    public final void flush() {
+        if (!muted) {
+            requestWritten |= headWritten && channel.isActive();
+            channel.flush();
+        }
+    }
+
+    @Override
+    public final boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public final void read() {
+        if (!muted) {
+            channel.read();
+        }
+    }
+
+    @Override
+    public final void abort() {
+        if (muted) {
+            return;
+        }
+        muted = true;
+        if (!isWhole()) {
+            breakOff();
+        }
+    }
+
+    @Override
+    public final Timings timings() {
+        return timings;
+    }
+
+    @Override
+    public final String remoteAddress() {
+        return remoteAddress;
+    }
+
+    /** Hands a part on, and notes what it means for the stream. */
+    final void deliver(HttpObject part) {
+        if (part instanceof InterimResponse) {
+            interimSeen = true;
+        } else if (part instanceof HttpResponse) {
+            responseStarted = true;
+        }
+        responseDone |= part instanceof LastHttpContent;
+        if (muted) {
+            ReferenceCountUtil.release(part);
+        } else {
+            listener.onResponsePart(part);
+        }
+    }
+
+    final void readComplete() {
+        if (!muted) {
+            listener.onResponseReadComplete();
+        }
+    }
+
+    final void writable() {
+        if (!muted) {
+            listener.onUpstreamWritable();
+        }
+    }
+
+    /** Ends the stream for the exchange, unless the response is whole and there is nothing to tell. */
+    final void fail(Failure failure) {
+        requestBroken = true;
+        if (!muted && !responseDone) {
+            muted = true;
+            listener.onFailed(failure);
+        }
+    }
+
+    /**
+     * Fails for a connection that is gone.
+     *
+     * @param what has become of it: "the origin closed the connection"
+     */
+    final void failBroken(String what) {
+        if (responseStarted) {
+            fail(new Failure.UpstreamUnreachable(what + " in the middle of the response"));
+        } else if (interimSeen) {
+            fail(new Failure.UpstreamUnreachable(what + " after an interim response"));
+        } else {
+            fail(new Failure.UpstreamClosedEarly(requestWritten, what + " before the response"));
+        }
+    }
+
+    /** Nothing more of the request can be written; the response may still come. */
+    final void requestBroken() {
+        requestBroken = true;
+    }
+
+    /** No further callback, whatever comes. */
+    final void mute() {
+        muted = true;
+    }
+
+    final boolean isHeadWritten() {
+        return headWritten;
+    }
+
+    final boolean isRequestDone() {
+        return requestDone;
+    }
+
+    final boolean isAnswered() {
+        return responseStarted || interimSeen;
+    }
+
+    final boolean isResponseDone() {
+        return responseDone;
+    }
+
+    final boolean isWhole() {
+        return requestDone && responseDone;
+    }
+}

@@ -1,0 +1,143 @@
+package egress.upstream;
+
+import egress.exchange.Failure;
+import egress.http.Printable;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS 1.2 and 1.3 towards origins: BoringSSL where it loads, the JDK's elsewhere. The certificate is verified for the
+ * host off the event loop, SNI is sent for names alone (RFC 6066 §3), sessions are resumed for the same host and port.
+ */
+final class UpstreamTls {
+    /** What is offered by ALPN (RFC 7301). */
+    enum Alpn {
+        H2_AND_H1,
+        H1;
+
+        private List<String> names() {
+            return switch (this) {
+                case H2_AND_H1 -> List.of("h2", "http/1.1");
+                case H1 -> List.of("http/1.1");
+            };
+        }
+    }
+
+    private static final long SESSION_SECONDS = 600;
+    private static final long SESSIONS = 1_024;
+
+    private final SslContext any;
+    private final SslContext http1;
+    private final Executor verifier;
+    private final Duration handshakeTimeout;
+
+    /**
+     * @param verifier runs certificate verification
+     */
+    UpstreamTls(SslProvider provider, ServerTrust trust, Executor verifier, Duration handshakeTimeout)
+            throws SSLException {
+        this.any = context(provider, trust, Alpn.H2_AND_H1);
+        this.http1 = context(provider, trust, Alpn.H1);
+        this.verifier = verifier;
+        this.handshakeTimeout = handshakeTimeout;
+    }
+
+    static SslProvider bestProvider() {
+        return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+    }
+
+    private static SslContext context(SslProvider provider, ServerTrust trust, Alpn alpn) throws SSLException {
+        return SslContextBuilder.forClient()
+                .sslProvider(provider)
+                .trustManager(trust)
+                .endpointIdentificationAlgorithm("HTTPS")
+                .protocols("TLSv1.3", "TLSv1.2")
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        alpn.names()))
+                .sessionCacheSize(SESSIONS)
+                .sessionTimeout(SESSION_SECONDS)
+                .build();
+    }
+
+    /** A handler for one connection to the host. */
+    SslHandler handler(ByteBufAllocator alloc, String host, int port, Alpn alpn) {
+        SslContext context = switch (alpn) {
+            case H2_AND_H1 -> any;
+            case H1 -> http1;
+        };
+        SslHandler handler = context.newHandler(alloc, host, port, verifier);
+        if (Cidr.literal(host) == null) {
+            // Netty sends none for names of one label, such as those of a container network.
+            SNIHostName name = serverName(host);
+            if (name != null) {
+                SSLParameters parameters = handler.engine().getSSLParameters();
+                parameters.setServerNames(List.of(name));
+                handler.engine().setSSLParameters(parameters);
+            }
+        }
+        handler.setHandshakeTimeoutMillis(handshakeTimeout.toMillis());
+        handler.setCloseNotifyFlushTimeoutMillis(1_000);
+        return handler;
+    }
+
+    private static @Nullable SNIHostName serverName(String host) {
+        try {
+            return new SNIHostName(host);
+        } catch (IllegalArgumentException e) {
+            return null; // a name that TLS cannot say, such as one with an underscore
+        }
+    }
+
+    /** Whether the origin speaks none of the protocols offered (RFC 7301 §3.2). */
+    static boolean isNoApplicationProtocol(Throwable cause) {
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            String message = t.getMessage();
+            if (message != null && message.toLowerCase(Locale.ROOT).contains("no_application_protocol")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What a failed handshake means. */
+    static Failure failure(String host, Throwable cause) {
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            if (t instanceof UntrustedException untrusted) {
+                return new Failure.UpstreamUntrusted(String.valueOf(untrusted.getMessage()));
+            }
+        }
+        if (cause instanceof SslHandshakeTimeoutException) {
+            return new Failure.UpstreamTimedOut("the TLS handshake with " + host + " took too long");
+        }
+        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (root instanceof SSLException || root instanceof GeneralSecurityException) {
+            return new Failure.UpstreamUntrusted(
+                    "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));
+        }
+        if (root instanceof IOException) {
+            return new Failure.UpstreamUnreachable(host + " closed the connection during the TLS handshake");
+        }
+        return new Failure.UpstreamUnreachable(
+                "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));
+    }
+}
