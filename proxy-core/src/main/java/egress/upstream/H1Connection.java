@@ -278,9 +278,11 @@ final class H1Connection implements ResponseHandler.Receiver {
         @Override
         public Channel upgraded() {
             gone = true;
-            end(this);
-            pipelines.upgrade(channel);
-            pool.closed(H1Connection.this);
+            if (current == this) {
+                end(this);
+                pipelines.upgrade(channel);
+                pool.closed(H1Connection.this);
+            }
             return channel;
         }
     }

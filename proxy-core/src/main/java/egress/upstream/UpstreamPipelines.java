@@ -213,6 +213,9 @@ final class UpstreamPipelines {
     void upgrade(Channel channel) {
         channel.config().setAutoClose(true);
         ChannelPipeline pipeline = channel.pipeline();
+        if (pipeline.get(RESPONSE) == null) {
+            return; // closed meanwhile, and empty
+        }
         String unread = pipeline.get(UNREAD) == null ? UNREAD : "unread-upgrade";
         pipeline.remove(RESPONSE);
         pipeline.remove(ENCODER);

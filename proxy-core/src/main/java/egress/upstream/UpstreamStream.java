@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 
@@ -25,6 +26,8 @@ abstract class UpstreamStream implements UpstreamPeer {
     private boolean interimSeen;
     private boolean responseStarted;
     private boolean responseDone;
+    /** A 101 came: until the exchange takes the channel or gives it up, nothing is over. */
+    private boolean switching;
 
     UpstreamStream(Channel channel, Listener listener, Timings timings, String remoteAddress) {
         this.channel = channel;
@@ -106,8 +109,9 @@ abstract class UpstreamStream implements UpstreamPeer {
     final void deliver(HttpObject part) {
         if (part instanceof InterimResponse) {
             interimSeen = true;
-        } else if (part instanceof HttpResponse) {
+        } else if (part instanceof HttpResponse head) {
             responseStarted = true;
+            switching = head.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
         }
         responseDone |= part instanceof LastHttpContent;
         if (muted) {
@@ -180,6 +184,6 @@ abstract class UpstreamStream implements UpstreamPeer {
     }
 
     final boolean isWhole() {
-        return requestDone && responseDone;
+        return requestDone && responseDone && !switching;
     }
 }
