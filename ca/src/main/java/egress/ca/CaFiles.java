@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -14,13 +15,13 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import org.bouncycastle.asn1.ASN1Encodable;
-import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a certificate authority from files. Every refusal is a sentence that names the file and what was expected in it. */
@@ -29,6 +30,10 @@ public final class CaFiles {
 
     private static final int KEY_CERT_SIGN = 5; // the bit's place in RFC 5280 section 4.2.1.3
     private static final int MIN_RSA_BITS = 2048;
+    /** P-256, P-384 and P-521; a JDK names them either way. */
+    private static final Set<String> CURVES =
+            Set.of("secp256r1", "secp384r1", "secp521r1", "1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35");
+
     private static final String EXPECTED =
             " (expected: one PEM file with one CA certificate and its RSA or EC private key)";
 
@@ -170,13 +175,17 @@ public final class CaFiles {
     }
 
     private static boolean onUsualCurve(PublicKey key) {
-        ASN1Encodable curve = SubjectPublicKeyInfo.getInstance(key.getEncoded())
-                .getAlgorithm()
-                .getParameters();
-        return key.getAlgorithm().equals("EC")
-                && (SECObjectIdentifiers.secp256r1.equals(curve)
-                        || SECObjectIdentifiers.secp384r1.equals(curve)
-                        || SECObjectIdentifiers.secp521r1.equals(curve));
+        if (!(key instanceof ECPublicKey ec)) {
+            return false;
+        }
+        try {
+            AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
+            parameters.init(ec.getParams());
+            return CURVES.contains(
+                    parameters.getParameterSpec(ECGenParameterSpec.class).getName());
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     private static boolean allowsServers(X509Certificate certificate) throws CaException {

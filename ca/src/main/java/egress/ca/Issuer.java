@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -29,6 +30,7 @@ import org.bouncycastle.cert.X509ExtensionUtils;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.bc.BcX509ExtensionUtils;
 import org.bouncycastle.operator.OperatorCreationException;
+import org.jspecify.annotations.Nullable;
 
 /** A certificate authority: its certificate and its key, and what they sign. Safe for use by many threads. */
 public final class Issuer {
@@ -41,13 +43,22 @@ public final class Issuer {
     private final X509Certificate certificate;
     private final byte[] encoded;
     private final String fingerprint;
-    private final LeafMint mint;
+    private final Supplier<LeafMint> newMint;
+    private @Nullable LeafMint mint;
 
-    private Issuer(X509Certificate certificate, byte[] encoded, LeafMint mint) {
+    private Issuer(X509Certificate certificate, byte[] encoded, Supplier<LeafMint> newMint) {
         this.certificate = certificate;
         this.encoded = encoded;
         this.fingerprint = HexFormat.of().formatHex(sha256(encoded));
-        this.mint = mint;
+        this.newMint = newMint;
+    }
+
+    /** Made at the first leaf: it loads BouncyCastle, for which the start need not wait. */
+    private synchronized LeafMint mint() {
+        if (mint == null) {
+            mint = newMint.get();
+        }
+        return mint;
     }
 
     /**
@@ -59,8 +70,9 @@ public final class Issuer {
     static Issuer of(X509Certificate certificate, PrivateKey key, InstantSource clock, SecureRandom random)
             throws CaException {
         try {
-            return new Issuer(certificate, certificate.getEncoded(), new LeafMint(certificate, key, clock, random));
-        } catch (CertificateEncodingException | IOException e) {
+            return new Issuer(
+                    certificate, certificate.getEncoded(), () -> LeafMint.of(certificate, key, clock, random));
+        } catch (CertificateEncodingException e) {
             throw new CaException("the CA certificate cannot be used: " + e.getMessage(), e);
         }
     }
@@ -135,7 +147,7 @@ public final class Issuer {
     }
 
     LeafCertificate issue(LeafName name) {
-        return mint.issue(name);
+        return mint().issue(name);
     }
 
     /** Pays the cost of first use (class loading, curve tables, the leaf key), so that the first connection does not. */

@@ -68,7 +68,16 @@ final class LeafMint {
 
     private record LeafKey(PrivateKey privateKey, SubjectPublicKeyInfo publicKey, SubjectKeyIdentifier identifier) {}
 
-    LeafMint(X509Certificate certificate, PrivateKey key, InstantSource clock, SecureRandom random)
+    /** @throws MintException where the authority cannot be put to use */
+    static LeafMint of(X509Certificate certificate, PrivateKey key, InstantSource clock, SecureRandom random) {
+        try {
+            return new LeafMint(certificate, key, clock, random);
+        } catch (IOException | CertificateEncodingException | IllegalArgumentException e) {
+            throw new MintException(MintException.Reason.FAILED, "the CA certificate cannot be used to sign", e);
+        }
+    }
+
+    private LeafMint(X509Certificate certificate, PrivateKey key, InstantSource clock, SecureRandom random)
             throws IOException, CertificateEncodingException {
         this.issuer = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
         this.above = Issuer.chainAbove(certificate);

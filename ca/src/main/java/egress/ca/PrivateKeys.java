@@ -1,17 +1,20 @@
 package egress.ca;
 
 import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
-import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import java.util.Arrays;
+import java.util.HexFormat;
 import org.bouncycastle.asn1.ASN1Primitive;
-import org.bouncycastle.asn1.DERNull;
-import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -19,6 +22,9 @@ import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 
 /** The encodings that private keys have in PEM files. */
 final class PrivateKeys {
+    /** INTEGER 0, the version; AlgorithmIdentifier rsaEncryption with NULL parameters. */
+    private static final byte[] RSA_PREFIX = HexFormat.of().parseHex("020100300d06092a864886f70d0101010500");
+
     private PrivateKeys() {}
 
     /** Whether a PEM block's label is one of a private key that can be read, or that is known to be encrypted. */
@@ -37,34 +43,53 @@ final class PrivateKeys {
      */
     static PrivateKey decode(Pem.Block block, PublicKey owner) throws GeneralSecurityException {
         try {
-            PrivateKeyInfo key = switch (block.label()) {
-                case "PRIVATE KEY" -> PrivateKeyInfo.getInstance(block.content());
-                case "RSA PRIVATE KEY" ->
-                    wrap(
-                            new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE),
-                            block.content());
-                case "EC PRIVATE KEY" -> wrap(curveOf(block.content(), owner), block.content());
+            byte[] pkcs8 = switch (block.label()) {
+                case "PRIVATE KEY" -> block.content();
+                case "RSA PRIVATE KEY" -> wrapPkcs1(block.content());
+                case "EC PRIVATE KEY" ->
+                    new PrivateKeyInfo(curveOf(block.content(), owner), ASN1Primitive.fromByteArray(block.content()))
+                            .getEncoded();
                 default -> throw new GeneralSecurityException("a key of the kind \"" + block.label() + "\"");
             };
-            String algorithm = algorithm(key.getPrivateKeyAlgorithm().getAlgorithm());
-            return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(key.getEncoded()));
-        } catch (IOException | RuntimeException e) { // the ASN.1 reader throws a dozen kinds of them
+            return decodePkcs8(pkcs8);
+        } catch (IOException | InvalidKeySpecException | RuntimeException e) { // the ASN.1 reader throws a dozen kinds
             throw new GeneralSecurityException("a \"" + block.label() + "\" that cannot be decoded", e);
         }
     }
 
-    private static String algorithm(ASN1ObjectIdentifier oid) throws GeneralSecurityException {
-        if (oid.equals(PKCSObjectIdentifiers.rsaEncryption)) {
-            return "RSA";
+    private static PrivateKey decodePkcs8(byte[] pkcs8) throws NoSuchAlgorithmException, InvalidKeySpecException {
+        PKCS8EncodedKeySpec encoded = new PKCS8EncodedKeySpec(pkcs8);
+        try {
+            return KeyFactory.getInstance("EC").generatePrivate(encoded);
+        } catch (InvalidKeySpecException e) {
+            return KeyFactory.getInstance("RSA").generatePrivate(encoded);
         }
-        if (oid.equals(X9ObjectIdentifiers.id_ecPublicKey)) {
-            return "EC";
-        }
-        throw new GeneralSecurityException("a key of the algorithm " + oid);
     }
 
-    private static PrivateKeyInfo wrap(AlgorithmIdentifier algorithm, byte[] key) throws IOException {
-        return new PrivateKeyInfo(algorithm, ASN1Primitive.fromByteArray(key));
+    /**
+     * The PKCS#8 form, by hand: the image's key is in this form, and BouncyCastle's ASN.1 would cost the start 15 ms, which is better spent in
+     * the background.
+     */
+    private static byte[] wrapPkcs1(byte[] pkcs1) {
+        byte[] key = tagged(0x04, pkcs1); // OCTET STRING
+        byte[] content = new byte[RSA_PREFIX.length + key.length];
+        System.arraycopy(RSA_PREFIX, 0, content, 0, RSA_PREFIX.length);
+        System.arraycopy(key, 0, content, RSA_PREFIX.length, key.length);
+        return tagged(0x30, content); // SEQUENCE
+    }
+
+    /** DER's tag and length (X.690 section 8.1.3), and the content. */
+    private static byte[] tagged(int tag, byte[] content) {
+        byte[] length = BigInteger.valueOf(content.length).toByteArray();
+        if (length[0] == 0 && length.length > 1) {
+            length = Arrays.copyOfRange(length, 1, length.length);
+        }
+        ByteBuffer out = ByteBuffer.allocate(2 + length.length + content.length).put((byte) tag);
+        if (content.length >= 0x80) {
+            out.put((byte) (0x80 | length.length));
+        }
+        out.put(length).put(content);
+        return Arrays.copyOf(out.array(), out.position());
     }
 
     private static AlgorithmIdentifier curveOf(byte[] sec1, PublicKey owner) throws GeneralSecurityException {
