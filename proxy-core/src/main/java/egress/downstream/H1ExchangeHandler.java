@@ -108,7 +108,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
     @Override
     void afterExchange(int bytes, boolean requestEnds) {
         lingered += bytes;
-        if (requestEnds || lingered > MAX_LINGER_BYTES) {
+        if (lingering && (requestEnds || lingered > MAX_LINGER_BYTES)) {
             ctx().close();
         }
     }

@@ -68,7 +68,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request = new RequestSide(context.replayBudget());
+        this.request = new RequestSide(context.replayBudget(), !Heads.hasBody(asked.headers()));
         this.response = new ResponseSide(downstream, asked.method());
         this.entry = new ExchangeRecord(
                 context.ids().incrementAndGet(),

@@ -22,8 +22,10 @@ final class RequestSide {
     /** Whether the caller has sent its request to the end, whatever became of it. */
     private boolean read;
 
-    RequestSide(ByteBudget replayBudget) {
+    /** @param bodiless whether the head says that nothing follows it */
+    RequestSide(ByteBudget replayBudget, boolean bodiless) {
         this.replay = new Replay(replayBudget);
+        this.read = bodiless;
     }
 
     Side state() {
