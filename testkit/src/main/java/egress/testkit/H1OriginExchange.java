@@ -182,7 +182,9 @@ final class H1OriginExchange extends OriginExchange {
     void lingeringClose() {
         try {
             tcp.setSoTimeout(5_000);
-            tcp.shutdownOutput();
+            if (!tcp.isOutputShutdown()) {
+                tcp.shutdownOutput();
+            }
             byte[] dropped = new byte[8192];
             int n;
             do {

@@ -95,6 +95,9 @@ final class H1Reader {
             throw new HttpSyntaxException("both Transfer-Encoding and Content-Length: " + quoted(head.raw()));
         }
         if (!codings.isEmpty()) {
+            if (head.version().equals("HTTP/1.0")) {
+                throw new HttpSyntaxException("Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1)");
+            }
             if (codings.size() > 1 || !codings.getFirst().equalsIgnoreCase("chunked")) {
                 throw new HttpSyntaxException("Transfer-Encoding: " + codings + " (expected: chunked)");
             }

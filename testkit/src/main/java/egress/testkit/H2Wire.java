@@ -36,6 +36,15 @@ public final class H2Wire {
         this.out = out;
     }
 
+    /** Exactly that many bytes. */
+    byte[] readBytes(int count) throws IOException {
+        byte[] bytes = in.readNBytes(count);
+        if (bytes.length < count) {
+            throw new EOFException("the connection ended after " + bytes.length + " bytes (expected: " + count + ")");
+        }
+        return bytes;
+    }
+
     /** The next frame, or null when the connection ended between frames. */
     public @Nullable H2Frame read() throws IOException {
         byte[] head = in.readNBytes(9);

@@ -1,6 +1,7 @@
 package egress.testkit;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -250,6 +251,9 @@ public final class Origin implements AutoCloseable {
     private void serveH2(SSLSocket socket, int id, @Nullable String sni) throws IOException {
         BufferedInputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
         String preface = new String(in.readNBytes(H2Wire.PREFACE.length()), StandardCharsets.ISO_8859_1);
+        if (preface.length() < H2Wire.PREFACE.length()) {
+            throw new EOFException("the connection ended before its h2 preface");
+        }
         if (!preface.equals(H2Wire.PREFACE)) {
             throw new HttpSyntaxException("h2 preface: " + H1Reader.quoted(preface));
         }

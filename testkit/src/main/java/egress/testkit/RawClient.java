@@ -251,7 +251,7 @@ public final class RawClient implements AutoCloseable {
     /** Ends our direction: under TLS with close_notify and FIN. */
     public void halfClose() throws IOException {
         current.shutdownOutput();
-        if (current instanceof SSLSocket) {
+        if (!tcp.isOutputShutdown()) { // the JDK's TLS does it itself, or not
             tcp.shutdownOutput();
         }
     }

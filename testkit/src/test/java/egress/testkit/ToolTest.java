@@ -1,0 +1,55 @@
+package egress.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ToolTest {
+    private final Tool shell = Tool.require("sh", "every POSIX system has one");
+
+    @TempDir
+    private Path folder = Path.of(".");
+
+    @Test
+    void capturesWhatAProgramSaysAndHowItEnds() throws IOException, InterruptedException {
+        Tool.Result result =
+                shell.with("WORD", "hello").in(folder).runWithInput("input", "-c", "cat; echo $WORD >&2; pwd; exit 3");
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out())
+                .startsWith("input")
+                .contains(folder.toRealPath().toString());
+        assertThat(result.err()).isEqualTo("hello\n");
+        assertThatThrownBy(result::ok)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("exit 3")
+                .hasMessageContaining("hello");
+    }
+
+    @Test
+    void failsTheTestWhenAProgramIsMissing() {
+        assertThatThrownBy(() -> Tool.require("no-such-program", "apt-get install no-such-program"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage(
+                        "this test needs no-such-program, which is not on the PATH: apt-get install no-such-program");
+    }
+
+    @Test
+    void killsAProgramThatDoesNotEndWithItsChildren() {
+        assertThatThrownBy(() -> shell.within(Duration.ofMillis(300)).run("-c", "echo begun; sleep 60 & wait"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("begun")
+                .hasMessageContaining("killed after");
+    }
+
+    @Test
+    void passesNoProxySettingOfTheMachineOn() throws IOException, InterruptedException {
+        assertThat(shell.run("-c", "env").ok().out().toLowerCase(java.util.Locale.ROOT))
+                .doesNotContain("https_proxy=")
+                .doesNotContain("java_tool_options=");
+    }
+}
