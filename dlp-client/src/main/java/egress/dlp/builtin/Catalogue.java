@@ -1,0 +1,138 @@
+package egress.dlp.builtin;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import egress.dlp.builtin.Target.Dress;
+import egress.dlp.builtin.Target.Packing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** Everything that is searched for, behind one index; immutable. */
+final class Catalogue {
+    /** The detector file, beside this class's parent package. */
+    static final String FILE = "/egress/dlp/detectors.json";
+
+    private static final List<String> TELLING = List.of(
+            "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
+            "Key", "KEY", "auth", "Auth", "AUTH", "cred", "Cred", "CRED");
+
+    private final LiteralIndex index = new LiteralIndex();
+    private final List<Target> targets = new ArrayList<>();
+
+    private Catalogue() {}
+
+    /** All rules and the known secrets (those of at least 8 bytes), as they are written. */
+    static Catalogue of(List<TokenRule> rules, Collection<byte[]> secrets) {
+        Catalogue out = new Catalogue();
+        for (TokenRule rule : rules) {
+            CompiledRule compiled = new CompiledRule(rule, false);
+            for (String literal : rule.literals()) {
+                out.keyword(compiled, literal);
+            }
+        }
+        TELLING.forEach(name -> out.add(name, new Target.TellingName()));
+        out.add("\u001f\u008b\u0008", new Target.Compressed(Packing.GZIP));
+        out.add("PK\u0003\u0004", new Target.Compressed(Packing.ZIP));
+        out.add("(\u00b5/\u00fd", new Target.Compressed(Packing.ZSTD));
+        out.add("H4sI", new Target.Compressed(Packing.BASE64_GZIP));
+        out.add("UEsDB", new Target.Compressed(Packing.BASE64_ZIP));
+        out.add("KLUv/", new Target.Compressed(Packing.BASE64_ZSTD));
+        out.add("KLUv_", new Target.Compressed(Packing.BASE64_ZSTD));
+        out.add("1f8b08", new Target.Compressed(Packing.HEX_GZIP));
+        out.add("1F8B08", new Target.Compressed(Packing.HEX_GZIP));
+        out.secrets(secrets);
+        out.index.freeze();
+        return out;
+    }
+
+    /** The rules without regard to case: for a host, whose letters are all small. */
+    static Catalogue folded(List<TokenRule> rules) {
+        Catalogue out = new Catalogue();
+        for (TokenRule rule : rules) {
+            if (rule.context() == null && rule.check() != TokenRule.Check.pem) {
+                CompiledRule compiled = new CompiledRule(rule, true);
+                rule.literals().stream()
+                        .map(l -> l.toLowerCase(Locale.ROOT))
+                        .distinct()
+                        .filter(l -> l.length() >= 4)
+                        .forEach(l -> out.add(l, new Target.Keyword(compiled, Dress.PLAIN, l.length())));
+            }
+        }
+        out.index.freeze();
+        return out;
+    }
+
+    /**
+     * Reads the detector file.
+     *
+     * @throws UncheckedIOException when the file is missing or not what it should be: the jar is broken
+     */
+    static List<TokenRule> rules() {
+        ObjectMapper mapper = JsonMapper.builder().build();
+        try (InputStream in = Catalogue.class.getResourceAsStream(FILE)) {
+            if (in == null) {
+                throw new IOException(FILE + ": missing (expected: in the jar)");
+            }
+            return List.copyOf(mapper.readValue(in, new TypeReference<List<TokenRule>>() {}));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    LiteralIndex index() {
+        return index;
+    }
+
+    Target target(int literal) {
+        return targets.get(literal);
+    }
+
+    private void keyword(CompiledRule rule, String literal) {
+        add(literal, new Target.Keyword(rule, Dress.PLAIN, literal.length()));
+        boolean distinctive = literal.length() >= 4 && !rule.hasContext() && rule.beforeMax == 0;
+        if (distinctive && rule.rule.check() != TokenRule.Check.pem) {
+            add(new StringBuilder(literal).reverse().toString(), keyword(rule, literal, Dress.REVERSED));
+            add(rot13(literal), keyword(rule, literal, Dress.ROT13));
+        }
+    }
+
+    private static Target keyword(CompiledRule rule, String literal, Dress dress) {
+        return new Target.Keyword(rule, dress, literal.length());
+    }
+
+    private void secrets(Collection<byte[]> secrets) {
+        for (byte[] secret : secrets) {
+            for (Needle needle : Needle.of(secret)) {
+                for (int anchor : needle.anchors()) {
+                    index.add(needle.anchor(anchor));
+                    targets.add(new Target.Anchor(needle, anchor));
+                }
+            }
+        }
+    }
+
+    private void add(String literal, Target target) {
+        index.add(literal.getBytes(StandardCharsets.ISO_8859_1));
+        targets.add(target);
+    }
+
+    static String rot13(String text) {
+        StringBuilder out = new StringBuilder();
+        text.chars().forEach(c -> out.append((char) rot13(c)));
+        return out.toString();
+    }
+
+    static int rot13(int c) {
+        if (c >= 'a' && c <= 'z') {
+            return 'a' + (c - 'a' + 13) % 26;
+        }
+        return c >= 'A' && c <= 'Z' ? 'A' + (c - 'A' + 13) % 26 : c;
+    }
+}

@@ -1,0 +1,152 @@
+package egress.dlp.builtin;
+
+/** Gathers escapes that stand near each other and has their neighbourhood read unescaped. */
+final class Escaped {
+    private static final int APART = 160;
+    private static final int AROUND = 200;
+    private static final int DENSE = 24;
+
+    private final ScanRun run;
+    private final Stretch s;
+    private final byte[] b;
+    private int start = -1;
+    private int last;
+    private int strong;
+    private int weak;
+    private int quoted;
+    private int folded;
+
+    Escaped(ScanRun run, Stretch s) {
+        this.run = run;
+        this.s = s;
+        this.b = s.b();
+    }
+
+    /** A byte of one of the negative classes stands at {@code i}. */
+    void at(int i, int kind) {
+        switch (kind) {
+            case Codes.BACKSLASH -> backslash(i);
+            case Codes.PERCENT -> {
+                if (i + 2 < s.to() && ((hex(i + 1) && hex(i + 2)) || b[i + 1] == 'u')) {
+                    mark(i);
+                    strong++;
+                }
+            }
+            case Codes.AMPERSAND -> {
+                if (i + 3 < s.to() && (b[i + 1] == '#' || entity(i))) {
+                    mark(i);
+                    strong++;
+                }
+            }
+            case Codes.EQUALS -> {
+                boolean soft = i + 1 < s.to() && (b[i + 1] == '\n' || b[i + 1] == '\r');
+                if (soft || (i + 2 < s.to() && hex(i + 1) && hex(i + 2))) {
+                    mark(i);
+                    quoted += soft ? 2 : 1;
+                }
+            }
+            case Codes.HIGH -> {
+                if (Folding.mayFold(b, i, s.to())) {
+                    mark(i);
+                    folded++;
+                }
+            }
+            default -> {
+                mark(i);
+                folded++;
+            }
+        }
+    }
+
+    void end() {
+        if (start >= 0) {
+            flush();
+        }
+    }
+
+    private void backslash(int i) {
+        if (i + 1 >= s.to() || (i > s.low() && b[i - 1] == '\\')) {
+            return;
+        }
+        switch (b[i + 1]) {
+            case 'n', 'r', 't' -> {
+                mark(i);
+                weak++;
+            }
+            case 'u', 'x', 'U', '/', '0', '1', '2', '3', '4', '5', '6', '7', '\n', '\r' -> {
+                mark(i);
+                strong++;
+            }
+            case '\\' -> {
+                mark(i);
+                if (i + 2 < s.to() && "ux/\\".indexOf(b[i + 2]) >= 0) {
+                    strong++;
+                } else {
+                    weak++;
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private boolean entity(int i) {
+        for (int k = i + 1; k < s.to() && k - i < 10; k++) {
+            if (b[k] == ';') {
+                return k > i + 2;
+            }
+            if (!RuleMatch.isWord(b[k])) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private boolean hex(int i) {
+        return RuleMatch.isHex(b[i]);
+    }
+
+    private void mark(int i) {
+        if (start >= 0 && i - last > APART) {
+            flush();
+        }
+        if (start < 0) {
+            start = i;
+        }
+        last = i;
+    }
+
+    private void flush() {
+        int from = Math.max(s.low(), start - AROUND);
+        int end = Math.min(s.to(), last + AROUND);
+        View view = s.view().decoded(from, end);
+        boolean dense = weak >= 4 && (last - start) / weak < DENSE;
+        if (strong > 0 || dense) {
+            Window out = new Window(run, view);
+            Escapes.decode(b, from, end, out);
+            finish(out, end);
+        }
+        if (folded > 0) {
+            Window out = new Window(run, view);
+            Folding.decode(b, from, end, out);
+            finish(out, end);
+        }
+        if (quoted >= 2) {
+            Window out = new Window(run, view);
+            Escapes.quotedPrintable(b, from, end, out);
+            finish(out, end);
+        }
+        start = -1;
+        strong = 0;
+        weak = 0;
+        quoted = 0;
+        folded = 0;
+    }
+
+    private void finish(Window out, int end) {
+        if (end == s.to() && s.cut()) {
+            out.endCut();
+        } else {
+            out.end();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package egress.dlp.builtin;
+
+/** Parameters {@code a=b&c=d}: all values in a row, and all names in a row. */
+final class FormJoin implements Join {
+    private final Pieces values;
+    private final Pieces names;
+    private final Piece piece = new Piece();
+    private boolean inValue;
+
+    FormJoin(ScanRun run, View view) {
+        this.values = new Pieces(run, view.pieces());
+        this.names = new Pieces(run, view.pieces());
+    }
+
+    @Override
+    public void feed(byte[] b, int from, int to) {
+        int i = from;
+        while (i < to) {
+            int start = i;
+            while (i < to && b[i] != '&' && b[i] != ';' && (inValue || b[i] != '=')) {
+                i++;
+            }
+            piece.add(b, start, i);
+            if (i < to) {
+                ended();
+                inValue = b[i] == '=';
+                i++;
+            }
+        }
+    }
+
+    @Override
+    public void end() {
+        ended();
+        values.end();
+        names.end();
+    }
+
+    private void ended() {
+        (inValue ? values : names).add(piece);
+        piece.clear();
+    }
+}

@@ -1,0 +1,110 @@
+package egress.dlp.builtin;
+
+import egress.dlp.HeaderField;
+import egress.dlp.Place;
+import egress.dlp.ScanRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
+final class HeadScan {
+    private final ScanRun run;
+    private final Catalogue folded;
+
+    /** @param folded the rules without regard to case, for hosts */
+    HeadScan(ScanRun run, Catalogue folded) {
+        this.run = run;
+        this.folded = folded;
+    }
+
+    void head(ScanRequest request) {
+        Smuggling.head(run, request);
+        HeadSurface surface = HeadSurface.head(request);
+        byte[] bytes = surface.bytes();
+        run.allow(bytes.length);
+        Scan.whole(run, View.of(surface), bytes, 0, bytes.length);
+        path(request.path());
+        query(request.query());
+        fields(request.fields(), new Place.Fields());
+        if (!request.host().isEmpty()) {
+            host(request.host());
+        }
+    }
+
+    void trailers(List<HeaderField> trailers) {
+        if (!trailers.isEmpty()) {
+            Smuggling.trailers(run, trailers);
+            HeadSurface surface = HeadSurface.trailers(trailers);
+            byte[] bytes = surface.bytes();
+            run.allow(bytes.length);
+            Scan.whole(run, View.of(surface), bytes, 0, bytes.length);
+            fields(trailers, new Place.Trailers());
+        }
+    }
+
+    // A host is small letters only, so keys are looked for without regard to case, and labels are also read as one.
+    private void host(String host) {
+        byte[] bytes = latin(host);
+        View view = View.of(new View.Whole(new Place.Host()));
+        run.allow(bytes.length);
+        Scan.whole(run, view, bytes, 0, bytes.length);
+        Stretch stretch = Stretch.whole(view.pieces(), bytes, 0, bytes.length);
+        folded.index().scan(bytes, 0, bytes.length, foldedHits(stretch));
+        byte[] joined = latin(host.replace(".", ""));
+        if (joined.length < bytes.length) {
+            Scan.whole(run, view.pieces(), joined, 0, joined.length);
+            Stretch labels = Stretch.whole(view.pieces(), joined, 0, joined.length);
+            folded.index().scan(joined, 0, joined.length, foldedHits(labels));
+        }
+    }
+
+    private LiteralIndex.Hits foldedHits(Stretch stretch) {
+        RuleMatch rules = new RuleMatch(run, stretch);
+        return (b, at, literal) -> {
+            if (folded.target(literal) instanceof Target.Keyword keyword) {
+                rules.at(keyword.rule(), at, keyword.length());
+            }
+            return !run.over();
+        };
+    }
+
+    private void path(String path) {
+        Pieces segments =
+                new Pieces(run, View.of(new View.Whole(new Place.Path())).pieces());
+        for (String segment : path.split("/", 64)) {
+            byte[] bytes = latin(segment);
+            segments.add(bytes, 0, bytes.length);
+        }
+        segments.end();
+    }
+
+    private void query(String query) {
+        if (query.indexOf('&') >= 0) {
+            byte[] bytes = latin(query);
+            FormJoin join = new FormJoin(run, View.of(new View.Whole(new Place.Query())));
+            join.feed(bytes, 0, bytes.length);
+            join.end();
+        }
+    }
+
+    private void fields(List<HeaderField> fields, Place place) {
+        View view = View.of(new View.Whole(place)).pieces();
+        Pieces values = new Pieces(run, view);
+        Pieces names = new Pieces(run, view);
+        Piece piece = new Piece();
+        for (HeaderField field : fields) {
+            byte[] name = latin(field.name());
+            names.add(name, 0, name.length);
+            byte[] value = latin(field.value());
+            piece.clear();
+            piece.add(value, 0, value.length);
+            values.add(piece);
+        }
+        values.end();
+        names.end();
+    }
+
+    private static byte[] latin(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

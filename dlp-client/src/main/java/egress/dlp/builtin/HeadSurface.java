@@ -1,0 +1,90 @@
+package egress.dlp.builtin;
+
+import egress.dlp.Finding.Span;
+import egress.dlp.HeaderField;
+import egress.dlp.Place;
+import egress.dlp.ScanRequest;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Everything of a head, or all trailers, in one array, a line each, so that one pass scans it; knows which byte belongs where. */
+final class HeadSurface implements View.Surface {
+    private final List<Part> parts = new ArrayList<>();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
+    private final Place rest;
+
+    private record Part(int start, int end, int index, Place place, boolean rewritable) {}
+
+    private HeadSurface(Place rest) {
+        this.rest = rest;
+    }
+
+    static HeadSurface head(ScanRequest request) {
+        HeadSurface out = new HeadSurface(new Place.Fields());
+        out.line(request.method(), 0, new Place.Method(), false);
+        out.line(request.path(), 0, new Place.Path(), true);
+        out.line(request.query(), 0, new Place.Query(), true);
+        int index = 0;
+        for (HeaderField field : request.fields()) {
+            out.field(field, index++, new Place.Fields(), new Place.Field(field.name()));
+        }
+        return out;
+    }
+
+    static HeadSurface trailers(List<HeaderField> trailers) {
+        HeadSurface out = new HeadSurface(new Place.Trailers());
+        int index = 0;
+        for (HeaderField field : trailers) {
+            out.field(field, index++, new Place.Trailers(), new Place.Trailer(field.name()));
+        }
+        return out;
+    }
+
+    byte[] bytes() {
+        return bytes.toByteArray();
+    }
+
+    @Override
+    public Place place(long offset) {
+        for (Part part : parts) {
+            if (offset >= part.start && offset < part.end) {
+                return part.place;
+            }
+        }
+        return rest;
+    }
+
+    @Override
+    public Optional<Span> span(long start, long end) {
+        for (Part part : parts) {
+            if (start >= part.start && end <= part.end) {
+                return part.rewritable
+                        ? Optional.of(new Span(part.index, start - part.start, end - part.start))
+                        : Optional.empty();
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void field(HeaderField field, int index, Place name, Place value) {
+        add(field.name(), index, name, false);
+        bytes.write(':');
+        bytes.write(' ');
+        line(field.value(), index, value, true);
+    }
+
+    private void line(String text, int index, Place place, boolean rewritable) {
+        add(text, index, place, rewritable);
+        bytes.write('\n');
+    }
+
+    private void add(String text, int index, Place place, boolean rewritable) {
+        byte[] latin = text.getBytes(StandardCharsets.ISO_8859_1);
+        int start = bytes.size();
+        bytes.write(latin, 0, latin.length);
+        parts.add(new Part(start, bytes.size(), index, place, rewritable));
+    }
+}

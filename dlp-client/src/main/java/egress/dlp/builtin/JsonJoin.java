@@ -1,0 +1,154 @@
+package egress.dlp.builtin;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quoted strings of JSON, or of anything else that has them: all values in a row, all keys in a row, and the values of each key in a
+ * row. Lenient: depth, duplicates and broken syntax do not matter to it.
+ */
+final class JsonJoin implements Join {
+    private static final int KEYS = 16;
+    private static final int KEYED = 4096;
+    private static final int KEYED_CARRY = 512;
+
+    private enum State {
+        OUTSIDE,
+        INSIDE,
+        ESCAPE,
+        /** Behind a string: a colon makes it a key. */
+        BEHIND
+    }
+
+    private final ScanRun run;
+    private final View view;
+    private final Pieces values;
+    private final Pieces keys;
+    private final Piece piece = new Piece();
+    private final @Nullable Keyed[] keyed = new Keyed[KEYS];
+    private State state = State.OUTSIDE;
+    private int key;
+
+    private static final class Keyed {
+        final int key;
+        byte @Nullable [] first;
+        final Pieces values;
+
+        Keyed(int key, byte[] first, Pieces values) {
+            this.key = key;
+            this.first = first;
+            this.values = values;
+        }
+    }
+
+    JsonJoin(ScanRun run, View view) {
+        this.run = run;
+        this.view = view.pieces();
+        this.values = new Pieces(run, this.view);
+        this.keys = new Pieces(run, this.view);
+    }
+
+    @Override
+    public void feed(byte[] b, int from, int to) {
+        int i = from;
+        while (i < to && !run.over()) {
+            switch (state) {
+                case OUTSIDE -> {
+                    while (i < to && b[i] != '"') {
+                        i++;
+                    }
+                    if (i < to) {
+                        i++;
+                        piece.clear();
+                        state = State.INSIDE;
+                    }
+                }
+                case INSIDE -> i = inside(b, i, to);
+                case ESCAPE -> {
+                    piece.add(b, i, i + 1);
+                    i++;
+                    state = State.INSIDE;
+                }
+                case BEHIND -> {
+                    while (i < to && b[i] <= ' ' && b[i] > 0) {
+                        i++;
+                    }
+                    if (i < to) {
+                        ended(b[i] == ':');
+                        state = State.OUTSIDE;
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void end() {
+        if (state == State.BEHIND) {
+            ended(false);
+        }
+        state = State.OUTSIDE;
+        values.end();
+        keys.end();
+        for (int i = 0; i < KEYS; i++) {
+            Keyed here = keyed[i];
+            if (here != null) {
+                here.values.end();
+            }
+            keyed[i] = null;
+        }
+    }
+
+    /** Scans what has been joined so far; more may follow. */
+    void flush() {
+        values.flush();
+        keys.flush();
+    }
+
+    private int inside(byte[] b, int from, int to) {
+        int i = from;
+        while (i < to && b[i] != '"' && b[i] != '\\') {
+            i++;
+        }
+        if (i < to && b[i] == '\\') {
+            piece.add(b, from, i + 1);
+            state = State.ESCAPE;
+            return i + 1;
+        }
+        piece.add(b, from, i);
+        if (i < to) {
+            state = State.BEHIND;
+            i++;
+        }
+        return i;
+    }
+
+    private void ended(boolean isKey) {
+        if (isKey) {
+            keys.add(piece);
+            key = piece.hash();
+            return;
+        }
+        values.add(piece);
+        if (piece.isWord()) {
+            keyed();
+        }
+    }
+
+    private void keyed() {
+        int slot = (key ^ key >>> 16) & (KEYS - 1);
+        Keyed here = keyed[slot];
+        if (here == null || here.key != key) {
+            if (here != null) {
+                here.values.end();
+            }
+            keyed[slot] = new Keyed(key, piece.bytes(), new Pieces(run, view, KEYED, KEYED_CARRY));
+            return;
+        }
+        byte[] first = here.first;
+        if (first != null) {
+            here.values.add(first, 0, first.length);
+            here.first = null;
+        }
+        here.values.add(piece);
+    }
+}

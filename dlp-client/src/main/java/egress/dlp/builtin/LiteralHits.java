@@ -1,0 +1,94 @@
+package egress.dlp.builtin;
+
+import egress.dlp.Detector;
+import egress.dlp.builtin.Target.Anchor;
+import egress.dlp.builtin.Target.Compressed;
+import egress.dlp.builtin.Target.Keyword;
+import egress.dlp.builtin.Target.TellingName;
+import org.jspecify.annotations.Nullable;
+
+/** What to do where a literal of the catalogue stands. */
+final class LiteralHits implements LiteralIndex.Hits {
+    private static final int DRESSED = 512;
+
+    private final ScanRun run;
+    private final Stretch stretch;
+    private final RuleMatch rules;
+    private final AssignedSecrets assigned;
+    private final @Nullable Window window;
+    private @Nullable Needle lastNeedle;
+    private int lastEnd;
+
+    LiteralHits(ScanRun run, Stretch stretch, @Nullable Window window) {
+        this.run = run;
+        this.stretch = stretch;
+        this.rules = new RuleMatch(run, stretch);
+        this.assigned = new AssignedSecrets(run, stretch);
+        this.window = window;
+    }
+
+    @Override
+    public boolean hit(byte[] b, int at, int literal) {
+        if (at >= stretch.limit()) {
+            return true;
+        }
+        switch (run.catalogue.target(literal)) {
+            case Keyword k -> keyword(b, at, k);
+            case Anchor a -> anchor(b, at, a);
+            case Compressed c -> compressed(b, at, c);
+            case TellingName _ -> assigned.named(b, at);
+        }
+        return !run.over();
+    }
+
+    private void keyword(byte[] b, int at, Keyword keyword) {
+        switch (keyword.dress()) {
+            case PLAIN -> rules.at(keyword.rule(), at, keyword.length());
+            case REVERSED -> {
+                int end = at + keyword.length();
+                int start = Math.max(stretch.low(), end - DRESSED);
+                byte[] copy = new byte[end - start];
+                for (int i = 0; i < copy.length; i++) {
+                    copy[i] = b[end - 1 - i];
+                }
+                rules.dressed(keyword.rule(), copy, start, end);
+            }
+            case ROT13 -> {
+                int end = Math.min(stretch.to(), at + DRESSED);
+                byte[] copy = new byte[end - at];
+                for (int i = 0; i < copy.length; i++) {
+                    copy[i] = (byte) Catalogue.rot13(b[at + i]);
+                }
+                rules.dressed(keyword.rule(), copy, at, end);
+            }
+        }
+    }
+
+    private void anchor(byte[] b, int at, Anchor anchor) {
+        Needle needle = anchor.needle();
+        if (!run.wants(Detector.KNOWN_SECRETS) || (needle.equals(lastNeedle) && at < lastEnd)) {
+            return;
+        }
+        int[] extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        if (extent[1] - extent[0] < needle.least()) {
+            return;
+        }
+        lastNeedle = needle;
+        lastEnd = extent[1];
+        run.report(
+                "known_secret",
+                Detector.KNOWN_SECRETS,
+                stretch.view(),
+                extent[0],
+                extent[1],
+                needle.secret(),
+                needle.verbatim());
+    }
+
+    private void compressed(byte[] b, int at, Compressed compressed) {
+        if (stretch.view().depth() < ScanRun.MAX_DEPTH && run.spend(64)) {
+            View inner = stretch.view().decoded(at, stretch.to());
+            Inflation.begin(run, inner, compressed.packing(), b, at, stretch.to(), window);
+        }
+    }
+}

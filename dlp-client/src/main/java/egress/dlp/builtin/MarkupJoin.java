@@ -1,0 +1,58 @@
+package egress.dlp.builtin;
+
+/** Text between the tags of XML or HTML, in a row, and the quoted attribute values in a row. */
+final class MarkupJoin implements Join {
+    private final Pieces texts;
+    private final JsonJoin quoted;
+    private final Piece piece = new Piece();
+    private boolean inTag;
+
+    MarkupJoin(ScanRun run, View view) {
+        this.texts = new Pieces(run, view.pieces());
+        this.quoted = new JsonJoin(run, view);
+    }
+
+    @Override
+    public void feed(byte[] b, int from, int to) {
+        int i = from;
+        while (i < to) {
+            int start = i;
+            byte stop = (byte) (inTag ? '>' : '<');
+            while (i < to && b[i] != stop) {
+                i++;
+            }
+            if (inTag) {
+                quoted.feed(b, start, i);
+            } else {
+                text(b, start, i);
+            }
+            if (i < to) {
+                if (!inTag) {
+                    texts.add(piece);
+                    piece.clear();
+                }
+                inTag = !inTag;
+                i++;
+            }
+        }
+    }
+
+    @Override
+    public void end() {
+        texts.add(piece);
+        texts.end();
+        quoted.end();
+    }
+
+    private void text(byte[] b, int start, int end) {
+        int from = start;
+        int to = end;
+        while (piece.isEmpty() && from < to && b[from] <= ' ' && b[from] >= 0) {
+            from++;
+        }
+        while (to > from && b[to - 1] <= ' ' && b[to - 1] >= 0) {
+            to--;
+        }
+        piece.add(b, from, to);
+    }
+}

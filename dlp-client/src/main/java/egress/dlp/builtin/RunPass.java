@@ -1,0 +1,122 @@
+package egress.dlp.builtin;
+
+import static egress.dlp.builtin.Codes.DIGIT;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at every byte: splits into runs of letters, digits and {@code + / - _}, and hands on what could be encoded: long runs,
+ * short runs in step, and the neighbourhood of escapes. Clean text costs one table look-up a byte.
+ */
+final class RunPass {
+    static final int LONG = 16;
+    private static final int SHORT = 8;
+    private static final int WIDEST_GAP = 16;
+    private static final int IN_STEP = 7;
+
+    private final Stretch s;
+    private final ScanRun run;
+    private final LongRuns longRuns;
+    private final Escaped escaped;
+    private final @Nullable WordJoin words;
+
+    private int shortStart;
+    private int shortEnd;
+    private int shortLength;
+    private int shortKinds;
+    private int groupStart;
+    private int groupGap;
+    private int groupCount;
+
+    RunPass(ScanRun run, Stretch s) {
+        this.s = s;
+        this.run = run;
+        this.longRuns = new LongRuns(run, s);
+        this.escaped = new Escaped(run, s);
+        this.words = WordJoin.worthwhile(run, s) ? new WordJoin(run, s.view()) : null;
+    }
+
+    void scan() {
+        byte[] b = s.b();
+        byte[] classes = Codes.classTable();
+        int to = s.to();
+        int i = s.from();
+        while (i < to) {
+            int c = classes[b[i] & 0xff];
+            if (c <= 0) {
+                if (c < 0) {
+                    escaped.at(i, c);
+                }
+                i++;
+                continue;
+            }
+            int start = i;
+            int kinds = 0;
+            do {
+                kinds |= c;
+                i++;
+            } while (i < to && (c = classes[b[i] & 0xff]) > 0);
+            if (i - start >= LONG) {
+                i = longRun(start, i, kinds);
+                if (run.over()) {
+                    return;
+                }
+            } else if (i - start <= SHORT) {
+                shortRun(start, i, kinds);
+            }
+            if (words != null && (kinds & (kinds - 1)) != 0) {
+                words.run(b, start, i, kinds);
+            }
+        }
+        endGroup();
+        escaped.end();
+        if (words != null) {
+            words.end();
+        }
+    }
+
+    private int longRun(int start, int end, int kinds) {
+        endGroup();
+        groupCount = 0;
+        shortLength = 0;
+        return longRuns.run(start, end, kinds);
+    }
+
+    // Runs of one length at one distance: separators between characters or groups of them, hex pairs, character codes.
+    private void shortRun(int start, int end, int kinds) {
+        int length = end - start;
+        int gap = start - shortEnd;
+        boolean inStep = shortLength > 0
+                && gap <= WIDEST_GAP
+                && (length == shortLength
+                        || (length <= 3 && shortLength <= 3 && kinds == DIGIT && shortKinds == DIGIT));
+        if (inStep && groupCount <= 1) {
+            groupStart = shortStart;
+            groupGap = gap;
+            groupCount = 2;
+        } else if (inStep && gap == groupGap) {
+            groupCount++;
+        } else {
+            boolean tail = groupCount >= IN_STEP && gap == groupGap && length < shortLength;
+            if (groupCount >= IN_STEP) {
+                Groups.decode(run, s, groupStart, tail ? end : shortEnd);
+            }
+            if (inStep) {
+                groupStart = shortStart;
+                groupGap = gap;
+            }
+            groupCount = inStep ? 2 : 1;
+        }
+        shortStart = start;
+        shortEnd = end;
+        shortLength = length;
+        shortKinds = kinds;
+    }
+
+    private void endGroup() {
+        if (groupCount >= IN_STEP) {
+            Groups.decode(run, s, groupStart, shortEnd);
+        }
+        groupCount = 0;
+    }
+}

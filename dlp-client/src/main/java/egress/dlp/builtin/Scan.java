@@ -1,0 +1,44 @@
+package egress.dlp.builtin;
+
+import org.jspecify.annotations.Nullable;
+
+/** The passes over one stretch of bytes: literals, then runs with everything that they decode to. */
+final class Scan {
+    private static final int JOINED_JSON = 32;
+
+    private Scan() {}
+
+    /** Scans bytes that are all there. */
+    static void whole(ScanRun run, View view, byte[] b, int from, int to) {
+        stretch(run, Stretch.whole(view, b, from, to), null);
+    }
+
+    /** Scans a window's worth; {@code window} takes what goes on beyond it. */
+    static void stretch(ScanRun run, Stretch s, @Nullable Window window) {
+        View view = s.view();
+        if (s.to() - s.low() < 3 || run.over() || (view.depth() > 0 && !run.spend(s.to() - s.from()))) {
+            return;
+        }
+        run.catalogue.index().scan(s.b(), s.from(), s.to(), new LiteralHits(run, s, window));
+        if (view.depth() >= ScanRun.MAX_DEPTH) {
+            return;
+        }
+        if (view.depth() > 0 && s.from() == s.low()) {
+            inner(run, s, window);
+        }
+        new RunPass(run, s).scan();
+    }
+
+    private static void inner(ScanRun run, Stretch s, @Nullable Window window) {
+        byte first = s.b()[s.from()];
+        if (first == 0x78) {
+            Inflation.zlib(run, s.view().decoded(s.from(), s.to()), s.b(), s.from(), s.to(), window);
+        }
+        boolean json = first == '{' || first == '[';
+        if (json && !s.view().joined() && s.to() - s.from() >= JOINED_JSON) {
+            JsonJoin join = new JsonJoin(run, s.view());
+            join.feed(s.b(), s.from(), s.to());
+            join.end();
+        }
+    }
+}

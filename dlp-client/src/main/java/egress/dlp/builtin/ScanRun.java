@@ -1,0 +1,150 @@
+package egress.dlp.builtin;
+
+import egress.dlp.Detector;
+import egress.dlp.Finding;
+import egress.dlp.Finding.Severity;
+import egress.dlp.Finding.Span;
+import egress.dlp.Place;
+import egress.dlp.ScanOptions;
+import egress.dlp.ScanVerdict;
+import egress.dlp.ScanVerdict.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One scan in progress: what it looks for, what it found, and what it may still spend. */
+final class ScanRun {
+    /** Decodings of decodings: deeper than anything meant to be read. */
+    static final int MAX_DEPTH = 9;
+
+    private static final int ENOUGH = 16;
+    private static final int MOST = 2_000;
+    private static final long FREE_WORK = 4L << 20;
+    private static final long WORK_PER_BYTE = 24;
+    private static final long FREE_INFLATED = 8L << 20;
+    private static final long INFLATED_PER_BYTE = 100;
+
+    final Catalogue catalogue;
+    final ScanOptions options;
+    private final Fingerprints fingerprints;
+    private final Scratch scratch;
+    private final List<Finding> findings = new ArrayList<>();
+    private final Set<Seen> seen = new HashSet<>();
+    private long work = FREE_WORK;
+    private long inflated = FREE_INFLATED;
+    private int blocking;
+    private boolean structured;
+    private ScanVerdict.@Nullable Refused refused;
+
+    private record Seen(String detector, String fingerprint, Place place, Optional<Span> span) {}
+
+    ScanRun(Catalogue catalogue, ScanOptions options, Fingerprints fingerprints, Scratch scratch) {
+        this.catalogue = catalogue;
+        this.options = options;
+        this.fingerprints = fingerprints;
+        this.scratch = scratch;
+    }
+
+    /** Buffers that are used again from scan to scan. */
+    Scratch scratch() {
+        return scratch;
+    }
+
+    /** Grows what may be spent, with the body. */
+    void allow(long bytes) {
+        work += bytes * WORK_PER_BYTE;
+        inflated += bytes * INFLATED_PER_BYTE;
+    }
+
+    /** Pays for looking at that many decoded bytes; false when there is nothing left, and the scan is refused. */
+    boolean spend(long bytes) {
+        work -= bytes;
+        if (work < 0) {
+            refuse(Reason.BUDGET_SPENT, "too many encodings within encodings");
+            return false;
+        }
+        return !over();
+    }
+
+    /** Pays for that many decompressed bytes. */
+    boolean inflate(long bytes) {
+        inflated -= bytes;
+        work += bytes * 4;
+        if (inflated < 0) {
+            refuse(Reason.BOMB, "decompresses to too much");
+            return false;
+        }
+        return !over();
+    }
+
+    /** Says whether the surface is JSON, whose pieces are joined by its structure alone. */
+    void structured(boolean json) {
+        structured = json;
+    }
+
+    boolean isStructured() {
+        return structured;
+    }
+
+    void refuse(Reason reason, String detail) {
+        if (refused == null) {
+            refused = new ScanVerdict.Refused(reason, detail);
+        }
+    }
+
+    /** Whether nothing more can change the verdict. */
+    boolean over() {
+        return refused != null || (options.everyHit() ? findings.size() >= MOST : blocking >= ENOUGH);
+    }
+
+    boolean wants(Detector detector) {
+        return options.wants(detector);
+    }
+
+    /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
+    void report(String name, Detector category, View view, int start, int end, byte[] value, boolean verbatim) {
+        if (!options.wants(category)) {
+            return;
+        }
+        String fingerprint = fingerprints.of(value);
+        if (options.allowFingerprints().contains(fingerprint)) {
+            return;
+        }
+        Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
+        Optional<Span> cover = Optional.empty();
+        Optional<Span> span = Optional.empty();
+        if (view.verbatim()) {
+            cover = view.surface().span(view.base() + start, view.base() + end);
+            span = verbatim ? cover : span;
+        } else if (view.coverStart() >= 0) {
+            cover = view.surface().span(view.coverStart(), view.coverEnd());
+        }
+        Place place = view.place(start);
+        if (seen.add(new Seen(name, fingerprint, place, options.everyHit() ? span : Optional.empty()))) {
+            findings.add(new Finding(name, category, place, fingerprint, severity, span, cover));
+            blocking += severity == Severity.BLOCKS ? 1 : 0;
+        }
+    }
+
+    /** As {@link #report(String, Detector, View, int, int, byte[], boolean)}, the value being what stood there. */
+    void report(String name, Detector category, View view, byte[] b, int start, int end) {
+        report(name, category, view, start, end, Arrays.copyOfRange(b, start, end), true);
+    }
+
+    List<Finding> findings() {
+        return findings;
+    }
+
+    ScanVerdict verdict() {
+        ScanVerdict found = ScanVerdict.of(findings);
+        if (options.everyHit() && findings.size() >= MOST) {
+            refuse(Reason.BUDGET_SPENT, "too many hits to list");
+        }
+        // A hit says more than a refusal; both deny.
+        return found instanceof ScanVerdict.Found || refused == null ? found : refused;
+    }
+}

@@ -1,0 +1,29 @@
+package egress.dlp.builtin;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Buffers of one scan, lent and given back in a stack's order; kept for the next scan, none larger than {@link Window#SIZE}. */
+final class Scratch {
+    private static final int KEPT = 24;
+    private static final int SMALL = 2048;
+
+    private final List<byte[]> small = new ArrayList<>();
+    private final List<byte[]> large = new ArrayList<>();
+
+    byte[] lend(int size) {
+        List<byte[]> from = size <= SMALL ? small : large;
+        if (size > Window.SIZE) {
+            return new byte[size];
+        }
+        return from.isEmpty() ? new byte[size <= SMALL ? SMALL : Window.SIZE] : from.removeLast();
+    }
+
+    void back(byte[] buffer) {
+        if (buffer.length == SMALL && small.size() < KEPT) {
+            small.add(buffer);
+        } else if (buffer.length == Window.SIZE && large.size() < KEPT) {
+            large.add(buffer);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package egress.dlp.builtin;
+
+/** What a literal of the index stands for. */
+sealed interface Target {
+
+    /** A keyword of a rule, as it is or dressed. */
+    record Keyword(CompiledRule rule, Dress dress, int length) implements Target {}
+
+    /** Six bytes of a known secret, from {@code anchor} on. */
+    record Anchor(Needle needle, int anchor) implements Target {}
+
+    /** The first bytes of compressed data. */
+    record Compressed(Packing packing) implements Target {}
+
+    /** A part of a name that secrets are assigned to. */
+    record TellingName() implements Target {}
+
+    /** How a keyword is written. */
+    enum Dress {
+        PLAIN,
+        REVERSED,
+        ROT13
+    }
+
+    /** What compressed data looks like where it begins. */
+    enum Packing {
+        GZIP,
+        ZIP,
+        ZSTD,
+        BASE64_GZIP,
+        BASE64_ZIP,
+        BASE64_ZSTD,
+        HEX_GZIP
+    }
+}

@@ -1,0 +1,146 @@
+package egress.dlp.builtin;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Bytes that come bit by bit, scanned window by window: each begins with the end of the one before, so that nothing on a border is missed.
+ * Memory is bounded by the window's size, whatever comes.
+ */
+final class Window {
+    /** Of a window over decoded bytes. */
+    static final int SIZE = 32 * 1024;
+    /** What two windows over decoded bytes have in common. */
+    static final int CARRY = 2048;
+
+    private static final int BEFORE = 256;
+    private static final int FIRST = 2048;
+    private static final int CUT = 512;
+
+    private final ScanRun run;
+    private final View view;
+    private final int size;
+    private final int carry;
+    private final List<Inflation> open = new ArrayList<>();
+    private byte[] buffer;
+    private int length;
+    private int from;
+    private long base;
+
+    /** Over decoded or joined bytes. */
+    Window(ScanRun run, View view) {
+        this(run, view, SIZE, CARRY);
+    }
+
+    Window(ScanRun run, View view, int size, int carry) {
+        this.run = run;
+        this.view = view;
+        this.size = size;
+        this.carry = carry;
+        this.base = view.base();
+        this.buffer = run.scratch().lend(Math.min(size, FIRST));
+    }
+
+    int length() {
+        return length;
+    }
+
+    void put(int c) {
+        if (length == buffer.length) {
+            room();
+        }
+        buffer[length++] = (byte) c;
+    }
+
+    void put(byte[] b, int start, int end) {
+        int at = start;
+        while (at < end && !run.over()) {
+            if (length == buffer.length) {
+                room();
+            }
+            int n = Math.min(end - at, buffer.length - length);
+            System.arraycopy(b, at, buffer, length, n);
+            length += n;
+            at += n;
+        }
+    }
+
+    /** Scans what has come; what follows is scanned together with the end of it. */
+    void flush() {
+        if (length > from) {
+            feedOpen();
+            Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, length, length), this);
+            from = Math.max(0, length - carry);
+            slide();
+        }
+    }
+
+    /** Nothing follows. */
+    void end() {
+        finish(length);
+    }
+
+    /** What is left in it needs no scan. */
+    void drop() {
+        if (base == view.base()) {
+            run.scratch().back(buffer);
+            buffer = new byte[0];
+            length = 0;
+        } else {
+            end();
+        }
+    }
+
+    /** What follows is out of reach, and what begins in the last bytes is seen whole elsewhere. */
+    void endCut() {
+        finish(length > 2 * CUT ? length - CUT : length);
+    }
+
+    int attached() {
+        return open.size();
+    }
+
+    /** Goes on feeding {@code inflation}, which has taken all up to the buffer's end. */
+    void attach(Inflation inflation) {
+        inflation.takenTo(base + length);
+        open.add(inflation);
+    }
+
+    private void finish(int limit) {
+        feedOpen();
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length), null);
+        open.forEach(Inflation::end);
+        open.clear();
+        run.scratch().back(buffer);
+        buffer = new byte[0];
+        length = 0;
+        from = 0;
+    }
+
+    private void room() {
+        if (buffer.length < size) {
+            byte[] larger = size == SIZE ? run.scratch().lend(SIZE) : new byte[size];
+            System.arraycopy(buffer, 0, larger, 0, length);
+            run.scratch().back(buffer);
+            buffer = larger;
+            return;
+        }
+        int limit = length - carry;
+        feedOpen();
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length), this);
+        from = limit;
+        slide();
+    }
+
+    private void slide() {
+        int keep = Math.max(0, from - BEFORE);
+        System.arraycopy(buffer, keep, buffer, 0, length - keep);
+        base += keep;
+        from -= keep;
+        length -= keep;
+    }
+
+    private void feedOpen() {
+        open.removeIf(inflation -> !inflation.feedTo(base, buffer, length));
+    }
+}

@@ -1,0 +1,61 @@
+package egress.dlp.builtin;
+
+import static egress.dlp.builtin.Codes.DIGIT;
+import static egress.dlp.builtin.Codes.LOWER;
+import static egress.dlp.builtin.Codes.UPPER;
+
+/** Puts the made-looking words of a plain text side by side: what CSV cells, YAML items, lines or string literals were split into. */
+final class WordJoin {
+    private static final int LONGEST = 128;
+    private static final int SMALL = 4096;
+
+    private final Window out;
+    private int pieces;
+
+    WordJoin(ScanRun run, View view) {
+        this.out = new Window(run, view.pieces());
+    }
+
+    /** JSON has a join of its own; of decoded text only small ones are worth it, of joined ones none. */
+    static boolean worthwhile(ScanRun run, Stretch s) {
+        if (s.view().joined() || s.view().depth() > 2 || s.to() - s.from() < 24) {
+            return false;
+        }
+        if (s.view().depth() > 0) {
+            return s.to() - s.from() <= SMALL;
+        }
+        return !run.isStructured();
+    }
+
+    void run(byte[] b, int start, int end, int kinds) {
+        boolean mixed = (kinds & DIGIT) != 0 ? (kinds & (LOWER | UPPER)) != 0 : innerCapital(b, start, end);
+        if (!mixed) {
+            return;
+        }
+        pieces++;
+        if (end - start <= LONGEST) {
+            out.put(b, start, end);
+        } else {
+            out.put(b, start, start + LONGEST / 2);
+            out.put('\n');
+            out.put(b, end - LONGEST / 2, end);
+        }
+    }
+
+    void end() {
+        if (pieces < 2) {
+            out.drop();
+        } else {
+            out.end();
+        }
+    }
+
+    private static boolean innerCapital(byte[] b, int start, int end) {
+        for (int i = start + 1; i < end; i++) {
+            if (b[i] >= 'A' && b[i] <= 'Z' && b[i - 1] >= 'a' && b[i - 1] <= 'z') {
+                return true;
+            }
+        }
+        return false;
+    }
+}
