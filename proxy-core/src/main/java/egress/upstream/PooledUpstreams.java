@@ -30,6 +30,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     private final ThreadPoolExecutor lookups;
     private final ThreadPoolExecutor verifiers;
     private final CompletableFuture<TrustedRoots> roots;
+    private final CompletableFuture<UpstreamTls> tls;
     private final UpstreamPipelines pipelines;
     private final Dialing dialing;
     private final ConcurrentHashMap<EventLoop, Pool> pools = new ConcurrentHashMap<>();
@@ -55,8 +56,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         this.lookups = Resolver.lookupThreads(8, 512);
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
-        this.pipelines =
-                new UpstreamPipelines(roots.thenApply(loaded -> tls(loaded, clock, tlsProvider)), config.limits());
+        this.tls = roots.thenApply(loaded -> tls(loaded, clock, tlsProvider));
+        this.pipelines = new UpstreamPipelines(tls, config.limits());
         this.dialing = new Dialing(
                 config,
                 new Resolver(lookup, lookups, Resolver.Limits.DEFAULTS, clock),
@@ -159,6 +160,9 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
      */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         pools.forEach((loop, pool) -> {
             if (!loop.isShuttingDown()) {
@@ -167,5 +171,6 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         });
         lookups.shutdown();
         verifiers.shutdown();
+        tls.thenAccept(UpstreamTls::close);
     }
 }

@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -77,6 +78,12 @@ final class UpstreamTls {
                 .sessionCacheSize(SESSIONS)
                 .sessionTimeout(SESSION_SECONDS)
                 .build();
+    }
+
+    /** Frees the sessions and the native contexts, once the connections that use them are gone. */
+    void close() {
+        ReferenceCountUtil.release(any);
+        ReferenceCountUtil.release(http1);
     }
 
     /** A handler for one connection to the host. */

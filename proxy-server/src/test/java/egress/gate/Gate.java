@@ -1,0 +1,246 @@
+package egress.gate;
+
+import egress.ProxyConfig;
+import egress.ProxyServer;
+import egress.ca.Issuer;
+import egress.ca.LeafCache;
+import egress.exchange.ExchangeRecord;
+import egress.exchange.Inspector;
+import egress.exchange.Limits;
+import egress.exchange.LocalSite;
+import egress.exchange.Observer;
+import egress.exchange.ProxySnapshot;
+import egress.exchange.Timeouts;
+import egress.exchange.UpstreamHttp;
+import egress.http.Authority;
+import egress.policy.Policy;
+import egress.policy.Route;
+import egress.server.CaLeafCertificates;
+import egress.testkit.TlsClient;
+import egress.upstream.ConnectTo;
+import egress.upstream.PooledUpstreams;
+import egress.upstream.UpstreamConfig;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A running gate: the real listener, certificates, policy and upstreams, with origins pinned to test servers. */
+final class Gate implements AutoCloseable {
+    /** A refusal outside of any exchange. */
+    record Refusal(@Nullable Authority authority, int status, String code, String words) {}
+
+    /** What a test may change. */
+    static final class Builder {
+        private final List<Route> routes = new ArrayList<>();
+        private final List<ConnectTo> connectTo = new ArrayList<>();
+        private final List<Path> trust = new ArrayList<>();
+        private @Nullable Policy policy;
+        private Limits limits = Limits.DEFAULT;
+        private Timeouts timeouts = Timeouts.DEFAULT;
+        private UpstreamHttp upstreamHttp = UpstreamHttp.AUTO;
+        private UpstreamConfig upstream = UpstreamConfig.DEFAULTS;
+        private Map<String, String> users = Map.of();
+        private Inspector inspector = Inspector.NONE;
+        private LocalSite localSite = LocalSite.EMPTY;
+
+        Builder route(Route route) {
+            routes.add(route);
+            return this;
+        }
+
+        /** A route without rules to a host, pinned to a port of loopback. */
+        Builder origin(String host, int port) {
+            routes.add(Route.named(host).build());
+            return pin(host, 443, port);
+        }
+
+        Builder pin(String host, int port, int loopbackPort) {
+            connectTo.add(ConnectTo.parse(host + ":" + port + ":127.0.0.1:" + loopbackPort));
+            return this;
+        }
+
+        Builder trust(Path pem) {
+            trust.add(pem);
+            return this;
+        }
+
+        Builder policy(Policy value) {
+            policy = value;
+            return this;
+        }
+
+        Builder limits(Limits value) {
+            limits = value;
+            return this;
+        }
+
+        Builder timeouts(Timeouts value) {
+            timeouts = value;
+            return this;
+        }
+
+        Builder upstreamHttp(UpstreamHttp value) {
+            upstreamHttp = value;
+            return this;
+        }
+
+        Builder upstream(UpstreamConfig value) {
+            upstream = value;
+            return this;
+        }
+
+        Builder users(Map<String, String> value) {
+            users = value;
+            return this;
+        }
+
+        Builder inspector(Inspector value) {
+            inspector = value;
+            return this;
+        }
+
+        Builder localSite(LocalSite value) {
+            localSite = value;
+            return this;
+        }
+
+        Gate start() throws IOException {
+            return new Gate(this);
+        }
+    }
+
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+    private final ThreadPoolExecutor minting = LeafCache.boundedExecutor(2, 1000);
+    private final Issuer issuer = Issuer.mint(InstantSource.system(), new SecureRandom());
+    private final LeafCache leaves = new LeafCache(issuer, minting, InstantSource.system(), 1000);
+    private final CaLeafCertificates certificates = new CaLeafCertificates(leaves);
+    private final List<ExchangeRecord> ended = new CopyOnWriteArrayList<>();
+    private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
+    private final List<String> handshakeFaults = new CopyOnWriteArrayList<>();
+    private final Inspector inspector;
+    private final PooledUpstreams upstreams;
+    private final ProxyServer server;
+
+    private Gate(Builder builder) throws IOException {
+        inspector = builder.inspector;
+        upstreams = PooledUpstreams.create(
+                builder.upstream.withConnectTo(builder.connectTo).withExtraTrust(builder.trust));
+        ProxyConfig config = new ProxyConfig(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                builder.limits,
+                builder.timeouts,
+                builder.users);
+        Policy policy = builder.policy == null ? Policy.of(builder.routes) : builder.policy;
+        server = ProxyServer.start(
+                config,
+                new ProxySnapshot(1, policy, inspector),
+                new ProxyServer.Ports(
+                        loops,
+                        certificates,
+                        upstreams,
+                        upstreams,
+                        builder.upstreamHttp,
+                        new Recorder(),
+                        builder.localSite));
+    }
+
+    static Builder builder() {
+        return new Builder();
+    }
+
+    int port() {
+        return server.address().getPort();
+    }
+
+    ProxyServer server() {
+        return server;
+    }
+
+    PooledUpstreams upstreams() {
+        return upstreams;
+    }
+
+    /** A client of a host's that trusts the gate's authority. */
+    TlsClient client(String host) {
+        return TlsClient.of(host, issuer.certificate());
+    }
+
+    Issuer issuer() {
+        return issuer;
+    }
+
+    void reload(Policy policy) {
+        server.update(new ProxySnapshot(server.snapshot().generation() + 1, policy, inspector));
+    }
+
+    List<Refusal> refusals() {
+        return refusals;
+    }
+
+    List<String> handshakeFaults() {
+        return handshakeFaults;
+    }
+
+    List<ExchangeRecord> ended() {
+        return ended;
+    }
+
+    /** Waits for an exchange to end. */
+    ExchangeRecord awaitEnded(Predicate<ExchangeRecord> which) throws InterruptedException {
+        for (int i = 0; i < 1000; i++) {
+            for (ExchangeRecord each : ended) {
+                if (which.test(each)) {
+                    return each;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        throw new AssertionError("no such exchange ended in 5 s; these did: "
+                + ended.stream()
+                        .map(e -> e.method + " " + e.target + " " + e.status)
+                        .toList());
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        upstreams.close();
+        leaves.close();
+        minting.shutdownNow();
+        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        certificates.close();
+    }
+
+    private final class Recorder implements Observer {
+        @Override
+        public void ended(ExchangeRecord exchange) {
+            ended.add(exchange);
+        }
+
+        @Override
+        public void connectionRefused(
+                SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
+            refusals.add(new Refusal(authority, status, code, words));
+        }
+
+        @Override
+        public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
+            handshakeFaults.add(words);
+        }
+    }
+}
