@@ -213,19 +213,37 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private void release() {
         released = true;
         UpstreamPeer peer = upstream;
-        if (peer != null && request.state() == Side.CONNECTING) {
+        if (peer == null && attempt == null && request.state() == Side.CONNECTING) {
+            acquire(); // the verdict did not need the whole body
+        } else if (peer != null && request.state() == Side.CONNECTING) {
             sendHead(peer);
-        } else if (peer != null) {
-            sendBody(peer);
+        } else {
+            sendInspected(peer);
         }
     }
 
     @Override
     public void onInspectionReady() {
         if (!ended) {
-            sendBody(upstream);
-            pullRequest();
+            sendInspected(upstream);
         }
+    }
+
+    private void sendInspected(@Nullable UpstreamPeer peer) {
+        int acquisition = acquisitions;
+        sendBody(peer);
+        if (peer != null
+                && upstream != null
+                && acquisition == acquisitions
+                && request.state().compareTo(Side.STREAMING) >= 0) {
+            peer.flush();
+        }
+        pullRequest();
+    }
+
+    @Override
+    public void onHit(Inspection.Hit hit) {
+        context.observer().found(entry, hit);
     }
 
     @Override

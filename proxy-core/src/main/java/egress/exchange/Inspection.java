@@ -70,8 +70,31 @@ public interface Inspection {
         record Fail(Failure failure) implements Outcome {}
     }
 
+    /**
+     * One finding, without its value: safe to show.
+     *
+     * @param detector what found it
+     * @param place a word or two, such as {@code body} or {@code header x-note}
+     * @param fingerprint keyed; what an operator names to let exactly this value through
+     */
+    record Hit(String detector, String place, String fingerprint, Effect effect) {}
+
+    /** What a finding did. */
+    enum Effect {
+        /** It was only said. */
+        WARNED,
+        BLOCKED,
+        /** It was masked, and the request went on. */
+        REDACTED,
+        /** It waits for an operator's yes. */
+        SUPERVISED
+    }
+
     /** What the exchange hears, on its loop. */
     interface Listener {
+        /** Any number of times, also after the exchange has ended. */
+        void onHit(Hit hit);
+
         /** Once, after {@link #judgeHead}, possibly before that returns. */
         void onHeadVerdict(Outcome outcome);
 

@@ -20,7 +20,8 @@ public record LocalResponse(HttpResponse head, LastHttpContent body) {
 
     /** A sentence, and its code for programs. */
     public static LocalResponse of(Failure failure, HttpMethod method) {
-        boolean dlp = failure instanceof Failure.Denied denied && denied.why() == DenyReason.DLP_MATCH;
+        boolean dlp = failure instanceof Failure.Denied denied
+                && (denied.why() == DenyReason.DLP_MATCH || denied.why() == DenyReason.DLP_UNSCANNABLE);
         byte[] text = ((dlp ? "egress DLP: " : "egress: ") + failure.words() + "\n").getBytes(StandardCharsets.UTF_8);
         LocalResponse response = of(failure.status(), "text/plain; charset=utf-8", text, method);
         response.head.headers().set(DENY_FIELD, failure.code());

@@ -47,6 +47,9 @@ public interface Observer {
     /** The request head was judged and goes on to the origin. */
     default void requested(ExchangeRecord exchange) {}
 
+    /** Inspection found something. Also after the end: a response is looked at without delaying it. */
+    default void found(ExchangeRecord exchange, Inspection.Hit hit) {}
+
     /** The exchange is over, well or not. Exactly once for each. */
     default void ended(ExchangeRecord exchange) {}
 }

@@ -20,6 +20,8 @@ public enum DenyReason {
     CREDENTIAL_NEEDS_TLS,
     UPGRADE_NOT_ALLOWED,
     DLP_MATCH,
+    /** What cannot be scanned whole, such as an unknown content coding, does not leave. */
+    DLP_UNSCANNABLE,
     DLP_UNAVAILABLE,
     /** There is no valid routes file, so nothing is allowed. */
     POLICY_UNAVAILABLE;
