@@ -27,6 +27,14 @@ public sealed interface ScanVerdict {
         }
     }
 
+    /**
+     * Denied by a verdict service that says why in its own words, not where.
+     *
+     * @param by the service, in one word
+     * @param reason its words, cleaned: one short printable line that holds no content of the request
+     */
+    record Denied(String by, String reason) implements ScanVerdict {}
+
     /** Could not be scanned whole, so the caller denies. {@code detail} is a few words that hold no content. */
     record Refused(Reason reason, String detail) implements ScanVerdict {}
 

@@ -15,7 +15,7 @@ import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /** The content codings (RFC 9110, section 8.4.1) that a body can be taken out of for the scan. */
-enum ContentCoding {
+public enum ContentCoding {
     GZIP,
     DEFLATE,
     BR,
@@ -26,7 +26,7 @@ enum ContentCoding {
     private static final int ZSTD_WINDOW_LOG = 23;
 
     /** The codings of the field values in the order they were applied; empty when one is unknown or there are too many. */
-    static Optional<List<ContentCoding>> of(List<String> values) {
+    public static Optional<List<ContentCoding>> of(List<String> values) {
         List<ContentCoding> out = new ArrayList<>();
         for (String value : values) {
             for (String token : value.split(",", -1)) {
@@ -46,7 +46,7 @@ enum ContentCoding {
     }
 
     /** Whether this machine can decode it: brotli needs a native library. */
-    boolean isAvailable() {
+    public boolean isAvailable() {
         return this != BR || Brotli4jLoader.isAvailable();
     }
 
@@ -55,7 +55,7 @@ enum ContentCoding {
      *
      * @throws IOException when it does not begin like that coding; reading throws it when it goes on otherwise
      */
-    InputStream decode(InputStream in) throws IOException {
+    public InputStream decode(InputStream in) throws IOException {
         return switch (this) {
             case GZIP -> new GZIPInputStream(in, 8192);
             case DEFLATE -> deflate(in);

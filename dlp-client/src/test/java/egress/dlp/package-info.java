@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp;
+
+import org.jspecify.annotations.NullMarked;
