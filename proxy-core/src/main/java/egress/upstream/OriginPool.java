@@ -30,7 +30,9 @@ final class OriginPool implements Opening.Listener {
     enum Known {
         NOTHING,
         HTTP_1_1,
-        HTTP_2
+        HTTP_2,
+        /** It speaks h2 and wants to be asked by HTTP/1.1 (RFC 9113 §7, HTTP_1_1_REQUIRED). */
+        HTTP_1_1_REQUIRED
     }
 
     private final Key key;
@@ -40,7 +42,6 @@ final class OriginPool implements Opening.Listener {
     private final Set<Opening> openings = new LinkedHashSet<>();
     private final LinkedHashSet<Waiter> waiters = new LinkedHashSet<>();
     private Known known;
-    private boolean http1Required;
     private int http1Open;
 
     OriginPool(Key key, Pool pool, Known known) {
@@ -129,7 +130,7 @@ final class OriginPool implements Opening.Listener {
             Opening opening = new Opening(
                     key.authority(),
                     key.tls(),
-                    http1Required ? UpstreamTls.Alpn.H1 : key.alpn(),
+                    known == Known.HTTP_1_1_REQUIRED ? UpstreamTls.Alpn.H1 : key.alpn(),
                     pool.pipelines(),
                     pool.counters(),
                     this);
@@ -142,7 +143,7 @@ final class OriginPool implements Opening.Listener {
         return switch (known) {
             case NOTHING -> openings.isEmpty();
             case HTTP_2 -> openings.isEmpty() && http2.size() < pool.limits().http2ConnectionsPerOrigin();
-            case HTTP_1_1 ->
+            case HTTP_1_1, HTTP_1_1_REQUIRED ->
                 openings.size() < waiters.size()
                         && http1Open + openings.size() < pool.limits().connectionsPerOrigin();
         };
@@ -166,14 +167,16 @@ final class OriginPool implements Opening.Listener {
     }
 
     private void know(Known version) {
-        known = version;
-        pool.remember(key, version);
+        if (known != Known.HTTP_1_1_REQUIRED) {
+            known = version;
+        }
+        pool.remember(key, known);
     }
 
     @Override
     public void onNotOpened(Opening opening, Failure failure, boolean noCommonProtocol) {
         openings.remove(opening);
-        boolean all = known != Known.HTTP_1_1;
+        boolean all = known == Known.NOTHING || known == Known.HTTP_2;
         for (Waiter waiter : List.copyOf(waiters)) {
             take(waiter);
             if (noCommonProtocol && waiter.protocol == Protocol.PREFER_HTTP_1_1) {
@@ -242,8 +245,7 @@ final class OriginPool implements Opening.Listener {
     }
 
     void requireHttp1() {
-        http1Required = true;
-        know(Known.HTTP_1_1);
+        know(Known.HTTP_1_1_REQUIRED);
     }
 
     void streamBegun(boolean reused) {

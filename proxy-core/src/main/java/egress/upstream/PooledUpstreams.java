@@ -12,11 +12,14 @@ import java.net.SocketException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -56,7 +59,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         this.lookups = Resolver.lookupThreads(8, 512);
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
-        this.tls = roots.thenApply(loaded -> tls(loaded, clock, tlsProvider));
+        this.tls = roots.thenApply(loaded -> newTls(loaded, clock, tlsProvider));
         this.pipelines = new UpstreamPipelines(tls, config.limits());
         this.dialing = new Dialing(
                 config,
@@ -92,7 +95,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         }
     }
 
-    private UpstreamTls tls(TrustedRoots loaded, InstantSource clock, SslProvider provider) {
+    private UpstreamTls newTls(TrustedRoots loaded, InstantSource clock, SslProvider provider) {
         try {
             ServerTrust trust = new ServerTrust(loaded, clock, host -> counters.handshakesResumed.increment());
             return new UpstreamTls(provider, trust, verifiers, config.timeouts().handshake());
@@ -164,13 +167,17 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
             return;
         }
         closed = true;
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
         pools.forEach((loop, pool) -> {
-            if (!loop.isShuttingDown()) {
-                loop.execute(pool::close);
+            try {
+                closing.add(CompletableFuture.runAsync(pool::close, loop));
+            } catch (RejectedExecutionException e) {
+                // the loop has ended, and its channels with it
             }
         });
+        CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new))
+                .whenComplete((_, _) -> tls.thenAccept(UpstreamTls::release));
         lookups.shutdown();
         verifiers.shutdown();
-        tls.thenAccept(UpstreamTls::close);
     }
 }

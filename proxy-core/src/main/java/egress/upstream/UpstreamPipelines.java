@@ -20,6 +20,7 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.IllegalReferenceCountException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -107,7 +108,13 @@ final class UpstreamPipelines {
                     new Failure.UpstreamUnreachable(authority.host() + " closed the connection before TLS"), false);
             return;
         }
-        SslHandler handler = ready.handler(channel.alloc(), authority.host(), authority.port(), alpn);
+        SslHandler handler;
+        try {
+            handler = ready.handler(channel.alloc(), authority.host(), authority.port(), alpn);
+        } catch (IllegalReferenceCountException e) {
+            handshake.fail(Pool.CLOSING, false);
+            return;
+        }
         handshake.startNanos = System.nanoTime();
         channel.pipeline().addLast(handshake.proxy ? PROXY_TLS : TLS, handler).addLast(HANDSHAKE, handshake);
     }

@@ -61,7 +61,8 @@ final class UpstreamTls {
     }
 
     static SslProvider bestProvider() {
-        return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+        // Counted references rather than finalizers free what is native: handshakes make much of it.
+        return OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
     }
 
     private static SslContext context(SslProvider provider, ServerTrust trust, Alpn alpn) throws SSLException {
@@ -78,12 +79,6 @@ final class UpstreamTls {
                 .sessionCacheSize(SESSIONS)
                 .sessionTimeout(SESSION_SECONDS)
                 .build();
-    }
-
-    /** Frees the sessions and the native contexts, once the connections that use them are gone. */
-    void close() {
-        ReferenceCountUtil.release(any);
-        ReferenceCountUtil.release(http1);
     }
 
     /** A handler for one connection to the host. */
@@ -113,6 +108,12 @@ final class UpstreamTls {
         } catch (IllegalArgumentException e) {
             return null; // a name that TLS cannot say, such as one with an underscore
         }
+    }
+
+    /** No further handler; those in use keep what they need. */
+    void release() {
+        ReferenceCountUtil.release(any);
+        ReferenceCountUtil.release(http1);
     }
 
     /** Whether the origin speaks none of the protocols offered (RFC 7301 §3.2). */

@@ -450,7 +450,7 @@ class Http1UpstreamTest {
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
             TestExchange cancelled = get();
             rig.run(() -> {
-                Attempt attempt = rig.upstreams.acquire(rig.loop, ORIGIN, cancelled);
+                Attempt attempt = rig.acquireHere(cancelled, ORIGIN);
                 attempt.cancel();
                 attempt.cancel();
             });
@@ -470,8 +470,8 @@ class Http1UpstreamTest {
             TestExchange cancelled = get();
             TestExchange other = get();
             rig.run(() -> {
-                Attempt attempt = rig.upstreams.acquire(rig.loop, ORIGIN, cancelled);
-                rig.upstreams.acquire(rig.loop, ORIGIN, other);
+                Attempt attempt = rig.acquireHere(cancelled, ORIGIN);
+                rig.acquireHere(other, ORIGIN);
                 attempt.cancel();
             });
             assertThat(other.answer().body()).isEqualTo("ok");

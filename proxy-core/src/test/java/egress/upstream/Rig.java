@@ -9,6 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -18,6 +19,7 @@ final class Rig implements AutoCloseable {
     final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     final EventLoop loop = group.next();
     final PooledUpstreams upstreams;
+    private final List<TestExchange> exchanges = new CopyOnWriteArrayList<>();
 
     Rig(UpstreamConfig config) {
         this(PooledUpstreams.create(config));
@@ -33,7 +35,13 @@ final class Rig implements AutoCloseable {
     }
 
     Attempt acquire(TestExchange exchange, Origin origin) throws Exception {
-        return on(() -> upstreams.acquire(loop, origin, exchange));
+        return on(() -> acquireHere(exchange, origin));
+    }
+
+    /** From the loop. */
+    Attempt acquireHere(TestExchange exchange, Origin origin) {
+        exchanges.add(exchange);
+        return upstreams.acquire(loop, origin, exchange);
     }
 
     TestExchange start(TestExchange exchange, boolean tls, Protocol protocol) throws Exception {
@@ -84,9 +92,23 @@ final class Rig implements AutoCloseable {
         }
     }
 
+    /** Gives every exchange up; then no connection may be left. */
     @Override
     public void close() {
-        upstreams.close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);
+        try {
+            upstreams.close();
+            run(() -> exchanges.forEach(TestExchange::abort));
+            await(
+                    "every connection closed",
+                    () -> statistics().http1Open() == 0
+                            && statistics().http2Open() == 0
+                            && statistics().streams() == 0
+                            && statistics().waiting() == 0
+                            && statistics().idle() == 0);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);
+        }
     }
 }

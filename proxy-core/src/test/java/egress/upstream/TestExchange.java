@@ -146,6 +146,13 @@ final class TestExchange implements Upstreams.Listener {
         head.cancel(false);
     }
 
+    /** From the loop. */
+    void abort() {
+        if (peer != null) {
+            peer.abort();
+        }
+    }
+
     Answer answer() throws Exception {
         if (outcome.get(20, TimeUnit.SECONDS) instanceof Answer answer) {
             return answer;
