@@ -6,10 +6,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.List;
 
 /** An exchange on an h1 connection. */
 final class H1OriginExchange extends OriginExchange {
+    private static final int PATIENCE_MILLIS = 10_000;
+
     private final Socket tcp;
     private final H1Reader reader;
     private final OutputStream out;
@@ -133,12 +136,15 @@ final class H1OriginExchange extends OriginExchange {
     }
 
     @Override
-    IOException readGone() {
+    IOException readGone() throws IOException {
+        tcp.setSoTimeout(PATIENCE_MILLIS);
         try {
             int b = reader.stream().read();
             return b < 0
                     ? new IOException("the connection was closed")
                     : new HttpSyntaxException("byte " + b + " after the request (expected: the connection's end)");
+        } catch (SocketTimeoutException e) {
+            throw new SocketTimeoutException("the proxy keeps the connection (expected: its end)");
         } catch (IOException e) {
             return e;
         }

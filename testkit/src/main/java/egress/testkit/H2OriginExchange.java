@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** An exchange on an h2 stream. */
 final class H2OriginExchange extends OriginExchange {
@@ -45,10 +46,16 @@ final class H2OriginExchange extends OriginExchange {
 
     private static List<Field> withStatus(int status, List<Field> fields) {
         List<Field> all = new ArrayList<>(List.of(new Field(":status", Integer.toString(status))));
-        fields.stream()
-                .filter(field -> !field.name().equalsIgnoreCase("connection"))
-                .forEach(all::add);
+        all.addAll(lowerCase(fields));
         return all;
+    }
+
+    /** What a behaviour says for both protocols, as h2 wants it (RFC 9113 §8.2). */
+    private static List<Field> lowerCase(List<Field> fields) {
+        return fields.stream()
+                .filter(field -> !field.name().equalsIgnoreCase("connection"))
+                .map(field -> new Field(field.name().toLowerCase(Locale.ROOT), field.value()))
+                .toList();
     }
 
     @Override
@@ -63,7 +70,7 @@ final class H2OriginExchange extends OriginExchange {
         if (trailers.isEmpty()) {
             stream.write(new byte[0], true);
         } else {
-            stream.headers(trailers, true);
+            stream.headers(lowerCase(trailers), true);
         }
     }
 

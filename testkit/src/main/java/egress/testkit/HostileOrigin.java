@@ -125,6 +125,11 @@ public final class HostileOrigin implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /** What {@code --connect-to} needs to bring the proxy here when it is asked for that host and port 443. */
+    public String connectTo(String host) {
+        return host + ":443:127.0.0.1:" + port();
+    }
+
     /** How many connections were accepted so far. */
     public synchronized int connections() {
         return connections;

@@ -90,6 +90,11 @@ public final class Origin implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /** What {@code --connect-to} needs to bring the proxy here when it is asked for that host and port 443. */
+    public String connectTo(String host) {
+        return host + ":443:127.0.0.1:" + port();
+    }
+
     /** Lets a path do something of the test's own, from the next request on. */
     public Origin on(String path, Behaviour behaviour) {
         own.put(path, behaviour);

@@ -94,7 +94,7 @@ public final class RawClient implements AutoCloseable {
         SSLSocket socket =
                 (SSLSocket) client.context().getSocketFactory().createSocket(below, name, tcp.getPort(), true);
         socket.setSSLParameters(client.applyTo(socket.getSSLParameters()));
-        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.setSoTimeout(tcp.getSoTimeout());
         socket.startHandshake();
         current = socket;
         reader = new H1Reader(new BufferedInputStream(socket.getInputStream(), 1 << 16));

@@ -47,7 +47,9 @@ class HostileOriginTest {
     void everyH1FaultIsSeenByAStrictReader(H1Fault fault) throws IOException {
         try (HostileOrigin origin = HostileOrigin.plain(fault);
                 RawClient client = RawClient.connect(origin.port())) {
-            client.readTimeout(Duration.ofMillis(500));
+            if (fault == H1Fault.INTERIM_STORM) {
+                client.readTimeout(Duration.ofMillis(500)); // the one that ends in silence
+            }
             if (READABLE.contains(fault)) {
                 assertThat(client.get("/", NAME).status()).isIn(101, 200, 204, 304);
             } else {
@@ -65,9 +67,10 @@ class HostileOriginTest {
         try (HostileOrigin origin = HostileOrigin.tls(ca.leaf(NAME), Alpn.H1, fault)) {
             assertThatThrownBy(() -> {
                         try (RawClient client = RawClient.connect(origin.port())) {
-                            client.readTimeout(Duration.ofMillis(300));
-                            client.tls(TlsClient.of(NAME, ca.certificate())).readTimeout(Duration.ofMillis(300));
-                            client.get("/", NAME);
+                            if (fault.hangs()) {
+                                client.readTimeout(Duration.ofMillis(300));
+                            }
+                            client.tls(TlsClient.of(NAME, ca.certificate())).get("/", NAME);
                         }
                     })
                     .isInstanceOf(IOException.class)
@@ -95,7 +98,7 @@ class HostileOriginTest {
     @EnumSource
     void curlTakesLegalH2AndRefusesTheRest(H2Fault fault) throws Exception {
         try (HostileOrigin origin = HostileOrigin.tls(ca.leaf(NAME), Alpn.H2, fault)) {
-            Tool.Result result = curl(origin, "2", "/");
+            Tool.Result result = curl(origin, fault.legal() ? "20" : "2", "/");
             // A second stream, which curl never opens, is the point of one; and curl does not retry what was refused or
             // not processed.
             boolean retry = fault == H2Fault.REFUSED_ONCE || fault == H2Fault.GOAWAY_WITHOUT_PROCESSING;
@@ -121,8 +124,8 @@ class HostileOriginTest {
             })
     void curlRefusesMalformedH2Fields(H2FieldFault fault) throws Exception {
         try (HostileOrigin origin = HostileOrigin.tls(ca.leaf(NAME), Alpn.H2, fault)) {
-            assertThat(curl(origin, "5", "/").exit()).isNotZero();
-            assertThat(curl(origin, "5", "/good").ok().out()).isEqualTo("good");
+            assertThat(curl(origin, "20", "/").exit()).isNotZero();
+            assertThat(curl(origin, "20", "/good").ok().out()).isEqualTo("good");
         }
     }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The raw client, its TLS, and the certificates that the test CA mints. */
@@ -76,7 +77,7 @@ class RawClientTest {
     }
 
     @ParameterizedTest
-    @org.junit.jupiter.params.provider.CsvSource({
+    @CsvSource({
         "H2_AND_H1, h2",
         "H2, h2",
         "H1, http/1.1",
@@ -115,8 +116,9 @@ class RawClientTest {
 
     @Test
     void tellsAResetFromAnEnd() throws IOException {
-        try (HostileOrigin origin = HostileOrigin.plain(HostileWire::reset);
+        try (HostileOrigin origin = HostileOrigin.plain(ConnectionFault.RESET_AFTER_REQUEST_HEAD);
                 RawClient client = RawClient.connect(origin.port())) {
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
             assertThat(client.awaitEnd()).isEqualTo(RawClient.End.RESET);
         }
         try (HostileOrigin origin = HostileOrigin.plain(HostileWire::halfClose);

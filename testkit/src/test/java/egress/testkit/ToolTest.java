@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,7 +49,7 @@ class ToolTest {
 
     @Test
     void passesNoProxySettingOfTheMachineOn() throws IOException, InterruptedException {
-        assertThat(shell.run("-c", "env").ok().out().toLowerCase(java.util.Locale.ROOT))
+        assertThat(shell.run("-c", "env").ok().out().toLowerCase(Locale.ROOT))
                 .doesNotContain("https_proxy=")
                 .doesNotContain("java_tool_options=");
     }
