@@ -48,6 +48,9 @@ final class Dialing implements Dialer {
 
     @Override
     public Attempt dial(EventLoop loop, Authority authority, Listener listener) {
+        if (!loop.inEventLoop()) {
+            throw new IllegalStateException("dial off the event loop of the tunnel");
+        }
         Dial dial = new Dial(loop, authority, listener);
         dial.start();
         return dial;
@@ -176,11 +179,10 @@ final class Dialing implements Dialer {
                 return;
             }
             finish();
-            InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
-            listener.onConnected(
-                    channel,
-                    remote == null ? hop.toString() : NetUtil.toSocketAddressString(remote),
-                    System.nanoTime() - startNanos);
+            String remoteAddress = channel.remoteAddress() instanceof InetSocketAddress remote
+                    ? NetUtil.toSocketAddressString(remote)
+                    : hop.toString();
+            listener.onConnected(channel, remoteAddress, System.nanoTime() - startNanos);
         }
 
         private void fail(Failure failure) {

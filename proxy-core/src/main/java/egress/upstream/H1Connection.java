@@ -79,6 +79,9 @@ final class H1Connection implements ResponseHandler.Receiver {
         H1Stream stream = new H1Stream(listener, reused ? Timings.REUSED : timings);
         current = stream;
         pool.streamBegun(reused);
+        if (!reused) {
+            channel.read(); // the request may wait for its verdict: an origin that goes away meanwhile is noticed
+        }
         listener.onAcquired(stream, reused);
     }
 

@@ -74,7 +74,7 @@ abstract class UpstreamStream implements UpstreamPeer {
 
     @Override
     public final boolean isWritable() {
-        return channel.isWritable();
+        return requestBroken || channel.isWritable();
     }
 
     @Override
@@ -157,9 +157,15 @@ abstract class UpstreamStream implements UpstreamPeer {
         }
     }
 
-    /** Nothing more of the request can be written; the response may still come. */
+    /**
+     * Nothing more of the request can be written; the response may still come. What is written from now on is dropped,
+     * so that a caller who reads only after its upload gets to read.
+     */
     final void requestBroken() {
-        requestBroken = true;
+        if (!requestBroken) {
+            requestBroken = true;
+            writable();
+        }
     }
 
     /** No further callback, whatever comes. */

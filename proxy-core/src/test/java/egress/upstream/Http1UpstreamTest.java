@@ -178,7 +178,6 @@ class Http1UpstreamTest {
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
             rig.plain(silent);
             rig.await("acquired", silent.acquired::isDone);
-            rig.run(() -> silent.acquired.join().read());
             end.countDown();
 
             assertThat(silent.failure())
@@ -288,6 +287,36 @@ class Http1UpstreamTest {
             assertThat(upload.answer().body()).isEqualTo("big");
             rig.run(peer::abort);
             rig.await("closed", () -> rig.statistics().http1Open() == 0);
+        }
+    }
+
+    @Test
+    void anUploadThatBreaksIsDrainedSoThatItsCallerGetsToRead() throws Exception {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        TestExchange upload = new TestExchange(peer -> {
+            HttpRequest head = TestExchange.request(HttpMethod.POST, "api.example");
+            head.headers().set("Content-Length", 1L << 40);
+            peer.write(head);
+            peer.flush();
+        });
+        try (RawOrigin origin = RawOrigin.plain(connection -> {
+                    connection.readHead();
+                    connection.write("HTTP/1.1 413 Too Large\r\nContent-Length: 100\r\nConnection: close\r\n\r\nbig");
+                    connection.reset();
+                    closed.complete(null);
+                });
+                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
+            upload.reading = false;
+            rig.plain(upload);
+            closed.get(20, TimeUnit.SECONDS);
+            UpstreamPeer peer = upload.acquired.get(20, TimeUnit.SECONDS);
+            rig.await("broken", () -> {
+                peer.write(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[100_000])));
+                peer.flush();
+                return upload.outcome.isDone();
+            });
+            assertThat(upload.failure()).isInstanceOf(Failure.UpstreamUnreachable.class);
+            assertThat(rig.on(peer::isWritable)).isTrue();
         }
     }
 

@@ -141,9 +141,9 @@ final class TestExchange implements Upstreams.Listener {
         if (outcome.isDone()) {
             outcome.obtrudeException(new AssertionError("failed after the end: " + failure));
         }
-        outcome.complete(new Failed(failure));
         acquired.cancel(false);
         head.cancel(false);
+        outcome.complete(new Failed(failure));
     }
 
     /** From the loop. */
