@@ -25,6 +25,8 @@ final class Catalogue {
 
     private final LiteralIndex index = new LiteralIndex();
     private final List<Target> targets = new ArrayList<>();
+    private final LiteralIndex skeletonIndex = new LiteralIndex();
+    private final List<Target.Anchor> skeletons = new ArrayList<>();
 
     private Catalogue() {}
 
@@ -49,6 +51,7 @@ final class Catalogue {
         out.add("1F8B08", new Target.Compressed(Packing.HEX_GZIP));
         out.secrets(secrets);
         out.index.freeze();
+        out.skeletonIndex.freeze();
         return out;
     }
 
@@ -90,6 +93,14 @@ final class Catalogue {
         return index;
     }
 
+    LiteralIndex skeletonIndex() {
+        return skeletonIndex;
+    }
+
+    List<Target.Anchor> skeletons() {
+        return skeletons;
+    }
+
     Target target(int literal) {
         return targets.get(literal);
     }
@@ -115,6 +126,12 @@ final class Catalogue {
                     targets.add(new Target.Anchor(needle, anchor));
                 }
             }
+            Needle.skeleton(secret).ifPresent(needle -> {
+                for (int anchor : needle.anchors()) {
+                    skeletonIndex.add(needle.anchor(anchor));
+                    skeletons.add(new Target.Anchor(needle, anchor));
+                }
+            });
         }
     }
 

@@ -241,7 +241,9 @@ final class Checks {
 
     private static @Nullable Value url(byte[] b, int start, int at, int end) {
         String scheme = new String(b, start, at - start, StandardCharsets.ISO_8859_1);
-        scheme = scheme.substring(scheme.lastIndexOf(':') + 1);
+        // A scheme begins with a letter (RFC 3986, section 3.1); a digit in front of it is something else, a length for
+        // instance.
+        scheme = scheme.substring(scheme.lastIndexOf(':') + 1).replaceFirst("^[0-9+]+", "");
         int sign = end;
         while (b[sign - 1] != '@') {
             sign--;

@@ -49,6 +49,20 @@ final class CompiledRule {
         return before != null && before.get(c & 0xff);
     }
 
+    /**
+     * Whether a token may be put together from pieces: only where the keyword, of that length, is one that chance does not make.
+     * {@code sk-}, {@code SG.}, {@code eyJ} and {@code ://} are short, but what must follow them is long or checked.
+     */
+    boolean joins(int length) {
+        boolean marked = rule.check() == TokenRule.Check.made || rule.check() == TokenRule.Check.jwt;
+        return !hasContext() && !rule.right() && (length >= 4 || marked || rule.check() == TokenRule.Check.url);
+    }
+
+    /** Whether only hex digits follow the keyword. */
+    boolean isHex() {
+        return rule.pattern().contains("[a-f0-9]") || rule.pattern().contains("[a-fA-F0-9]");
+    }
+
     boolean hasContext() {
         return rule.context() != null;
     }

@@ -5,6 +5,7 @@ final class Escaped {
     private static final int APART = 160;
     private static final int AROUND = 200;
     private static final int DENSE = 24;
+    private static final int LONGEST = 16 * 1024;
 
     private final ScanRun run;
     private final Stretch s;
@@ -15,6 +16,7 @@ final class Escaped {
     private int weak;
     private int quoted;
     private int folded;
+    private int nuls;
 
     Escaped(ScanRun run, Stretch s) {
         this.run = run;
@@ -46,14 +48,14 @@ final class Escaped {
                 }
             }
             case Codes.HIGH -> {
-                if (Folding.mayFold(b, i, s.to())) {
+                if (Folding.mayFold(b, i, s.to()) || Folding.isLoneSoftHyphen(b, i, s.low())) {
                     mark(i);
                     folded++;
                 }
             }
             default -> {
                 mark(i);
-                folded++;
+                nuls++;
             }
         }
     }
@@ -106,7 +108,7 @@ final class Escaped {
     }
 
     private void mark(int i) {
-        if (start >= 0 && i - last > APART) {
+        if (start >= 0 && (i - last > APART || i - start > LONGEST)) {
             flush();
         }
         if (start < 0) {
@@ -118,35 +120,38 @@ final class Escaped {
     private void flush() {
         int from = Math.max(s.low(), start - AROUND);
         int end = Math.min(s.to(), last + AROUND);
-        View view = s.view().decoded(from, end);
-        boolean dense = weak >= 4 && (last - start) / weak < DENSE;
-        if (strong > 0 || dense) {
-            Window out = new Window(run, view);
-            Escapes.decode(b, from, end, out);
-            finish(out, end);
-        }
-        if (folded > 0) {
-            Window out = new Window(run, view);
-            Folding.decode(b, from, end, out);
-            finish(out, end);
-        }
-        if (quoted >= 2) {
-            Window out = new Window(run, view);
-            Escapes.quotedPrintable(b, from, end, out);
-            finish(out, end);
+        if (Folding.isText(b, from, end)) {
+            read(from, end);
         }
         start = -1;
         strong = 0;
         weak = 0;
         quoted = 0;
         folded = 0;
+        nuls = 0;
     }
 
-    private void finish(Window out, int end) {
-        if (end == s.to() && s.cut()) {
-            out.endCut();
-        } else {
-            out.end();
+    private void read(int from, int end) {
+        View view = s.view().unescaped(from, end);
+        boolean dense = weak >= 3 && (last - start) / weak < DENSE;
+        if (strong > 0 || dense) {
+            Window out = new Window(run, view);
+            Escapes.decode(b, from, end, out);
+            out.end(end, s);
+        }
+        if (folded > 0 || nuls > 0) {
+            Window out = new Window(run, view);
+            if (nuls > (end - from) / 5) {
+                Folding.utf16(b, from, end, out);
+            } else {
+                Folding.decode(b, from, end, out);
+            }
+            out.end(end, s);
+        }
+        if (quoted >= 2) {
+            Window out = new Window(run, view);
+            Escapes.quotedPrintable(b, from, end, out);
+            out.end(end, s);
         }
     }
 }

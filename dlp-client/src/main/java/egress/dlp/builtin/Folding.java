@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 
 /**
@@ -47,6 +48,33 @@ final class Folding {
         return second == 0x86 || second == 0x87 || (second >= 0x93 && second <= 0x9f) || second == 0x82;
     }
 
+    /** Whether the bytes are text in UTF-8 or UTF-16, a few strays aside: in compressed data and images there is nothing to unescape. */
+    static boolean isText(byte[] b, int from, int to) {
+        int strays = 0;
+        int most = (to - from) / 12 + 2;
+        int i = from;
+        while (i < to) {
+            int c = b[i] & 0xff;
+            int length = 1;
+            if (c >= 0x80) {
+                length = isLoneSoftHyphen(b, i, from) ? 1 : length(b[i]);
+                for (int k = 1; k < length && i + k < to; k++) {
+                    length = (b[i + k] & 0xc0) == 0x80 ? length : 0;
+                }
+            } else if (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != 0 && c != 0x1b) {
+                length = 0;
+            }
+            if (length == 0) {
+                if (++strays > most) {
+                    return false;
+                }
+                length = 1;
+            }
+            i += length;
+        }
+        return true;
+    }
+
     /** Whether the bytes are UTF-8 and mostly not ASCII; the last character may be cut. */
     static boolean looksUtf8(byte[] b) {
         int high = 0;
@@ -78,7 +106,7 @@ final class Folding {
             }
             int length = length(b[i]);
             if (b[i] == 0 || length == 0 || i + length > to) {
-                if (b[i] != 0) {
+                if (b[i] != 0 && !isLoneSoftHyphen(b, i, from)) {
                     out.put(SPACE);
                 }
                 i++;
@@ -95,6 +123,34 @@ final class Folding {
             tagged = tag;
             i += length;
         }
+    }
+
+    /** U+00AD in ISO-8859-1, behind ASCII: in UTF-8 it cannot stand there. */
+    static boolean isLoneSoftHyphen(byte[] b, int i, int low) {
+        return (b[i] & 0xff) == 0xad && i > low && b[i - 1] > 0;
+    }
+
+    /** UTF-16 of either byte order as UTF-8; where most zeros stand tells which. */
+    static void utf16(byte[] b, int from, int to, Window out) {
+        int odd = 0;
+        int even = 0;
+        for (int i = from; i < to; i++) {
+            if (b[i] == 0) {
+                odd += i & 1;
+                even += 1 - (i & 1);
+            }
+        }
+        // Little-endian text has its zeros in the second byte of each pair; pairs begin so that zeros fall there.
+        boolean zerosOdd = odd >= even;
+        int start = (from & 1) == 0 ? from : from + 1;
+        StringBuilder text = new StringBuilder((to - start) / 2);
+        for (int i = start; i + 1 < to; i += 2) {
+            int first = b[i] & 0xff;
+            int second = b[i + 1] & 0xff;
+            text.append((char) (zerosOdd ? second << 8 | first : first << 8 | second));
+        }
+        byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
+        out.put(utf8, 0, utf8.length);
     }
 
     private static int length(byte lead) {

@@ -20,7 +20,7 @@ final class FormJoin implements Join {
             while (i < to && b[i] != '&' && b[i] != ';' && (inValue || b[i] != '=')) {
                 i++;
             }
-            piece.add(b, start, i);
+            piece.add(b, inValue ? start : afterSpace(b, start, i), i);
             if (i < to) {
                 ended();
                 inValue = b[i] == '=';
@@ -34,6 +34,14 @@ final class FormJoin implements Join {
         ended();
         values.end();
         names.end();
+    }
+
+    private int afterSpace(byte[] b, int start, int end) {
+        int i = start;
+        while (piece.isEmpty() && i < end && b[i] == ' ') {
+            i++;
+        }
+        return i;
     }
 
     private void ended() {

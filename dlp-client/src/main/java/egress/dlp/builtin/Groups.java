@@ -2,24 +2,27 @@ package egress.dlp.builtin;
 
 /** Short runs in step: a value with separators between its characters, or written as hex pairs, octal, binary or decimal codes. */
 final class Groups {
-    private static final int LONGEST = 16_384;
-
     private Groups() {}
 
     static void decode(ScanRun run, Stretch s, int start, int end) {
-        if (end - start > LONGEST * 4 || s.view().depth() >= ScanRun.MAX_DEPTH) {
-            decode(run, s, start, start + LONGEST);
-            decode(run, s, end - LONGEST, end);
-            return;
-        }
         View view = s.view().pieces(start, end);
-        if (!codes(run, s, view, start, end)) {
-            Window out = new Window(run, view);
-            for (int[] piece = {start, start}; next(s.b(), piece, end); ) {
-                out.put(s.b(), piece[0], piece[1]);
-            }
-            out.end();
+        if (!codes(run, s, s.view().decoded(start, end), start, end)) {
+            squeeze(s.b(), start, end, new Window(run, view));
         }
+    }
+
+    private static void squeeze(byte[] b, int start, int end, Window out) {
+        int gap = 0;
+        int last = start;
+        for (int[] piece = {start, start}; next(b, piece, end); last = piece[1]) {
+            int here = piece[0] - last;
+            gap = gap == 0 ? here : gap;
+            if (gap > 0 && here == 2 * gap + 1) {
+                out.put(b[last + gap]);
+            }
+            out.put(b, piece[0], piece[1]);
+        }
+        out.end();
     }
 
     private static boolean codes(ScanRun run, Stretch s, View view, int start, int end) {
@@ -30,10 +33,10 @@ final class Groups {
             boolean fits = true;
             for (int[] piece = {start, start}; fits && next(s.b(), piece, end); ) {
                 int code = code(s.b(), piece[0], piece[1], radix);
-                // A lone tail piece may be cut short; codes of text are never control characters.
-                fits = code >= 9 && code < 256;
-                count += fits ? 1 : 0;
-                if (fits) {
+                // A word before or behind may happen to be in step; codes of text are never control characters.
+                fits = (code >= 9 && code < 256) || piece[0] == start || piece[1] == end;
+                if (code >= 9 && code < 256) {
+                    count++;
                     out.put(code);
                 }
             }

@@ -99,6 +99,11 @@ final class HeadScan {
             piece.clear();
             piece.add(value, 0, value.length);
             values.add(piece);
+            if (field.value().indexOf('=') >= 0 && field.value().indexOf(';') >= 0) {
+                FormJoin cookies = new FormJoin(run, View.of(new View.Whole(place)));
+                cookies.feed(value, 0, value.length);
+                cookies.end();
+            }
         }
         values.end();
         names.end();

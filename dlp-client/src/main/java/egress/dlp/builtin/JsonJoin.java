@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * row. Lenient: depth, duplicates and broken syntax do not matter to it.
  */
 final class JsonJoin implements Join {
-    private static final int KEYS = 16;
+    private static final int KEYS = 32;
     private static final int KEYED = 4096;
     private static final int KEYED_CARRY = 512;
 
@@ -26,6 +26,7 @@ final class JsonJoin implements Join {
     private final Piece piece = new Piece();
     private final @Nullable Keyed[] keyed = new Keyed[KEYS];
     private State state = State.OUTSIDE;
+    private final int[] seenKeys = new int[64];
     private int key;
 
     private static final class Keyed {
@@ -105,10 +106,7 @@ final class JsonJoin implements Join {
     }
 
     private int inside(byte[] b, int from, int to) {
-        int i = from;
-        while (i < to && b[i] != '"' && b[i] != '\\') {
-            i++;
-        }
+        int i = Swar.quoteOrBackslash(b, from, to);
         if (i < to && b[i] == '\\') {
             piece.add(b, from, i + 1);
             state = State.ESCAPE;
@@ -124,12 +122,17 @@ final class JsonJoin implements Join {
 
     private void ended(boolean isKey) {
         if (isKey) {
-            keys.add(piece);
             key = piece.hash();
+            // A key met a moment ago is a record's; pieces of one value would be keys of their own.
+            int slot = (key ^ key >>> 16) & (seenKeys.length - 1);
+            if (seenKeys[slot] != key) {
+                seenKeys[slot] = key;
+                keys.add(piece);
+            }
             return;
         }
         values.add(piece);
-        if (piece.isWord()) {
+        if (piece.isMade()) {
             keyed();
         }
     }

@@ -51,7 +51,7 @@ final class LiteralHits implements LiteralIndex.Hits {
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = b[end - 1 - i];
                 }
-                rules.dressed(keyword.rule(), copy, start, end);
+                rules.dressed(keyword.rule(), copy, start, end, true);
             }
             case ROT13 -> {
                 int end = Math.min(stretch.to(), at + DRESSED);
@@ -59,7 +59,7 @@ final class LiteralHits implements LiteralIndex.Hits {
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = (byte) Catalogue.rot13(b[at + i]);
                 }
-                rules.dressed(keyword.rule(), copy, at, end);
+                rules.dressed(keyword.rule(), copy, at, end, false);
             }
         }
     }
@@ -70,7 +70,8 @@ final class LiteralHits implements LiteralIndex.Hits {
             return;
         }
         int[] extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
-        if (extent[1] - extent[0] < needle.least()) {
+        boolean whole = extent[1] - extent[0] >= needle.least();
+        if (!whole && !needle.standsApart(b, stretch.low(), stretch.to(), at, anchor.anchor(), extent)) {
             return;
         }
         lastNeedle = needle;
@@ -82,7 +83,7 @@ final class LiteralHits implements LiteralIndex.Hits {
                 extent[0],
                 extent[1],
                 needle.secret(),
-                needle.verbatim());
+                whole && needle.verbatim());
     }
 
     private void compressed(byte[] b, int at, Compressed compressed) {

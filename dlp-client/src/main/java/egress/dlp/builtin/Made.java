@@ -106,7 +106,12 @@ final class Made {
         for (int i = from; i < to; i++) {
             digits += kind(b[i]) == 2 ? 1 : 0;
         }
-        return digits > 0 && digits < n && transitions(b, from, to) >= (n - 1) * 0.22;
+        if (digits == 0 || digits == n) {
+            return false;
+        }
+        int transitions = transitions(b, from, to);
+        return transitions >= (n - 1) * 0.22
+                || (transitions >= 2 && oneCase(b, from, to) && !pronounceable(lower(b, from, to)));
     }
 
     /** A password in a URL or connection string that is worth guarding: not a placeholder, a variable or a default. */
@@ -198,8 +203,22 @@ final class Made {
         return text.startsWith("%(") || text.startsWith("%s") || text.startsWith("%{") || text.endsWith("%");
     }
 
+    private static String lower(byte[] b, int from, int to) {
+        return new String(b, from, to - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean oneCase(byte[] b, int from, int to) {
+        boolean lower = false;
+        boolean upper = false;
+        for (int i = from; i < to; i++) {
+            lower |= kind(b[i]) == 0;
+            upper |= kind(b[i]) == 1;
+        }
+        return lower != upper;
+    }
+
     private static boolean wordy(byte[] b, int from, int to) {
-        String lower = new String(b, from, to - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+        String lower = lower(b, from, to);
         return placeholderWord(lower) || (transitions(b, from, to) < (to - from) * 0.2 && pronounceable(lower));
     }
 

@@ -1,53 +1,54 @@
 package egress.dlp.builtin;
 
-/** Runs with one mark at equal distances, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}: read without it. */
+/** Runs with one mark in step, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}: read without it. */
 final class Marked {
     private static final int WIDEST = 9;
-    private static final int LONGEST = 2048;
+    private static final int LONGEST = 4096;
 
     private Marked() {}
 
     static void strip(ScanRun run, Stretch s, int start, int end) {
-        if (end - start > LONGEST) {
-            return;
-        }
         byte[] b = s.b();
-        for (byte mark : new byte[] {'-', '_', '/', '+'}) {
-            int first = next(b, start, end, mark);
-            int second = next(b, first + 1, end, mark);
-            int third = next(b, second + 1, end, mark);
-            boolean even =
-                    third < end && second - first == third - second && second - first <= WIDEST && second > first + 1;
-            if (even && evenAll(b, third, end, mark, third - second)) {
-                Window out = new Window(run, s.view().pieces(start, end));
-                for (int i = start; i < end; i++) {
-                    if (b[i] != mark) {
-                        out.put(b[i]);
-                    }
-                }
-                out.end();
+        int i = start + 1;
+        while (i + 4 < end) {
+            byte mark = b[i];
+            int distance = mark == '-' || mark == '_' || mark == '/' || mark == '+' ? distance(b, i, end, mark) : 0;
+            i = distance > 0 ? read(run, s, i, end, mark, distance) : i + 1;
+        }
+    }
+
+    // Three marks in step, four when they are near each other; 0 when there are none from i on.
+    private static int distance(byte[] b, int i, int end, byte mark) {
+        for (int d = 2; d <= WIDEST && i + 2 * d < end; d++) {
+            boolean three = b[i + d] == mark && b[i + 2 * d] == mark;
+            boolean four = i + 3 * d < end && b[i + 3 * d] == mark;
+            if (three && (d >= 4 || four) && (b[i + 1] != mark || b[i + d + 1] != mark)) {
+                return d;
             }
         }
+        return 0;
     }
 
-    // A token may hold marks of its own, so most distances have to agree, not all.
-    private static boolean evenAll(byte[] b, int from, int end, byte mark, int distance) {
-        int even = 2;
-        int all = 2;
-        int last = from;
-        for (int i = next(b, from + 1, end, mark); i < end; i = next(b, i + 1, end, mark)) {
-            all++;
-            even += i - last == distance ? 1 : 0;
-            last = i;
+    // Also over what is no part of a run, a dot for instance, as long as the marks go on in step.
+    private static int read(ScanRun run, Stretch s, int first, int runEnd, byte mark, int distance) {
+        byte[] b = s.b();
+        int last = first;
+        while (last + distance < s.to() && b[last + distance] == mark && last - first < LONGEST) {
+            last += distance;
         }
-        return even * 4 >= all * 3;
-    }
-
-    private static int next(byte[] b, int from, int end, byte mark) {
-        int i = from;
-        while (i < end && b[i] != mark) {
-            i++;
+        int begin = first;
+        while (begin - distance >= s.low() && b[begin - distance] == mark && first - begin < LONGEST) {
+            begin -= distance;
         }
-        return i;
+        int from = Math.max(s.low(), begin - distance + 1);
+        int to = Math.min(s.to(), last + distance);
+        Window out = new Window(run, s.view().pieces(from, to));
+        for (int i = from; i < to; i++) {
+            if (i < begin || i > last || (i - begin) % distance != 0) {
+                out.put(b[i]);
+            }
+        }
+        out.end();
+        return Math.max(first + 1, Math.min(runEnd, last + 1));
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One dress of a known secret: found when at least {@code least} bytes of it stand in a row.
@@ -21,6 +22,7 @@ import java.util.Map;
 record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
     private static final int ANCHOR = 6;
     private static final int LONGEST_LEAST = 40;
+    private static final int GAP = 12;
 
     /** Where the anchors lie: every stretch of {@code least} bytes holds one whole. */
     List<Integer> anchors() {
@@ -44,6 +46,7 @@ record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
         put(out, bytes(text.toLowerCase(Locale.ROOT)), secret, false, 1);
         put(out, bytes(text.toUpperCase(Locale.ROOT)), secret, false, 1);
         put(out, reversed(secret), secret, false, 1);
+        put(out, bytes(Catalogue.rot13(text)), secret, false, 1);
         put(out, bytes(HexFormat.of().formatHex(secret)), secret, false, 2);
         put(out, bytes(HexFormat.of().withUpperCase().formatHex(secret)), secret, false, 2);
         for (int alignment = 0; alignment < 3; alignment++) {
@@ -56,6 +59,13 @@ record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
             put(out, url, secret, false, 1.34);
         }
         return List.copyOf(out.values());
+    }
+
+    /** The value in small letters and digits alone, as it is looked for where marks may be lost between pieces. */
+    static Optional<Needle> skeleton(byte[] secret) {
+        Map<String, Needle> out = new LinkedHashMap<>();
+        put(out, Skeletons.of(secret, 0, secret.length), secret, false, 1);
+        return out.values().stream().findFirst();
     }
 
     private static void put(Map<String, Needle> out, byte[] dressed, byte[] secret, boolean verbatim, double factor) {
@@ -88,6 +98,50 @@ record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
 
     private static byte[] bytes(String s) {
         return s.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * Whether enough of the needle stands around {@code at} once what is no letter or digit is left out on both sides; {@code extent}
+     * is then set to where.
+     */
+    boolean standsApart(byte[] b, int low, int to, int at, int anchor, int[] extent) {
+        int matched = ANCHOR;
+        int i = at + ANCHOR;
+        int end = i;
+        for (int j = anchor + ANCHOR; j < dressed.length; j++) {
+            if (!RuleMatch.isWord(dressed[j])) {
+                matched++;
+                continue;
+            }
+            while (i < to && i - end <= GAP && !RuleMatch.isWord(b[i])) {
+                boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
+                i += escape ? 2 : 1;
+            }
+            if (i >= to || b[i] != dressed[j]) {
+                break;
+            }
+            matched++;
+            end = ++i;
+        }
+        i = at - 1;
+        int start = at;
+        for (int j = anchor - 1; j >= 0; j--) {
+            if (!RuleMatch.isWord(dressed[j])) {
+                matched++;
+                continue;
+            }
+            while (i >= low && start - i <= GAP && !RuleMatch.isWord(b[i])) {
+                i--;
+            }
+            if (i < low || b[i] != dressed[j]) {
+                break;
+            }
+            matched++;
+            start = i--;
+        }
+        extent[0] = start;
+        extent[1] = end;
+        return matched >= least;
     }
 
     /** How far the needle stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there: {start, end}. */

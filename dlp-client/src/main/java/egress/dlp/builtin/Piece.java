@@ -50,9 +50,28 @@ final class Piece {
         return length == 0;
     }
 
-    /** Whether all of it is here and holds no space. */
-    boolean isWord() {
-        return !cut && length > 0 && firstSpace() == length;
+    /** Whether all of it is here, and it holds a digit or a capital but no space. */
+    boolean isMade() {
+        if (cut || isStamp()) {
+            return false;
+        }
+        boolean made = false;
+        for (int i = 0; i < length; i++) {
+            byte c = head[i];
+            if (c <= ' ' && c >= 0) {
+                return false;
+            }
+            made |= (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+        }
+        return made;
+    }
+
+    // Record ids and times: nothing is split into those, and lists of records are full of them.
+    private boolean isStamp() {
+        if (length == 36) {
+            return Uuid.is(head, 0, 36);
+        }
+        return length >= 10 && length <= 35 && head[4] == '-' && head[7] == '-' && head[0] >= '0' && head[0] <= '9';
     }
 
     int hash() {
@@ -69,6 +88,10 @@ final class Piece {
 
     /** Puts it behind what came before; where it is long or holds spaces, only its outermost words. */
     void emit(Window out) {
+        if (isStamp()) {
+            out.put('\n');
+            return;
+        }
         int first = firstSpace();
         if (!cut && first == length) {
             out.put(head, 0, length);

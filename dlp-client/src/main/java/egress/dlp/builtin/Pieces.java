@@ -24,6 +24,7 @@ final class Pieces {
 
     void add(Piece piece) {
         if (!piece.isEmpty()) {
+            window().border();
             piece.emit(window());
             count++;
         }
@@ -31,6 +32,7 @@ final class Pieces {
 
     void add(byte[] b, int from, int to) {
         if (to > from) {
+            window().border();
             window().put(b, from, to);
             count++;
         }

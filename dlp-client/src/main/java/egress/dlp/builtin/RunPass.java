@@ -13,6 +13,7 @@ final class RunPass {
     private static final int SHORT = 8;
     private static final int WIDEST_GAP = 16;
     private static final int IN_STEP = 7;
+    private static final int LEAST = 12;
 
     private final Stretch s;
     private final ScanRun run;
@@ -26,6 +27,7 @@ final class RunPass {
     private int shortKinds;
     private int groupStart;
     private int groupGap;
+    private byte groupSeparator;
     private int groupCount;
 
     RunPass(ScanRun run, Stretch s) {
@@ -90,18 +92,22 @@ final class RunPass {
                 && gap <= WIDEST_GAP
                 && (length == shortLength
                         || (length <= 3 && shortLength <= 3 && kinds == DIGIT && shortKinds == DIGIT));
+        byte separator = gap > 0 ? s.b()[shortEnd] : 0;
         if (inStep && groupCount <= 1) {
+            groupSeparator = separator;
             groupStart = shortStart;
             groupGap = gap;
             groupCount = 2;
-        } else if (inStep && gap == groupGap) {
+        } else if (inStep && separator == groupSeparator && (gap == groupGap || gap == 2 * groupGap + 1)) {
+            // A gap and another with one character between them: that character belongs to the value.
             groupCount++;
         } else {
-            boolean tail = groupCount >= IN_STEP && gap == groupGap && length < shortLength;
-            if (groupCount >= IN_STEP) {
+            boolean tail = gap == groupGap && separator == groupSeparator && length < shortLength;
+            if (enough()) {
                 Groups.decode(run, s, groupStart, tail ? end : shortEnd);
             }
             if (inStep) {
+                groupSeparator = separator;
                 groupStart = shortStart;
                 groupGap = gap;
             }
@@ -114,9 +120,14 @@ final class RunPass {
     }
 
     private void endGroup() {
-        if (groupCount >= IN_STEP) {
+        if (enough()) {
             Groups.decode(run, s, groupStart, shortEnd);
         }
         groupCount = 0;
+    }
+
+    // Words of four letters do follow each other, so a few in step mean nothing yet, but cost little to look at.
+    private boolean enough() {
+        return groupCount >= IN_STEP || (shortLength >= 3 && groupCount >= 3 && groupCount * shortLength >= LEAST);
     }
 }

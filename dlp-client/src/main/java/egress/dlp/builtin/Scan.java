@@ -27,6 +27,9 @@ final class Scan {
             inner(run, s, window);
         }
         new RunPass(run, s).scan();
+        if (view.isJoined()) {
+            Skeletons.scan(run, s);
+        }
     }
 
     private static void inner(ScanRun run, Stretch s, @Nullable Window window) {
@@ -35,7 +38,7 @@ final class Scan {
             Inflation.zlib(run, s.view().decoded(s.from(), s.to()), s.b(), s.from(), s.to(), window);
         }
         boolean json = first == '{' || first == '[';
-        if (json && !s.view().joined() && s.to() - s.from() >= JOINED_JSON) {
+        if (json && !s.view().isJoined() && s.to() - s.from() >= JOINED_JSON) {
             JsonJoin join = new JsonJoin(run, s.view());
             join.feed(s.b(), s.from(), s.to());
             join.end();

@@ -12,7 +12,11 @@ import java.util.Optional;
  * @param coverStart where in the surface the bytes came from; -1 when no one stretch can be named
  * @param joined whether pieces that stood apart were put side by side
  */
-record View(Surface surface, int depth, long base, long coverStart, long coverEnd, boolean joined) {
+record View(Surface surface, int depth, long base, long coverStart, long coverEnd, Joined joined) {
+
+    boolean isJoined() {
+        return joined != Joined.NO;
+    }
 
     /** A part of the exchange, addressed by byte. */
     interface Surface {
@@ -36,7 +40,16 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
     }
 
     static View of(Surface surface) {
-        return new View(surface, 0, 0, -1, -1, false);
+        return new View(surface, 0, 0, -1, -1, Joined.NO);
+    }
+
+    /** Whether pieces that stood apart were put side by side, and how sure it is that they belong together. */
+    enum Joined {
+        NO,
+        /** Separated in step, or lines of one block. */
+        TIGHT,
+        /** Neighbours in a structure: they may have nothing to do with each other. */
+        LOOSE
     }
 
     View at(long newBase) {
@@ -44,25 +57,33 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
     }
 
     boolean verbatim() {
-        return depth == 0 && !joined;
+        return depth == 0 && joined == Joined.NO;
     }
 
-    /** What is decoded from {@code [from, to)} of these bytes. */
+    /** What is decoded from {@code [from, to)} of these bytes: that it decodes at all says that it belongs together. */
     View decoded(int from, int to) {
+        return derived(from, to, Joined.NO);
+    }
+
+    /** {@code [from, to)} of these bytes, unescaped. */
+    View unescaped(int from, int to) {
+        return derived(from, to, joined);
+    }
+
+    private View derived(int from, int to, Joined how) {
         return verbatim()
-                ? new View(surface, depth + 1, 0, base + from, base + to, false)
-                : new View(surface, depth + 1, 0, coverStart, coverEnd, joined);
+                ? new View(surface, depth + 1, 0, base + from, base + to, how)
+                : new View(surface, depth + 1, 0, coverStart, coverEnd, how);
     }
 
     /** What pieces of these bytes make when put side by side. */
     View pieces() {
-        return new View(surface, depth + 1, 0, coverStart, coverEnd, true);
+        return new View(surface, depth + 1, 0, coverStart, coverEnd, Joined.LOOSE);
     }
 
-    /** Pieces that lie within {@code [from, to)}. */
+    /** Pieces in step that lie within {@code [from, to)}. */
     View pieces(int from, int to) {
-        View decoded = decoded(from, to);
-        return new View(surface, decoded.depth, 0, decoded.coverStart, decoded.coverEnd, true);
+        return derived(from, to, joined == Joined.LOOSE ? Joined.LOOSE : Joined.TIGHT);
     }
 
     Place place(int index) {

@@ -1,7 +1,9 @@
 package egress.dlp.builtin;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes that come bit by bit, scanned window by window: each begins with the end of the one before, so that nothing on a border is missed.
@@ -25,6 +27,7 @@ final class Window {
     private byte[] buffer;
     private int length;
     private int from;
+    private @Nullable BitSet starts;
     private long base;
 
     /** Over decoded or joined bytes. */
@@ -43,6 +46,16 @@ final class Window {
 
     int length() {
         return length;
+    }
+
+    /** A piece begins here. */
+    void border() {
+        BitSet here = starts;
+        if (here == null) {
+            here = new BitSet();
+            starts = here;
+        }
+        here.set(length);
     }
 
     void put(int c) {
@@ -69,7 +82,7 @@ final class Window {
     void flush() {
         if (length > from) {
             feedOpen();
-            Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, length, length), this);
+            Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, length, length, starts), this);
             from = Math.max(0, length - carry);
             slide();
         }
@@ -91,8 +104,17 @@ final class Window {
         }
     }
 
+    /** What was decoded from bytes up to {@code end} of {@code from} is all here; where those are cut off, so is this. */
+    void end(int end, Stretch from) {
+        if (end == from.to() && from.cut()) {
+            endCut();
+        } else {
+            end();
+        }
+    }
+
     /** What follows is out of reach, and what begins in the last bytes is seen whole elsewhere. */
-    void endCut() {
+    private void endCut() {
         finish(length > 2 * CUT ? length - CUT : length);
     }
 
@@ -108,7 +130,7 @@ final class Window {
 
     private void finish(int limit) {
         feedOpen();
-        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length), null);
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), null);
         open.forEach(Inflation::end);
         open.clear();
         run.scratch().back(buffer);
@@ -127,7 +149,7 @@ final class Window {
         }
         int limit = length - carry;
         feedOpen();
-        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length), this);
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), this);
         from = limit;
         slide();
     }
@@ -135,6 +157,10 @@ final class Window {
     private void slide() {
         int keep = Math.max(0, from - BEFORE);
         System.arraycopy(buffer, keep, buffer, 0, length - keep);
+        BitSet old = starts;
+        if (old != null) {
+            starts = old.get(keep, length + 1);
+        }
         base += keep;
         from -= keep;
         length -= keep;

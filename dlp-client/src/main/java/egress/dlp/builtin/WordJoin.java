@@ -8,6 +8,7 @@ import static egress.dlp.builtin.Codes.UPPER;
 final class WordJoin {
     private static final int LONGEST = 128;
     private static final int SMALL = 4096;
+    private static final int SAMPLE = 16 * 1024;
 
     private final Window out;
     private int pieces;
@@ -18,13 +19,14 @@ final class WordJoin {
 
     /** JSON has a join of its own; of decoded text only small ones are worth it, of joined ones none. */
     static boolean worthwhile(ScanRun run, Stretch s) {
-        if (s.view().joined() || s.view().depth() > 2 || s.to() - s.from() < 24) {
+        if (s.view().isJoined() || s.view().depth() > 2 || s.to() - s.from() < 24) {
             return false;
         }
-        if (s.view().depth() > 0) {
-            return s.to() - s.from() <= SMALL;
+        if (s.view().depth() > 0 && s.to() - s.from() > SMALL) {
+            return false;
         }
-        return !run.isStructured();
+        boolean structured = s.view().depth() == 0 && run.isStructured();
+        return !structured && Folding.isText(s.b(), s.from(), Math.min(s.to(), s.from() + SAMPLE));
     }
 
     void run(byte[] b, int start, int end, int kinds) {
@@ -33,6 +35,7 @@ final class WordJoin {
             return;
         }
         pieces++;
+        out.border();
         if (end - start <= LONGEST) {
             out.put(b, start, end);
         } else {

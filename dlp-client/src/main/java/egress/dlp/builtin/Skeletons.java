@@ -1,0 +1,46 @@
+package egress.dlp.builtin;
+
+import egress.dlp.Detector;
+import java.util.Arrays;
+
+/** Known secrets among joined pieces, whatever marks and cases were lost on the way. */
+final class Skeletons {
+    private Skeletons() {}
+
+    static void scan(ScanRun run, Stretch s) {
+        if (run.catalogue.skeletons().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
+            return;
+        }
+        byte[] bones = of(s.b(), s.low(), s.to());
+        run.catalogue.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
+            Target.Anchor anchor = run.catalogue.skeletons().get(literal);
+            int[] extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
+            if (extent[1] - extent[0] >= anchor.needle().least()) {
+                run.report(
+                        "known_secret",
+                        Detector.KNOWN_SECRETS,
+                        s.view(),
+                        s.low(),
+                        s.to(),
+                        anchor.needle().secret(),
+                        false);
+            }
+            return !run.over();
+        });
+    }
+
+    /** Letters, small, and digits; the rest left out. */
+    static byte[] of(byte[] b, int from, int to) {
+        byte[] out = new byte[to - from];
+        int n = 0;
+        for (int i = from; i < to; i++) {
+            byte c = b[i];
+            if (c >= 'A' && c <= 'Z') {
+                out[n++] = (byte) (c + 32);
+            } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+                out[n++] = c;
+            }
+        }
+        return Arrays.copyOf(out, n);
+    }
+}

@@ -1,0 +1,112 @@
+package egress.dlp.builtin;
+
+/** What stands around a keyword: encoded data that holds any few letters sooner or later, or the rest of a token in pieces. */
+final class Surroundings {
+    private static final int BLOB_BEFORE = 24;
+    private static final int BLOB_AFTER = 48;
+    private static final int LINE = 76;
+    private static final int SHORTEST_LINE = 60;
+    private static final int GAP = 24;
+    private static final int MOST_GAPS = 80;
+    private static final int PIECED = 300;
+
+    private Surroundings() {}
+
+    /** What may belong to a token whose pieces are put together; everything else stands between them. */
+    enum Alphabet {
+        WIDE("_-.+/="),
+        URL("_-"),
+        SPARE("_");
+
+        private final String marks;
+
+        Alphabet(String marks) {
+            this.marks = marks;
+        }
+
+        boolean holds(byte c) {
+            return RuleMatch.isWord(c) || marks.indexOf(c) >= 0;
+        }
+    }
+
+    /** What was put together up to {@code end}, over so many gaps. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Gathered(byte[] bytes, int length, int end, int gaps) {}
+
+    /** Whether {@code [start, end)} lies in the midst of base64 in one long run, or in lines of it. */
+    static boolean blob(Stretch s, int start, int end) {
+        int before = extent(s, start - 1, -1, end - start);
+        if (before == 0) {
+            return false;
+        }
+        int after = extent(s, end, 1, end - start);
+        return (before >= BLOB_BEFORE && after >= BLOB_AFTER) || after >= 2 * LINE || (before >= 2 * LINE && after > 0);
+    }
+
+    // How much base64 stands on one side, up to two lines. A line break does not end it when the line is as long as
+    // such lines are.
+    private static int extent(Stretch s, int from, int step, int matched) {
+        byte[] b = s.b();
+        int count = 0;
+        int line = matched;
+        for (int i = from; i >= s.low() && i < s.to() && count < 2 * LINE; i += step) {
+            byte c = b[i];
+            if (Codes.base64(c) >= 0 && c != '-' && c != '_') {
+                count++;
+                line++;
+            } else if ((c == '\n' || c == '\r' || c == '\\') && line >= SHORTEST_LINE) {
+                line = c == '\n' ? SHORTEST_LINE : line;
+            } else {
+                return count;
+            }
+        }
+        return count;
+    }
+
+    /** Puts the token characters from {@code at} on together; the keyword, of that length, stays as it is. */
+    static Gathered gather(Stretch s, int at, int length, Alphabet alphabet) {
+        byte[] b = s.b();
+        byte[] out = new byte[PIECED];
+        System.arraycopy(b, at, out, 0, length);
+        int n = length;
+        int gaps = 0;
+        int i = at + length;
+        int gapStart = i;
+        while (i < s.to() && n < PIECED && gaps < MOST_GAPS && i - gapStart <= GAP && isText(b[i])) {
+            if (alphabet.holds(b[i])) {
+                gaps += i > gapStart ? 1 : 0;
+                out[n++] = b[i++];
+                gapStart = i;
+            } else {
+                i = afterSeparator(s, i);
+            }
+        }
+        return new Gathered(out, n, Math.min(i, s.to()), gaps);
+    }
+
+    static boolean hexOnly(byte[] b, int from, int end) {
+        for (int i = from; i < end; i++) {
+            if (RuleMatch.isWord(b[i]) && !RuleMatch.isHex(b[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isText(byte c) {
+        return c >= ' ' || c == '\n' || c == '\r' || c == '\t';
+    }
+
+    private static int afterSeparator(Stretch s, int i) {
+        byte[] b = s.b();
+        if (b[i] == '<') {
+            int close = i + 1;
+            while (close < s.to() && close - i < GAP && b[close] != '>') {
+                close++;
+            }
+            return close < s.to() && b[close] == '>' ? close + 1 : i + 1;
+        }
+        boolean escape = b[i] == '\\' && i + 1 < s.to() && "nrt\"/".indexOf(b[i + 1]) >= 0;
+        return escape ? i + 2 : i + 1;
+    }
+}

@@ -1,0 +1,35 @@
+package egress.dlp.builtin;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Looks for bytes eight at a time. */
+final class Swar {
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long TOPS = 0x8080808080808080L;
+    private static final long QUOTES = ONES * '"';
+    private static final long BACKSLASHES = ONES * '\\';
+
+    private Swar() {}
+
+    /** The first {@code "} or backslash from {@code from} on; {@code to} when there is none. */
+    static int quoteOrBackslash(byte[] b, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(b, i);
+            long q = v ^ QUOTES;
+            long s = v ^ BACKSLASHES;
+            // A zero byte borrows from its top bit; a false hit can only lie above a true one.
+            long hit = (((q - ONES) & ~q) | ((s - ONES) & ~s)) & TOPS;
+            if (hit != 0) {
+                return i + (Long.numberOfTrailingZeros(hit) >>> 3);
+            }
+        }
+        while (i < to && b[i] != '"' && b[i] != '\\') {
+            i++;
+        }
+        return i;
+    }
+}
