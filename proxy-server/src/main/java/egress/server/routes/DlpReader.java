@@ -1,0 +1,117 @@
+package egress.server.routes;
+
+import egress.policy.DlpRules;
+import egress.policy.DlpRules.Detector;
+import egress.policy.DlpRules.Detectors;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The {@code dlp:} of a route. */
+final class DlpReader {
+    private static final List<String> KEYS = List.of(
+            "outbound_detectors",
+            "inbound_detectors",
+            "outbound_on_match",
+            "on_oversize",
+            "stream",
+            "allow_fingerprints");
+
+    private final Problems problems;
+    private final List<String> warnings;
+
+    DlpReader(Problems problems, List<String> warnings) {
+        this.problems = problems;
+        this.warnings = warnings;
+    }
+
+    DlpRules read(MappingReader route) {
+        YamlNode node = route.value("dlp");
+        if (node == null) {
+            return DlpRules.DEFAULT;
+        }
+        MappingReader dlp = new MappingReader(node, route.at("dlp"), problems, KEYS);
+        return new DlpRules(
+                detectors(dlp, "outbound_detectors", false),
+                detectors(dlp, "inbound_detectors", true),
+                onMatch(dlp),
+                onOversize(dlp),
+                dlp.bool("stream", false),
+                fingerprints(dlp));
+    }
+
+    private Detectors detectors(MappingReader dlp, String key, boolean inbound) {
+        YamlNode value = dlp.value(key);
+        if (value == null) {
+            return new Detectors.Standard();
+        }
+        if (value instanceof YamlNode.Scalar scalar) {
+            if (scalar.plain() && scalar.text().toLowerCase(Locale.ROOT).equals("false")) {
+                return new Detectors.Off();
+            }
+            problems.add(value, dlp.at(key), "a list of detectors, or false");
+            return new Detectors.Standard();
+        }
+        Set<Detector> named = new LinkedHashSet<>();
+        for (MappingReader.Placed each : dlp.strings(key)) {
+            Optional<Detector> detector = Detector.named(each.text(), inbound);
+            detector.ifPresent(named::add);
+            if (detector.isEmpty()) {
+                String known = Detector.of(inbound).stream().map(Detector::code).collect(Collectors.joining(", "));
+                problems.add(each.node(), each.path(), known);
+            }
+        }
+        return new Detectors.Only(named);
+    }
+
+    private DlpRules.OnMatch onMatch(MappingReader dlp) {
+        Optional<String> value = dlp.string("outbound_on_match");
+        if (value.isEmpty()) {
+            return DlpRules.OnMatch.BLOCK;
+        }
+        return switch (value.get()) {
+            case "block" -> DlpRules.OnMatch.BLOCK;
+            case "redact" -> DlpRules.OnMatch.REDACT;
+            case "supervise" -> {
+                warnings.add(dlp.at("outbound_on_match") + ": supervise behaves as block: nobody can be asked yet");
+                yield DlpRules.OnMatch.SUPERVISE;
+            }
+            default -> {
+                dlp.problem("outbound_on_match", Words.quoted(value.get()) + " (expected: block, redact or supervise)");
+                yield DlpRules.OnMatch.BLOCK;
+            }
+        };
+    }
+
+    private DlpRules.OnOversize onOversize(MappingReader dlp) {
+        Optional<String> value = dlp.string("on_oversize");
+        if (value.isEmpty()) {
+            return DlpRules.OnOversize.DENY;
+        }
+        return switch (value.get()) {
+            case "deny" -> DlpRules.OnOversize.DENY;
+            case "noscan" -> DlpRules.OnOversize.NOSCAN;
+            default -> {
+                dlp.problem("on_oversize", Words.quoted(value.get()) + " (expected: deny or noscan)");
+                yield DlpRules.OnOversize.DENY;
+            }
+        };
+    }
+
+    private Set<String> fingerprints(MappingReader dlp) {
+        Set<String> fingerprints = new LinkedHashSet<>();
+        for (MappingReader.Placed each : dlp.strings("allow_fingerprints")) {
+            if (each.text().matches("fp:[0-9a-f]{16}")) {
+                fingerprints.add(each.text());
+            } else {
+                // Not shown: somebody may have put the value itself here.
+                problems.add(
+                        each.node().line(), each.path(), "no fingerprint (expected: fp: and 16 hexadecimal digits)");
+            }
+        }
+        return fingerprints;
+    }
+}

@@ -1,0 +1,145 @@
+package egress.server.routes;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.Anchor;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.MappingEndEvent;
+import org.snakeyaml.engine.v2.events.MappingStartEvent;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.events.SequenceEndEvent;
+import org.snakeyaml.engine.v2.events.SequenceStartEvent;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * Reads YAML 1.2 at the level of its events, where aliases, tags and duplicate keys are still to be seen: none of them
+ * is taken, and neither is a second document.
+ */
+final class YamlReader {
+    private static final int MAX_DEPTH = 32;
+
+    private final Iterator<Event> events;
+
+    private YamlReader(Iterator<Event> events) {
+        this.events = events;
+    }
+
+    /** What is wrong with a document. */
+    static final class Fault extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final int line;
+
+        Fault(int line, String words) {
+            super(words);
+            this.line = line;
+        }
+
+        /** From 1. */
+        int line() {
+            return line;
+        }
+    }
+
+    /** Reads the one document. */
+    static YamlNode read(String text) throws Fault {
+        LoadSettings settings = LoadSettings.builder()
+                .setUseMarks(true)
+                .setCodePointLimit(Integer.MAX_VALUE) // bounded in bytes already
+                .build();
+        try {
+            return new YamlReader(new Parse(settings).parseString(text).iterator()).document();
+        } catch (MarkedYamlEngineException e) {
+            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
+            throw new Fault(line, "no YAML: " + e.getProblem() + " (expected: YAML 1.2)");
+        } catch (YamlEngineException e) {
+            throw new Fault(1, "no YAML: " + e.getMessage() + " (expected: YAML 1.2)");
+        }
+    }
+
+    private YamlNode document() throws Fault {
+        events.next(); // the stream's start
+        Event first = events.next();
+        if (first.getEventId() == Event.ID.StreamEnd) {
+            throw new Fault(1, "the file is empty (expected: a mapping with routes)");
+        }
+        YamlNode root = node(events.next(), 0);
+        events.next(); // the document's end
+        Event after = events.next();
+        if (after.getEventId() != Event.ID.StreamEnd) {
+            throw new Fault(line(after), "a second document (expected: exactly one)");
+        }
+        return root;
+    }
+
+    private YamlNode node(Event event, int depth) throws Fault {
+        if (depth > MAX_DEPTH) {
+            throw new Fault(line(event), "nested more than " + MAX_DEPTH + " deep");
+        }
+        return switch (event) {
+            case AliasEvent alias -> throw new Fault(line(event), "an alias (expected: none; write the value out)");
+            case ScalarEvent scalar -> {
+                check(event, scalar.getAnchor(), scalar.getTag());
+                yield new YamlNode.Scalar(line(event), scalar.getValue(), scalar.isPlain());
+            }
+            case SequenceStartEvent sequence -> {
+                check(event, sequence);
+                yield sequence(event, depth);
+            }
+            case MappingStartEvent mapping -> {
+                check(event, mapping);
+                yield mapping(event, depth);
+            }
+            default -> throw new Fault(line(event), "no YAML (expected: a value)");
+        };
+    }
+
+    private YamlNode sequence(Event start, int depth) throws Fault {
+        List<YamlNode> items = new ArrayList<>();
+        for (Event next = events.next(); !(next instanceof SequenceEndEvent); next = events.next()) {
+            items.add(node(next, depth + 1));
+        }
+        return new YamlNode.Sequence(line(start), List.copyOf(items));
+    }
+
+    private YamlNode mapping(Event start, int depth) throws Fault {
+        List<YamlNode.Entry> entries = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Event next = events.next(); !(next instanceof MappingEndEvent); next = events.next()) {
+            if (!(node(next, depth + 1) instanceof YamlNode.Scalar key)) {
+                throw new Fault(line(next), "a key that is no plain word");
+            }
+            if (!seen.add(key.text())) {
+                throw new Fault(key.line(), "the key " + Words.quoted(key.text()) + " twice (expected: once)");
+            }
+            entries.add(new YamlNode.Entry(key, node(events.next(), depth + 1)));
+        }
+        return new YamlNode.Mapping(line(start), List.copyOf(entries));
+    }
+
+    private static void check(Event event, CollectionStartEvent collection) throws Fault {
+        check(event, collection.getAnchor(), collection.getTag());
+    }
+
+    private static void check(Event event, Optional<Anchor> anchor, Optional<String> tag) throws Fault {
+        if (anchor.isPresent()) {
+            throw new Fault(line(event), "an anchor (expected: none; write the value out)");
+        }
+        if (tag.isPresent()) {
+            throw new Fault(line(event), "a tag (expected: none)");
+        }
+    }
+
+    private static int line(Event event) {
+        return event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+    }
+}

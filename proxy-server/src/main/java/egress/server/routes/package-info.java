@@ -1,0 +1,5 @@
+/** The routes file: read, checked, shown. */
+@NullMarked
+package egress.server.routes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.routes;
+
+import org.jspecify.annotations.NullMarked;
