@@ -385,7 +385,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         switch (part) {
-            case InterimResponse interim -> response.relayInterim(interim);
+            case InterimResponse interim -> {
+                if (!response.relayInterim(interim)) {
+                    fail(new Failure.UpstreamMalformed("the origin sent interim responses without end"));
+                }
+            }
             case HttpResponse head -> onResponseHead(head);
             case HttpContent content -> onResponseBody(content);
             default -> discard(part);

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** The response on its way to the caller, written as it comes. */
 final class ResponseSide {
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int MAX_INTERIMS = 100;
 
     private final DownstreamPeer downstream;
     private final HttpMethod method;
     private Side state = Side.AWAITING_HEAD;
+    private int interims;
     private @Nullable HttpHeaders upgradeFields;
 
     ResponseSide(DownstreamPeer downstream, HttpMethod method) {
@@ -37,11 +39,16 @@ final class ResponseSide {
         return upgradeFields;
     }
 
-    void relayInterim(InterimResponse interim) {
+    /** @return false when there were too many: an origin that never comes to its response */
+    boolean relayInterim(InterimResponse interim) {
+        if (++interims > MAX_INTERIMS) {
+            return false;
+        }
         if (state == Side.AWAITING_HEAD && downstream.takesInterim()) {
             HopByHop.stripResponse(interim.headers());
             downstream.write(interim);
         }
+        return true;
     }
 
     /** Relays the head; an upgrade only where one was asked for. */

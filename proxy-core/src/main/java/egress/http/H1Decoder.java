@@ -54,6 +54,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private boolean decoding;
     private boolean wantsNextHead;
     private long headStartedNanos;
+    private boolean startLineChecked;
 
     H1Decoder(HeadLimits limits, boolean waiting) {
         this.limits = limits;
@@ -67,6 +68,14 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
      * @param length just after the empty line
      */
     abstract HttpMessage head(byte[] octets, int length);
+
+    /**
+     * Refuses a start line that is none, before the rest of the head is there: another protocol's banner would wait for an
+     * answer.
+     *
+     * @param octets the line with its CRLF
+     */
+    abstract void checkStartLine(byte[] octets);
 
     /** How long the body of the head just parsed is; {@link H1Fields#CHUNKED} or {@link H1Fields#UNTIL_CLOSE}. */
     abstract long bodyLength(HttpMessage head);
@@ -222,6 +231,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
             return false;
         }
         headStartedNanos = 0;
+        startLineChecked = false;
         HttpMessage head = head(octets, octets.length);
         if (standsAlone(head)) {
             emit(ctx, head);
@@ -350,6 +360,10 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
                 throw tooLarge(in, isHead);
             }
             if (lf < 0) {
+                if (isHead && at > from && !startLineChecked) {
+                    startLineChecked = true;
+                    checkFirstLine(in, from);
+                }
                 searched = to - from;
                 return null;
             }
@@ -371,6 +385,12 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
             }
             at = lf + 1;
         }
+    }
+
+    private void checkFirstLine(ByteBuf in, int from) {
+        byte[] line = new byte[in.indexOf(from, in.writerIndex(), (byte) '\n') + 1 - from];
+        in.getBytes(from, line);
+        checkStartLine(line);
     }
 
     /** Whether this empty line before a head is forgiven (RFC 9112 §2.2). */

@@ -32,9 +32,15 @@ public final class H1RequestDecoder extends H1Decoder {
         return true;
     }
 
+    /** The indices of the spaces in a request line. */
+    private record Line(int methodEnd, int targetEnd, HttpVersion version) {}
+
     @Override
-    HttpMessage head(byte[] octets, int length) {
-        emptyLineSeen = false;
+    void checkStartLine(byte[] octets) {
+        line(octets);
+    }
+
+    private Line line(byte[] octets) {
         int methodEnd = 0;
         while (Octets.isToken(octets[methodEnd] & 0xFF)) {
             methodEnd++;
@@ -56,7 +62,17 @@ public final class H1RequestDecoder extends H1Decoder {
                     HttpResponseStatus.REQUEST_URI_TOO_LONG,
                     "a request target of more than " + limits().maxTargetBytes() + " bytes");
         }
-        HttpVersion version = version(octets, targetEnd + 1);
+        return new Line(methodEnd, targetEnd, version(octets, targetEnd + 1));
+    }
+
+    @Override
+    HttpMessage head(byte[] octets, int length) {
+        emptyLineSeen = false;
+        Line line = line(octets);
+        int methodEnd = line.methodEnd;
+        int targetFrom = methodEnd + 1;
+        int targetEnd = line.targetEnd;
+        HttpVersion version = line.version;
         int fieldsFrom = targetEnd + 1 + 8 + 2;
         HttpHeaders fields = H1Fields.parse(octets, fieldsFrom, length, limits().maxFields());
         HttpMethod method = HttpMethod.valueOf(new String(octets, 0, methodEnd, StandardCharsets.ISO_8859_1));

@@ -28,9 +28,16 @@ public final class H1ResponseDecoder extends H1Decoder {
         this.method = method;
     }
 
+    /** What a status line says, and where its reason stands. */
+    private record Line(int code, int reasonFrom, int reasonEnd) {}
+
     @Override
-    HttpMessage head(byte[] octets, int length) {
-        if (length < 15
+    void checkStartLine(byte[] octets) {
+        line(octets);
+    }
+
+    private static Line line(byte[] octets) {
+        if (octets.length < 14
                 || !H1RequestDecoder.isHttp1(octets, 0)
                 || octets[7] != '0' && octets[7] != '1'
                 || octets[8] != ' ') {
@@ -54,6 +61,15 @@ public final class H1ResponseDecoder extends H1Decoder {
         if (octets[at] != '\r' || octets[at + 1] != '\n' || reasonFrom == 12 && at > 12) {
             throw new HttpFormatException("status line (expected: HTTP/1.1 SP status SP reason)");
         }
+        return new Line(code, reasonFrom, at);
+    }
+
+    @Override
+    HttpMessage head(byte[] octets, int length) {
+        Line line = line(octets);
+        int code = line.code;
+        int reasonFrom = line.reasonFrom;
+        int at = line.reasonEnd;
         String reason = new String(octets, reasonFrom, at - reasonFrom, StandardCharsets.ISO_8859_1);
         HttpHeaders fields = H1Fields.parse(octets, at + 2, length, limits().maxFields());
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);

@@ -61,7 +61,14 @@ public final class H2ClientCodec extends H2Codec {
         if (value == null || value.length() != 3) {
             throw new HttpFormatException(":status (expected: three digits)");
         }
-        int code = (int) Octets.contentLength(value);
+        int code = 0;
+        for (int i = 0; i < 3; i++) {
+            int digit = value.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                throw new HttpFormatException(":status (expected: three digits)");
+            }
+            code = code * 10 + digit;
+        }
         if (code < 100 || code == 101) {
             throw new HttpFormatException(":status: " + code + " (expected: 100-999, not 101)");
         }

@@ -130,6 +130,7 @@ class H1RequestDecoderTest {
                 "400|GET /  HTTP/1.1~Host: x~~|two spaces",
                 "400|GET /~~|HTTP/0.9",
                 "400|GET / HTTP/2.0~Host: x~~|version",
+                "400|SSH-2.0-OpenSSH_9.2~x|SSH banner",
                 "400|GET / HTTP/1.2~Host: x~~|version",
                 "400|GET / http/1.1~Host: x~~|version case",
                 "400|PRI * HTTP/2.0~~|h2 preface",
