@@ -87,12 +87,12 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
 
     private void open(Authority authority, ConnectionRoute route) {
         connection.connected(authority, route);
-        HelloHandler hello = new HelloHandler(context, connection, pipelines, route);
-        pipelines.hello(connection, hello);
+        // Before the shape changes: bytes that came with the CONNECT may be answered on the spot.
         connection
                 .channel()
                 .writeAndFlush(ByteBufUtil.writeAscii(
                         connection.channel().alloc(), "HTTP/1.1 200 Connection established\r\n\r\n"));
+        pipelines.hello(connection, new HelloHandler(context, connection, pipelines, route));
     }
 
     /** @param close where what follows on the connection cannot be told */
@@ -105,6 +105,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         context.observer()
                 .connectionRefused(
                         connection.address(), authority, failure.status().code(), failure.code(), failure.words());
+        connection.respondTo(HttpMethod.CONNECT);
         ctx.write(response.head());
         ctx.writeAndFlush(response.body());
         if (last) {

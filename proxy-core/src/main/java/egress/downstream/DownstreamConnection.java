@@ -8,6 +8,7 @@ import egress.policy.Policy;
 import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpMethod;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -41,6 +42,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private Phase phase = Phase.ACCEPTED;
     private long sinceNanos = System.nanoTime();
     private boolean closed;
+    private int openStreams;
     private @Nullable Authority authority;
     private @Nullable ConnectionRoute route;
     private @Nullable H1ExchangeHandler h1;
@@ -130,6 +132,14 @@ final class DownstreamConnection implements Deadlines.Timed {
         }
     }
 
+    /** The method of what is answered next. */
+    void respondTo(HttpMethod method) {
+        H1ExchangeHandler handler = h1;
+        if (handler != null) {
+            handler.respondTo(method);
+        }
+    }
+
     void closeGently() {
         H1ExchangeHandler handler = h1;
         if (handler != null) {
@@ -145,9 +155,18 @@ final class DownstreamConnection implements Deadlines.Timed {
     void ended(ExchangeHandler handler) {
         if (active.remove(handler)) {
             sinceNanos = System.nanoTime();
-            if (active.isEmpty() && h1 == null && context.draining().getAsBoolean()) {
-                channel.close();
-            }
+        }
+    }
+
+    /** An h2 stream of the connection: it lasts until its response is out, longer than its exchange. */
+    void streamOpened() {
+        openStreams++;
+    }
+
+    void streamClosed() {
+        openStreams--;
+        if (openStreams == 0 && context.draining().getAsBoolean()) {
+            channel.close();
         }
     }
 
@@ -242,13 +261,8 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (h2 != null) {
             H2ConnectionHandler.goAway(h2);
         }
-        if (active.isEmpty() && phase != Phase.LINGER) {
+        if (active.isEmpty() && openStreams == 0 && phase != Phase.LINGER) {
             channel.close();
         }
-    }
-
-    /** Whether an exchange is under way. */
-    boolean isBusy() {
-        return !active.isEmpty() || phase == Phase.LINGER;
     }
 }

@@ -4,6 +4,7 @@ import egress.exchange.DownstreamPeer;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.http.HttpFormatException;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -11,7 +12,6 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +38,6 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
 
     /** A request that cannot be understood, while no exchange is under way. */
     abstract void refuse(HttpFormatException fault);
-
-    /** Part of a request whose exchange is over. */
-    abstract void afterExchange(int bytes, boolean requestEnds);
 
     /** A burst has ended while no exchange is under way. */
     abstract void readCompleteAfterExchange();
@@ -88,9 +85,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
         if (current != null) {
             current.onRequestPart((HttpContent) part);
         } else {
-            int bytes = ((HttpContent) part).content().readableBytes();
-            ReferenceCountUtil.release(part);
-            afterExchange(bytes, part instanceof LastHttpContent);
+            ReferenceCountUtil.release(part); // of a request that is answered already
         }
     }
 
@@ -182,7 +177,11 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
 
     @Override
     public void write(HttpObject part) {
-        ctx().write(part).addListener(onWritten);
+        send(part);
+    }
+
+    final ChannelFuture send(HttpObject part) {
+        return ctx().write(part).addListener(onWritten);
     }
 
     @Override

@@ -9,7 +9,6 @@ import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -26,9 +25,6 @@ import java.util.Optional;
 
 /** A caller's h1 connection: one exchange after the other, pipelined or not (RFC 9112 §9.3). */
 final class H1ExchangeHandler extends ExchangeHandler {
-    /** What a caller still sends after the answer to an unfinished request is read and dropped, up to this. */
-    private static final long MAX_LINGER_BYTES = 1024 * 1024;
-
     private final DownstreamPipelines pipelines;
     private final H1RequestDecoder decoder;
     private final H1ResponseEncoder encoder;
@@ -37,7 +33,6 @@ final class H1ExchangeHandler extends ExchangeHandler {
     private boolean keepAlive = true;
     private boolean http10;
     private boolean lingering;
-    private long lingered;
 
     H1ExchangeHandler(
             DownstreamContext context,
@@ -63,8 +58,8 @@ final class H1ExchangeHandler extends ExchangeHandler {
         return decoder.headStartedNanos();
     }
 
-    boolean isLingering() {
-        return lingering;
+    void respondTo(HttpMethod method) {
+        encoder.respondTo(method);
     }
 
     @Override
@@ -103,14 +98,6 @@ final class H1ExchangeHandler extends ExchangeHandler {
         write(response.head());
         write(response.body());
         closeGently();
-    }
-
-    @Override
-    void afterExchange(int bytes, boolean requestEnds) {
-        lingered += bytes;
-        if (lingering && (requestEnds || lingered > MAX_LINGER_BYTES)) {
-            ctx().close();
-        }
     }
 
     @Override
@@ -163,8 +150,6 @@ final class H1ExchangeHandler extends ExchangeHandler {
         over();
         if (requestWhole && keepAlive && !context.draining().getAsBoolean()) {
             next();
-        } else if (requestWhole) {
-            ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         } else {
             closeGently();
         }
@@ -180,31 +165,43 @@ final class H1ExchangeHandler extends ExchangeHandler {
 
     /**
      * Lets the caller read its answer before the connection goes: closing while it still sends would reset the
-     * connection and take the answer with it (RFC 9112 §9.6). The connection's deadline bounds the time.
+     * connection and take the answer with it (RFC 9112 §9.6). What it sends until its own end is dropped; the
+     * connection's deadline bounds the time.
      */
     void closeGently() {
         lingering = true;
         connection.lingering();
+        decoder.discard();
         Channel channel = ctx().channel();
         ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             SslHandler tls = channel.pipeline().get(SslHandler.class);
-            if (tls != null) {
-                tls.closeOutbound();
-            } else if (channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
+            if (tls == null) {
+                shutdownOutput(channel);
+            } else {
+                tls.closeOutbound().addListener(notified -> shutdownOutput(channel));
             }
         });
         ctx().read();
     }
 
+    private static void shutdownOutput(Channel channel) {
+        if (channel instanceof DuplexChannel duplex && channel.isActive()) {
+            duplex.shutdownOutput();
+        }
+    }
+
     @Override
     public void abort() {
         over();
+        Channel channel = ctx().channel();
         if (http10) {
-            // Its body is delimited by the connection's end, so that only a reset says that it is not whole.
-            ctx().channel().config().setOption(ChannelOption.SO_LINGER, 0);
+            // Its body is delimited by the connection's end, so that only a reset says that it is not whole: no
+            // close_notify, and no FIN.
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.unsafe().closeForcibly();
+        } else {
+            ctx().close();
         }
-        ctx().close();
     }
 
     @Override

@@ -4,16 +4,20 @@ import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.http.HttpFormatException;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A caller's h2 stream: one exchange (RFC 9113 §8.1). */
 final class H2ExchangeHandler extends ExchangeHandler {
@@ -21,8 +25,13 @@ final class H2ExchangeHandler extends ExchangeHandler {
         super(context, connection);
     }
 
+    /** The last write of a response, which is done when flow control has let it out. */
+    private @Nullable ChannelFuture lastWrite;
+
     @Override
     void added(ChannelHandlerContext added) {
+        connection.streamOpened();
+        added.channel().closeFuture().addListener(closed -> connection.streamClosed());
         added.read();
     }
 
@@ -53,15 +62,11 @@ final class H2ExchangeHandler extends ExchangeHandler {
             LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
             write(response.head());
             write(response.body());
-            reset(Http2Error.NO_ERROR);
+            flush();
+            closeAfterResponse(false);
         } else {
             reset(Http2Error.PROTOCOL_ERROR);
         }
-    }
-
-    @Override
-    void afterExchange(int bytes, boolean requestEnds) {
-        // the stream was reset: what was on its way is dropped
     }
 
     @Override
@@ -96,9 +101,32 @@ final class H2ExchangeHandler extends ExchangeHandler {
     @Override
     public void ended(boolean requestWhole) {
         over();
-        if (!requestWhole) {
-            reset(Http2Error.NO_ERROR); // RFC 9113 §8.1: answered without need of the rest
+        closeAfterResponse(requestWhole);
+    }
+
+    @Override
+    public void write(HttpObject part) {
+        ChannelFuture written = send(part);
+        if (part instanceof LastHttpContent) {
+            lastWrite = written;
         }
+    }
+
+    /**
+     * Not before the answer is out: a reset, for a request of which no more is needed (RFC 9113 §8.1), drops what waits.
+     */
+    private void closeAfterResponse(boolean requestWhole) {
+        ChannelFuture last = lastWrite;
+        if (last == null) {
+            throw new IllegalStateException("a response without an end");
+        }
+        last.addListener(written -> {
+            if (requestWhole) {
+                ctx().close();
+            } else {
+                reset(Http2Error.NO_ERROR);
+            }
+        });
     }
 
     @Override
@@ -109,6 +137,8 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     private void reset(Http2Error error) {
         ctx().writeAndFlush(new DefaultHttp2ResetFrame(error));
+        // Netty keeps a stream's channel, and the frames it has queued, until they are read or it is closed.
+        ctx().close();
     }
 
     /** Unreachable: Upgrade does not exist on h2 (RFC 9113 §8.6), so that no exchange can have asked for it. */

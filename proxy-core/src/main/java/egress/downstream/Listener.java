@@ -85,7 +85,8 @@ public final class Listener {
 
     private void onClosed() {
         Channel listening = server;
-        if (open.decrementAndGet() < context.limits().maxConnections() && listening != null) {
+        boolean room = open.decrementAndGet() < context.limits().maxConnections();
+        if (room && listening != null && listening.isOpen()) {
             listening.eventLoop().execute(() -> listening.config().setAutoRead(true));
         }
     }

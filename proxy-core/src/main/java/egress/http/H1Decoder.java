@@ -126,6 +126,16 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Drops whatever is here and whatever still comes: nobody reads another message. */
+    public final void discard() {
+        state = State.BROKEN;
+        ByteBuf left = pending;
+        if (!decoding && left != null) { // else the loop that emitted the last part does it
+            pending = null;
+            left.release();
+        }
+    }
+
     @Override
     public final void channelRead(ChannelHandlerContext ctx, Object message) {
         if (!(message instanceof ByteBuf in)) {

@@ -146,10 +146,23 @@ final class H1Connection implements ResponseHandler.Receiver {
         if (stream != null && stream.isHeadWritten()) {
             stream.readComplete();
             settle();
+            awaitEndOf(stream);
         } else if (decoder.hasPending()) {
             why = "the origin sent bytes that nobody asked for";
             close();
         } else if (!gone) {
+            channel.read();
+        }
+    }
+
+    /** Answered before it has read the request: an origin that wants no more of it closes, and is heard. */
+    private void awaitEndOf(H1Stream stream) {
+        if (current != stream || !stream.isResponseDone() || stream.isWhole()) {
+            return;
+        }
+        if (decoder.hasPending()) {
+            close();
+        } else {
             channel.read();
         }
     }
@@ -264,7 +277,8 @@ final class H1Connection implements ResponseHandler.Receiver {
         @Override
         void onRequestDone() {
             if (isResponseDone()) {
-                settle(); // the response came first: dirty, and closed
+                channel.flush(); // the response came first: the connection is dirty, and closed
+                settle();
             }
         }
 

@@ -133,10 +133,10 @@ abstract class UpstreamStream implements UpstreamPeer {
         }
     }
 
-    /** Ends the stream for the exchange, unless the response is whole and there is nothing to tell. */
+    /** Ends the stream for the exchange, unless both messages are whole and there is nothing to tell. */
     final void fail(Failure failure) {
         requestBroken = true;
-        if (!muted && !responseDone) {
+        if (!muted && !(responseDone && requestDone)) {
             muted = true;
             listener.onFailed(failure);
         }

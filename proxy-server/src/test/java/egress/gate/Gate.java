@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -214,6 +215,18 @@ final class Gate implements AutoCloseable {
                 + ended.stream()
                         .map(e -> e.method + " " + e.target + " " + e.status)
                         .toList());
+    }
+
+    /** Waits until no caller is connected and no stream to an origin is open. */
+    void awaitQuiet() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        while (server.openConnections() + upstreams.statistics().streams() > 0) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("still open: " + server.openConnections() + " connections of callers, "
+                        + upstreams.statistics() + " (expected: none, once every caller is gone)");
+            }
+            LockSupport.parkNanos(1_000_000); // the counts have no event to wait for
+        }
     }
 
     @Override

@@ -1,0 +1,122 @@
+package egress.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.H2Frame;
+import egress.testkit.H2Settings;
+import egress.testkit.OriginExchange;
+import egress.testkit.RawClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An answer that comes before the request is read reaches the caller whole, whatever becomes of the rest. */
+class EarlyResponseTest {
+    private static final String LARGE = "0123456789abcdef".repeat(1 << 14);
+
+    @TempDir
+    static Path directory;
+
+    private static TwoOrigins origins;
+
+    @BeforeAll
+    static void start() throws IOException {
+        origins = TwoOrigins.start(directory);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        origins.close();
+    }
+
+    /** On h1 the origin closes, on h2 it resets the stream with NO_ERROR (RFC 9113 §8.1). */
+    private static void answerAndStop(OriginExchange exchange, String host, String text) throws IOException {
+        if (host.equals(TwoOrigins.H1)) {
+            exchange.respond(200, text, "connection", "close");
+        } else {
+            exchange.head(200, "content-length", Integer.toString(text.length()));
+            exchange.write(text);
+            exchange.end();
+            exchange.reset(H2Frame.ErrorCode.NO_ERROR);
+        }
+    }
+
+    @Pairs
+    void isWholeWhereTheOriginWantsNoMore(String version, String host) throws Exception {
+        try (Caller caller = origins.caller(version, host)) {
+            Call call = caller.begin("POST", "/held?early=" + version);
+            call.write("some");
+            answerAndStop(origins.origin(host).takeHeld(), host, LARGE);
+
+            assertThat(call.status()).isEqualTo(200);
+            assertThat(call.read(LARGE.length())).isEqualTo(LARGE);
+            if (caller.isHttp2()) {
+                assertThat(call.h2().awaitReset()).isEqualTo(H2Frame.ErrorCode.NO_ERROR.code());
+                assertThat(caller.get("/echo").response().status()).isEqualTo(200);
+            } else {
+                assertThat(call.read(new byte[1])).isEqualTo(-1);
+                assertThat(caller.raw().awaitEnd()).isEqualTo(RawClient.End.CLOSED);
+            }
+        }
+        assertThat(origins.gate().awaitEnded(e -> e.target.equals("/held?early=" + version)).status)
+                .isEqualTo(200);
+    }
+
+    @Test
+    void isWholeForAnH2CallerWhoseWindowIsSmall() throws IOException {
+        try (Caller caller = Caller.through(
+                origins.gate(), "h2", TwoOrigins.H2, H2Settings.defaults().streamWindow(1_000), 0)) {
+            Call call = caller.begin("POST", "/held");
+            call.write("some");
+            answerAndStop(origins.origin(TwoOrigins.H2).takeHeld(), TwoOrigins.H2, LARGE);
+
+            assertThat(call.read(LARGE.length())).isEqualTo(LARGE);
+            assertThat(call.h2().awaitReset()).isEqualTo(H2Frame.ErrorCode.NO_ERROR.code());
+        }
+    }
+
+    @Pairs
+    void isNotLostWhereTheCallerGoesOnSending(String version, String host) throws Exception {
+        byte[] piece = new byte[64 << 10];
+        try (Caller caller = origins.caller(version, host)) {
+            Call call = caller.begin("POST", "/held?sending=" + version);
+            call.write(piece);
+            OriginExchange exchange = origins.origin(host).takeHeld();
+            Thread sender = Thread.ofVirtual().start(() -> {
+                try {
+                    for (int i = 0; i < 64; i++) {
+                        call.write(piece);
+                    }
+                } catch (IOException e) {
+                    // The answer is there, and nobody reads on.
+                }
+            });
+            answerAndStop(exchange, host, LARGE);
+
+            assertThat(call.read(LARGE.length())).isEqualTo(LARGE);
+            caller.close();
+            sender.join();
+        }
+    }
+
+    @Pairs
+    void ofTheGateIsReadWholeByACallerWhoSendsOn(String version, String host) throws IOException {
+        try (Caller caller = origins.caller(version, host)) {
+            // No git push leaves: denied at its head.
+            Call call = caller.begin("POST", "/repo.git/git-receive-pack");
+            try {
+                for (int i = 0; i < 64; i++) {
+                    call.write(new byte[64 << 10]);
+                }
+            } catch (IOException e) {
+                // An answer may come at any point.
+            }
+            assertThat(call.status()).isEqualTo(403);
+            assertThat(call.field("x-egress-deny")).contains("git_push");
+            assertThat(call.read(8)).isEqualTo("egress: ");
+        }
+    }
+}
