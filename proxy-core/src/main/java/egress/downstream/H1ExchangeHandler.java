@@ -198,7 +198,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
             // Its body is delimited by the connection's end, so that only a reset says that it is not whole: no
             // close_notify, and no FIN.
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            channel.unsafe().closeForcibly();
+            channel.pipeline().firstContext().close(); // past TLS
         } else {
             ctx().close();
         }

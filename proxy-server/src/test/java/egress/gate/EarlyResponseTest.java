@@ -97,7 +97,7 @@ class EarlyResponseTest {
             answerAndStop(exchange, host, LARGE);
 
             assertThat(call.read(LARGE.length())).isEqualTo(LARGE);
-            caller.close();
+            caller.abandon(call, Caller.Way.FIN);
             sender.join();
         }
     }
