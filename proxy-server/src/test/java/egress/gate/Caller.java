@@ -5,7 +5,9 @@ import egress.testkit.H2Frame;
 import egress.testkit.H2Settings;
 import egress.testkit.RawClient;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +46,8 @@ final class Caller implements AutoCloseable {
         if (version.equals("h2")) {
             return new Caller(host, null, H2Client.through(gate.port(), host + ":443", gate.client(host), settings));
         }
-        RawClient client = RawClient.connect(new InetSocketAddress("127.0.0.1", gate.port()), receiveBuffer);
+        RawClient client =
+                RawClient.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gate.port()), receiveBuffer);
         try {
             client.tunnel(host + ":443").tls(gate.client(host).alpn("http/1.1"));
         } catch (IOException | RuntimeException e) {
@@ -86,7 +89,7 @@ final class Caller implements AutoCloseable {
         if (h2 != null) {
             return new Call(method, null, h2.request(method, host, target, false, namesAndValues));
         }
-        boolean framed = java.util.List.of(namesAndValues).contains("content-length");
+        boolean framed = List.of(namesAndValues).contains("content-length");
         String framing = framed ? "" : "Transfer-Encoding: chunked\r\n";
         return new Call(method, raw().send(head(method, target, namesAndValues) + framing + "\r\n"), null, !framed);
     }
