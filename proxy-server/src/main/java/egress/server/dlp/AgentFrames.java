@@ -1,0 +1,283 @@
+package egress.server.dlp;
+
+import egress.exchange.ByteBudget;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The frames of an agent's WebSocket, read strictly (RFC 6455 §5) and put together to messages, each byte as it came. */
+final class AgentFrames {
+    private static final int CONTINUATION = 0;
+    private static final int TEXT = 1;
+    private static final int BINARY = 2;
+    private static final int CLOSE = 8;
+    private static final int PONG = 10;
+
+    private static final int FIN = 0x80;
+    private static final int RSV1 = 0x40;
+    private static final int RSV_2_3 = 0x30;
+    private static final int MASKED = 0x80;
+    private static final int MASK = 4;
+    private static final int MAX_HEADER = 14;
+    private static final int MAX_CONTROL = 125;
+    /** Heads of fragments that a message may consist of, in bytes. */
+    private static final int MAX_HEADERS = 64 * 1024;
+
+    /** RFC 6455 §7.4.1. */
+    static final int PROTOCOL_ERROR = 1002;
+
+    static final int POLICY = 1008;
+    static final int TOO_LARGE = 1009;
+    static final int TRY_AGAIN = 1013;
+
+    /** Why the connection has to end. */
+    record Violation(int code, String words) {}
+
+    /** A frame's payload within the wire's bytes; its mask stands before it. */
+    record Span(int at, int length) {}
+
+    /** A whole message, or a control frame: the bytes as they came, and where in them its payload stands. */
+    static final class Message {
+        private final byte[] wire;
+        private final List<Span> frames;
+        private final int opcode;
+        private final boolean compressed;
+
+        private Message(byte[] wire, List<Span> frames, int opcode, boolean compressed) {
+            this.wire = wire;
+            this.frames = frames;
+            this.opcode = opcode;
+            this.compressed = compressed;
+        }
+
+        /** Its frames as they came; they count against the memory budget until they are sent. */
+        byte[] wire() {
+            return wire;
+        }
+
+        List<Span> frames() {
+            return frames;
+        }
+
+        boolean isControl() {
+            return opcode >= CLOSE;
+        }
+
+        boolean isClose() {
+            return opcode == CLOSE;
+        }
+
+        boolean isCompressed() {
+            return compressed;
+        }
+
+        int payloadLength() {
+            return frames.stream().mapToInt(Span::length).sum();
+        }
+    }
+
+    /** Takes what is whole. */
+    interface Sink {
+        void onMessage(Message message);
+    }
+
+    private final ByteBudget memory;
+    private final int maxMessage;
+    private final boolean mayCompress;
+
+    private final byte[] header = new byte[MAX_HEADER];
+    private int headerFilled;
+    /** Bytes of the current frame's payload that are yet to come; -1 while its header is read. */
+    private long owed = -1;
+
+    private boolean fin;
+    private int opcode;
+    private boolean compressed;
+
+    private boolean inMessage;
+    private final Assembly message = new Assembly();
+    private final Assembly control = new Assembly();
+    private long payload;
+
+    AgentFrames(ByteBudget memory, int maxMessage, boolean mayCompress) {
+        this.memory = memory;
+        this.maxMessage = maxMessage;
+        this.mayCompress = mayCompress;
+    }
+
+    /** Frames on their way to be a message. */
+    private static final class Assembly {
+        private byte[] wire = {};
+        private int filled;
+        private int taken;
+        private List<Span> frames = new ArrayList<>(1);
+    }
+
+    /**
+     * Reads all of the buffer, which stays its owner's.
+     *
+     * @return why no more can be read; null when all is well
+     */
+    @Nullable
+    Violation read(ByteBuf in, Sink sink) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        while (at < end) {
+            Violation violation;
+            if (owed < 0) {
+                header[headerFilled++] = in.getByte(at++);
+                violation = headerFilled < 2 || headerFilled < headerLength() ? null : begin();
+            } else {
+                int n = (int) Math.min(owed, end - at);
+                violation = append(in, at, n, end - at);
+                at += n;
+                owed -= n;
+            }
+            if (violation == null && owed == 0) {
+                finish(sink);
+            }
+            if (violation != null) {
+                return violation;
+            }
+        }
+        return null;
+    }
+
+    private int headerLength() {
+        int extended = switch (header[1] & 0x7f) {
+            case 126 -> 2;
+            case 127 -> 8;
+            default -> 0;
+        };
+        return 2 + extended + MASK;
+    }
+
+    private boolean isControl() {
+        return opcode >= CLOSE;
+    }
+
+    /** The header of a frame is whole. */
+    private @Nullable Violation begin() {
+        fin = (header[0] & FIN) != 0;
+        opcode = header[0] & 0x0f;
+        boolean rsv1 = (header[0] & RSV1) != 0;
+        long length = length();
+        String fault = fault(rsv1, length);
+        if (fault != null) {
+            return new Violation(PROTOCOL_ERROR, fault);
+        }
+        if (!isControl()) {
+            compressed = inMessage ? compressed : rsv1;
+            inMessage = true;
+            payload += length;
+            if (payload > maxMessage || message.filled + (long) headerFilled > payload + MAX_HEADERS) {
+                return new Violation(TOO_LARGE, "a message of more than " + maxMessage + " bytes");
+            }
+        }
+        Assembly into = isControl() ? control : message;
+        if (!room(into, headerFilled, length)) {
+            return new Violation(TRY_AGAIN, "no memory is left for messages");
+        }
+        System.arraycopy(header, 0, into.wire, into.filled, headerFilled);
+        into.filled += headerFilled;
+        into.frames.add(new Span(into.filled, (int) length));
+        headerFilled = 0;
+        owed = length;
+        return null;
+    }
+
+    /** What is wrong with the header; null when nothing is. */
+    private @Nullable String fault(boolean rsv1, long length) {
+        if ((header[1] & MASKED) == 0) {
+            return "a frame that is not masked";
+        }
+        boolean first = opcode == TEXT || opcode == BINARY;
+        if ((header[0] & RSV_2_3) != 0 || rsv1 && !(mayCompress && first)) {
+            return "a reserved bit";
+        }
+        int told = header[1] & 0x7f;
+        if (length < 0 || told == 126 && length < 126 || told == 127 && length <= 0xffff) {
+            return "a length that is not in its shortest form";
+        }
+        if (isControl()) {
+            return opcode > PONG || !fin || length > MAX_CONTROL || opcode == CLOSE && length == 1
+                    ? "a control frame that is none"
+                    : null;
+        }
+        if (!first && opcode != CONTINUATION) {
+            return "an unknown opcode";
+        }
+        return inMessage == first ? "a message within a message, or a fragment without one" : null;
+    }
+
+    private long length() {
+        int told = header[1] & 0x7f;
+        int bytes = told == 126 ? 2 : told == 127 ? 8 : 0;
+        long length = bytes == 0 ? told : 0;
+        for (int i = 0; i < bytes; i++) {
+            length = length << 8 | header[2 + i] & 0xff;
+        }
+        return length;
+    }
+
+    private @Nullable Violation append(ByteBuf in, int at, int n, int available) {
+        Assembly into = isControl() ? control : message;
+        if (!room(into, n, Math.min(owed, available))) {
+            return new Violation(TRY_AGAIN, "no memory is left for messages");
+        }
+        in.getBytes(at, into.wire, into.filled, n);
+        into.filled += n;
+        return null;
+    }
+
+    /** Makes room, growing with what comes rather than with what is announced. */
+    private boolean room(Assembly into, int needed, long announced) {
+        int least = into.filled + needed;
+        if (least <= into.wire.length) {
+            return true;
+        }
+        int ahead = (int) Math.min(announced, 4096);
+        int capacity = Math.max(least + ahead, into.filled * 2);
+        if (!memory.take(capacity - into.taken)) {
+            return false;
+        }
+        into.taken = capacity;
+        into.wire = Arrays.copyOf(into.wire, capacity);
+        return true;
+    }
+
+    /** A frame is whole. */
+    private void finish(Sink sink) {
+        owed = -1;
+        if (isControl()) {
+            emit(control, false, sink);
+        } else if (fin) {
+            inMessage = false;
+            payload = 0;
+            emit(message, compressed, sink);
+        }
+    }
+
+    private void emit(Assembly whole, boolean isCompressed, Sink sink) {
+        boolean exact = whole.filled == whole.wire.length;
+        byte[] wire = exact ? whole.wire : Arrays.copyOf(whole.wire, whole.filled);
+        memory.give(whole.taken - (long) wire.length);
+        Message emitted = new Message(wire, whole.frames, opcode, isCompressed);
+        whole.wire = new byte[0];
+        whole.filled = 0;
+        whole.taken = 0;
+        whole.frames = new ArrayList<>(1);
+        sink.onMessage(emitted);
+    }
+
+    /** Gives back what unfinished messages cost. */
+    void close() {
+        memory.give(message.taken + (long) control.taken);
+        message.taken = 0;
+        control.taken = 0;
+        message.wire = new byte[0];
+        control.wire = new byte[0];
+    }
+}

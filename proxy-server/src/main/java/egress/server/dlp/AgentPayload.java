@@ -1,0 +1,111 @@
+package egress.server.dlp;
+
+import egress.server.dlp.AgentFrames.Message;
+import egress.server.dlp.AgentFrames.Span;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/** What a message's frames say: unmasked (RFC 6455 §5.3), and inflated where they are compressed (RFC 7692 §7.2.2). */
+final class AgentPayload {
+    private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff};
+    private static final int PIECE = 4096;
+
+    private AgentPayload() {}
+
+    static InputStream of(Message message) {
+        return new Unmasked(message);
+    }
+
+    /** @param inflater with what the messages before have left in it */
+    static InputStream of(Message message, Inflater inflater) {
+        return new Inflated(new Unmasked(message), inflater);
+    }
+
+    private static final class Unmasked extends InputStream {
+        private final Message message;
+        private int frame;
+        private int position;
+
+        Unmasked(Message message) {
+            this.message = message;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int count) {
+            while (frame < message.frames().size()
+                    && position == message.frames().get(frame).length()) {
+                frame++;
+                position = 0;
+            }
+            if (frame == message.frames().size()) {
+                return -1;
+            }
+            Span span = message.frames().get(frame);
+            int n = Math.min(count, span.length() - position);
+            byte[] wire = message.wire();
+            for (int i = 0; i < n; i++) {
+                int at = position + i;
+                into[offset + i] = (byte) (wire[span.at() + at] ^ wire[span.at() - 4 + (at & 3)]);
+            }
+            position += n;
+            return n;
+        }
+    }
+
+    private static final class Inflated extends InputStream {
+        private final InputStream coded;
+        private final Inflater inflater;
+        private final byte[] piece = new byte[PIECE];
+        private boolean tailFed;
+
+        Inflated(InputStream coded, Inflater inflater) {
+            this.coded = coded;
+            this.inflater = inflater;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int count) throws IOException {
+            try {
+                while (true) {
+                    int n = inflater.inflate(into, offset, count);
+                    if (n > 0) {
+                        return n;
+                    }
+                    if (inflater.finished() || inflater.needsDictionary()) {
+                        throw new IOException("a compressed message that ends its stream");
+                    }
+                    if (tailFed) {
+                        return -1;
+                    }
+                    feed();
+                }
+            } catch (DataFormatException e) {
+                throw new IOException("a message that is not compressed as it says", e);
+            }
+        }
+
+        private void feed() throws IOException {
+            int got = coded.read(piece, 0, piece.length);
+            if (got > 0) {
+                inflater.setInput(piece, 0, got);
+            } else {
+                inflater.setInput(TAIL);
+                tailFed = true;
+            }
+        }
+    }
+}

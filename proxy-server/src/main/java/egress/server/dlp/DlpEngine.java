@@ -1,0 +1,137 @@
+package egress.server.dlp;
+
+import egress.dlp.builtin.BuiltInScanner;
+import egress.exchange.ByteBudget;
+import egress.exchange.Inspector;
+import egress.policy.DlpRules.OnMatch;
+import egress.policy.Route;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/** What inspection needs for as long as the process runs: threads, budgets, the key of the fingerprints. Safe for every thread. */
+public final class DlpEngine implements AutoCloseable {
+    /** Held for one message of a stream, in bytes; what gRPC takes where nothing else is said. */
+    private static final int MAX_MESSAGE = 4 << 20;
+
+    private static final int QUEUE = 1024;
+    private static final int SPOOL_THREADS = 2;
+
+    private final DlpSettings settings;
+    private final byte[] fingerprintKey;
+    private final ThreadPoolExecutor scans;
+    private final ThreadPoolExecutor disk;
+    private final DlpServices services;
+
+    private DlpEngine(DlpSettings settings, byte[] fingerprintKey, RandomGenerator random) {
+        this.settings = settings;
+        this.fingerprintKey = fingerprintKey.clone();
+        this.scans = threads("egress-dlp-", Math.max(2, Runtime.getRuntime().availableProcessors()));
+        this.disk = threads("egress-spool-", SPOOL_THREADS);
+        this.services = new DlpServices(
+                new Questions(scans, settings.timeout()),
+                settings.maxBody(),
+                (int) Math.min(settings.maxBody(), MAX_MESSAGE),
+                new ByteBudget(settings.memory()),
+                new Spool(settings.spoolDirectory(), new ByteBudget(settings.spoolMax()), disk),
+                scans,
+                random);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param fingerprintKey the same key calls a value the same, so that an operator can allow it
+     * @param random not to be foretold by an agent
+     * @throws IOException when bodies cannot be spooled to the directory
+     */
+    public static DlpEngine start(DlpSettings settings, byte[] fingerprintKey, RandomGenerator random)
+            throws IOException {
+        DlpEngine engine = new DlpEngine(settings, fingerprintKey, random);
+        if (settings.isOn()) {
+            try (FileChannel probe = engine.services.spool().open()) {
+                probe.size();
+            } catch (IOException e) {
+                engine.close();
+                throw new IOException("--spool-dir: " + settings.spoolDirectory() + ": " + e, e);
+            }
+        }
+        return engine;
+    }
+
+    private static ThreadPoolExecutor threads(String name, int most) {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                most,
+                most,
+                30,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(QUEUE),
+                Thread.ofPlatform().daemon().name(name, 0).factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    /**
+     * The inspector of one snapshot. Takes some milliseconds: the secrets are made into what is searched for.
+     *
+     * @param environment of the process, for the secrets in it
+     */
+    public Inspector inspector(Collection<Route> routes, Map<String, String> environment) {
+        if (!settings.isOn()) {
+            return Inspector.NONE;
+        }
+        Optional<Scanners.BuiltIn> builtIn = Optional.empty();
+        if (settings.builtIn()) {
+            // On the asking thread, always: who asks knows best which thread that should be.
+            BuiltInScanner scanner =
+                    new BuiltInScanner(KnownSecrets.of(routes, environment), fingerprintKey, Runnable::run);
+            builtIn = Optional.of(new Scanners.BuiltIn(scanner, scanner));
+        }
+        return new DlpInspector(services, new Scanners(builtIn, settings.external()), routes, settings.allowed());
+    }
+
+    /** What has to be said when these routes are loaded, a line each. */
+    public List<String> notices(Collection<Route> routes) {
+        List<String> notices = new ArrayList<>();
+        if (!settings.isOn()) {
+            notices.add("DLP IS OFF: requests leave unscanned (--dlp off)");
+            return notices;
+        }
+        for (Route route : routes) {
+            if (route.dlp().outboundOnMatch() == OnMatch.SUPERVISE) {
+                notices.add("route " + route.name()
+                        + ": outbound_on_match: supervise blocks: there is no operator to ask in this version");
+            }
+        }
+        return notices;
+    }
+
+    /** Bytes of memory that held parts may still take. */
+    public long memoryLeft() {
+        return services.memory().left();
+    }
+
+    /** Bytes of the spool that held bodies may still take. */
+    public long spoolLeft() {
+        return services.spool().quota().left();
+    }
+
+    /** Questions that wait for a thread. */
+    public int waiting() {
+        return scans.getQueue().size();
+    }
+
+    @Override
+    public void close() {
+        scans.shutdown();
+        disk.shutdown();
+    }
+}

@@ -1,0 +1,210 @@
+package egress.server.dlp;
+
+import egress.dlp.Place;
+import egress.dlp.ScanRequest;
+import egress.exchange.Inspection;
+import egress.policy.RequestHead;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The inspection of one exchange: its head at once, its body in the way that suits it, its response in passing. */
+final class DlpInspection implements Inspection {
+    /** gRPC and gRPC-Web: compressed, and trailers in the body. */
+    private static final int GRPC_FLAGS = 0x81;
+    /** Connect: compressed, and the end of the stream. */
+    private static final int CONNECT_FLAGS = 0x03;
+
+    private final DlpServices services;
+    private final Scanners scanners;
+    private final RoutePlan plan;
+    private final EventLoop loop;
+    private final long contentLength;
+    private final boolean oversize;
+    private final Hits hits;
+    private final RequestJudge judge;
+    private final ResponseWatch watch;
+
+    /** As it leaves: masked once it was. */
+    private ScanRequest head;
+
+    private BodyGuard body = BodyGuard.NONE;
+    private Mode mode;
+    private @Nullable Listener listener;
+    private boolean closed;
+
+    private final HttpHeaders fields;
+
+    DlpInspection(DlpServices services, Scanners scanners, RoutePlan plan, EventLoop loop, RequestHead asked) {
+        this.services = services;
+        this.scanners = scanners;
+        this.plan = plan;
+        this.loop = loop;
+        this.fields = asked.fields();
+        this.contentLength = Fields.contentLength(fields);
+        this.head = ScanRequest.head(
+                asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
+        this.hits = new Hits(this::tell);
+        this.judge = new RequestJudge(loop, services.questions(), scanners, plan, hits);
+        this.watch = new ResponseWatch(services, plan, hits, loop);
+        boolean hasBody = contentLength >= 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean messages = hasBody && slices();
+        this.oversize = !messages && contentLength > services.maxBody();
+        boolean passes = !plan.outbound() || !hasBody || oversize;
+        this.mode = passes ? Mode.PASS : messages ? Mode.MESSAGES : Mode.HOLD;
+    }
+
+    private void tell(Hit hit) {
+        Listener present = listener;
+        if (present != null) {
+            present.onHit(hit);
+        }
+    }
+
+    private boolean slices() {
+        String type = Fields.mediaType(fields);
+        return isGrpc(type) || isConnectStream(type) || plan.stream() && !isCoded();
+    }
+
+    /** gRPC-Web's text form is one base64 of everything, unary, and held. */
+    private static boolean isGrpc(String type) {
+        return type.startsWith("application/grpc") && !type.startsWith("application/grpc-web-text");
+    }
+
+    private static boolean isConnectStream(String type) {
+        return type.startsWith("application/connect+");
+    }
+
+    /** A content-coded body says nothing until it is whole. */
+    private boolean isCoded() {
+        return fields.contains(HttpHeaderNames.CONTENT_ENCODING);
+    }
+
+    @Override
+    public Mode mode() {
+        return mode;
+    }
+
+    @Override
+    public void judgeHead(Listener hears) {
+        listener = hears;
+        if (!plan.outbound()) {
+            hears.onHeadVerdict(new Outcome.Pass());
+            return;
+        }
+        if (oversize && !plan.passesOversize()) {
+            hears.onHeadVerdict(new Outcome.Fail(Denials.oversize(services.maxBody())));
+            return;
+        }
+        body = switch (mode) {
+            case PASS -> BodyGuard.NONE;
+            case HOLD -> held(hears);
+            case MESSAGES -> sliced(hears);
+        };
+        judge.head(head, judged -> onHeadJudged(judged, hears));
+    }
+
+    private BodyGuard held(Listener hears) {
+        return new HeldGuard(
+                judge,
+                plan,
+                services.maxBody(),
+                hears,
+                () -> head,
+                holder -> new HeldBody(loop, services.memory(), services.spool(), contentLength, holder));
+    }
+
+    private BodyGuard sliced(Listener hears) {
+        String type = Fields.mediaType(fields);
+        boolean isMessages = isGrpc(type) || isConnectStream(type);
+        MessageJudge messages = messages(isMessages ? new Place.Message() : new Place.Body());
+        return new MessageGuard(slicer(type), messages, judge, services.memory(), hears, () -> head);
+    }
+
+    private MessageJudge messages(Place place) {
+        return new MessageJudge(loop, services.questions(), scanners, plan, hits, place, MessageGuard.contextOf(head));
+    }
+
+    private Slicer slicer(String type) {
+        if (isGrpc(type)) {
+            return envelopes(GRPC_FLAGS, "grpc-encoding");
+        }
+        return isConnectStream(type)
+                ? envelopes(CONNECT_FLAGS, "connect-content-encoding")
+                : new WindowSlicer(services.memory());
+    }
+
+    private Slicer envelopes(int flags, String coding) {
+        return new EnvelopeSlicer(
+                services.memory(), services.maxMessage(), flags, ContentDecoder.of(Fields.coding(fields, coding)));
+    }
+
+    private void onHeadJudged(RequestJudge.Judged judged, Listener hears) {
+        if (closed) {
+            return;
+        }
+        switch (judged) {
+            case RequestJudge.Judged.Denied denied -> hears.onHeadVerdict(new Outcome.Fail(denied.failure()));
+            case RequestJudge.Judged.Clean clean -> {
+                head = clean.request();
+                hears.onHeadVerdict(
+                        clean.rewritten()
+                                ? new Outcome.Rewritten(head.target(), Fields.of(head.fields()))
+                                : new Outcome.Pass());
+                if (!closed) {
+                    body.headPassed();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void take(HttpContent part) {
+        body.take(part);
+    }
+
+    @Override
+    public boolean wantsMore() {
+        return body.wantsMore();
+    }
+
+    @Override
+    public @Nullable HttpContent next() {
+        return body.next();
+    }
+
+    @Override
+    public Optional<ChannelHandler> webSocket(HttpHeaders responseFields) {
+        if (!plan.outbound()) {
+            return Optional.empty();
+        }
+        return Optional.of(new WebSocketGuard(
+                messages(new Place.WebSocket()),
+                messages(new Place.WebSocket()),
+                PerMessageDeflate.agreedIn(responseFields),
+                services.memory(),
+                services.maxMessage(),
+                services.random()));
+    }
+
+    @Override
+    public void observeResponse(HttpHeaders responseFields) {
+        watch.begin(responseFields);
+    }
+
+    @Override
+    public void observeResponse(HttpContent part) {
+        watch.take(part);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        body.close();
+        watch.close();
+    }
+}

@@ -1,0 +1,36 @@
+package egress.server.dlp;
+
+import egress.exchange.Inspection;
+import egress.exchange.Inspector;
+import egress.policy.RequestHead;
+import egress.policy.Route;
+import io.netty.channel.EventLoop;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+/** Inspects exchanges by the routes of one snapshot. */
+final class DlpInspector implements Inspector {
+    private final DlpServices services;
+    private final Scanners scanners;
+    private final Set<String> allowed;
+    /** By identity: a route's hash covers all its rules. Never changed once it is made. */
+    private final IdentityHashMap<Route, RoutePlan> plans = new IdentityHashMap<>();
+
+    /** @param allowed fingerprints that may leave on every route */
+    DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, Set<String> allowed) {
+        this.services = services;
+        this.scanners = scanners;
+        this.allowed = allowed;
+        routes.forEach(route -> plans.put(route, RoutePlan.of(route.dlp(), allowed)));
+    }
+
+    @Override
+    public Inspection inspect(EventLoop loop, RequestHead head, Route route) {
+        RoutePlan known = plans.get(route);
+        RoutePlan plan = known == null ? RoutePlan.of(route.dlp(), allowed) : known;
+        return plan.outbound() || plan.inbound()
+                ? new DlpInspection(services, scanners, plan, loop, head)
+                : Inspection.NONE;
+    }
+}

@@ -1,0 +1,23 @@
+package egress.server.dlp;
+
+import egress.exchange.ByteBudget;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+
+/**
+ * What all inspections share.
+ *
+ * @param maxBody in bytes; a larger body is refused, or passes unscanned where its route says so
+ * @param maxMessage in bytes, of what is judged message by message
+ * @param memory for every held part
+ * @param scans bounded; for what is not scanned on an event loop
+ * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
+ */
+record DlpServices(
+        Questions questions,
+        long maxBody,
+        int maxMessage,
+        ByteBudget memory,
+        Spool spool,
+        Executor scans,
+        RandomGenerator random) {}

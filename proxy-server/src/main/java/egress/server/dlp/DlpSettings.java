@@ -1,0 +1,61 @@
+package egress.server.dlp;
+
+import egress.dlp.Scanner;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the operator asked for.
+ *
+ * @param builtIn whether the scanner of the jar looks
+ * @param external another that looks too
+ * @param maxBody in bytes; a body is scanned whole or not sent
+ * @param memory in bytes, for everything held at once
+ * @param spoolDirectory for bodies that are too large for memory
+ * @param spoolMax in bytes, for all of them
+ * @param timeout of a verdict
+ * @param allowed fingerprints that may leave on every route
+ */
+public record DlpSettings(
+        boolean builtIn,
+        Optional<Scanner> external,
+        long maxBody,
+        long memory,
+        Path spoolDirectory,
+        long spoolMax,
+        Duration timeout,
+        Set<String> allowed) {
+    /** A part of the heap, which already knows the container's bound. */
+    private static final int HEAP_SHARE = 8;
+
+    private static final long LEAST_MEMORY = 4L << 20;
+
+    public DlpSettings {
+        allowed = Set.copyOf(allowed);
+    }
+
+    /** The scanner of the jar alone, with the default bounds. */
+    public static DlpSettings defaults() {
+        return new DlpSettings(
+                true,
+                Optional.empty(),
+                16L << 20,
+                defaultMemory(),
+                Path.of(System.getProperty("java.io.tmpdir")),
+                1L << 30,
+                Duration.ofSeconds(5),
+                Set.of());
+    }
+
+    /** An eighth of the heap, in bytes. */
+    public static long defaultMemory() {
+        return Math.max(LEAST_MEMORY, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    }
+
+    /** Whether anybody looks at all. */
+    boolean isOn() {
+        return builtIn || external.isPresent();
+    }
+}

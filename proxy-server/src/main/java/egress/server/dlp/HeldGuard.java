@@ -1,0 +1,218 @@
+package egress.server.dlp;
+
+import egress.dlp.HeaderField;
+import egress.dlp.ScanRequest;
+import egress.exchange.Failure;
+import egress.exchange.Inspection.Listener;
+import egress.exchange.Inspection.Mode;
+import egress.exchange.Inspection.Outcome;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Holds a body back until it is whole and judged, then sends it as it came or as it was rewritten. */
+final class HeldGuard implements BodyGuard, HeldBody.Listener {
+    private static final int MAX_PASSING = 64 * 1024;
+
+    private final RequestJudge judge;
+    private final RoutePlan plan;
+    private final long maxBody;
+    private final Listener listener;
+    private final Supplier<ScanRequest> head;
+    private final HeldBody body;
+
+    private HttpHeaders trailers = LastHttpContent.EMPTY_LAST_CONTENT.trailingHeaders();
+    private boolean last;
+    private boolean sealed;
+    private boolean headPassed;
+    private boolean closed;
+    /** Set once the body may leave. */
+    private @Nullable BodyReplay replay;
+
+    private boolean lastSent;
+    /** The body was over the bound, where such bodies pass: what comes after what was held. */
+    private boolean passes;
+
+    private final Deque<HttpContent> passing = new ArrayDeque<>(0);
+    private int passingBytes;
+
+    /**
+     * @param head as it will leave, once it was judged
+     * @param store makes the place where the body is held
+     */
+    HeldGuard(
+            RequestJudge judge,
+            RoutePlan plan,
+            long maxBody,
+            Listener listener,
+            Supplier<ScanRequest> head,
+            Function<HeldBody.Listener, HeldBody> store) {
+        this.judge = judge;
+        this.plan = plan;
+        this.maxBody = maxBody;
+        this.listener = listener;
+        this.head = head;
+        this.body = store.apply(this);
+    }
+
+    @Override
+    public Mode mode() {
+        return Mode.HOLD;
+    }
+
+    @Override
+    public void headPassed() {
+        headPassed = true;
+        judgeOnceWhole();
+    }
+
+    @Override
+    public void take(HttpContent part) {
+        if (passes) {
+            passing.add(part);
+            passingBytes += part.content().readableBytes();
+            return;
+        }
+        Optional<Failure> failure = keep(part);
+        if (failure.isPresent()) {
+            listener.onInspectionFailed(failure.get());
+        } else if (passes || last) {
+            body.seal();
+        }
+    }
+
+    private Optional<Failure> keep(HttpContent part) {
+        try {
+            boolean fits = body.length() + part.content().readableBytes() <= maxBody;
+            if (!fits && !plan.passesOversize()) {
+                return Optional.of(Denials.oversize(maxBody));
+            }
+            if (!fits) {
+                passes = true;
+                passing.add(part.retain());
+                passingBytes += part.content().readableBytes();
+                return Optional.empty();
+            }
+            if (part instanceof LastHttpContent end) {
+                last = true;
+                if (!end.trailingHeaders().isEmpty()) {
+                    trailers = end.trailingHeaders().copy();
+                }
+            }
+            return body.append(part.content());
+        } finally {
+            part.release();
+        }
+    }
+
+    @Override
+    public void onSealed() {
+        sealed = true;
+        judgeOnceWhole();
+    }
+
+    @Override
+    public void onRoom() {
+        listener.onInspectionReady();
+    }
+
+    @Override
+    public void onBroken(Failure failure) {
+        listener.onInspectionFailed(failure);
+    }
+
+    private void judgeOnceWhole() {
+        if (!sealed || !headPassed || closed || replay != null) {
+            return;
+        }
+        if (passes || body.length() == 0 && trailers.isEmpty()) {
+            release(new Outcome.Pass(), body.replay(listener::onInspectionReady));
+            return;
+        }
+        ScanRequest about = head.get();
+        List<HeaderField> trailing = trailers.isEmpty() ? List.of() : Fields.of(trailers);
+        ScanRequest whole = new ScanRequest(
+                about.host(), about.method(), about.target(), about.fields(), body.source(), trailing, about.options());
+        judge.body(whole, body, this::onJudged);
+    }
+
+    private void onJudged(RequestJudge.Judged judged) {
+        if (closed) {
+            return;
+        }
+        switch (judged) {
+            case RequestJudge.Judged.Denied denied -> listener.onBodyVerdict(new Outcome.Fail(denied.failure()));
+            case RequestJudge.Judged.Clean clean when clean.rewritten() -> onRewritten(clean);
+            case RequestJudge.Judged.Clean clean ->
+                release(new Outcome.Pass(), body.replay(listener::onInspectionReady));
+        }
+    }
+
+    private void onRewritten(RequestJudge.Judged.Clean clean) {
+        ScanRequest request = clean.request();
+        if (!request.trailers().isEmpty()) {
+            trailers = Fields.of(request.trailers());
+        }
+        if (!clean.bodyChanged()) {
+            release(new Outcome.Pass(), body.replay(listener::onInspectionReady));
+            return;
+        }
+        HttpHeaders fields = Fields.of(request.fields());
+        Fields.frameAnew(fields, body.length(), request.body().length());
+        release(
+                new Outcome.Rewritten(request.target(), fields),
+                body.replay(request.body(), listener::onInspectionReady));
+    }
+
+    private void release(Outcome outcome, BodyReplay sent) {
+        replay = sent;
+        listener.onBodyVerdict(outcome);
+    }
+
+    @Override
+    public boolean wantsMore() {
+        return passes ? passingBytes < MAX_PASSING : !last && body.hasRoom();
+    }
+
+    @Override
+    public @Nullable HttpContent next() {
+        BodyReplay sent = replay;
+        if (sent == null || lastSent) {
+            return null;
+        }
+        ByteBuf bytes = sent.next();
+        boolean ends = sent.isDone();
+        if (ends) {
+            body.close();
+        }
+        if (passes && bytes == null && ends) {
+            HttpContent part = passing.poll();
+            passingBytes -= part == null ? 0 : part.content().readableBytes();
+            return part;
+        }
+        if (ends && !passes) {
+            lastSent = true;
+            return new DefaultLastHttpContent(bytes == null ? Unpooled.EMPTY_BUFFER : bytes, trailers);
+        }
+        return bytes == null ? null : new DefaultHttpContent(bytes);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        body.close();
+        passing.forEach(HttpContent::release);
+        passing.clear();
+    }
+}

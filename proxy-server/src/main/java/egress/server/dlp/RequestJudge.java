@@ -1,0 +1,192 @@
+package egress.server.dlp;
+
+import egress.dlp.Finding;
+import egress.dlp.Place;
+import egress.dlp.Redaction;
+import egress.dlp.Redactor;
+import egress.dlp.ScanRequest;
+import egress.dlp.ScanVerdict;
+import egress.dlp.Scanner;
+import egress.exchange.Failure;
+import egress.exchange.Inspection.Effect;
+import io.netty.channel.EventLoop;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Judges a request's head, and later its body, by what the route says: block, redact and look again, supervise, or only warn. */
+final class RequestJudge {
+    /** A masked request is scanned again; one in which something new appears each time is not rewritten for ever. */
+    private static final int MOST_REWRITES = 3;
+
+    private final EventLoop loop;
+    private final Questions questions;
+    private final Scanners scanners;
+    private final RoutePlan plan;
+    private final Hits hits;
+
+    RequestJudge(EventLoop loop, Questions questions, Scanners scanners, RoutePlan plan, Hits hits) {
+        this.loop = loop;
+        this.questions = questions;
+        this.scanners = scanners;
+        this.plan = plan;
+        this.hits = hits;
+    }
+
+    /** What became of it. */
+    sealed interface Judged {
+        /**
+         * It may leave.
+         *
+         * @param request the one asked about, or a rewritten one
+         */
+        record Clean(ScanRequest request, boolean rewritten, boolean bodyChanged) implements Judged {}
+
+        record Denied(Failure failure) implements Judged {}
+    }
+
+    /** Judges the head alone. */
+    void head(ScanRequest head, Consumer<Judged> then) {
+        new Run(false, Questions.Subject.NONE, then).builtIn(head, new Rewrites(0, false));
+    }
+
+    /**
+     * Judges body and trailers, after the head.
+     *
+     * @param request all of it: an external scanner is asked about the whole
+     * @param body held while it is read
+     */
+    void body(ScanRequest request, Questions.Subject body, Consumer<Judged> then) {
+        new Run(true, body, then).builtIn(request, new Rewrites(0, false));
+    }
+
+    private record Rewrites(int count, boolean bodyChanged) {}
+
+    private final class Run {
+        private final boolean isBody;
+        private final Questions.Subject subject;
+        private final Consumer<Judged> then;
+
+        Run(boolean isBody, Questions.Subject subject, Consumer<Judged> then) {
+            this.isBody = isBody;
+            this.subject = subject;
+            this.then = then;
+        }
+
+        void builtIn(ScanRequest request, Rewrites rewrites) {
+            if (scanners.builtIn().isEmpty()) {
+                external(request, rewrites);
+                return;
+            }
+            Scanner scanner = scanners.builtIn().get().requests();
+            ScanRequest asked = isBody ? request.withoutHead() : request;
+            questions.ask(loop, isSmall(asked), () -> scanner.scan(asked), subject, verdict -> {
+                switch (verdict) {
+                    case ScanVerdict.Clean clean -> {
+                        hits.tell(clean.warnings(), Effect.WARNED);
+                        external(request, rewrites);
+                    }
+                    case ScanVerdict.Found found -> onFound(request, found, rewrites);
+                    case ScanVerdict.Refused refused
+                    when plan.warnsOnly() -> {
+                        hits.tell(refused);
+                        external(request, rewrites);
+                    }
+                    case ScanVerdict.Refused refused -> deny(Denials.of(refused));
+                }
+            });
+        }
+
+        private void onFound(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
+            switch (plan.onMatch()) {
+                case BLOCK -> deny(found, Effect.BLOCKED);
+                case SUPERVISE -> deny(found, Effect.SUPERVISED);
+                case WARN -> {
+                    hits.tell(found.findings(), Effect.WARNED);
+                    external(request, rewrites);
+                }
+                case REDACT -> redact(request, found, rewrites);
+            }
+        }
+
+        private void redact(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
+            Optional<Finding> outside = found.findings().stream()
+                    .filter(finding -> isBody && finding.blocks() && !isOfBody(finding.place()))
+                    .findFirst();
+            if (outside.isPresent() || rewrites.count() == MOST_REWRITES) {
+                deny(found, Effect.BLOCKED);
+                return;
+            }
+            switch (Redactor.redact(request, found.findings())) {
+                case Redaction.NotRewritable not -> {
+                    hits.tell(found.findings(), Effect.BLOCKED);
+                    deny(Denials.of(not.hit()));
+                }
+                case Redaction.Rewritten rewritten -> {
+                    hits.tell(found.findings(), Effect.REDACTED);
+                    builtIn(
+                            rewritten.request(),
+                            new Rewrites(rewrites.count() + 1, rewrites.bodyChanged() || rewritten.bodyChanged()));
+                }
+            }
+        }
+
+        private void external(ScanRequest request, Rewrites rewrites) {
+            if (scanners.external().isEmpty()) {
+                pass(request, rewrites);
+                return;
+            }
+            Scanner scanner = scanners.external().get();
+            questions.ask(loop, true, () -> scanner.scan(request), subject, verdict -> {
+                switch (verdict) {
+                    case ScanVerdict.Clean clean -> {
+                        hits.tell(clean.warnings(), Effect.WARNED);
+                        pass(request, rewrites);
+                    }
+                    case ScanVerdict.Found found
+                    when plan.warnsOnly() -> {
+                        hits.tell(found.findings(), Effect.WARNED);
+                        pass(request, rewrites);
+                    }
+                    // An external scanner names no place that could be rewritten.
+                    case ScanVerdict.Found found ->
+                        deny(
+                                found,
+                                switch (plan.onMatch()) {
+                                    case SUPERVISE -> Effect.SUPERVISED;
+                                    case BLOCK, REDACT, WARN -> Effect.BLOCKED;
+                                });
+                    case ScanVerdict.Refused refused
+                    when plan.warnsOnly() -> {
+                        hits.tell(refused);
+                        pass(request, rewrites);
+                    }
+                    case ScanVerdict.Refused refused -> deny(Denials.of(refused));
+                }
+            });
+        }
+
+        private void pass(ScanRequest request, Rewrites rewrites) {
+            then.accept(new Judged.Clean(request, rewrites.count() > 0, rewrites.bodyChanged()));
+        }
+
+        private void deny(ScanVerdict.Found found, Effect effect) {
+            hits.tell(found.findings(), effect);
+            deny(Denials.of(found.first()));
+        }
+
+        private void deny(Failure failure) {
+            then.accept(new Judged.Denied(failure));
+        }
+    }
+
+    private static boolean isOfBody(Place place) {
+        return place instanceof Place.Body || place instanceof Place.Trailer || place instanceof Place.Trailers;
+    }
+
+    private static boolean isSmall(ScanRequest request) {
+        return request.target().length()
+                        + Fields.size(request.fields())
+                        + request.body().length()
+                <= Questions.SMALL;
+    }
+}

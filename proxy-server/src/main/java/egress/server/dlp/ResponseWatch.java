@@ -1,0 +1,144 @@
+package egress.server.dlp;
+
+import egress.exchange.Inspection.Effect;
+import egress.exchange.Inspection.Hit;
+import egress.server.dlp.InjectionPhrases.Kind;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Looks at the beginning of a textual response for what tries to steer the agent, and warns. No byte waits for it: it copies, and
+ * reads its copy elsewhere; where memory or threads are short it looks away.
+ */
+final class ResponseWatch {
+    /** Looked at, in bytes on the wire. */
+    private static final int SAMPLE = 128 * 1024;
+    /** Looked at, in bytes of text. */
+    private static final int TEXT = 512 * 1024;
+    /** Looked at without leaving the loop, in bytes: a few microseconds. */
+    private static final int SMALL = 2 * 1024;
+
+    private static final byte[] NOTHING = {};
+
+    private final DlpServices services;
+    private final boolean on;
+    private final Hits hits;
+    private final EventLoop loop;
+    private Optional<ContentDecoder> decoder = Optional.empty();
+    private boolean coded;
+    private boolean watching;
+    private byte[] sample = NOTHING;
+    private int filled;
+
+    ResponseWatch(DlpServices services, RoutePlan plan, Hits hits, EventLoop loop) {
+        this.services = services;
+        this.on = plan.inbound();
+        this.hits = hits;
+        this.loop = loop;
+    }
+
+    /** The response's fields: only text is looked at. */
+    void begin(HttpHeaders fields) {
+        if (on && isText(Fields.mediaType(fields))) {
+            String coding = Fields.coding(fields, HttpHeaderNames.CONTENT_ENCODING.toString());
+            coded = !coding.equals("identity");
+            decoder = ContentDecoder.of(coding);
+            watching = decoder.isPresent();
+        }
+    }
+
+    private static boolean isText(String type) {
+        return type.startsWith("text/")
+                || type.endsWith("json")
+                || type.endsWith("xml")
+                || type.endsWith("yaml")
+                || type.endsWith("javascript");
+    }
+
+    void take(HttpContent part) {
+        if (!watching) {
+            return;
+        }
+        boolean all = copy(part.content()) || part instanceof LastHttpContent;
+        if (watching && all) {
+            look();
+        }
+    }
+
+    /** @return whether the sample is full */
+    private boolean copy(ByteBuf bytes) {
+        int n = Math.min(bytes.readableBytes(), SAMPLE - filled);
+        if (filled + n > sample.length) {
+            int capacity = Math.min(SAMPLE, Math.max(filled + n, 2 * filled));
+            if (!services.memory().take(capacity - (long) sample.length)) {
+                close();
+                return false;
+            }
+            sample = Arrays.copyOf(sample, capacity);
+        }
+        bytes.getBytes(bytes.readerIndex(), sample, filled, n);
+        filled += n;
+        return filled == SAMPLE;
+    }
+
+    private void look() {
+        byte[] text = sample;
+        int length = filled;
+        ContentDecoder with = decoder.orElseThrow();
+        watching = false;
+        sample = NOTHING;
+        if (length <= SMALL && !coded) {
+            tell(kinds(text, length, with));
+            services.memory().give(text.length);
+            return;
+        }
+        try {
+            services.scans().execute(() -> {
+                Set<Kind> kinds = kinds(text, length, with);
+                Questions.onLoop(loop, () -> {
+                    services.memory().give(text.length);
+                    tell(kinds);
+                });
+            });
+        } catch (RejectedExecutionException e) {
+            services.memory().give(text.length);
+        }
+    }
+
+    /** A sample of coded text ends somewhere within it: what can be read of it is. */
+    private static Set<Kind> kinds(byte[] text, int length, ContentDecoder decoder) {
+        Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+        try (InputStream in = decoder.decode(new ByteArrayInputStream(text, 0, length))) {
+            InjectionPhrases.in(in, TEXT, kinds::add);
+        } catch (IOException e) {
+            return kinds;
+        }
+        return kinds;
+    }
+
+    private void tell(Set<Kind> kinds) {
+        for (Kind kind : kinds) {
+            hits.tell(new Hit(kind.name().toLowerCase(Locale.ROOT), "response", "", Effect.WARNED));
+        }
+    }
+
+    /** The exchange is over. */
+    void close() {
+        watching = false;
+        services.memory().give(sample.length);
+        sample = NOTHING;
+    }
+}
