@@ -5,6 +5,7 @@ import egress.ProxyServer;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.exchange.ExchangeRecord;
+import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.exchange.Limits;
 import egress.exchange.LocalSite;
@@ -133,6 +134,7 @@ final class Gate implements AutoCloseable {
     private final List<ExchangeRecord> ended = new CopyOnWriteArrayList<>();
     private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
     private final List<String> handshakeFaults = new CopyOnWriteArrayList<>();
+    private final List<Inspection.Hit> hits = new CopyOnWriteArrayList<>();
     private final Inspector inspector;
     private final PooledUpstreams upstreams;
     private final ProxyServer server;
@@ -197,6 +199,11 @@ final class Gate implements AutoCloseable {
         return handshakeFaults;
     }
 
+    /** What inspection found. */
+    List<Inspection.Hit> hits() {
+        return hits;
+    }
+
     List<ExchangeRecord> ended() {
         return ended;
     }
@@ -243,6 +250,11 @@ final class Gate implements AutoCloseable {
         @Override
         public void ended(ExchangeRecord exchange) {
             ended.add(exchange);
+        }
+
+        @Override
+        public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+            hits.add(hit);
         }
 
         @Override

@@ -3,12 +3,43 @@ package egress.server.dlp;
 import egress.dlp.Finding;
 import egress.dlp.ScanVerdict;
 import egress.exchange.Failure;
+import egress.exchange.Inspection.Effect;
 import egress.policy.DenyReason;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Optional;
 
 /** What a verdict becomes for the caller: a code and a sentence, neither with what was found. */
 final class Denials {
     private Denials() {}
+
+    /**
+     * What a verdict means on a route: tells what was found, and why nothing may leave.
+     *
+     * @return empty where it may
+     */
+    static Optional<Failure> of(ScanVerdict verdict, RoutePlan plan, Hits hits) {
+        Optional<Failure> failure = switch (verdict) {
+            case ScanVerdict.Clean clean -> {
+                hits.tell(clean.warnings(), Effect.WARNED);
+                yield Optional.empty();
+            }
+            case ScanVerdict.Found found -> {
+                hits.tell(found.findings(), plan.denialEffect());
+                yield Optional.of(of(found.first()));
+            }
+            case ScanVerdict.Denied denied -> {
+                hits.tell(denied, plan.denialEffect());
+                yield Optional.of(new Failure.Denied(DenyReason.DLP_MATCH, denied.by() + ": " + denied.reason()));
+            }
+            case ScanVerdict.Refused refused -> {
+                if (plan.warnsOnly()) {
+                    hits.tell(refused);
+                }
+                yield Optional.of(of(refused));
+            }
+        };
+        return plan.warnsOnly() ? Optional.empty() : failure;
+    }
 
     static Failure of(Finding hit) {
         return new Failure.Denied(
@@ -16,7 +47,7 @@ final class Denials {
                 hit.detector() + " found in " + hit.place().text());
     }
 
-    static Failure of(ScanVerdict.Refused refused) {
+    private static Failure of(ScanVerdict.Refused refused) {
         DenyReason why = switch (refused.reason()) {
             case UNKNOWN_ENCODING, UNDECODABLE, BOMB, BUDGET_SPENT -> DenyReason.DLP_UNSCANNABLE;
             case UNREADABLE, UNAVAILABLE -> DenyReason.DLP_UNAVAILABLE;

@@ -29,6 +29,11 @@ final class Hits {
         }
     }
 
+    /** A verdict service's own words stand in the denial; here its name is enough. */
+    void tell(ScanVerdict.Denied denied, Effect effect) {
+        tell(new Hit(denied.by(), "request", "", effect));
+    }
+
     /** What could not be scanned, where that only warns. */
     void tell(ScanVerdict.Refused refused) {
         tell(new Hit(refused.reason().name().toLowerCase(Locale.ROOT), "request", "", Effect.WARNED));

@@ -8,8 +8,6 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.Scanner;
 import egress.exchange.Failure;
-import egress.exchange.Inspection.Effect;
-import egress.policy.DlpRules.OnMatch;
 import io.netty.channel.EventLoop;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -76,7 +74,7 @@ final class MessageJudge {
                 small && external.isEmpty(),
                 () -> scan(payload, size, ends),
                 subject,
-                verdict -> then.accept(failure(verdict)));
+                verdict -> then.accept(Denials.of(verdict, plan, hits)));
     }
 
     private CompletionStage<ScanVerdict> scan(Payload payload, int size, boolean ends) {
@@ -128,28 +126,5 @@ final class MessageJudge {
                 BodySource.of(message),
                 context.trailers(),
                 context.options());
-    }
-
-    private Optional<Failure> failure(ScanVerdict verdict) {
-        boolean warns = plan.warnsOnly();
-        return switch (verdict) {
-            case ScanVerdict.Clean clean -> {
-                hits.tell(clean.warnings(), Effect.WARNED);
-                yield Optional.empty();
-            }
-            case ScanVerdict.Found found -> {
-                Effect effect = warns
-                        ? Effect.WARNED
-                        : plan.onMatch() == OnMatch.SUPERVISE ? Effect.SUPERVISED : Effect.BLOCKED;
-                hits.tell(found.findings(), effect);
-                yield warns ? Optional.empty() : Optional.of(Denials.of(found.first()));
-            }
-            case ScanVerdict.Refused refused -> {
-                if (warns) {
-                    hits.tell(refused);
-                }
-                yield warns ? Optional.empty() : Optional.of(Denials.of(refused));
-            }
-        };
     }
 }

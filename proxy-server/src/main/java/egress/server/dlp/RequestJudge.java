@@ -9,6 +9,7 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Effect;
+import egress.policy.DlpRules.OnMatch;
 import io.netty.channel.EventLoop;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -80,32 +81,12 @@ final class RequestJudge {
             Scanner scanner = scanners.builtIn().get().requests();
             ScanRequest asked = isBody ? request.withoutHead() : request;
             questions.ask(loop, isSmall(asked), () -> scanner.scan(asked), subject, verdict -> {
-                switch (verdict) {
-                    case ScanVerdict.Clean clean -> {
-                        hits.tell(clean.warnings(), Effect.WARNED);
-                        external(request, rewrites);
-                    }
-                    case ScanVerdict.Found found -> onFound(request, found, rewrites);
-                    case ScanVerdict.Refused refused
-                    when plan.warnsOnly() -> {
-                        hits.tell(refused);
-                        external(request, rewrites);
-                    }
-                    case ScanVerdict.Refused refused -> deny(Denials.of(refused));
+                if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {
+                    redact(request, found, rewrites);
+                } else {
+                    goOn(verdict, () -> external(request, rewrites));
                 }
             });
-        }
-
-        private void onFound(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
-            switch (plan.onMatch()) {
-                case BLOCK -> deny(found, Effect.BLOCKED);
-                case SUPERVISE -> deny(found, Effect.SUPERVISED);
-                case WARN -> {
-                    hits.tell(found.findings(), Effect.WARNED);
-                    external(request, rewrites);
-                }
-                case REDACT -> redact(request, found, rewrites);
-            }
         }
 
         private void redact(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
@@ -113,14 +94,11 @@ final class RequestJudge {
                     .filter(finding -> isBody && finding.blocks() && !isOfBody(finding.place()))
                     .findFirst();
             if (outside.isPresent() || rewrites.count() == MOST_REWRITES) {
-                deny(found, Effect.BLOCKED);
+                notRewritable(found, found.first());
                 return;
             }
             switch (Redactor.redact(request, found.findings())) {
-                case Redaction.NotRewritable not -> {
-                    hits.tell(found.findings(), Effect.BLOCKED);
-                    deny(Denials.of(not.hit()));
-                }
+                case Redaction.NotRewritable not -> notRewritable(found, not.hit());
                 case Redaction.Rewritten rewritten -> {
                     hits.tell(found.findings(), Effect.REDACTED);
                     builtIn(
@@ -130,52 +108,31 @@ final class RequestJudge {
             }
         }
 
+        private void notRewritable(ScanVerdict.Found found, Finding hit) {
+            hits.tell(found.findings(), Effect.BLOCKED);
+            then.accept(new Judged.Denied(Denials.of(hit)));
+        }
+
         private void external(ScanRequest request, Rewrites rewrites) {
             if (scanners.external().isEmpty()) {
                 pass(request, rewrites);
                 return;
             }
             Scanner scanner = scanners.external().get();
-            questions.ask(loop, true, () -> scanner.scan(request), subject, verdict -> {
-                switch (verdict) {
-                    case ScanVerdict.Clean clean -> {
-                        hits.tell(clean.warnings(), Effect.WARNED);
-                        pass(request, rewrites);
-                    }
-                    case ScanVerdict.Found found
-                    when plan.warnsOnly() -> {
-                        hits.tell(found.findings(), Effect.WARNED);
-                        pass(request, rewrites);
-                    }
-                    // An external scanner names no place that could be rewritten.
-                    case ScanVerdict.Found found ->
-                        deny(
-                                found,
-                                switch (plan.onMatch()) {
-                                    case SUPERVISE -> Effect.SUPERVISED;
-                                    case BLOCK, REDACT, WARN -> Effect.BLOCKED;
-                                });
-                    case ScanVerdict.Refused refused
-                    when plan.warnsOnly() -> {
-                        hits.tell(refused);
-                        pass(request, rewrites);
-                    }
-                    case ScanVerdict.Refused refused -> deny(Denials.of(refused));
-                }
-            });
+            questions.ask(
+                    loop,
+                    true,
+                    () -> scanner.scan(request),
+                    subject,
+                    verdict -> goOn(verdict, () -> pass(request, rewrites)));
+        }
+
+        private void goOn(ScanVerdict verdict, Runnable next) {
+            Denials.of(verdict, plan, hits).ifPresentOrElse(failure -> then.accept(new Judged.Denied(failure)), next);
         }
 
         private void pass(ScanRequest request, Rewrites rewrites) {
             then.accept(new Judged.Clean(request, rewrites.count() > 0, rewrites.bodyChanged()));
-        }
-
-        private void deny(ScanVerdict.Found found, Effect effect) {
-            hits.tell(found.findings(), effect);
-            deny(Denials.of(found.first()));
-        }
-
-        private void deny(Failure failure) {
-            then.accept(new Judged.Denied(failure));
         }
     }
 

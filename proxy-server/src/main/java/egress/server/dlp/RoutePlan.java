@@ -2,6 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.Detector;
 import egress.dlp.ScanOptions;
+import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
@@ -64,5 +65,14 @@ record RoutePlan(
     /** Whether what is found, or cannot be scanned, leaves all the same. */
     boolean warnsOnly() {
         return onMatch == OnMatch.WARN;
+    }
+
+    /** What a hit does that is not masked. */
+    Effect denialEffect() {
+        return switch (onMatch) {
+            case SUPERVISE -> Effect.SUPERVISED;
+            case BLOCK, REDACT -> Effect.BLOCKED;
+            case WARN -> Effect.WARNED;
+        };
     }
 }
