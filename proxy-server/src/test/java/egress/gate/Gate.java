@@ -42,12 +42,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A running gate: the real listener, certificates, policy and upstreams, with origins pinned to test servers. */
-final class Gate implements AutoCloseable {
+public final class Gate implements AutoCloseable {
     /** A refusal outside of any exchange. */
-    record Refusal(@Nullable Authority authority, int status, String code, String words) {}
+    public record Refusal(@Nullable Authority authority, int status, String code, String words) {}
 
     /** What a test may change. */
-    static final class Builder {
+    public static final class Builder {
         private final List<Route> routes = new ArrayList<>();
         private final List<ConnectTo> connectTo = new ArrayList<>();
         private final List<Path> trust = new ArrayList<>();
@@ -59,69 +59,76 @@ final class Gate implements AutoCloseable {
         private Map<String, String> users = Map.of();
         private Inspector inspector = Inspector.NONE;
         private LocalSite localSite = LocalSite.EMPTY;
+        private boolean recording = true;
 
-        Builder route(Route route) {
+        public Builder route(Route route) {
             routes.add(route);
             return this;
         }
 
         /** A route without rules to a host, pinned to a port of loopback. */
-        Builder origin(String host, int port) {
+        public Builder origin(String host, int port) {
             routes.add(Route.named(host).build());
             return pin(host, 443, port);
         }
 
-        Builder pin(String host, int port, int loopbackPort) {
+        public Builder pin(String host, int port, int loopbackPort) {
             connectTo.add(ConnectTo.parse(host + ":" + port + ":127.0.0.1:" + loopbackPort));
             return this;
         }
 
-        Builder trust(Path pem) {
+        public Builder trust(Path pem) {
             trust.add(pem);
             return this;
         }
 
-        Builder policy(Policy value) {
+        public Builder policy(Policy value) {
             policy = value;
             return this;
         }
 
-        Builder limits(Limits value) {
+        public Builder limits(Limits value) {
             limits = value;
             return this;
         }
 
-        Builder timeouts(Timeouts value) {
+        public Builder timeouts(Timeouts value) {
             timeouts = value;
             return this;
         }
 
-        Builder upstreamHttp(UpstreamHttp value) {
+        public Builder upstreamHttp(UpstreamHttp value) {
             upstreamHttp = value;
             return this;
         }
 
-        Builder upstream(UpstreamConfig value) {
+        public Builder upstream(UpstreamConfig value) {
             upstream = value;
             return this;
         }
 
-        Builder users(Map<String, String> value) {
+        public Builder users(Map<String, String> value) {
             users = value;
             return this;
         }
 
-        Builder inspector(Inspector value) {
+        public Builder inspector(Inspector value) {
             inspector = value;
             return this;
         }
 
-        Builder localSite(LocalSite value) {
+        public Builder localSite(LocalSite value) {
             localSite = value;
             return this;
         }
 
-        Gate start() throws IOException {
+        /** Keeps no records, for a run so long that they would fill the heap. */
+        public Builder withoutRecords() {
+            recording = false;
+            return this;
+        }
+
+        public Gate start() throws IOException {
             return new Gate(this);
         }
     }
@@ -158,58 +165,58 @@ final class Gate implements AutoCloseable {
                         upstreams,
                         upstreams,
                         builder.upstreamHttp,
-                        new Recorder(),
+                        builder.recording ? new Recorder() : Observer.NONE,
                         builder.localSite));
     }
 
-    static Builder builder() {
+    public static Builder builder() {
         return new Builder();
     }
 
-    int port() {
+    public int port() {
         return server.address().getPort();
     }
 
-    ProxyServer server() {
+    public ProxyServer server() {
         return server;
     }
 
-    PooledUpstreams upstreams() {
+    public PooledUpstreams upstreams() {
         return upstreams;
     }
 
     /** A client of a host's that trusts the gate's authority. */
-    TlsClient client(String host) {
+    public TlsClient client(String host) {
         return TlsClient.of(host, issuer.certificate());
     }
 
-    Issuer issuer() {
+    public Issuer issuer() {
         return issuer;
     }
 
-    void reload(Policy policy) {
+    public void reload(Policy policy) {
         server.update(new ProxySnapshot(server.snapshot().generation() + 1, policy, inspector));
     }
 
-    List<Refusal> refusals() {
+    public List<Refusal> refusals() {
         return refusals;
     }
 
-    List<String> handshakeFaults() {
+    public List<String> handshakeFaults() {
         return handshakeFaults;
     }
 
     /** What inspection found. */
-    List<Inspection.Hit> hits() {
+    public List<Inspection.Hit> hits() {
         return hits;
     }
 
-    List<ExchangeRecord> ended() {
+    public List<ExchangeRecord> ended() {
         return ended;
     }
 
     /** Waits for an exchange to end. */
-    ExchangeRecord awaitEnded(Predicate<ExchangeRecord> which) throws InterruptedException {
+    public ExchangeRecord awaitEnded(Predicate<ExchangeRecord> which) throws InterruptedException {
         for (int i = 0; i < 1000; i++) {
             for (ExchangeRecord each : ended) {
                 if (which.test(each)) {
@@ -225,7 +232,7 @@ final class Gate implements AutoCloseable {
     }
 
     /** Waits until no caller is connected and no stream to an origin is open. */
-    void awaitQuiet() {
+    public void awaitQuiet() {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         while (server.openConnections() + upstreams.statistics().streams() > 0) {
             if (System.nanoTime() > end) {
