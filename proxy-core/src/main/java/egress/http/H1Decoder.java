@@ -10,7 +10,6 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private static final int MAX_CHUNK_LINE = 1_024;
-    /** Over a whole body: chunk extensions carry nothing, so that megabytes of them are an attack. */
-    private static final int MAX_EXTENSION_BYTES = 16_384;
 
     private enum State {
         /** Between messages, told to go on. */
@@ -49,7 +46,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private int searched;
 
     private long remaining;
-    private int extensionBytes;
+    private final ChunkHead chunkHead = new ChunkHead();
     private boolean emitted;
     private boolean decoding;
     private boolean wantsNextHead;
@@ -99,7 +96,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         return pending != null && pending.isReadable();
     }
 
-    /** Whether the last message is whole and none is under way. */
+    /** Whether the last message is whole, and none is under way. */
     public final boolean isBetweenMessages() {
         return state == State.WAITING;
     }
@@ -248,7 +245,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
             return true;
         }
         long length = bodyLength(head);
-        extensionBytes = 0;
+        chunkHead.beginBody();
         remaining = length;
         if (length == 0) {
             state = State.WAITING;
@@ -282,39 +279,12 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         if (end < 0) {
             return false;
         }
-        int at = in.readerIndex();
-        long size = 0;
-        int digits = 0;
-        for (; at < end; at++, digits++) {
-            int digit = Character.digit(in.getByte(at), 16);
-            if (digit < 0) {
-                break;
-            }
-            size = size << 4 | digit;
-        }
-        if (digits == 0 || digits > 15) {
-            throw new HttpFormatException("a chunk's size (expected: 1 to 15 hexadecimal digits)");
-        }
-        checkExtensions(in, at, end);
+        long size = chunkHead.size(in, end);
         in.readerIndex(end + 2);
         searched = 0;
         remaining = size;
         state = size == 0 ? State.TRAILERS : State.CHUNK_DATA;
         return true;
-    }
-
-    /** {@code *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )}. */
-    private void checkExtensions(ByteBuf in, int from, int end) {
-        if (from == end) {
-            return;
-        }
-        extensionBytes += end - from;
-        if (extensionBytes > MAX_EXTENSION_BYTES) {
-            throw new HttpFormatException("more than " + MAX_EXTENSION_BYTES + " bytes of chunk extensions");
-        }
-        if (!ChunkExtensions.areWellFormed(in, from, end)) {
-            throw new HttpFormatException("a malformed chunk extension");
-        }
     }
 
     private boolean readChunkData(ChannelHandlerContext ctx, ByteBuf in) {
@@ -367,7 +337,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         while (true) {
             int lf = in.indexOf(at, to, (byte) '\n');
             if ((lf < 0 ? to : lf) - from > limits.maxHeadBytes()) {
-                throw tooLarge(in, isHead);
+                throw H1Fields.tooLarge(in, limits.maxHeadBytes(), isHead);
             }
             if (lf < 0) {
                 if (isHead && at > from && !startLineChecked) {
@@ -406,19 +376,6 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     /** Whether this empty line before a head is forgiven (RFC 9112 §2.2). */
     boolean skipsEmptyLine() {
         throw new HttpFormatException("an empty line where a start line should be");
-    }
-
-    private HttpFormatException tooLarge(ByteBuf in, boolean isHead) {
-        boolean startLine =
-                isHead && in.indexOf(in.readerIndex(), in.readerIndex() + limits.maxHeadBytes(), (byte) '\n') < 0;
-        return startLine
-                ? new HttpFormatException(
-                        HttpResponseStatus.REQUEST_URI_TOO_LONG,
-                        "a start line of more than " + limits.maxHeadBytes() + " bytes")
-                : new HttpFormatException(
-                        HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                        (isHead ? "a head" : "a trailer section") + " of more than " + limits.maxHeadBytes()
-                                + " bytes");
     }
 
     /** The index of the line's CR, or -1 when it is not all there. */

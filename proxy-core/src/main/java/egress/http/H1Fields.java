@@ -1,5 +1,6 @@
 package egress.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -104,5 +105,16 @@ final class H1Fields {
             throw new HttpFormatException("more than one Content-Length");
         }
         return Octets.contentLength(lengths.getFirst());
+    }
+
+    /** A start line (414) or a section of fields (431) that is not over after {@code max} bytes. */
+    static HttpFormatException tooLarge(ByteBuf in, int max, boolean isHead) {
+        boolean startLine = isHead && in.indexOf(in.readerIndex(), in.readerIndex() + max, (byte) '\n') < 0;
+        return startLine
+                ? new HttpFormatException(
+                        HttpResponseStatus.REQUEST_URI_TOO_LONG, "a start line of more than " + max + " bytes")
+                : new HttpFormatException(
+                        HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                        (isHead ? "a head" : "a trailer section") + " of more than " + max + " bytes");
     }
 }
