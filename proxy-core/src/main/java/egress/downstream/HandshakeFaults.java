@@ -15,7 +15,10 @@ final class HandshakeFaults {
                 || message.contains("certificate_unknown")
                 || message.contains("certificate unknown")
                 || message.contains("bad_certificate")
-                || message.contains("bad certificate")) {
+                || message.contains("bad certificate")
+                // A TLS 1.3 client that never sent its Finished may send its alert in the clear: two bytes, which
+                // BoringSSL takes for a record too short to decrypt. OpenSSL's clients do so for a chain they refuse.
+                || message.contains("bad_packet_length")) {
             return "the client does not trust the proxy's certificate for " + authority.host();
         }
         if (cause instanceof ClosedChannelException || message.contains("closed") || message.contains("reset")) {

@@ -56,7 +56,12 @@ public final class Policy {
 
     /** The debugging proxy's: allows everything, strips and injects nothing. */
     public static Policy allowAll() {
-        return new Policy(Kind.ALLOW_ALL, List.of(), "");
+        return allowAll(List.of());
+    }
+
+    /** The same, but for hosts whose TLS is relayed unread. */
+    public static Policy allowAll(List<Route> passthrough) {
+        return new Policy(Kind.ALLOW_ALL, passthrough, "");
     }
 
     /**
@@ -80,12 +85,12 @@ public final class Policy {
 
     /** What becomes of a connection to the authority. */
     public ConnectionRoute route(Authority authority) {
-        if (kind == Kind.ALLOW_ALL) {
-            return BUMP;
-        }
         Site site = sites.get(authority);
         if (site != null) {
             return site.connection();
+        }
+        if (kind == Kind.ALLOW_ALL) {
+            return BUMP;
         }
         boolean web = authority.port() == 443 || authority.port() == 80;
         // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
