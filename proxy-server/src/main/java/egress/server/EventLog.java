@@ -1,0 +1,152 @@
+package egress.server;
+
+import egress.exchange.ExchangeRecord;
+import egress.exchange.Observer;
+import egress.http.Authority;
+import egress.server.Flags.LogFormat;
+import egress.server.LogEvent.Facts;
+import java.net.SocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of exchanges: the terminal's, which flags rule, and the audit lines, which {@code log:} of the routes file
+ * rules. Copies what it needs on the event loop and leaves the words to the {@link LogWriter}.
+ *
+ * <p>As text the terminal's lines go to standard output and the audit's JSON to standard error. As JSON there is one
+ * stream on standard output, in which an event that both ask for stands once.
+ */
+final class EventLog implements Observer {
+    private static final int BLOCKS = 1;
+    private static final int FULL = 2;
+
+    private final LogSettings settings;
+    private final LogWriter writer;
+    private final InstantSource clock;
+    private final TextFormat text;
+    private final JsonFormat json = new JsonFormat();
+    private Masker latest;
+    private volatile Rules rules;
+
+    /**
+     * What the routes file of the moment says.
+     *
+     * @param level 0 off, 1 blocks, 2 full
+     */
+    record Rules(int level, Masker masker) {}
+
+    EventLog(LogSettings settings, boolean colours, LogWriter writer, InstantSource clock, Rules rules) {
+        this.settings = settings;
+        this.writer = writer;
+        this.clock = clock;
+        this.text = new TextFormat(settings.detail(), colours);
+        this.rules = rules;
+        this.latest = rules.masker();
+    }
+
+    /** New routes; what the old ones held stays masked until the next ones, for exchanges that began before. */
+    synchronized void update(Rules next) {
+        rules = new Rules(next.level(), next.masker().and(latest));
+        latest = next.masker();
+    }
+
+    @Override
+    public void requested(ExchangeRecord exchange) {
+        boolean audit = rules.level() >= FULL;
+        boolean shown = isShown() && settings.format() == LogFormat.JSON;
+        if (audit || shown) {
+            offer(new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())), shown, audit);
+        }
+    }
+
+    @Override
+    public void ended(ExchangeRecord exchange) {
+        boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
+        boolean audit = rules.level() >= (block ? BLOCKS : FULL);
+        if (audit || isShown()) {
+            offer(new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())), isShown(), audit);
+        }
+    }
+
+    @Override
+    public void connectionRefused(
+            SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
+        LogEvent.Refused event = new LogEvent.Refused(clock.millis(), downstream, authority, status, code, words);
+        offer(event, isShown(), rules.level() >= (JsonFormat.isBlock(event) ? BLOCKS : FULL));
+    }
+
+    @Override
+    public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
+        offer(
+                new LogEvent.HandshakeFailed(clock.millis(), downstream, authority, words),
+                isShown(),
+                rules.level() >= FULL);
+    }
+
+    @Override
+    public void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
+        offer(
+                new LogEvent.TunnelEnded(clock.millis(), downstream, authority, bytesUp, bytesDown),
+                isShown(),
+                rules.level() >= FULL);
+    }
+
+    @Override
+    public void connectionOpened(SocketAddress downstream) {
+        if (settings.verbose()) {
+            offer(new LogEvent.Opened(clock.millis(), downstream), true, false);
+        }
+    }
+
+    @Override
+    public void connectionClosed(SocketAddress downstream) {
+        if (settings.verbose()) {
+            offer(new LogEvent.Closed(clock.millis(), downstream), true, false);
+        }
+    }
+
+    @Override
+    public void clientHello(SocketAddress downstream, Authority authority, @Nullable String sni, List<String> alpn) {
+        if (settings.verbose()) {
+            offer(new LogEvent.HelloSeen(clock.millis(), downstream, authority, sni, alpn), true, false);
+        }
+    }
+
+    @Override
+    public void handshakeDone(SocketAddress downstream, Authority authority, String protocol, long nanos) {
+        if (settings.verbose()) {
+            offer(new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos), true, false);
+        }
+    }
+
+    private boolean isShown() {
+        return settings.detail() > 0;
+    }
+
+    private boolean withFields() {
+        return settings.detail() >= 2;
+    }
+
+    /** @param shown on the terminal; {@code audit}: asked for by the routes file */
+    private void offer(LogEvent event, boolean shown, boolean audit) {
+        if (shown || audit) {
+            Masker masker = rules.masker();
+            writer.offer((out, err) -> render(event, masker, shown, audit, out, err), event.weight());
+        }
+    }
+
+    private void render(
+            LogEvent event, Masker masker, boolean shown, boolean audit, StringBuilder out, StringBuilder err) {
+        if (settings.format() == LogFormat.JSON) {
+            json.append(event, masker, shown && withFields(), out);
+            return;
+        }
+        if (shown) {
+            text.append(event, masker, out);
+        }
+        if (audit) {
+            json.append(event, masker, false, err);
+        }
+    }
+}

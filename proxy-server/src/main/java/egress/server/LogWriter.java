@@ -1,0 +1,153 @@
+package egress.server;
+
+import egress.exchange.ByteBudget;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Writes log lines on a thread of its own, so that a slow terminal, pipe or disk holds up no exchange. What does not fit
+ * into its memory is lost, counted, and said.
+ */
+final class LogWriter implements AutoCloseable {
+    /** How long a burst is gathered, so that an event loop wakes the writer once and not for each line. */
+    private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private static final int FLUSH_CHARS = 64 * 1024;
+
+    /** Puts one entry into words: lines for standard output, lines for standard error. */
+    interface Entry {
+        void render(StringBuilder out, StringBuilder err);
+    }
+
+    private record Queued(Entry entry, int weight) {}
+
+    private final Queue<Queued> queue = new ConcurrentLinkedQueue<>();
+    private final ByteBudget budget;
+    private final OutputStream out;
+    private final OutputStream err;
+    private final Thread thread;
+    private final AtomicBoolean idle = new AtomicBoolean();
+    private final LongAdder lost = new LongAdder();
+    private final StringBuilder outText = new StringBuilder();
+    private final StringBuilder errText = new StringBuilder();
+    private long lostSaid;
+    private volatile boolean closing;
+
+    /** @param bytes what may wait to be written */
+    LogWriter(OutputStream out, OutputStream err, long bytes) {
+        this.out = out;
+        this.err = err;
+        this.budget = new ByteBudget(bytes);
+        this.thread = Thread.ofPlatform().daemon().name("egress-log").start(this::run);
+    }
+
+    /**
+     * Takes an entry, or counts it as lost; never blocks.
+     *
+     * @param weight bytes it holds, about
+     */
+    void offer(Entry entry, int weight) {
+        if (closing || !budget.take(weight)) {
+            lost.increment();
+            return;
+        }
+        queue.add(new Queued(entry, weight));
+        if (idle.get() && idle.compareAndSet(true, false)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Entries that were never written. */
+    long lost() {
+        return lost.sum();
+    }
+
+    private void run() {
+        while (true) {
+            boolean last = closing;
+            if (drain()) {
+                if (!last) {
+                    LockSupport.parkNanos(this, GATHER_NANOS);
+                }
+                continue;
+            }
+            if (last) {
+                return;
+            }
+            idle.set(true);
+            if (queue.isEmpty() && !closing) {
+                LockSupport.park(this);
+            }
+            idle.set(false);
+        }
+    }
+
+    /** Writes what is there; false when nothing was. */
+    private boolean drain() {
+        Queued next = queue.poll();
+        if (next == null) {
+            return false;
+        }
+        while (next != null) {
+            try {
+                next.entry().render(outText, errText);
+            } catch (RuntimeException e) {
+                lost.increment(); // a line less, rather than no log from here on
+            }
+            budget.give(next.weight());
+            if (outText.length() + errText.length() > FLUSH_CHARS) {
+                flush();
+            }
+            next = queue.poll();
+        }
+        sayLost();
+        flush();
+        return true;
+    }
+
+    private void sayLost() {
+        long now = lost.sum();
+        if (now > lostSaid) {
+            errText.append("egress: ").append(now - lostSaid).append(" log line(s) lost: written too slowly\n");
+            lostSaid = now;
+        }
+    }
+
+    private void flush() {
+        write(out, outText);
+        write(err, errText);
+    }
+
+    private void write(OutputStream stream, StringBuilder text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        try {
+            stream.write(text.toString().getBytes(StandardCharsets.UTF_8));
+            stream.flush();
+        } catch (IOException e) {
+            lost.increment(); // a closed pipe: nobody reads, and nothing can be said about it here
+        }
+        text.setLength(0);
+    }
+
+    /** Writes what waits, for at most a second, and ends. */
+    @Override
+    public void close() {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(LAST_WORDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
