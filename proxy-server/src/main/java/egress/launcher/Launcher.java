@@ -13,11 +13,12 @@ public final class Launcher {
 
     /** Runs the program, or says which Java it needs and exits with 1. */
     public static void main(String[] arguments) throws Throwable {
-        int version = majorVersion(System.getProperty("java.specification.version", "0"));
-        if (version < NEEDED) {
-            System.err.println("egress: needs Java " + NEEDED + " or newer, and this is Java "
-                    + System.getProperty("java.version") + " (" + System.getProperty("java.home")
-                    + "): use ./egress-proxy, which finds a newer one, or set JAVA_HOME.");
+        String refusal = refusal(
+                System.getProperty("java.specification.version", "0"),
+                System.getProperty("java.version"),
+                System.getProperty("java.home"));
+        if (refusal != null) {
+            System.err.println(refusal);
             System.exit(1);
         }
         try {
@@ -29,8 +30,16 @@ public final class Launcher {
         }
     }
 
+    /** The sentence for a Java that is too old; null for one that will do. */
+    static String refusal(String specification, String version, String home) {
+        return majorVersion(specification) >= NEEDED
+                ? null
+                : "egress: needs Java " + NEEDED + " or newer, and this is Java " + version + " (" + home
+                        + "): use ./egress-proxy, which finds a newer one, or set JAVA_HOME.";
+    }
+
     /** {@code 1.8} is 8, {@code 25} is 25; what is no number is 0. */
-    private static int majorVersion(String specification) {
+    static int majorVersion(String specification) {
         String version = specification.startsWith("1.") ? specification.substring(2) : specification;
         try {
             return Integer.parseInt(version);

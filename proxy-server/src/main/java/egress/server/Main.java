@@ -1,0 +1,140 @@
+package egress.server;
+
+import egress.ca.CaException;
+import egress.ca.Issuer;
+import egress.exchange.Observer;
+import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The program. */
+public final class Main {
+    private static final int FAILED = 1;
+
+    private final Map<String, String> environment;
+    private final Streams streams;
+    private final Signals signals;
+    private final Notices notices;
+
+    Main(Map<String, String> environment, Streams streams, Signals signals) {
+        this.environment = Map.copyOf(environment);
+        this.streams = streams;
+        this.signals = signals;
+        this.notices = new Notices(streams.err());
+    }
+
+    /** Runs until it is told to stop; exits with 0 then, with 2 when called wrongly, with 1 when it cannot work. */
+    public static void main(String[] arguments) {
+        Signals signals = Signals.install();
+        Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
+        Map<String, String> environment = System.getenv();
+        // Not System.out and System.err: their locks and buffers are for other programs.
+        Streams streams = new Streams(
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                showsColours(environment));
+        System.exit(new Main(environment, streams, signals).run(arguments));
+    }
+
+    /** An error on some thread is that thread's; the gate goes on. */
+    private static void uncaught(Thread thread, Throwable error) {
+        Logger log = LoggerFactory.getLogger(Main.class);
+        log.error("thread {} ended: {}", thread.getName(), error.toString(), error);
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it still is where it is no terminal, unless another console is chosen
+    private static boolean showsColours(Map<String, String> environment) {
+        if (!environment.getOrDefault("NO_COLOR", "").isEmpty() || "dumb".equals(environment.get("TERM"))) {
+            return false;
+        }
+        Console console = System.console();
+        return console != null && console.isTerminal();
+    }
+
+    /** Runs a command to its end. */
+    int run(String... arguments) {
+        return CommandLines.of(environment, this::serve, notices).execute(arguments);
+    }
+
+    private int serve(Settings settings, CaOptions ca) {
+        Gate gate;
+        Issuer issuer;
+        if (settings.log().verbose()) {
+            LogbackSetup.verbose();
+        }
+        try {
+            issuer = ca.issuer(InstantSource.system(), new SecureRandom());
+            gate = Wiring.start(settings, issuer, streams, notices, InstantSource.system(), Observer.NONE);
+        } catch (CaException | IOException e) {
+            notices.say(String.valueOf(e.getMessage()));
+            return FAILED;
+        }
+        announce(settings, issuer, gate);
+        try (gate) {
+            return serve(gate);
+        } catch (InterruptedException e) {
+            return FAILED;
+        }
+    }
+
+    private void announce(Settings settings, Issuer issuer, Gate gate) {
+        if (settings.routes().isEmpty()) {
+            notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
+                    + " strips nor injects credentials. --routes FILE makes it a gate.");
+        } else if (gate.snapshot().generation() > 0) {
+            notices.say(gate.firstTable().loadedLine());
+            gate.firstTable().warnings().forEach(warning -> notices.say("warning: " + warning));
+        }
+        settings.upstream()
+                .proxy()
+                .ifPresent(proxy -> notices.say("every origin is reached through " + proxy
+                        + ", which decides by itself which addresses may be reached"));
+        warnOfUnknownVariables(gate.firstTable().variables());
+        signals.onHangup(gate::reload);
+        if (settings.routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {
+            notices.say(
+                    signals.onHangup() == Signals.Hangup.IGNORED
+                            ? "SIGHUP is ignored (nohup?), so it reloads nothing; --reload-interval does"
+                            : "there is no SIGHUP here to reload the routes; --reload-interval does");
+        }
+        notices.say("mitm ca fingerprint: sha256:" + issuer.fingerprint());
+        notices.say("listening on " + Endpoint.text(gate.address()));
+    }
+
+    private void warnOfUnknownVariables(Set<String> tokens) {
+        Set<String> unknown = CommandLines.unknownVariables(environment, tokens, notices);
+        if (!unknown.isEmpty()) {
+            notices.say("unknown variable(s), ignored: " + String.join(", ", unknown) + " (--help lists the flags;"
+                    + " each has a variable)");
+        }
+    }
+
+    private int serve(Gate gate) throws InterruptedException {
+        Thread stopper = Thread.ofVirtual().start(() -> {
+            try {
+                signals.awaitStop();
+                gate.ended().complete("");
+                signals.awaitSecondStop();
+                gate.giveUp();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        String fatal = gate.ended().join();
+        if (!fatal.isEmpty()) {
+            notices.say(fatal);
+            return FAILED;
+        }
+        notices.say("stopping: no new connections, exchanges under way may end");
+        gate.drain();
+        stopper.interrupt();
+        return 0;
+    }
+}

@@ -1,0 +1,275 @@
+package egress.server;
+
+import egress.ProxyConfig;
+import egress.ProxyServer;
+import egress.ca.CaException;
+import egress.ca.Issuer;
+import egress.ca.LeafCache;
+import egress.ca.SystemTrust;
+import egress.exchange.Inspector;
+import egress.exchange.LocalSite;
+import egress.exchange.Observer;
+import egress.exchange.ProxySnapshot;
+import egress.policy.Policy;
+import egress.policy.Route;
+import egress.server.Readiness.Part;
+import egress.upstream.PooledUpstreams;
+import egress.upstream.UpstreamProxy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Makes the program's parts and puts them together, by hand, in one place. */
+final class Wiring {
+    private static final int MINTS_WAITING = 1_024;
+    private static final long MOST_LOG_BYTES = 16 << 20;
+    /** The part of the heap that log lines may wait in. */
+    private static final int LOG_HEAP_SHARE = 16;
+
+    private final Settings settings;
+    private final Issuer issuer;
+    private final Notices notices;
+    private final InstantSource clock;
+    private final LogWriter logWriter;
+    private final Readiness readiness = new Readiness();
+    private final Metrics metrics = new Metrics();
+    private final CompletableFuture<PrometheusMeterRegistry> registry = new CompletableFuture<>();
+    private final CompletableFuture<String> ended = new CompletableFuture<>();
+    private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
+    private final AtomicReference<String> allowlist = new AtomicReference<>("");
+    private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
+
+    private Wiring(Settings settings, Issuer issuer, Streams streams, Notices notices, InstantSource clock) {
+        this.settings = settings;
+        this.issuer = issuer;
+        this.notices = notices;
+        this.clock = clock;
+        long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
+        this.logWriter = new LogWriter(streams.out(), streams.err(), bytes);
+    }
+
+    /** What the first load of the routes gave. */
+    private record First(Optional<RoutesSource> source, RoutesTable table, boolean valid, String fingerprint) {}
+
+    /**
+     * Starts a gate: it listens when this returns, and warms up in the background.
+     *
+     * @param observer hears of everything besides the program's own records
+     * @throws IOException when an address cannot be had, with a sentence that names it
+     */
+    static Gate start(
+            Settings settings, Issuer issuer, Streams streams, Notices notices, InstantSource clock, Observer observer)
+            throws IOException {
+        Wiring wiring = new Wiring(settings, issuer, streams, notices, clock);
+        try {
+            return wiring.start(streams, observer);
+        } catch (IOException | RuntimeException e) {
+            wiring.logWriter.close();
+            throw e;
+        }
+    }
+
+    private Gate start(Streams streams, Observer observer) throws IOException {
+        First first = firstRoutes();
+        EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
+        PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
+        ThreadPoolExecutor mints =
+                LeafCache.boundedExecutor(Runtime.getRuntime().availableProcessors(), MINTS_WAITING);
+        LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
+        CaLeafCertificates tls = new CaLeafCertificates(leaves);
+        AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
+        try {
+            ProxyServer proxy = listen(
+                    snapshot(first.valid() ? 1 : 0, first.table()),
+                    new ProxyServer.Ports(
+                            loops,
+                            tls,
+                            upstreams,
+                            upstreams,
+                            settings.upstreamHttp(),
+                            new Observers(metrics, eventLog, observer),
+                            path -> site.get().page(path)));
+            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
+            Optional<Reloader> reloader = reloader(first, proxy, eventLog);
+            TrustKit kit = new TrustKit(issuer, this::systemTrust, proxyUri(proxy.address()));
+            allowlist.compareAndSet("", first.table().allowlist());
+            site.set(new EgressSite(kit, allowlist::get));
+            WarmUp warmUp = new WarmUp(
+                    new WarmUp.Work(
+                            issuer,
+                            tls,
+                            upstreams,
+                            () -> register(leaves, upstreams, proxy, reloader, new LoopLag(loops)),
+                            kit::warmUp,
+                            readiness,
+                            notices),
+                    ended::complete);
+            return new Gate(new Gate.Parts(
+                    loops,
+                    proxy,
+                    reloader,
+                    first.table(),
+                    admin,
+                    probed,
+                    upstreams,
+                    leaves,
+                    tls,
+                    mints,
+                    logWriter,
+                    readiness,
+                    warmUp,
+                    ended));
+        } catch (IOException | RuntimeException e) {
+            admin.close();
+            upstreams.close();
+            mints.shutdownNow();
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+            tls.close();
+            throw e;
+        }
+    }
+
+    private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
+        InetSocketAddress address = settings.listen().address();
+        try {
+            return ProxyServer.start(
+                    new ProxyConfig(address, settings.limits(), settings.timeouts(), settings.proxyUsers()),
+                    first,
+                    ports);
+        } catch (IOException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException("cannot listen on " + settings.listen() + ": " + cause.getMessage(), e);
+        }
+    }
+
+    private First firstRoutes() {
+        if (settings.routes().isEmpty()) {
+            List<Route> passthrough = settings.passthrough().stream()
+                    .map(host -> Route.named(host).passthrough(true).build())
+                    .toList();
+            return new First(Optional.empty(), RoutesTable.of(Policy.allowAll(passthrough), 0), true, "");
+        }
+        RoutesSource source = new RoutesSource(settings.routes().get(), settings.passthrough(), settings.environment());
+        String fingerprint = source.fingerprint();
+        try {
+            return new First(Optional.of(source), source.load(), true, fingerprint);
+        } catch (RoutesException e) {
+            e.errors().forEach(notices::say);
+            notices.say("there are no valid routes: everything is denied until a reload finds some");
+            readiness.fault(Part.ROUTES, "no valid routes: " + e.errors().getFirst());
+            // The words of the file are the operator's business, not the caller's.
+            Policy denied = Policy.denyAll("the gate has no valid routes: nothing is allowed until they are mended");
+            return new First(Optional.of(source), RoutesTable.of(denied, 1), false, fingerprint);
+        }
+    }
+
+    private ProxySnapshot snapshot(long generation, RoutesTable table) {
+        return new ProxySnapshot(generation, table.policy(), Inspector.NONE);
+    }
+
+    private EventLog.Rules rules(RoutesTable table) {
+        List<String> others = new ArrayList<>(settings.proxyUsers().values());
+        others.addAll(table.secrets());
+        settings.upstream().proxy().flatMap(UpstreamProxy::credentials).ifPresent(value -> {
+            others.add(value);
+            others.add(value.substring(value.indexOf(' ') + 1));
+        });
+        return new EventLog.Rules(table.logLevel(), Masker.of(table.policy().routes(), others));
+    }
+
+    private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
+            throws IOException {
+        List<InetSocketAddress> probed = new ArrayList<>();
+        try {
+            if (settings.admin().isPresent()) {
+                Endpoint endpoint = settings.admin().get();
+                probed.add(admin.bind(loops, endpoint, new AdminHosts(endpoint.host(), false)));
+            }
+            if (settings.metrics().isPresent()) {
+                Endpoint endpoint = settings.metrics().get();
+                probed.add(admin.bind(loops, endpoint, new AdminHosts(endpoint.host(), true)));
+            }
+        } catch (IOException | RuntimeException e) {
+            proxy.close();
+            throw e;
+        }
+        Set<InetSocketAddress> all = new HashSet<>(probed);
+        all.add(proxy.address());
+        own.set(Set.copyOf(all));
+        return List.copyOf(probed);
+    }
+
+    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog) {
+        return first.source().map(source -> {
+            Reloader.Listener listener = new Reloader.Listener() {
+                @Override
+                public void loaded(RoutesTable table, long generation) {
+                    eventLog.update(rules(table));
+                    proxy.update(snapshot(generation, table));
+                    readiness.clear(Part.ROUTES);
+                    allowlist.set(table.allowlist());
+                    notices.say(table.loadedLine());
+                    table.warnings().forEach(warning -> notices.say("warning: " + warning));
+                }
+
+                @Override
+                public void failed(List<String> errors) {
+                    errors.forEach(notices::say);
+                    notices.say("the routes stay as they were");
+                }
+            };
+            Reloader reloader = new Reloader(
+                    source, listener, settings.reloadInterval(), clock, first.valid() ? 1 : 0, first.fingerprint());
+            reloader.start();
+            return reloader;
+        });
+    }
+
+    private void register(
+            LeafCache leaves, PooledUpstreams upstreams, ProxyServer proxy, Optional<Reloader> reloader, LoopLag lag) {
+        PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        RuntimeMeters.process(made, lag, logWriter, Version.number());
+        RuntimeMeters.leaves(made, leaves::statistics);
+        RuntimeMeters.upstream(made, upstreams::statistics);
+        RuntimeMeters.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
+        RuntimeMeters.gauge(
+                made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
+        reloader.ifPresent(source -> RuntimeMeters.routes(made, source));
+        metrics.ready(made);
+        registry.complete(made);
+    }
+
+    private SystemTrust systemTrust() {
+        try {
+            return SystemTrust.find(settings.environment());
+        } catch (CaException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /** The gate as its callers on this machine reach it. */
+    private static URI proxyUri(InetSocketAddress address) throws UnknownHostException {
+        String host =
+                address.getAddress().isAnyLocalAddress() ? "127.0.0.1:" + address.getPort() : Endpoint.text(address);
+        return URI.create("http://" + host);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.launcher;
+
+import org.jspecify.annotations.NullMarked;
