@@ -41,7 +41,6 @@ final class Json {
     private static final int MOST_STRINGS = 200_000;
     private static final JsonFactory FACTORY = new JsonFactoryBuilder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(10_000)

@@ -9,6 +9,7 @@ import egress.dlp.Scanner;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -121,7 +122,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
         if (settings.way() != Way.FORWARD) {
             return new SelfTest(settings.way(), asking, scan, null, random).run(deadline);
         }
-        try (Sink target = new Sink(new InetSocketAddress("127.0.0.1", 0), random)) {
+        try (Sink target = new Sink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), random)) {
             return new SelfTest(settings.way(), asking, scan, target.address(), random).run(deadline);
         }
     }

@@ -1,5 +1,6 @@
 package egress.dlp.pipelock;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -50,7 +51,14 @@ public record PipelockSettings(
     /** That way, with what is customary: 5 seconds, 64 connections, 16 MiB, a sink on loopback at any port, no scan API beside it. */
     public static PipelockSettings of(Way way, URI base, @Nullable String token) {
         return new PipelockSettings(
-                way, base, new InetSocketAddress("127.0.0.1", 0), null, token, Duration.ofSeconds(5), 64, 16L << 20);
+                way,
+                base,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                null,
+                token,
+                Duration.ofSeconds(5),
+                64,
+                16L << 20);
     }
 
     public PipelockSettings withSink(InetSocketAddress listen) {

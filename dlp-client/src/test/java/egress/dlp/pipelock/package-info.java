@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.pipelock;
+
+import org.jspecify.annotations.NullMarked;
