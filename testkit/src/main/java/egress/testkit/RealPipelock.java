@@ -3,13 +3,11 @@ package egress.testkit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +60,7 @@ public final class RealPipelock implements PipelockServer {
     }
 
     private void configure(String settings, int sink) throws IOException {
-        List<Integer> free = freePorts(4);
+        List<Integer> free = List.of(FreePort.find(), FreePort.find(), FreePort.find(), FreePort.find());
         ports.put(Listener.FORWARD, free.get(0));
         ports.put(Listener.SCAN, free.get(1));
         ports.put(Listener.REVERSE, free.get(2));
@@ -128,22 +126,5 @@ public final class RealPipelock implements PipelockServer {
         started.destroyForcibly();
         throw new IOException(
                 "pipelock does not listen at " + port + ": " + Files.readString(directory.resolve("log")));
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        List<Integer> ports = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
-                held.add(socket);
-                ports.add(socket.getLocalPort());
-            }
-            return ports;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
     }
 }

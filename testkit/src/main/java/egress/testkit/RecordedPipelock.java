@@ -50,7 +50,7 @@ public final class RecordedPipelock implements PipelockServer {
         this.book = PipelockBook.recorded();
         this.sink = sink;
         for (Listener listener : Listener.values()) {
-            ports.put(listener, 0);
+            ports.put(listener, FreePort.find());
         }
     }
 
@@ -113,7 +113,6 @@ public final class RecordedPipelock implements PipelockServer {
                             InetAddress.ofLiteral("127.0.0.1"), uri(which).getPort()),
                     512);
             listeners.add(listener);
-            ports.put(which, listener.getLocalPort());
             accepters.add(Thread.ofVirtual().name("pipelock-" + which).start(() -> accept(which, listener)));
         }
     }

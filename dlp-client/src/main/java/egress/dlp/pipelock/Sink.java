@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class Sink implements Closeable {
     private final SecureRandom random;
     private final String nonce;
     private final ServerSocket server;
+    private final Thread accepter;
     private final Map<String, Asked> asked = new ConcurrentHashMap<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
@@ -59,7 +61,8 @@ final class Sink implements Closeable {
             server.close();
             throw new IOException("pipelock sink: cannot listen at " + listen + ": " + e.getMessage(), e);
         }
-        Thread.ofVirtual().name("pipelock-sink").start(this::accept);
+        this.accepter = Thread.ofVirtual().name("pipelock-sink").unstarted(this::accept);
+        accepter.start();
     }
 
     InetSocketAddress address() {
@@ -174,6 +177,12 @@ final class Sink implements Closeable {
         server.close();
         for (Socket socket : open) {
             socket.close();
+        }
+        try {
+            // The port is free for the next sink once nobody accepts there any more.
+            accepter.join(Duration.ofSeconds(1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -5,6 +5,7 @@ import egress.dlp.HeaderField;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
+import egress.testkit.FreePort;
 import egress.testkit.PipelockRow;
 import egress.testkit.PipelockServer;
 import egress.testkit.PipelockServer.Listener;
@@ -13,7 +14,6 @@ import egress.testkit.RecordedPipelock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -145,9 +145,7 @@ final class Bench implements AutoCloseable {
     }
 
     private static InetSocketAddress freeAddress() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), socket.getLocalPort());
-        }
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), FreePort.find());
     }
 
     @Override
