@@ -498,6 +498,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             answer(LocalResponse.of(failure, asked.method()));
         } else {
             letGo();
+            downstream.flush(); // a head that broke off is an error; nothing at all looks like a stale connection
             downstream.abort();
             close();
         }

@@ -3,6 +3,7 @@ package egress.exchange;
 import egress.http.HopByHop;
 import egress.http.InterimResponse;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
@@ -46,6 +47,8 @@ final class ResponseSide {
         }
         if (state == Side.AWAITING_HEAD && downstream.takesInterim()) {
             HopByHop.stripResponse(interim.headers());
+            interim.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // RFC 9110 §8.6
+            interim.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
             downstream.write(interim);
         }
         return true;

@@ -334,13 +334,14 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         int from = in.readerIndex();
         int at = from + searched;
         int to = in.writerIndex();
+        boolean lineSeen = false;
         while (true) {
             int lf = in.indexOf(at, to, (byte) '\n');
             if ((lf < 0 ? to : lf) - from > limits.maxHeadBytes()) {
                 throw H1Fields.tooLarge(in, limits.maxHeadBytes(), isHead);
             }
             if (lf < 0) {
-                if (isHead && at > from && !startLineChecked) {
+                if (isHead && lineSeen && !startLineChecked) {
                     startLineChecked = true;
                     checkFirstLine(in, from);
                 }
@@ -364,6 +365,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
                 return octets;
             }
             at = lf + 1;
+            lineSeen = true;
         }
     }
 

@@ -210,6 +210,12 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         pool.onRoom();
     }
 
+    /** A GOAWAY came: no stream is opened any more. */
+    void goesAway() {
+        goingAway = true;
+        draining = true;
+    }
+
     private void onGoAway(Http2GoAwayFrame goAway) {
         if (goAway.errorCode() != 0) {
             why = "the origin ended the connection (h2 error " + goAway.errorCode() + ")";

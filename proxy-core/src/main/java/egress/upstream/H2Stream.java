@@ -109,8 +109,10 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
     public void onEvent(Object event) {
         switch (event) {
             case Http2ResetFrame reset -> onReset(reset.errorCode());
-            case Http2GoAwayFrame _ ->
+            case Http2GoAwayFrame _ -> {
+                connection.goesAway(); // hears of it after its streams, and a retry must not come back to it
                 fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
+            }
             default -> {
                 // nothing that concerns one stream
             }
