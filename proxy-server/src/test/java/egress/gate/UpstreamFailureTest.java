@@ -131,7 +131,7 @@ class UpstreamFailureTest {
     /** What is legal happens once: the kept connection of such an origin answers nothing more. */
     static Stream<Arguments> h1Faults() {
         return withVersions(H1Fault.values())
-                .filter(a -> a.get()[0].equals("h1") || a.get()[1] != H1Fault.INTERIM_WITH_A_LENGTH);
+                .filter(a -> "h1".equals(a.get()[0]) || a.get()[1] != H1Fault.INTERIM_WITH_A_LENGTH);
     }
 
     static Stream<Arguments> h2Faults() {
@@ -143,7 +143,7 @@ class UpstreamFailureTest {
     }
 
     static Stream<Arguments> h2Floods() {
-        return withVersions(H2Flood.values()).filter(a -> a.get()[0].equals("h2"));
+        return withVersions(H2Flood.values()).filter(a -> "h2".equals(a.get()[0]));
     }
 
     private static void assertRefused(Call call, int status, String code) throws IOException {
