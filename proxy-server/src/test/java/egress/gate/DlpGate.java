@@ -161,11 +161,15 @@ final class DlpGate implements AutoCloseable {
             ask.fields().forEach(field -> head.append("\r\n").append(field));
             client.send(head + (hasBody && !told ? "\r\nTransfer-Encoding: chunked" : "") + "\r\n\r\n");
             for (byte[] part : ask.parts()) {
-                client.send(Integer.toHexString(part.length) + "\r\n")
-                        .send(part)
-                        .send("\r\n");
+                if (told) {
+                    client.send(part);
+                } else {
+                    client.send(Integer.toHexString(part.length) + "\r\n")
+                            .send(part)
+                            .send("\r\n");
+                }
             }
-            if (hasBody) {
+            if (hasBody && !told) {
                 StringBuilder end = new StringBuilder("0\r\n");
                 ask.trailers().forEach(field -> end.append(field).append("\r\n"));
                 client.send(end + "\r\n");
