@@ -192,6 +192,18 @@ final class DlpGate implements AutoCloseable {
                 .findFirst();
     }
 
+    /** Waits for the head of a request with that target. */
+    RecordedRequest awaitReceived(String host, String target) throws InterruptedException {
+        for (int i = 0; i < 1000; i++) {
+            Optional<RecordedRequest> seen = received(host, target);
+            if (seen.isPresent()) {
+                return seen.get();
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        throw new AssertionError(target + " did not arrive in 5 s");
+    }
+
     /** Waits for a finding. */
     Hit awaitHit(String detector) throws InterruptedException {
         for (int i = 0; i < 1000; i++) {
