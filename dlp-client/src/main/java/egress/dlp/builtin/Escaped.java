@@ -121,7 +121,15 @@ final class Escaped {
         int from = Math.max(s.low(), start - AROUND);
         int end = Math.min(s.to(), last + AROUND);
         if (Folding.isText(b, from, end)) {
-            read(from, end);
+            boolean byLine = s.view().verbatim() && s.view().surface().byLine();
+            int line = from;
+            for (int i = from; byLine && i < end; i++) {
+                if (b[i] == '\n') {
+                    read(line, i);
+                    line = i + 1;
+                }
+            }
+            read(line, end);
         }
         start = -1;
         strong = 0;

@@ -15,8 +15,9 @@ final class HeadSurface implements View.Surface {
     private final List<Part> parts = new ArrayList<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     private final Place rest;
+    private int lines;
 
-    private record Part(int start, int end, int index, Place place, boolean rewritable) {}
+    private record Part(int start, int end, int line, int index, Place place, boolean rewritable) {}
 
     private HeadSurface(Place rest) {
         this.rest = rest;
@@ -48,13 +49,21 @@ final class HeadSurface implements View.Surface {
     }
 
     @Override
-    public Place place(long offset) {
+    public Place place(long start, long end) {
+        Part last = null;
         for (Part part : parts) {
-            if (offset >= part.start && offset < part.end) {
-                return part.place;
+            boolean here = start >= 0 && part.start <= Math.max(start, end - 1) && start < part.end;
+            if (here && last != null && last.line != part.line) {
+                return rest;
             }
+            last = here ? part : last;
         }
-        return rest;
+        return last == null ? rest : last.place;
+    }
+
+    @Override
+    public boolean byLine() {
+        return true;
     }
 
     @Override
@@ -76,15 +85,17 @@ final class HeadSurface implements View.Surface {
         line(field.value(), index, value, true);
     }
 
+    // A name and its value are on one line; of both together the value is what is named.
     private void line(String text, int index, Place place, boolean rewritable) {
         add(text, index, place, rewritable);
         bytes.write('\n');
+        lines++;
     }
 
     private void add(String text, int index, Place place, boolean rewritable) {
         byte[] latin = text.getBytes(StandardCharsets.ISO_8859_1);
         int start = bytes.size();
         bytes.write(latin, 0, latin.length);
-        parts.add(new Part(start, bytes.size(), index, place, rewritable));
+        parts.add(new Part(start, bytes.size(), lines, index, place, rewritable));
     }
 }

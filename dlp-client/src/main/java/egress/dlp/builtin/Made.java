@@ -98,6 +98,15 @@ final class Made {
 
     /** Drawn from an alphabet by chance, as far as its shape can say: for places where chance alone puts letters side by side. */
     static boolean strict(byte[] b, int from, int to) {
+        return drawn(b, from, to, 0.3);
+    }
+
+    /** As {@link #strict}, surer still: for pieces that may have nothing to do with each other. */
+    static boolean strictest(byte[] b, int from, int to) {
+        return drawn(b, from, to, to - from < 24 ? 0.3 : 0.36);
+    }
+
+    private static boolean drawn(byte[] b, int from, int to, double changes) {
         int n = to - from;
         if (n < 12 || !plausible(b, from, to) || distinct(b, from, to) < Math.min(8, n / 2)) {
             return false;
@@ -110,8 +119,11 @@ final class Made {
             return false;
         }
         int transitions = transitions(b, from, to);
-        return transitions >= (n - 1) * 0.22
-                || (transitions >= 2 && oneCase(b, from, to) && !pronounceable(lower(b, from, to)));
+        if (!oneCase(b, from, to)) {
+            // By chance 62%; names in camel case stay below 35%.
+            return transitions >= (n - 1) * changes;
+        }
+        return transitions >= (n - 1) * 0.22 || (n <= 24 && transitions >= 2 && !pronounceable(lower(b, from, to)));
     }
 
     /** A password in a URL or connection string that is worth guarding: not a placeholder, a variable or a default. */
@@ -203,6 +215,16 @@ final class Made {
         return text.startsWith("%(") || text.startsWith("%s") || text.startsWith("%{") || text.endsWith("%");
     }
 
+    /** Whether {@code [from, to)} is a word of three letters or more in one case. */
+    static boolean word(byte[] b, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (kind(b[i]) > 1 || (i > from + 1 && kind(b[i]) != kind(b[i - 1]))) {
+                return false;
+            }
+        }
+        return to - from >= 3 && pronounceable(lower(b, from, to));
+    }
+
     private static String lower(byte[] b, int from, int to) {
         return new String(b, from, to - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
     }
@@ -223,7 +245,7 @@ final class Made {
     }
 
     // Letters drawn by chance have one vowel in five and long runs without any; words have neither.
-    private static boolean pronounceable(String lower) {
+    static boolean pronounceable(String lower) {
         int vowels = 0;
         int letters = 0;
         int run = 0;

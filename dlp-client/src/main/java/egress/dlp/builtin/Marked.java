@@ -9,20 +9,21 @@ final class Marked {
 
     static void strip(ScanRun run, Stretch s, int start, int end) {
         byte[] b = s.b();
-        int i = start + 1;
+        int i = Swar.mark(b, start + 1, end);
         while (i + 4 < end) {
             byte mark = b[i];
-            int distance = mark == '-' || mark == '_' || mark == '/' || mark == '+' ? distance(b, i, end, mark) : 0;
-            i = distance > 0 ? read(run, s, i, end, mark, distance) : i + 1;
+            int distance = Swar.among(b, i + 2, mark) ? distance(b, i, end, mark) : 0;
+            int next = distance > 0 ? read(run, s, i, end, mark, distance) : i + 1;
+            i = Swar.mark(b, next, end);
         }
     }
 
-    // Three marks in step, four when they are near each other; 0 when there are none from i on.
+    // Three marks in step, four when they are near each other or part a path; 0 when there are none from i on.
     private static int distance(byte[] b, int i, int end, byte mark) {
         for (int d = 2; d <= WIDEST && i + 2 * d < end; d++) {
             boolean three = b[i + d] == mark && b[i + 2 * d] == mark;
             boolean four = i + 3 * d < end && b[i + 3 * d] == mark;
-            if (three && (d >= 4 || four) && (b[i + 1] != mark || b[i + d + 1] != mark)) {
+            if (three && (four || (d >= 4 && mark != '/')) && (b[i + 1] != mark || b[i + d + 1] != mark)) {
                 return d;
             }
         }

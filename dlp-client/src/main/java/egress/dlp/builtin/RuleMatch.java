@@ -40,7 +40,10 @@ final class RuleMatch {
             }
             return;
         }
-        boolean free = !rule.rule.left() || view.isJoined() || freeOnTheLeft(b, start, end - start);
+        boolean free = !rule.rule.left()
+                || view.joined() == Joined.TIGHT
+                || stretch.beginsPiece(start)
+                || freeOnTheLeft(b, start, end - start);
         boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]);
         if (!free || !ended || Surroundings.blob(stretch, start, end)) {
             return;
@@ -81,12 +84,16 @@ final class RuleMatch {
     // Characters that stood apart are put side by side, and must then look drawn by chance: prose never does.
     private void pieced(CompiledRule rule, int at, int length) {
         Check check = rule.rule.check();
-        if (check == Check.pem || check == Check.jwk || Surroundings.blob(stretch, at, at + length)) {
+        byte[] b = stretch.b();
+        boolean inWord = at > stretch.low() && isWord(b[at - 1]) && isWord(b[at + length - 1]);
+        if (check == Check.pem || check == Check.jwk || inWord || Surroundings.blob(stretch, at, at + length)) {
             return;
         }
         for (Surroundings.Alphabet alphabet : Surroundings.Alphabet.values()) {
             Surroundings.Gathered gathered = Surroundings.gather(stretch, at, length, alphabet);
-            int end = gathered.gaps() == 0 ? -1 : rule.pattern().match(gathered.bytes(), 0, gathered.length());
+            int end = gathered.gaps() == 0 || gathered.words() > 1
+                    ? -1
+                    : rule.pattern().match(gathered.bytes(), 0, gathered.length());
             if (end > 0 && drawn(rule, gathered.bytes(), length, end)) {
                 View pieces = view.pieces(at, gathered.end());
                 report(rule, Stretch.whole(pieces, gathered.bytes(), 0, end), 0, 0, end);
@@ -112,7 +119,7 @@ final class RuleMatch {
         if (n >= 24 && !rule.isHex() && (few || Surroundings.hexOnly(b, from, end))) {
             return false;
         }
-        return n >= 12 ? Made.strict(b, from, end) : Made.plausible(b, Math.max(0, from - 4), end);
+        return n >= 12 ? Made.strictest(b, from, end) : Made.plausible(b, Math.max(0, from - 4), end);
     }
 
     /** An escape such as \n ends in a letter, yet what follows it begins afresh; and so does what follows its own length. */

@@ -29,6 +29,7 @@ final class RunPass {
     private int groupGap;
     private byte groupSeparator;
     private int groupCount;
+    private int groupKinds;
 
     RunPass(ScanRun run, Stretch s) {
         this.s = s;
@@ -96,6 +97,7 @@ final class RunPass {
         if (inStep && groupCount <= 1) {
             groupSeparator = separator;
             groupStart = shortStart;
+            groupKinds = shortKinds;
             groupGap = gap;
             groupCount = 2;
         } else if (inStep && separator == groupSeparator && (gap == groupGap || gap == 2 * groupGap + 1)) {
@@ -109,10 +111,12 @@ final class RunPass {
             if (inStep) {
                 groupSeparator = separator;
                 groupStart = shortStart;
+                groupKinds = shortKinds;
                 groupGap = gap;
             }
             groupCount = inStep ? 2 : 1;
         }
+        groupKinds |= kinds;
         shortStart = start;
         shortEnd = end;
         shortLength = length;
@@ -126,8 +130,9 @@ final class RunPass {
         groupCount = 0;
     }
 
-    // Words of four letters do follow each other, so a few in step mean nothing yet, but cost little to look at.
+    // Words of four letters do follow each other, so a few in step mean nothing unless there are digits among them.
     private boolean enough() {
-        return groupCount >= IN_STEP || (shortLength >= 3 && groupCount >= 3 && groupCount * shortLength >= LEAST);
+        boolean few = shortLength >= 3 && groupCount >= 3 && groupCount * shortLength >= LEAST;
+        return groupCount >= IN_STEP || (few && (groupKinds & DIGIT) != 0);
     }
 }

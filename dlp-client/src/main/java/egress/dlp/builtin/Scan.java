@@ -27,7 +27,7 @@ final class Scan {
             inner(run, s, window);
         }
         new RunPass(run, s).scan();
-        if (view.isJoined()) {
+        if (view.isJoined() && view.joined() != View.Joined.LOOSE) {
             Skeletons.scan(run, s);
         }
     }

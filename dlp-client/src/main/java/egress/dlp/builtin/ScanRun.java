@@ -1,19 +1,10 @@
 package egress.dlp.builtin;
 
 import egress.dlp.Detector;
-import egress.dlp.Finding;
-import egress.dlp.Finding.Severity;
-import egress.dlp.Finding.Span;
-import egress.dlp.Place;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One scan in progress: what it looks for, what it found, and what it may still spend. */
@@ -30,22 +21,17 @@ final class ScanRun {
 
     final Catalogue catalogue;
     final ScanOptions options;
-    private final Fingerprints fingerprints;
     private final Scratch scratch;
-    private final List<Finding> findings = new ArrayList<>();
-    private final Set<Seen> seen = new HashSet<>();
+    private final Hits hits;
     private long work = FREE_WORK;
     private long inflated = FREE_INFLATED;
-    private int blocking;
     private boolean structured;
     private ScanVerdict.@Nullable Refused refused;
-
-    private record Seen(String detector, String fingerprint, Place place, Optional<Span> span) {}
 
     ScanRun(Catalogue catalogue, ScanOptions options, Fingerprints fingerprints, Scratch scratch) {
         this.catalogue = catalogue;
         this.options = options;
-        this.fingerprints = fingerprints;
+        this.hits = new Hits(options, fingerprints);
         this.scratch = scratch;
     }
 
@@ -98,7 +84,7 @@ final class ScanRun {
 
     /** Whether nothing more can change the verdict. */
     boolean over() {
-        return refused != null || (options.everyHit() ? findings.size() >= MOST : blocking >= ENOUGH);
+        return refused != null || (options.everyHit() ? hits.all().size() >= MOST : hits.blocking() >= ENOUGH);
     }
 
     boolean wants(Detector detector) {
@@ -107,26 +93,8 @@ final class ScanRun {
 
     /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
     void report(String name, Detector category, View view, int start, int end, byte[] value, boolean verbatim) {
-        if (!options.wants(category)) {
-            return;
-        }
-        String fingerprint = fingerprints.of(value);
-        if (options.allowFingerprints().contains(fingerprint)) {
-            return;
-        }
-        Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
-        Optional<Span> cover = Optional.empty();
-        Optional<Span> span = Optional.empty();
-        if (view.verbatim()) {
-            cover = view.surface().span(view.base() + start, view.base() + end);
-            span = verbatim ? cover : span;
-        } else if (view.coverStart() >= 0) {
-            cover = view.surface().span(view.coverStart(), view.coverEnd());
-        }
-        Place place = view.place(start);
-        if (seen.add(new Seen(name, fingerprint, place, options.everyHit() ? span : Optional.empty()))) {
-            findings.add(new Finding(name, category, place, fingerprint, severity, span, cover));
-            blocking += severity == Severity.BLOCKS ? 1 : 0;
+        if (options.wants(category)) {
+            hits.add(name, category, view, start, end, value, verbatim);
         }
     }
 
@@ -135,13 +103,9 @@ final class ScanRun {
         report(name, category, view, start, end, Arrays.copyOfRange(b, start, end), true);
     }
 
-    List<Finding> findings() {
-        return findings;
-    }
-
     ScanVerdict verdict() {
-        ScanVerdict found = ScanVerdict.of(findings);
-        if (options.everyHit() && findings.size() >= MOST) {
+        ScanVerdict found = ScanVerdict.of(hits.all());
+        if (options.everyHit() && hits.all().size() >= MOST) {
             refuse(Reason.BUDGET_SPENT, "too many hits to list");
         }
         // A hit says more than a refusal; both deny.

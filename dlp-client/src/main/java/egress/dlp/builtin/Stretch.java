@@ -31,6 +31,10 @@ record Stretch(
         return starts != null && starts.get(start) && (end == to || starts.get(end));
     }
 
+    boolean beginsPiece(int at) {
+        return starts != null && starts.get(at);
+    }
+
     /** Whether more follows after {@code to}. */
     boolean cut() {
         return limit < to;

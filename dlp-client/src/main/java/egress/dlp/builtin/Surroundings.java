@@ -29,9 +29,9 @@ final class Surroundings {
         }
     }
 
-    /** What was put together up to {@code end}, over so many gaps. */
+    /** What was put together up to {@code end}, over so many gaps; {@code words} pieces could be words. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Gathered(byte[] bytes, int length, int end, int gaps) {}
+    record Gathered(byte[] bytes, int length, int end, int gaps, int words) {}
 
     /** Whether {@code [start, end)} lies in the midst of base64 in one long run, or in lines of it. */
     static boolean blob(Stretch s, int start, int end) {
@@ -70,18 +70,24 @@ final class Surroundings {
         System.arraycopy(b, at, out, 0, length);
         int n = length;
         int gaps = 0;
+        int words = 0;
         int i = at + length;
         int gapStart = i;
+        int pieceStart = n;
         while (i < s.to() && n < PIECED && gaps < MOST_GAPS && i - gapStart <= GAP && isText(b[i])) {
             if (alphabet.holds(b[i])) {
-                gaps += i > gapStart ? 1 : 0;
+                if (i > gapStart) {
+                    gaps++;
+                    words += Made.word(out, pieceStart, n) ? 1 : 0;
+                    pieceStart = n;
+                }
                 out[n++] = b[i++];
                 gapStart = i;
             } else {
                 i = afterSeparator(s, i);
             }
         }
-        return new Gathered(out, n, Math.min(i, s.to()), gaps);
+        return new Gathered(out, n, Math.min(i, s.to()), gaps, words);
     }
 
     static boolean hexOnly(byte[] b, int from, int end) {

@@ -10,6 +10,9 @@ final class Swar {
     private static final long ONES = 0x0101010101010101L;
     private static final long TOPS = 0x8080808080808080L;
     private static final long QUOTES = ONES * '"';
+    private static final long SIXES = ONES * 6;
+    private static final long SLASHES = ONES * '/';
+    private static final long LINES = ONES * '_';
     private static final long BACKSLASHES = ONES * '\\';
 
     private Swar() {}
@@ -28,6 +31,33 @@ final class Swar {
             }
         }
         while (i < to && b[i] != '"' && b[i] != '\\') {
+            i++;
+        }
+        return i;
+    }
+
+    /** Whether {@code c} is among the eight bytes from {@code from} on; true when they are not all there. */
+    static boolean among(byte[] b, int from, byte c) {
+        if (from + 8 > b.length) {
+            return true;
+        }
+        long v = (long) LONG.get(b, from) ^ (ONES * (c & 0xff));
+        return ((v - ONES) & ~v & TOPS) != 0;
+    }
+
+    /** The first of {@code + - / _} from {@code from} on; {@code to} when there is none. */
+    static int mark(byte[] b, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(b, i);
+            // Setting two bits makes + and - the same as /; of the others, only ) becomes it too.
+            long slash = (v | SIXES) ^ SLASHES;
+            long line = v ^ LINES;
+            if (((((slash - ONES) & ~slash) | ((line - ONES) & ~line)) & TOPS) != 0) {
+                break;
+            }
+        }
+        while (i < to && b[i] != '+' && b[i] != '-' && b[i] != '/' && b[i] != '_') {
             i++;
         }
         return i;

@@ -20,17 +20,26 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
 
     /** A part of the exchange, addressed by byte. */
     interface Surface {
-        Place place(long offset);
+        /** The place that holds the whole stretch, or a word for all of them; {@code start} is -1 when nothing is known. */
+        Place place(long start, long end);
 
         /** The stretch in the place's own terms; empty when it crosses places. */
         Optional<Span> span(long start, long end);
+
+        /** Whether each line is a place of its own, so that nothing goes over a line break. */
+        boolean byLine();
     }
 
     /** A surface of one place. */
     record Whole(Place place) implements Surface {
         @Override
-        public Place place(long offset) {
+        public Place place(long start, long end) {
             return place;
+        }
+
+        @Override
+        public boolean byLine() {
+            return false;
         }
 
         @Override
@@ -49,7 +58,9 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
         /** Separated in step, or lines of one block. */
         TIGHT,
         /** Neighbours in a structure: they may have nothing to do with each other. */
-        LOOSE
+        LOOSE,
+        /** As {@link #LOOSE}, of a text without structure; marks between the words are lost. */
+        WORDS
     }
 
     View at(long newBase) {
@@ -81,12 +92,17 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
         return new View(surface, depth + 1, 0, coverStart, coverEnd, Joined.LOOSE);
     }
 
+    /** What words of a plain text make when put side by side. */
+    View words() {
+        return new View(surface, depth + 1, 0, coverStart, coverEnd, Joined.WORDS);
+    }
+
     /** Pieces in step that lie within {@code [from, to)}. */
     View pieces(int from, int to) {
-        return derived(from, to, joined == Joined.LOOSE ? Joined.LOOSE : Joined.TIGHT);
+        return derived(from, to, isJoined() ? joined : Joined.TIGHT);
     }
 
     Place place(int index) {
-        return surface.place(verbatim() ? base + index : Math.max(coverStart, 0));
+        return verbatim() ? surface.place(base + index, base + index) : surface.place(coverStart, coverEnd);
     }
 }

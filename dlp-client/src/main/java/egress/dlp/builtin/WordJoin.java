@@ -14,7 +14,7 @@ final class WordJoin {
     private int pieces;
 
     WordJoin(ScanRun run, View view) {
-        this.out = new Window(run, view.pieces());
+        this.out = new Window(run, view.words());
     }
 
     /** JSON has a join of its own; of decoded text only small ones are worth it, of joined ones none. */

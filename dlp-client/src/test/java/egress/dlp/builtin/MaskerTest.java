@@ -1,0 +1,39 @@
+package egress.dlp.builtin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class MaskerTest {
+    private final Fixture fixture = new Fixture();
+    private final Masker masker = new Masker(fixture.scanner);
+
+    @Test
+    void masksTokensAndKnownSecretsWhereTheyStand() {
+        String text = "a=" + fixture.token() + "&b=" + Fixture.KNOWN + "&c=3";
+        assertThat(masker.mask(text)).isEqualTo("a=********&b=********&c=3");
+    }
+
+    @Test
+    void masksWhatIsEncodedWithAllOfItsEncoding() {
+        String encoded = Dress.base64("the key is " + fixture.token());
+        assertThat(masker.mask("x " + encoded + " y"))
+                .startsWith("x ")
+                .endsWith(" y")
+                .doesNotContain(encoded.substring(0, 30));
+    }
+
+    @Test
+    void masksEverythingWhenPiecesLieApart() {
+        String token = fixture.token();
+        String text = "[\"" + token.substring(0, 20) + "\",\"" + token.substring(20) + "\"]";
+        assertThat(masker.mask(text)).doesNotContain(token.substring(4, 20)).doesNotContain(token.substring(20));
+    }
+
+    @Test
+    void leavesTheRestAsItIs() {
+        byte[] clean = Fixture.latin("nothing to hide, not even ghp_xxxxxxxx");
+        assertThat(masker.mask(clean)).isSameAs(clean);
+        assertThat(masker.mask("")).isEmpty();
+    }
+}
