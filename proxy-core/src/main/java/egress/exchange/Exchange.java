@@ -43,6 +43,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private boolean retried;
     private boolean reused;
     private boolean ended;
+    /** Whether the caller holds its body back for a 100 that has not come, and has sent none of it. */
+    private boolean awaitsContinue;
+
     private int acquisitions;
     private long activityNanos;
     private Upstreams.@Nullable Attempt attempt;
@@ -168,6 +171,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         boolean holds = inspection.mode() == Inspection.Mode.HOLD && Heads.hasBody(fields);
         boolean expects = fields.contains(HttpHeaderNames.EXPECT, "100-continue", true);
         released = !holds || expects;
+        awaitsContinue = expects && !request.isRead();
         request.enter(Side.CONNECTING);
         if (released || request.isRead()) {
             acquire();
@@ -312,6 +316,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     public void onRequestPart(HttpContent part) {
         entry.requestBytes += part.content().readableBytes();
         request.came(part);
+        awaitsContinue = false;
         UpstreamPeer peer = upstream;
         if (ended || request.state() == Side.DONE) {
             discard(part);
@@ -386,6 +391,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         switch (part) {
             case InterimResponse interim -> {
+                awaitsContinue &= interim.status().code() != HttpResponseStatus.CONTINUE.code();
                 if (!response.relayInterim(interim)) {
                     fail(new Failure.UpstreamMalformed("the origin sent interim responses without end"));
                 }
@@ -417,9 +423,23 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         HttpHeaders upgraded = response.upgradeFields();
         if (response.state() == Side.DONE && upgraded != null) {
             becomeTunnel(upgraded);
+        } else if (response.state() == Side.DONE && awaitsContinue) {
+            endWithoutRequestBody();
         } else if (response.state() == Side.DONE) {
             endIfBothDone();
         }
+    }
+
+    /**
+     * The origin answered instead of asking for the body, so that the caller need not send it (RFC 9110 §10.1.1): on
+     * neither side may the next request be read as that body.
+     */
+    private void endWithoutRequestBody() {
+        letGo();
+        request.enter(Side.DONE);
+        downstream.flush();
+        close();
+        downstream.ended(false);
     }
 
     private void becomeTunnel(HttpHeaders fields) {
@@ -559,9 +579,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         activityNanos = System.nanoTime();
     }
 
-    /** Whether the request was answered without being read to its end. */
+    /** Whether the request was, or may be, answered without being read to its end. */
     public boolean isCutShort() {
-        return ended && !request.isRead();
+        return (ended || awaitsContinue) && !request.isRead();
     }
 
     /** A reload took its host out of the routes. */
