@@ -45,6 +45,8 @@ final class Surroundings implements AutoCloseable {
         Origin plain = Origin.plain();
         for (Origin each : List.of(h1, h2, plain)) {
             each.on("/range", Surroundings::range);
+            each.on("/keep", Surroundings::keep);
+            each.on("/unwanted", exchange -> exchange.respond(403, "not wanted\n"));
         }
         Gate gate = Gate.builder()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
@@ -98,6 +100,14 @@ final class Surroundings implements AutoCloseable {
                 "content-length",
                 Integer.toString(last - first + 1));
         exchange.write(Arrays.copyOfRange(pattern(last + 1), first, last + 1));
+        exchange.end();
+    }
+
+    /** Reads the whole body, then sends it back. */
+    private static void keep(OriginExchange exchange) throws IOException {
+        byte[] body = exchange.readAll();
+        exchange.head(200, "content-length", Integer.toString(body.length));
+        exchange.write(body);
         exchange.end();
     }
 
