@@ -10,6 +10,7 @@ import egress.exchange.LeafCertificates;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
+import egress.exchange.SafeObserver;
 import egress.exchange.UpstreamHttp;
 import egress.exchange.Upstreams;
 import io.netty.channel.EventLoopGroup;
@@ -48,7 +49,7 @@ public final class ProxyServer implements AutoCloseable {
         this.snapshot = first;
         ExchangeContext exchanges = new ExchangeContext(
                 ports.upstreams(),
-                ports.observer(),
+                new SafeObserver(ports.observer()),
                 ports.localSite(),
                 ports.upstreamHttp(),
                 config.limits(),

@@ -58,6 +58,7 @@ final class AlpnHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unexpected.log("a handshake is under way", cause);
         ctx.close(); // the completion event has told the rest
     }
 }

@@ -5,6 +5,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ final class Deadlines {
     interface Timed {
         /** Called on the event loop; may remove itself. */
         void check(long nowNanos);
+
+        /** It cannot be looked at any more: ends it. */
+        void abandon();
     }
 
     private final EventLoop loop;
@@ -44,15 +48,20 @@ final class Deadlines {
         }
     }
 
-    /** A copy, because looking at one may end it. */
-    Timed[] snapshot() {
-        return all.toArray(Timed[]::new);
+    /** What one of them throws ends that one, and neither the timer nor the others. */
+    void forEach(Consumer<Timed> action) {
+        for (Timed timed : all.toArray(Timed[]::new)) { // a copy, because looking at one may end it
+            try {
+                action.accept(timed);
+            } catch (RuntimeException e) {
+                Unexpected.log("looking at every connection", e);
+                timed.abandon();
+            }
+        }
     }
 
     private void checkAll() {
         long now = System.nanoTime();
-        for (Timed timed : snapshot()) {
-            timed.check(now);
-        }
+        forEach(timed -> timed.check(now));
     }
 }

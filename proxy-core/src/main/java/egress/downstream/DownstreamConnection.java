@@ -201,6 +201,11 @@ final class DownstreamConnection implements Deadlines.Timed {
         }
     }
 
+    @Override
+    public void abandon() {
+        channel.close();
+    }
+
     private void checkHttp(long nowNanos, Timeouts timeouts) {
         if (!active.isEmpty()) {
             for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {

@@ -138,12 +138,17 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
 
     @Override
     public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Exchange current = exchange;
         if (!(cause instanceof HttpFormatException fault)) {
+            if (current != null && Unexpected.is(cause)) {
+                current.onUnexpected(cause);
+                return;
+            }
+            Unexpected.log("a request is read or answered", cause);
             gone("the connection to the caller broke");
             ctx.close();
             return;
         }
-        Exchange current = exchange;
         if (current == null) {
             refuse(fault);
         } else {

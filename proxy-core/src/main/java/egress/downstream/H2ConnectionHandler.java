@@ -48,6 +48,7 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unexpected.log("an h2 connection is served", cause);
         ctx.close(); // transport and TLS errors; what is wrong in h2 itself the codec answers with GOAWAY
     }
 }

@@ -83,7 +83,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         tls = ready;
-        startTls();
+        try {
+            startTls();
+        } catch (RuntimeException e) {
+            ctx.fireExceptionCaught(e);
+            ctx.close();
+        }
     }
 
     private static String rootMessage(Throwable fault) {
@@ -231,6 +236,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Unexpected.log("a ClientHello is read", cause);
         ctx.close();
     }
 }

@@ -116,11 +116,8 @@ public final class Listener {
     }
 
     private void forEachConnection(Consumer<DownstreamConnection> action) {
-        deadlines.forEach((loop, timed) -> loop.execute(() -> {
-            for (Deadlines.Timed each : timed.snapshot()) {
-                action.accept((DownstreamConnection) each);
-            }
-        }));
+        deadlines.forEach(
+                (loop, timed) -> loop.execute(() -> timed.forEach(each -> action.accept((DownstreamConnection) each))));
     }
 
     /** Stops accepting while there are as many connections as may be, and goes on after an accept failed. */

@@ -17,6 +17,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request and its response, between two peers that never see each other. Plain fields: everything happens on one
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * once, and more is asked for only when the other side takes it.
  */
 public final class Exchange implements Upstreams.Listener, Inspection.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
     private final ExchangeContext context;
     private final DownstreamPeer downstream;
     private final ProxySnapshot snapshot;
@@ -34,6 +38,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private final HttpRequest asked;
     private final RequestSide request;
     private final ResponseSide response;
+    private final Guarded guarded = new Guarded(this);
 
     private Inspection inspection = Inspection.NONE;
     /** Whether the head may be written: always, but where the whole body must be judged before. */
@@ -111,7 +116,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         request.enter(Side.DECIDING);
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
         inspection = snapshot.inspector().inspect(downstream.loop(), head, route);
-        inspection.judgeHead(this);
+        inspection.judgeHead(guarded);
     }
 
     /** @return null when the exchange was ended */
@@ -185,7 +190,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         Upstreams.Origin origin = new Upstreams.Origin(
                 entry.authority, entry.tls, context.upstreamHttp().protocolFor(webSocket, downstream.isHttp2()));
         int before = acquisitions;
-        Upstreams.Attempt started = context.upstreams().acquire(downstream.loop(), origin, this);
+        Upstreams.Attempt started = context.upstreams().acquire(downstream.loop(), origin, guarded);
         if (!ended && before == acquisitions) {
             attempt = started;
         }
@@ -418,7 +423,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     private void onResponseBody(HttpContent content) {
         entry.responseBytes += content.content().readableBytes();
-        inspection.observeResponse(content);
+        try {
+            inspection.observeResponse(content);
+        } catch (RuntimeException | Error e) {
+            discard(content);
+            throw e;
+        }
         response.relayBody(content);
         HttpHeaders upgraded = response.upgradeFields();
         if (response.state() == Side.DONE && upgraded != null) {
@@ -551,6 +561,17 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         downstream.flush();
         close();
         downstream.ended(request.isRead());
+    }
+
+    /** An error of our own: the exchange fails closed, as one whose origin failed. */
+    public void onUnexpected(Throwable cause) {
+        LOG.error("exchange {} with {}: unexpected", entry.id, entry.authority, cause);
+        try {
+            fail(new Failure.UpstreamUnreachable("the proxy failed, and says why in its log"));
+        } catch (RuntimeException | Error e) {
+            LOG.error("exchange {}: could not be ended well", entry.id, e);
+            downstream.abort();
+        }
     }
 
     /** Lets go of the upstream side and of every part not yet written. */

@@ -59,6 +59,7 @@ public final class Gate implements AutoCloseable {
         private Map<String, String> users = Map.of();
         private Inspector inspector = Inspector.NONE;
         private LocalSite localSite = LocalSite.EMPTY;
+        private @Nullable Observer observer;
         private boolean recording = true;
 
         public Builder route(Route route) {
@@ -117,6 +118,12 @@ public final class Gate implements AutoCloseable {
             return this;
         }
 
+        /** Instead of the one that records. */
+        public Builder observer(Observer value) {
+            observer = value;
+            return this;
+        }
+
         public Builder localSite(LocalSite value) {
             localSite = value;
             return this;
@@ -165,7 +172,7 @@ public final class Gate implements AutoCloseable {
                         upstreams,
                         upstreams,
                         builder.upstreamHttp,
-                        builder.recording ? new Recorder() : Observer.NONE,
+                        observer(builder),
                         builder.localSite));
     }
 
@@ -251,6 +258,13 @@ public final class Gate implements AutoCloseable {
         minting.shutdownNow();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
         certificates.close();
+    }
+
+    private Observer observer(Builder builder) {
+        if (builder.observer != null) {
+            return builder.observer;
+        }
+        return builder.recording ? new Recorder() : Observer.NONE;
     }
 
     private final class Recorder implements Observer {

@@ -1,0 +1,105 @@
+package egress.exchange;
+
+import io.netty.handler.codec.http.HttpObject;
+
+/**
+ * What the upstream side and the inspection tell an exchange, with whatever is thrown on the way turned into the end of
+ * that exchange: an error that nobody foresaw fails closed, and at once.
+ */
+final class Guarded implements Upstreams.Listener, Inspection.Listener {
+    private final Exchange exchange;
+
+    Guarded(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    @Override
+    public void onAcquired(UpstreamPeer peer, boolean reused) {
+        try {
+            exchange.onAcquired(peer, reused);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onResponsePart(HttpObject part) {
+        try {
+            exchange.onResponsePart(part);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onResponseReadComplete() {
+        try {
+            exchange.onResponseReadComplete();
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onUpstreamWritable() {
+        try {
+            exchange.onUpstreamWritable();
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onFailed(Failure failure) {
+        try {
+            exchange.onFailed(failure);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onHit(Inspection.Hit hit) {
+        try {
+            exchange.onHit(hit);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onHeadVerdict(Inspection.Outcome outcome) {
+        try {
+            exchange.onHeadVerdict(outcome);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onBodyVerdict(Inspection.Outcome outcome) {
+        try {
+            exchange.onBodyVerdict(outcome);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onInspectionReady() {
+        try {
+            exchange.onInspectionReady();
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onInspectionFailed(Failure failure) {
+        try {
+            exchange.onInspectionFailed(failure);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+}
