@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.exchange.ExchangeRecord;
+import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.server.Flags.LogFormat;
@@ -58,6 +59,14 @@ final class EventLog implements Observer {
         if (audit || shown) {
             offer(new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())), shown, audit);
         }
+    }
+
+    @Override
+    public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+        offer(
+                new LogEvent.Found(clock.millis(), exchange.downstream, exchange.authority, exchange.id, hit),
+                isShown(),
+                rules.level() >= BLOCKS);
     }
 
     @Override

@@ -42,6 +42,7 @@ final class JsonFormat {
         return switch (event) {
             case LogEvent.Requested r -> "egress_request";
             case LogEvent.Ended e -> e.facts().isBlock() ? "egress_block" : "egress_response";
+            case LogEvent.Found f -> "egress_finding";
             case LogEvent.Refused r -> isBlock(r) ? "egress_block" : "egress_refused";
             case LogEvent.HandshakeFailed f -> "egress_tls_failed";
             case LogEvent.HandshakeDone d -> "egress_tls";
@@ -64,6 +65,14 @@ final class JsonFormat {
             case LogEvent.Ended ended -> {
                 request(json, ended.facts(), masker, withFields);
                 response(json, ended.facts(), masker, withFields);
+            }
+            case LogEvent.Found found -> {
+                json.writeNumberField("exchange", found.exchange());
+                authority(json, found.authority());
+                json.writeStringField("detector", found.hit().detector());
+                json.writeStringField("place", masker.text(found.hit().place()));
+                json.writeStringField("fingerprint", found.hit().fingerprint());
+                json.writeStringField("effect", Flags.name(found.hit().effect()));
             }
             case LogEvent.Refused refused -> {
                 authority(json, refused.authority());

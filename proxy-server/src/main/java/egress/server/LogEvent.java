@@ -2,6 +2,7 @@ package egress.server;
 
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
+import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.policy.Route;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -58,6 +59,10 @@ sealed interface LogEvent {
             return facts.weight();
         }
     }
+
+    /** DLP found something, whose value nobody shows. */
+    record Found(long time, SocketAddress downstream, Authority authority, long exchange, Inspection.Hit hit)
+            implements LogEvent {}
 
     /** A CONNECT or a connection was refused outside of any exchange. */
     record Refused(

@@ -2,6 +2,7 @@ package egress.server;
 
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
+import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.policy.Route;
@@ -53,6 +54,7 @@ final class Metrics implements Observer {
 
     private final ConcurrentMap<ExchangeKey, Counter> exchanges = new ConcurrentHashMap<>();
     private final ConcurrentMap<TimerKey, Timer> timers = new ConcurrentHashMap<>();
+    private final ConcurrentMap<FindingKey, Counter> findings = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
     private final LongAdder inFlight = new LongAdder();
     private final LongAdder bytesUp = new LongAdder();
@@ -62,6 +64,8 @@ final class Metrics implements Observer {
 
     /** The labels of a count. */
     private record ExchangeKey(String route, String verdict, String status, String protocol) {}
+
+    private record FindingKey(String detector, String effect) {}
 
     private record TimerKey(String name, String route, String protocol) {}
 
@@ -174,6 +178,19 @@ final class Metrics implements Observer {
             case 5 -> "5xx";
             default -> "none";
         };
+    }
+
+    @Override
+    public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+        FindingKey key = new FindingKey(hit.detector(), Flags.name(hit.effect()));
+        with(made -> findings.computeIfAbsent(
+                        key,
+                        added -> Counter.builder("egress.dlp.findings")
+                                .description("What DLP found, by detector and by what became of it")
+                                .tag("detector", added.detector())
+                                .tag("effect", added.effect())
+                                .register(made))
+                .increment());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.exchange.ExchangeRecord;
+import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import java.net.SocketAddress;
@@ -69,6 +70,11 @@ final class Observers implements Observer {
     @Override
     public void requested(ExchangeRecord exchange) {
         tell(observer -> observer.requested(exchange));
+    }
+
+    @Override
+    public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+        tell(observer -> observer.found(exchange, hit));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.exchange.Failure;
+import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.server.LogEvent.Facts;
 import egress.server.LogEvent.Phases;
@@ -45,6 +46,15 @@ final class TextFormat {
         switch (event) {
             case LogEvent.Requested requested -> {} // the exchange's lines come when it is over
             case LogEvent.Ended ended -> append(ended.facts(), masker, to);
+            case LogEvent.Found found ->
+                line(
+                        to,
+                        found.downstream(),
+                        found.hit().effect() == Inspection.Effect.WARNED ? Colour.YELLOW : Colour.RED,
+                        "DLP: " + found.hit().detector() + " found in " + masker.text(found.hit().place()) + " for "
+                                + found.authority().host() + ", "
+                                + Flags.name(found.hit().effect()) + ", fingerprint "
+                                + found.hit().fingerprint());
             case LogEvent.Refused refused -> append(refused, masker, to);
             case LogEvent.HandshakeFailed failed ->
                 line(to, failed.downstream(), Colour.YELLOW, masker.text(failed.words()));

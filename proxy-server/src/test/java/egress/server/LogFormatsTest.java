@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.exchange.Failure;
+import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.policy.DenyReason;
 import egress.server.LogEvent.Facts;
@@ -158,6 +159,16 @@ final class LogFormatsTest {
         String words = "the client does not trust the proxy's certificate for api.example";
         assertThat(text(1, false, new LogEvent.HandshakeFailed(0, CALLER, API, words)))
                 .isEqualTo("127.0.0.1:47154: " + words + "\n");
+    }
+
+    @Test
+    void aFindingIsNamedWithoutItsValue() throws IOException {
+        LogEvent found = new LogEvent.Found(
+                0, CALLER, API, 7, new Inspection.Hit("token_patterns", "body", "fp-1", Inspection.Effect.BLOCKED));
+        assertThat(text(1, false, found))
+                .isEqualTo("127.0.0.1:47154: DLP: token_patterns found in body for api.example, blocked,"
+                        + " fingerprint fp-1\n");
+        assertThat(json(found, false).get("effect").asText()).isEqualTo("blocked");
     }
 
     @Test
