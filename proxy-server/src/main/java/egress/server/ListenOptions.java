@@ -15,7 +15,7 @@ final class ListenOptions {
             names = "--routes",
             paramLabel = "FILE",
             description = {
-                "What may leave, and with which credentials (see docs/running.md).",
+                "What may leave, and with which credentials (docs/routes.md).",
                 "Without it: a debugging proxy on loopback that allows everything."
             })
     @Nullable

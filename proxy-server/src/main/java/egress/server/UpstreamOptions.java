@@ -15,8 +15,8 @@ final class UpstreamOptions {
             names = "--upstream-http",
             paramLabel = "auto|h1|mirror",
             description = {
-                "auto (the default) speaks h2 wherever the origin offers it, h1 never, mirror what the caller speaks",
-                "where the origin offers that."
+                "auto: h2 wherever the origin offers it. h1: HTTP/1.1 always.",
+                "mirror: the caller's own version, where the origin offers it. Default: auto"
             })
     UpstreamHttp http = UpstreamHttp.AUTO;
 
