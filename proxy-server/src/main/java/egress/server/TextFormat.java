@@ -51,7 +51,8 @@ final class TextFormat {
                         to,
                         found.downstream(),
                         found.hit().effect() == Inspection.Effect.WARNED ? Colour.YELLOW : Colour.RED,
-                        "DLP: " + found.hit().detector() + " found in " + masker.text(found.hit().place()) + " for "
+                        "DLP: " + found.hit().detector() + " found in "
+                                + masker.text(found.hit().place()) + " for "
                                 + found.authority().host() + ", "
                                 + Flags.name(found.hit().effect()) + ", fingerprint "
                                 + found.hit().fingerprint());

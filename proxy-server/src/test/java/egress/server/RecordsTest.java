@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class RecordsTest {
     private static final String TOKEN = "gate-token-0123456789";
-    private static final String ROUTES =
-            """
+    private static final String ROUTES = """
             log: %d
             routes:
               - host: api.example
@@ -113,8 +112,8 @@ final class RecordsTest {
     @ParameterizedTest
     @ValueSource(strings = {"text", "json"})
     void noSecretIsWrittenDownAnywhere(String format) throws Exception {
-        try (ProxyUnderTest proxy =
-                gate(2).flags("--log-format", format, "--flow-detail", "4", "-v").start()) {
+        try (ProxyUnderTest proxy = gate(2).flags("--log-format", format, "--flow-detail", "4", "-v")
+                .start()) {
             ReceivedResponse answer = get(
                     proxy,
                     "/echo?q=" + TOKEN + "&access_token=agents-own-token",
@@ -136,7 +135,9 @@ final class RecordsTest {
     void theTerminalShowsTheExchangeAsTheCallerSpokeIt() throws Exception {
         try (ProxyUnderTest proxy = gate(0).start();
                 H2Client client = H2Client.through(
-                        proxy.port(), "api.example:443", proxy.client("api.example").alpn("h2"))) {
+                        proxy.port(),
+                        "api.example:443",
+                        proxy.client("api.example").alpn("h2"))) {
             assertThat(client.get("api.example", "/echo").response().status()).isEqualTo(200);
             assertThat(proxy.awaitOut("GET https://api.example/echo"))
                     .matches("127\\.0\\.0\\.1:\\d+: GET https://api\\.example/echo HTTP/2\\.0");
@@ -276,8 +277,7 @@ final class RecordsTest {
                 JsonNode routes = mapper.readTree(answer.text()).get("routes");
                 assertThat(routes.get(0).get("host").asText()).isEqualTo("api.example");
                 proxy.reload("routes: []");
-                assertThat(client.send(
-                                        "GET http://_egress.local/allowlist HTTP/1.1\r\nHost: _egress.local\r\n\r\n")
+                assertThat(client.send("GET http://_egress.local/allowlist HTTP/1.1\r\nHost: _egress.local\r\n\r\n")
                                 .readResponse("GET")
                                 .text()
                                 .strip())
@@ -307,8 +307,7 @@ final class RecordsTest {
 
     @Test
     void callersAreAskedForAUserOfTheVariable() throws Exception {
-        try (ProxyUnderTest proxy = gate(1)
-                        .environment("USERS", "agent:pass-word-1")
+        try (ProxyUnderTest proxy = gate(1).environment("USERS", "agent:pass-word-1")
                         .flags("--proxy-auth-env", "USERS")
                         .start();
                 RawClient without = proxy.connect();

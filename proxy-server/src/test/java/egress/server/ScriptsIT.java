@@ -148,6 +148,35 @@ final class ScriptsIT {
         }
     }
 
+    @Test
+    void theExampleShowsAnAnswerTwoBlocksAndTheInjectedCredential() throws Exception {
+        Tool.Result result = script("examples/try")
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .run()
+                .ok();
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out())
+                .containsSubsequence(
+                        "# an allowed path of an allowed host",
+                        "hello from the origin",
+                        "# another path of it",
+                        "x-egress-deny: path_not_allowed",
+                        "# another host",
+                        "x-egress-deny: host_not_allowed",
+                        "# what the origin saw",
+                        "authorization: Bearer the-real-one");
+    }
+
+    @Test
+    void theExampleRoutesHold() throws Exception {
+        Path routes = Child.root().resolve("examples/routes.yaml");
+        Tool.Result check = script("egress-proxy")
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .run("check", routes.toString())
+                .ok();
+        assertThat(check.out()).contains("4 route(s), no mistake");
+    }
+
     /** Every Java on this machine that is too old, if there is one, is told so in one line. */
     @Test
     void anOlderJavaIsToldInOneLine() throws Exception {
