@@ -84,6 +84,9 @@ final class Dress {
         boolean oneType = Syntax.values(request.fields(), "content-type").size() < 2;
         for (HeaderField field : request.fields()) {
             String name = field.name().toLowerCase(Locale.ROOT);
+            if (name.equals("host") && isHost(field.value(), request.host())) {
+                continue;
+            }
             boolean unread = name.equals("content-type") && !(oneType && isRead(field.value()));
             if (unread || CARRIED.contains(name)) {
                 carried.add(new HeaderField(FIELD, name + ": " + field.value()));
@@ -137,6 +140,12 @@ final class Dress {
             values.append(parameter, parameter.indexOf('=') + 1, parameter.length());
         }
         into.add(new HeaderField(QUERY, values.toString()));
+    }
+
+    // Then it goes along in the host's own field.
+    private static boolean isHost(String value, String host) {
+        return value.equalsIgnoreCase(host)
+                || value.toLowerCase(Locale.ROOT).matches(Pattern.quote(host) + ":[0-9]{1,5}");
     }
 
     private static boolean isRead(String type) {

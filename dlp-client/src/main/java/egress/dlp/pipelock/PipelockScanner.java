@@ -15,9 +15,11 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +40,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("pipelock-", 0).factory());
     private final ScheduledThreadPoolExecutor timers;
+    private final Set<Deadline> running = ConcurrentHashMap.newKeySet();
     private final Asking asking;
     private final @Nullable Sink sink;
     private final @Nullable ScanApi scan;
@@ -170,6 +173,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
         CompletableFuture<T> out = new CompletableFuture<>();
         try {
             Deadline deadline = new Deadline(timers, settings.timeout());
+            running.add(deadline);
             threads.execute(() -> out.complete(within(deadline, judgement, refusal)));
             out.whenComplete((v, e) -> {
                 if (e instanceof CancellationException) {
@@ -192,6 +196,8 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
                             : words(e));
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             return refusal.apply("asking failed: " + e.getClass().getSimpleName());
+        } finally {
+            running.remove(deadline);
         }
     }
 
@@ -210,6 +216,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
     @Override
     public void close() {
         threads.shutdown();
+        running.forEach(Deadline::pass);
         timers.shutdownNow();
         try {
             asking.close();

@@ -30,6 +30,9 @@ public record PipelockSettings(
 
     public PipelockSettings {
         base = checked("pipelock", base);
+        if (way != Way.SCAN && !base.getPath().isEmpty() && !base.getPath().equals("/")) {
+            throw new IllegalArgumentException("pipelock: " + base + " (expected: http://host:port, without a path)");
+        }
         scan = scan == null ? null : checked("pipelock scan", scan);
         if (token != null && !token.matches("[\\x21-\\x7e]+")) {
             throw new IllegalArgumentException("pipelock token: expected visible ASCII characters");

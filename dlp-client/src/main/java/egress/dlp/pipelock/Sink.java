@@ -32,6 +32,12 @@ final class Sink implements Closeable {
     /** Longer than the 90 seconds for which pipelock keeps an idle connection, so that it never writes into a closed one. */
     private static final int IDLE_MILLIS = 180_000;
 
+    /**
+     * No vowel and no digit: pipelock reads the id too, and must not take it for the beginning of a key (AKIA and its like), nor for
+     * a part of what stands beside it, which the asterisks keep apart.
+     */
+    private static final String ID_LETTERS = "bcdfghjkmnpqrtvwxz";
+
     private static final int MOST_CONNECTIONS = 1024;
     private static final Pattern REQUEST_LINE = Pattern.compile("[!-~]+ [!-~\\x80-\\xff]+ HTTP/1\\.1");
     private static final byte[] BAD_REQUEST =
@@ -59,7 +65,7 @@ final class Sink implements Closeable {
                     512);
         } catch (IOException e) {
             server.close();
-            throw new IOException("pipelock sink: cannot listen at " + listen + ": " + e.getMessage(), e);
+            throw new IOException("pipelock sink: cannot listen at " + words(listen) + ": " + e.getMessage(), e);
         }
         this.accepter = Thread.ofVirtual().name("pipelock-sink").unstarted(this::accept);
         accepter.start();
@@ -69,13 +75,18 @@ final class Sink implements Closeable {
         return (InetSocketAddress) server.getLocalSocketAddress();
     }
 
+    static String words(InetSocketAddress address) {
+        String host = address.getHostString();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    }
+
     /** A question that is about to be put; closing it takes it back. */
     Asked open() {
-        StringBuilder id = new StringBuilder(20);
-        for (int i = 0; i < 20; i++) {
-            id.append((char) ('a' + random.nextInt(26)));
+        StringBuilder id = new StringBuilder(18).append('*');
+        for (int i = 0; i < 16; i++) {
+            id.append(ID_LETTERS.charAt(random.nextInt(ID_LETTERS.length())));
         }
-        Asked question = new Asked(id.toString());
+        Asked question = new Asked(id.append('*').toString());
         asked.put(question.id, question);
         return question;
     }
@@ -123,11 +134,11 @@ final class Sink implements Closeable {
     }
 
     private boolean serveOne(WireReader reader, OutputStream out) throws IOException {
-        String line = reader.startLine();
-        if (line == null) {
-            return false;
-        }
         try {
+            String line = reader.startLine();
+            if (line == null) {
+                return false;
+            }
             if (!REQUEST_LINE.matcher(line).matches()) {
                 throw new WireException("a malformed request line");
             }

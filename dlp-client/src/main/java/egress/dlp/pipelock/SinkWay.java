@@ -109,7 +109,7 @@ final class SinkWay implements Asking {
             return Asking.denied(Reasons.of(answer, reason));
         }
         if (answer.status() == 502) {
-            return Asking.unavailable("cannot reach the sink at " + sink.address());
+            return Asking.unavailable("cannot reach the sink at " + Sink.words(sink.address()));
         }
         return Asking.unavailable(answer, reason.isEmpty() ? Reasons.text(said, "error") : reason);
     }

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What pipelock does not see of a request as it stands is put to it so that it does; and what is clean stays so. */
 final class BlindSpotsTest {
+    private static final byte[] LONG = "lorem ipsum ".repeat(6000).getBytes(StandardCharsets.UTF_8);
     private static final byte[] TEXT = ("here " + TOKEN).getBytes(StandardCharsets.UTF_8);
 
     @TempDir
@@ -67,9 +68,10 @@ final class BlindSpotsTest {
         all.put("its own signature", get("/", "Signature", "pipelock1=\"" + TOKEN + "\""));
         all.put("our own field", get("/", "Egress-Question", TOKEN));
         all.put("method", method(TOKEN));
-        all.put(
-                "long body",
-                post("text/plain", ("lorem ipsum ".repeat(6000) + TOKEN).getBytes(StandardCharsets.UTF_8)));
+        byte[] longAndBad = Arrays.copyOf(LONG, LONG.length + TEXT.length);
+        System.arraycopy(TEXT, 0, longAndBad, LONG.length, TEXT.length);
+        all.put("long body", post("text/plain", longAndBad));
+        all.put("long body, gzip'd", post("text/plain", gzip(longAndBad), "Content-Encoding", "gzip"));
         all.put("body alone", post("text/plain", TEXT).withoutHead());
         return all;
     }
@@ -90,7 +92,8 @@ final class BlindSpotsTest {
         all.put("head alone", ScanRequest.head("localhost", "POST", "/x", List.of(), ScanOptions.defaults()));
         all.put("extended connect", method("CONNECT"));
         all.put("method of its own", method("PROPFIND"));
-        all.put("long body", post("text/plain", "lorem ipsum ".repeat(6000)));
+        all.put("long body", post("text/plain", LONG));
+        all.put("long body, gzip'd", post("text/plain", gzip(LONG), "Content-Encoding", "gzip"));
         all.put("HEAD", method("HEAD"));
         return all;
     }

@@ -11,6 +11,7 @@ import egress.dlp.ScanVerdict.Refused;
 import egress.dlp.pipelock.Bench.Kind;
 import egress.testkit.Origin;
 import egress.testkit.PipelockFault;
+import egress.testkit.PipelockServer.Listener;
 import egress.testkit.RealPipelock;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -243,6 +245,20 @@ final class FaultsTest {
             PipelockScanner scanner = bench.scanner(Way.SINK);
             scanner.close();
             assertThat(Bench.ask(scanner, GOOD)).isInstanceOf(Refused.class);
+        }
+    }
+
+    @Test
+    void refusesWhatIsBeingAskedWhenItCloses() throws Exception {
+        try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
+            PipelockScanner scanner = bench.scanner(Way.SINK, settings -> settings.withTimeout(Duration.ofSeconds(60)));
+            bench.recorded().fault(PipelockFault.SILENT);
+            CompletableFuture<ScanVerdict> asked = scanner.scan(GOOD).toCompletableFuture();
+            while (bench.recorded().asked(Listener.REVERSE) == 0) {
+                Thread.onSpinWait();
+            }
+            scanner.close();
+            assertThat(asked.get(10, TimeUnit.SECONDS)).isInstanceOf(Refused.class);
         }
     }
 
