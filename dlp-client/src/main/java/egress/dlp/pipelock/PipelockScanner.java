@@ -89,6 +89,14 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
         return Optional.ofNullable(sink).map(Sink::address);
     }
 
+    /**
+     * Whether only whole requests can be asked, once each: the forward way sends on what it is asked, so a head without its body
+     * would reach the host, and a body without its head has none.
+     */
+    public boolean wantsWholeRequests() {
+        return settings.way() == Way.FORWARD;
+    }
+
     /** What an operator must be told of this way at start. */
     public Optional<String> warning() {
         return switch (settings.way()) {

@@ -239,6 +239,17 @@ final class FaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void takesABodyWithoutItsHeadUnlessItWantsWholeRequests(Way way) throws Exception {
+        try (Bench bench = Bench.of(Kind.RECORDED, directory);
+                PipelockScanner scanner = bench.scanner(way)) {
+            assertThat(Bench.ask(scanner, GOOD.withoutHead()))
+                    .isInstanceOf(scanner.wantsWholeRequests() ? Refused.class : Clean.class);
+            assertThat(Bench.ask(scanner, BAD.withoutHead())).isNotInstanceOf(Clean.class);
+        }
+    }
+
     @Test
     void refusesOnceItIsClosed() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
