@@ -1,5 +1,6 @@
 package egress.clients;
 
+import egress.ca.TrustStores;
 import egress.gate.Gate;
 import egress.policy.Credential;
 import egress.policy.Route;
@@ -68,7 +69,7 @@ final class Surroundings implements AutoCloseable {
 
     /** Writes the certificate that the gate's clients must trust. */
     static Path writeAuthority(Gate gate, Path file) throws IOException {
-        return Files.write(file, new egress.ca.TrustStores(gate.issuer().certificate()).pem());
+        return Files.write(file, new TrustStores(gate.issuer().certificate()).pem());
     }
 
     /** A program of this suite, as a file. */
