@@ -2,6 +2,7 @@ package egress.ca;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -19,6 +20,8 @@ import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -43,13 +46,15 @@ public final class Issuer {
     private final X509Certificate certificate;
     private final byte[] encoded;
     private final String fingerprint;
+    private final PrivateKey key;
     private final Supplier<LeafMint> newMint;
     private @Nullable LeafMint mint;
 
-    private Issuer(X509Certificate certificate, byte[] encoded, Supplier<LeafMint> newMint) {
+    private Issuer(X509Certificate certificate, byte[] encoded, PrivateKey key, Supplier<LeafMint> newMint) {
         this.certificate = certificate;
         this.encoded = encoded;
         this.fingerprint = HexFormat.of().formatHex(sha256(encoded));
+        this.key = key;
         this.newMint = newMint;
     }
 
@@ -71,9 +76,23 @@ public final class Issuer {
             throws CaException {
         try {
             return new Issuer(
-                    certificate, certificate.getEncoded(), () -> LeafMint.of(certificate, key, clock, random));
+                    certificate, certificate.getEncoded(), key, () -> LeafMint.of(certificate, key, clock, random));
         } catch (CertificateEncodingException e) {
             throw new CaException("the CA certificate cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * 32 bytes that nobody can tell who does not have the private key: the same for as long as the authority is, others for each
+     * purpose (HMAC-SHA256 under the key's PKCS#8 form).
+     */
+    public byte[] secretFor(String purpose) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key.getEncoded(), "HmacSHA256"));
+            return mac.doFinal(purpose.getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has HmacSHA256", e);
         }
     }
 

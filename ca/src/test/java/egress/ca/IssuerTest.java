@@ -69,6 +69,15 @@ class IssuerTest {
     }
 
     @Test
+    void keepsItsSecretsAsLongAsItsKey() throws Exception {
+        Issuer.Minted minted = Issuer.mintPair(() -> NOW, new SecureRandom());
+        Issuer again = Issuer.of(minted.issuer().certificate(), minted.key(), () -> NOW, new SecureRandom());
+        assertThat(minted.issuer().secretFor("a")).hasSize(32).isEqualTo(again.secretFor("a"));
+        assertThat(minted.issuer().secretFor("b")).isNotEqualTo(again.secretFor("a"));
+        assertThat(issuer.secretFor("a")).isNotEqualTo(again.secretFor("a"));
+    }
+
+    @Test
     void showsNoKeyInItsText() {
         assertThat(issuer.toString()).isEqualTo("Issuer[sha256:" + issuer.fingerprint() + "]");
     }

@@ -33,6 +33,7 @@ final class Gate implements AutoCloseable {
             LeafCache leaves,
             CaLeafCertificates tls,
             ExecutorService mints,
+            Dlp dlp,
             LogWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -113,6 +114,7 @@ final class Gate implements AutoCloseable {
         // Connections close on their loops: those end before what the connections still use.
         parts.loops().shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
         parts.tls().close();
+        parts.dlp().close();
         parts.log().close();
     }
 }

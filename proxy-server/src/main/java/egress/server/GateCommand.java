@@ -52,6 +52,9 @@ final class GateCommand implements Callable<Integer> {
     @Mixin(name = "Upstream")
     UpstreamOptions upstream = new UpstreamOptions();
 
+    @Mixin(name = "DLP")
+    DlpOptions dlp = new DlpOptions();
+
     @Mixin(name = "Logs")
     LogOptions log = new LogOptions();
 
@@ -113,6 +116,7 @@ final class GateCommand implements Callable<Integer> {
                     timeouts.timeouts(),
                     upstream.http,
                     upstreamConfig(routes.isEmpty()),
+                    dlp.choice(environment),
                     log.settings(),
                     environment);
             if (routes.isEmpty()) {

@@ -10,6 +10,7 @@ final class Readiness {
     enum Part {
         STARTING,
         ROUTES,
+        PIPELOCK,
         DRAINING
     }
 

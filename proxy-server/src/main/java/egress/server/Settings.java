@@ -37,6 +37,7 @@ record Settings(
         Timeouts timeouts,
         UpstreamHttp upstreamHttp,
         UpstreamConfig upstream,
+        DlpChoice dlp,
         LogSettings log,
         Map<String, String> environment) {
     Settings {

@@ -6,7 +6,6 @@ import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.SystemTrust;
-import egress.exchange.Inspector;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
@@ -87,6 +86,16 @@ final class Wiring {
     }
 
     private Gate start(Streams streams, Observer observer) throws IOException {
+        Dlp dlp = Dlp.start(settings, issuer, readiness, notices);
+        try {
+            return start(streams, observer, dlp);
+        } catch (IOException | RuntimeException e) {
+            dlp.close();
+            throw e;
+        }
+    }
+
+    private Gate start(Streams streams, Observer observer, Dlp dlp) throws IOException {
         First first = firstRoutes();
         EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
@@ -99,7 +108,7 @@ final class Wiring {
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         try {
             ProxyServer proxy = listen(
-                    snapshot(first.valid() ? 1 : 0, first.table()),
+                    snapshot(first.valid() ? 1 : 0, first.table(), dlp),
                     new ProxyServer.Ports(
                             loops,
                             tls,
@@ -109,7 +118,7 @@ final class Wiring {
                             new Observers(metrics, eventLog, observer),
                             path -> site.get().page(path)));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            Optional<Reloader> reloader = reloader(first, proxy, eventLog);
+            Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             TrustKit kit = new TrustKit(issuer, this::systemTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.table().allowlist());
             site.set(new EgressSite(kit, allowlist::get));
@@ -118,7 +127,7 @@ final class Wiring {
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(leaves, upstreams, proxy, reloader, new LoopLag(loops)),
+                            () -> register(leaves, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
@@ -134,6 +143,7 @@ final class Wiring {
                     leaves,
                     tls,
                     mints,
+                    dlp,
                     logWriter,
                     readiness,
                     warmUp,
@@ -182,8 +192,8 @@ final class Wiring {
         }
     }
 
-    private ProxySnapshot snapshot(long generation, RoutesTable table) {
-        return new ProxySnapshot(generation, table.policy(), Inspector.NONE);
+    private static ProxySnapshot snapshot(long generation, RoutesTable table, Dlp dlp) {
+        return new ProxySnapshot(generation, table.policy(), dlp.inspector(table));
     }
 
     private EventLog.Rules rules(RoutesTable table) {
@@ -218,13 +228,14 @@ final class Wiring {
         return List.copyOf(probed);
     }
 
-    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog) {
+    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog, Dlp dlp) {
         return first.source().map(source -> {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
                 public void loaded(RoutesTable table, long generation) {
                     eventLog.update(rules(table));
-                    proxy.update(snapshot(generation, table));
+                    proxy.update(snapshot(generation, table, dlp));
+                    dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(table.allowlist());
                     notices.say(table.loadedLine());
@@ -245,7 +256,12 @@ final class Wiring {
     }
 
     private void register(
-            LeafCache leaves, PooledUpstreams upstreams, ProxyServer proxy, Optional<Reloader> reloader, LoopLag lag) {
+            LeafCache leaves,
+            PooledUpstreams upstreams,
+            ProxyServer proxy,
+            Optional<Reloader> reloader,
+            Dlp dlp,
+            LoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());
         RuntimeMeters.leaves(made, leaves::statistics);
@@ -254,6 +270,7 @@ final class Wiring {
         RuntimeMeters.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
         reloader.ifPresent(source -> RuntimeMeters.routes(made, source));
+        dlp.meters(made);
         metrics.ready(made);
         registry.complete(made);
     }

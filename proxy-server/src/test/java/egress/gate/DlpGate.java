@@ -2,6 +2,7 @@ package egress.gate;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import egress.dlp.Scanner;
 import egress.exchange.Inspection.Hit;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
@@ -42,15 +43,20 @@ final class DlpGate implements AutoCloseable {
     final DlpEngine engine;
     final Gate gate;
 
-    private DlpGate(Path directory, DlpSettings settings, List<Route> routes, Map<String, String> environment)
+    private DlpGate(
+            Path directory,
+            DlpSettings settings,
+            Optional<Scanner> external,
+            List<Route> routes,
+            Map<String, String> environment)
             throws IOException {
         TestCa ca = TestCa.create("origins");
         h1 = Origin.tls(ca.leaf(H1), Alpn.H1);
         h2 = Origin.tls(ca.leaf(H2), Alpn.H2_AND_H1);
-        engine = DlpEngine.start(settings, new byte[32], new SecureRandom());
+        engine = DlpEngine.start(settings, external, new byte[32], new SecureRandom());
         Gate.Builder builder = Gate.builder()
                 .trust(ca.writePem(directory.resolve("origins.pem")))
-                .inspector(engine.inspector(routes, environment))
+                .inspector(engine.inspector(routes, List.of(), environment))
                 .pin(H1, 443, h1.port())
                 .pin(H2, 443, h2.port());
         routes.forEach(builder::route);
@@ -59,16 +65,22 @@ final class DlpGate implements AutoCloseable {
 
     /** Both origins under one set of rules. */
     static DlpGate start(Path directory, DlpSettings settings, DlpRules rules) throws IOException {
+        return start(directory, settings, rules, Optional.empty());
+    }
+
+    /** The same with another scanner that looks too. */
+    static DlpGate start(Path directory, DlpSettings settings, DlpRules rules, Optional<Scanner> external)
+            throws IOException {
         List<Route> routes = new ArrayList<>();
         for (String host : List.of(H1, H2)) {
             routes.add(Route.named(host).dlp(rules).build());
         }
-        return new DlpGate(directory, settings, routes, Map.of());
+        return new DlpGate(directory, settings, external, routes, Map.of());
     }
 
     static DlpGate start(Path directory, DlpSettings settings, List<Route> routes, Map<String, String> environment)
             throws IOException {
-        return new DlpGate(directory, settings, routes, environment);
+        return new DlpGate(directory, settings, Optional.empty(), routes, environment);
     }
 
     /** Default bounds, and spool files in the test's own directory. */
@@ -78,7 +90,7 @@ final class DlpGate implements AutoCloseable {
 
     static DlpSettings settings(Path spool, long maxBody, long memory, long spoolMax) {
         DlpSettings d = DlpSettings.defaults();
-        return new DlpSettings(true, d.external(), maxBody, memory, spool, spoolMax, d.timeout(), Set.of());
+        return new DlpSettings(true, maxBody, memory, spool, spoolMax, d.timeout(), Set.of());
     }
 
     static DlpRules rules(OnMatch onMatch) {

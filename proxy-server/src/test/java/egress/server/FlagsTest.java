@@ -121,6 +121,14 @@ final class FlagsTest {
         values.put("--upstream-proxy", "http://user:secret@proxy.example:8080");
         values.put("--allow-private", "10.1.0.0/16");
         values.put("--connect-to", "a.example:1:127.0.0.1:2");
+        values.put("--dlp", "off");
+        values.put("--spool-dir", directory.toString());
+        values.put("--dlp-allow", "fp:0123456789abcdef");
+        values.put("--pipelock", "http://127.0.0.1:8891");
+        values.put("--pipelock-way", "forward");
+        values.put("--pipelock-sink", "127.0.0.1:8892");
+        values.put("--pipelock-scan", "http://127.0.0.1:8893");
+        values.put("--pipelock-token-env", "USERS");
         values.put("--log-format", "json");
         values.put("--quiet", "true");
         values.put("--verbose", "true");
@@ -142,7 +150,7 @@ final class FlagsTest {
                         any -> option.type() == Duration.class ? "77s" : option.type() == int.class ? "77" : "77k");
                 Map<String, String> users = new LinkedHashMap<>(Map.of("USERS", "a:b"));
                 // A routes file, so that all flags mean something; when it is --routes itself that is looked at, none.
-                String[] others = flag.equals("--routes") ? new String[0] : new String[] {"--routes=z.yaml"};
+                String[] others = flag.equals("--routes") ? new String[0] : others(flag);
                 String plain = shown(parse(users, others));
                 String[] flagged = Arrays.copyOf(others, others.length + 1);
                 flagged[others.length] = flag + "=" + value;
@@ -152,6 +160,16 @@ final class FlagsTest {
                 assertThat(shown(parse(users, others))).describedAs(flag).isEqualTo(byFlag);
             }
         }
+    }
+
+    /** What a flag needs beside it to mean something. */
+    private static String[] others(String flag) {
+        String routes = "--routes=z.yaml";
+        String pipelock = "--pipelock=http://127.0.0.1:8890";
+        if (flag.equals("--pipelock-scan")) {
+            return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
+        }
+        return flag.startsWith("--pipelock-") ? new String[] {routes, pipelock} : new String[] {routes};
     }
 
     private static String shown(Settings s) {
@@ -175,7 +193,46 @@ final class FlagsTest {
                         s.upstream().proxy().toString(),
                         s.upstream().limits().toString(),
                         s.upstream().timeouts().toString(),
+                        dlp(s.dlp()),
                         s.log().toString()));
+    }
+
+    private static String dlp(DlpChoice choice) {
+        return choice.settings()
+                + choice.pipelock()
+                        .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
+                        .orElse("");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--dlp=none | --dlp: \"none\" (expected: one of builtin, pipelock, both, off)",
+                "--dlp=both | --dlp: both (expected: --pipelock with it, to say where pipelock is)",
+                "--dlp=pipelock | --dlp: pipelock (expected: --pipelock with it, to say where pipelock is)",
+                "--dlp-allow=ghp_abc | --dlp-allow: no fingerprint (expected: fp: and 16 hexadecimal digits)",
+                "--spool-dir=/nowhere/at/all | --spool-dir: /nowhere/at/all (expected: a directory)",
+                "--pipelock-scan=http://127.0.0.1:1 | --pipelock-scan: expected --pipelock with it",
+                "--pipelock-way=chain | --pipelock-way: \"chain\" (expected: one of sink, scan, forward)",
+                "--dlp-timeout=5 | --dlp-timeout: \"5\" (expected: a number and a unit, such as 250ms, 10s, 5m or 1h)",
+            })
+    void aWrongDlpFlagIsOneLine(String argument, String line) {
+        assertThat(refused(Map.of(), argument)).isEqualTo("egress: " + line);
+    }
+
+    @Test
+    void bothScannersLookAsSoonAsPipelockIsNamed() {
+        assertThat(parse(Map.of()).dlp().pipelock()).isEmpty();
+        DlpChoice both = parse(Map.of(), "--pipelock=http://127.0.0.1:8890").dlp();
+        assertThat(both.settings().builtIn()).isTrue();
+        assertThat(both.pipelock()).isPresent();
+        assertThat(parse(Map.of(), "--dlp=off").dlp().isOff()).isTrue();
+        assertThat(parse(Map.of(), "--dlp=pipelock", "--pipelock=http://127.0.0.1:8890")
+                        .dlp()
+                        .settings()
+                        .builtIn())
+                .isFalse();
     }
 
     @Test

@@ -1,15 +1,13 @@
 package egress.server.dlp;
 
+import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
 import egress.exchange.ByteBudget;
 import egress.exchange.Inspector;
-import egress.policy.DlpRules.OnMatch;
 import egress.policy.Route;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -26,13 +24,15 @@ public final class DlpEngine implements AutoCloseable {
     private static final int SPOOL_THREADS = 2;
 
     private final DlpSettings settings;
+    private final Optional<Scanner> external;
     private final byte[] fingerprintKey;
     private final ThreadPoolExecutor scans;
     private final ThreadPoolExecutor disk;
     private final DlpServices services;
 
-    private DlpEngine(DlpSettings settings, byte[] fingerprintKey, RandomGenerator random) {
+    private DlpEngine(DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
         this.settings = settings;
+        this.external = external;
         this.fingerprintKey = fingerprintKey.clone();
         this.scans = threads("egress-dlp-", Math.max(2, Runtime.getRuntime().availableProcessors()));
         this.disk = threads("egress-spool-", SPOOL_THREADS);
@@ -49,14 +49,16 @@ public final class DlpEngine implements AutoCloseable {
     /**
      * Starts it.
      *
+     * @param external another scanner that looks too, without blocking its caller; it stays its owner's
      * @param fingerprintKey the same key calls a value the same, so that an operator can allow it
      * @param random not to be foretold by an agent
      * @throws IOException when bodies cannot be spooled to the directory
      */
-    public static DlpEngine start(DlpSettings settings, byte[] fingerprintKey, RandomGenerator random)
+    public static DlpEngine start(
+            DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
             throws IOException {
-        DlpEngine engine = new DlpEngine(settings, fingerprintKey, random);
-        if (settings.isOn()) {
+        DlpEngine engine = new DlpEngine(settings, external, fingerprintKey, random);
+        if (engine.isOn()) {
             try (FileChannel probe = engine.services.spool().open()) {
                 probe.size();
             } catch (IOException e) {
@@ -82,36 +84,26 @@ public final class DlpEngine implements AutoCloseable {
     /**
      * The inspector of one snapshot. Takes some milliseconds: the secrets are made into what is searched for.
      *
+     * @param secrets that must not leave, besides the routes' credentials
      * @param environment of the process, for the secrets in it
      */
-    public Inspector inspector(Collection<Route> routes, Map<String, String> environment) {
-        if (!settings.isOn()) {
+    public Inspector inspector(Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
+        if (!isOn()) {
             return Inspector.NONE;
         }
         Optional<Scanners.BuiltIn> builtIn = Optional.empty();
         if (settings.builtIn()) {
             // On the asking thread, always: who asks knows best which thread that should be.
             BuiltInScanner scanner =
-                    new BuiltInScanner(KnownSecrets.of(routes, environment), fingerprintKey, Runnable::run);
+                    new BuiltInScanner(KnownSecrets.of(routes, secrets, environment), fingerprintKey, Runnable::run);
             builtIn = Optional.of(new Scanners.BuiltIn(scanner, scanner));
         }
-        return new DlpInspector(services, new Scanners(builtIn, settings.external()), routes, settings.allowed());
+        return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
     }
 
-    /** What has to be said when these routes are loaded, a line each. */
-    public List<String> notices(Collection<Route> routes) {
-        List<String> notices = new ArrayList<>();
-        if (!settings.isOn()) {
-            notices.add("DLP IS OFF: requests leave unscanned (--dlp off)");
-            return notices;
-        }
-        for (Route route : routes) {
-            if (route.dlp().outboundOnMatch() == OnMatch.SUPERVISE) {
-                notices.add("route " + route.name()
-                        + ": outbound_on_match: supervise blocks: there is no operator to ask in this version");
-            }
-        }
-        return notices;
+    /** Whether anybody looks at all. */
+    public boolean isOn() {
+        return settings.builtIn() || external.isPresent();
     }
 
     /** Bytes of memory that held parts may still take. */

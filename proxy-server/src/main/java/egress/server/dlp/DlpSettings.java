@@ -1,16 +1,13 @@
 package egress.server.dlp;
 
-import egress.dlp.Scanner;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * What the operator asked for.
  *
  * @param builtIn whether the scanner of the jar looks
- * @param external another that looks too
  * @param maxBody in bytes; a body is scanned whole or not sent
  * @param memory in bytes, for everything held at once
  * @param spoolDirectory for bodies that are too large for memory
@@ -20,7 +17,6 @@ import java.util.Set;
  */
 public record DlpSettings(
         boolean builtIn,
-        Optional<Scanner> external,
         long maxBody,
         long memory,
         Path spoolDirectory,
@@ -40,7 +36,6 @@ public record DlpSettings(
     public static DlpSettings defaults() {
         return new DlpSettings(
                 true,
-                Optional.empty(),
                 16L << 20,
                 defaultMemory(),
                 Path.of(System.getProperty("java.io.tmpdir")),
@@ -52,10 +47,5 @@ public record DlpSettings(
     /** An eighth of the heap, in bytes. */
     public static long defaultMemory() {
         return Math.max(LEAST_MEMORY, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
-    }
-
-    /** Whether anybody looks at all. */
-    boolean isOn() {
-        return builtIn || external.isPresent();
     }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The values that this process was given to guard. */
-public final class KnownSecrets {
+final class KnownSecrets {
     /** Names the beginnings of names of environment variables that hold secrets. */
     static final String PREFIXES = "BOT_BOTTLE_SENSITIVE_PREFIXES";
 
@@ -21,9 +21,10 @@ public final class KnownSecrets {
 
     private KnownSecrets() {}
 
-    /** The credentials of these routes, and what the environment holds. */
-    public static Collection<byte[]> of(Collection<Route> routes, Map<String, String> environment) {
-        Set<String> values = new LinkedHashSet<>();
+    /** These secrets, the credentials of these routes, and what the environment holds. */
+    static Collection<byte[]> of(
+            Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
+        Set<String> values = new LinkedHashSet<>(secrets);
         routes.forEach(route -> route.credential().ifPresent(credential -> add(values, credential)));
         List<String> prefixes = SEPARATORS
                 .splitAsStream(environment.getOrDefault(PREFIXES, ""))
