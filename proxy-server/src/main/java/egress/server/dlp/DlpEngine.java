@@ -11,8 +11,11 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** What inspection needs for as long as the process runs: threads, budgets, the key of the fingerprints. Safe for every thread. */
@@ -82,7 +85,7 @@ public final class DlpEngine implements AutoCloseable {
     }
 
     /**
-     * The inspector of one snapshot. Takes some milliseconds: the secrets are made into what is searched for.
+     * The inspector of one snapshot. Its scanner is made in the background, from the patterns and the secrets.
      *
      * @param secrets that must not leave, besides the routes' credentials
      * @param environment of the process, for the secrets in it
@@ -91,14 +94,23 @@ public final class DlpEngine implements AutoCloseable {
         if (!isOn()) {
             return Inspector.NONE;
         }
-        Optional<Scanners.BuiltIn> builtIn = Optional.empty();
-        if (settings.builtIn()) {
-            // On the asking thread, always: who asks knows best which thread that should be.
-            BuiltInScanner scanner =
-                    new BuiltInScanner(KnownSecrets.of(routes, secrets, environment), fingerprintKey, Runnable::run);
-            builtIn = Optional.of(new Scanners.BuiltIn(scanner, scanner));
-        }
+        Optional<Scanners.BuiltIn> builtIn = settings.builtIn()
+                ? Optional.of(new Scanners.BuiltIn(make(KnownSecrets.of(routes, secrets, environment))))
+                : Optional.empty();
         return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
+    }
+
+    private CompletableFuture<Scanners.Faces> make(Collection<byte[]> secrets) {
+        Supplier<Scanners.Faces> making = () -> {
+            // On the asking thread, always: who asks knows best which thread that should be.
+            BuiltInScanner scanner = new BuiltInScanner(secrets, fingerprintKey, Runnable::run);
+            return new Scanners.Faces(scanner, scanner);
+        };
+        try {
+            return CompletableFuture.supplyAsync(making, scans);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(making.get());
+        }
     }
 
     /** Whether anybody looks at all. */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Judges messages in a row, one after the other: the next is asked about when the one before has its verdict. */
 final class MessageJudge {
@@ -29,7 +30,11 @@ final class MessageJudge {
     private final Questions questions;
     private final RoutePlan plan;
     private final Hits hits;
-    private final Optional<MessageScanner> scanner;
+    private final Optional<Scanners.BuiltIn> builtIn;
+    private final Place place;
+    /** Opened with the first message. */
+    private @Nullable MessageScanner opened;
+
     private final Optional<Scanner> external;
     private final ScanRequest context;
 
@@ -49,7 +54,8 @@ final class MessageJudge {
         this.questions = questions;
         this.plan = plan;
         this.hits = hits;
-        this.scanner = scanners.builtIn().map(it -> it.messages().open(place, plan.options()));
+        this.builtIn = scanners.builtIn();
+        this.place = place;
         this.external = scanners.external();
         this.context = context;
     }
@@ -68,7 +74,8 @@ final class MessageJudge {
      * @param then hears on the loop why it may not leave; empty where it may
      */
     void judge(Payload payload, int size, boolean ends, Questions.Subject subject, Consumer<Optional<Failure>> then) {
-        boolean small = size <= Questions.SMALL / 2;
+        boolean small = size <= Questions.SMALL / 2
+                && builtIn.map(Scanners.BuiltIn::isReady).orElse(true);
         questions.ask(
                 loop,
                 small && external.isEmpty(),
@@ -98,14 +105,15 @@ final class MessageJudge {
         long bound = FREE_DECODED + (long) DECODED_PER_BYTE * size;
         byte[] piece = new byte[Math.clamp(size, 512, PIECE)];
         ScanVerdict verdict = ScanVerdict.clean();
+        MessageScanner scanner = scanner();
         long read = 0;
         for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
             read += n;
             if (read > bound) {
                 return new ScanVerdict.Refused(Reason.BOMB, "a message that decodes to too much");
             }
-            if (scanner.isPresent()) {
-                verdict = scanner.get().feed(piece, 0, n);
+            if (scanner != null) {
+                verdict = scanner.feed(piece, 0, n);
             }
             if (!(verdict instanceof ScanVerdict.Clean) && !plan.warnsOnly()) {
                 return verdict;
@@ -114,7 +122,14 @@ final class MessageJudge {
                 copy.write(piece, 0, n);
             }
         }
-        return scanner.isPresent() && ends ? scanner.get().endOfMessage() : verdict;
+        return scanner != null && ends ? scanner.endOfMessage() : verdict;
+    }
+
+    private @Nullable MessageScanner scanner() {
+        if (opened == null && builtIn.isPresent()) {
+            opened = builtIn.get().open(place, plan.options());
+        }
+        return opened;
     }
 
     private ScanRequest shown(byte[] message) {

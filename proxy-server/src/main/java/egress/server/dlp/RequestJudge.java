@@ -78,7 +78,7 @@ final class RequestJudge {
                 external(request, rewrites);
                 return;
             }
-            Scanner scanner = scanners.builtIn().get().requests();
+            Scanner scanner = scanners.builtIn().get();
             ScanRequest asked = isBody ? request.withoutHead() : request;
             questions.ask(loop, isSmall(asked), () -> scanner.scan(asked), subject, verdict -> {
                 if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {

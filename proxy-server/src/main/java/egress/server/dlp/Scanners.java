@@ -1,8 +1,14 @@
 package egress.server.dlp;
 
 import egress.dlp.MessageScanner;
+import egress.dlp.Place;
+import egress.dlp.ScanOptions;
+import egress.dlp.ScanRequest;
+import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Who is asked: the scanner of the jar, an external one, or both, and then a deny by either denies.
@@ -10,6 +16,33 @@ import java.util.Optional;
  * @param external asked after the built-in one, and only about what that lets pass
  */
 record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
-    /** A scanner of this process: it answers at once, on the thread that asks, and scans what is not held too. */
-    record BuiltIn(Scanner requests, MessageScanner.Factory messages) {}
+    /** Both faces of a scanner of this process: it answers on the thread that asks. */
+    record Faces(Scanner requests, MessageScanner.Factory messages) {}
+
+    /** A scanner of this process that may still be in the making: the start does not wait for it, the first verdicts do. */
+    static final class BuiltIn implements Scanner, MessageScanner.Factory {
+        private final CompletableFuture<Faces> made;
+
+        BuiltIn(CompletableFuture<Faces> made) {
+            this.made = made;
+        }
+
+        /** Whether nothing that is asked of it waits any more. */
+        boolean isReady() {
+            return made.isDone();
+        }
+
+        @Override
+        public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+            return made.isDone()
+                    ? made.join().requests().scan(request)
+                    : made.thenCompose(faces -> faces.requests().scan(request));
+        }
+
+        /** Blocks while it is in the making: not for an event loop then. */
+        @Override
+        public MessageScanner open(Place place, ScanOptions options) {
+            return made.join().messages().open(place, options);
+        }
+    }
 }
