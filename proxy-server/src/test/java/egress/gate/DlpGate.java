@@ -173,11 +173,15 @@ final class DlpGate implements AutoCloseable {
             ask.fields().forEach(field -> head.append("\r\n").append(field));
             client.send(head + (hasBody && !told ? "\r\nTransfer-Encoding: chunked" : "") + "\r\n\r\n");
             for (byte[] part : ask.parts()) {
-                client.send(Integer.toHexString(part.length) + "\r\n")
-                        .send(part)
-                        .send("\r\n");
+                if (told) {
+                    client.send(part);
+                } else {
+                    client.send(Integer.toHexString(part.length) + "\r\n")
+                            .send(part)
+                            .send("\r\n");
+                }
             }
-            if (hasBody) {
+            if (hasBody && !told) {
                 StringBuilder end = new StringBuilder("0\r\n");
                 ask.trailers().forEach(field -> end.append(field).append("\r\n"));
                 client.send(end + "\r\n");
@@ -198,6 +202,18 @@ final class DlpGate implements AutoCloseable {
         return origin(host).requests().stream()
                 .filter(request -> request.target().equals(target))
                 .findFirst();
+    }
+
+    /** Waits for the head of a request with that target. */
+    RecordedRequest awaitReceived(String host, String target) throws InterruptedException {
+        for (int i = 0; i < 1000; i++) {
+            Optional<RecordedRequest> seen = received(host, target);
+            if (seen.isPresent()) {
+                return seen.get();
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        throw new AssertionError(target + " did not arrive in 5 s");
     }
 
     /** Waits for a finding. */

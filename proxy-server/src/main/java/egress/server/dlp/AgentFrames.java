@@ -151,7 +151,7 @@ final class AgentFrames {
             case 127 -> 8;
             default -> 0;
         };
-        return 2 + extended + MASK;
+        return 2 + extended + ((header[1] & MASKED) != 0 ? MASK : 0);
     }
 
     private boolean isControl() {

@@ -11,7 +11,7 @@ import egress.exchange.Failure;
 import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules.OnMatch;
 import io.netty.channel.EventLoop;
-import java.util.Optional;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Judges a request's head, and later its body, by what the route says: block, redact and look again, supervise, or only warn. */
@@ -90,22 +90,30 @@ final class RequestJudge {
         }
 
         private void redact(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
-            Optional<Finding> outside = found.findings().stream()
-                    .filter(finding -> isBody && finding.blocks() && !isOfBody(finding.place()))
-                    .findFirst();
-            if (outside.isPresent() || rewrites.count() == MOST_REWRITES) {
+            // A value may be found a second time where it is put together from pieces, and stands nowhere by itself:
+            // what can
+            // be masked is, and the next scan says whether that was enough.
+            List<Finding> standing = found.findings().stream()
+                    .filter(finding -> finding.blocks() && finding.span().isPresent() && isHere(finding.place()))
+                    .toList();
+            if (standing.isEmpty() || rewrites.count() == MOST_REWRITES) {
                 notRewritable(found, found.first());
                 return;
             }
-            switch (Redactor.redact(request, found.findings())) {
+            switch (Redactor.redact(request, standing)) {
                 case Redaction.NotRewritable not -> notRewritable(found, not.hit());
                 case Redaction.Rewritten rewritten -> {
-                    hits.tell(found.findings(), Effect.REDACTED);
+                    hits.tell(standing, Effect.REDACTED);
                     builtIn(
                             rewritten.request(),
                             new Rewrites(rewrites.count() + 1, rewrites.bodyChanged() || rewritten.bodyChanged()));
                 }
             }
+        }
+
+        /** The head's places were judged with the head. */
+        private boolean isHere(Place place) {
+            return isBody == (place instanceof Place.Body || place instanceof Place.Trailer);
         }
 
         private void notRewritable(ScanVerdict.Found found, Finding hit) {
@@ -134,10 +142,6 @@ final class RequestJudge {
         private void pass(ScanRequest request, Rewrites rewrites) {
             then.accept(new Judged.Clean(request, rewrites.count() > 0, rewrites.bodyChanged()));
         }
-    }
-
-    private static boolean isOfBody(Place place) {
-        return place instanceof Place.Body || place instanceof Place.Trailer || place instanceof Place.Trailers;
     }
 
     private static boolean isSmall(ScanRequest request) {
