@@ -59,8 +59,8 @@ final class DlpProgramTest {
 
             assertThat(response.status()).isEqualTo(403);
             assertThat(response.text()).isEqualTo("egress DLP: github_token found in body\n");
-            assertThat(proxy.awaitErr("egress_finding"))
-                    .contains("\"detector\":\"github_token\"", "\"place\":\"body\"", "\"effect\":\"blocked\"")
+            assertThat(proxy.awaitErr("\"detector\":\"github_token\""))
+                    .contains("\"event\":\"egress_finding\"", "\"place\":\"body\"", "\"effect\":\"blocked\"")
                     .containsPattern("fp:[0-9a-f]{16}")
                     .doesNotContain(token(1));
         }
@@ -71,7 +71,7 @@ final class DlpProgramTest {
         // Two starts with one authority would share the key; here one start and a reload do.
         try (ProxyUnderTest proxy = gate().routes("log: 1\n" + ROUTES).start()) {
             assertThat(post(proxy, token(2)).status()).isEqualTo(403);
-            String line = proxy.awaitErr("egress_finding");
+            String line = proxy.awaitErr("\"detector\":\"github_token\"");
             int at = line.indexOf("fp:");
             String fingerprint = line.substring(at, at + 19);
 
