@@ -32,7 +32,7 @@ async function text(stream) {
 async function byHttps(to, path, body) {
   const socket = await secured(to, ["http/1.1"]);
   return new Promise((resolve, reject) => {
-    const request = https.request({ createConnection: () => socket, host: to, path, method: body ? "POST" : "GET" });
+    const request = https.request({ createConnection: () => socket, defaultPort: 443, host: to, path, method: body ? "POST" : "GET" });
     request.on("response", async (response) => {
       const answer = { status: response.statusCode, deny: response.headers["x-egress-deny"], body: await text(response) };
       socket.destroy();
