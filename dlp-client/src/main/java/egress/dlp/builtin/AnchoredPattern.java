@@ -11,6 +11,7 @@ import java.util.Map;
 /** A pattern matched from a given byte on, as a table-driven automaton: linear in what it reads, no backtracking, no allocation. */
 final class AnchoredPattern {
     private static final int DEAD = 0;
+    private static final int FIRST = 1;
     private static final int MAX_STATES = 20_000;
 
     private final byte[] classes;
@@ -40,18 +41,39 @@ final class AnchoredPattern {
 
     /** The end of the longest match that begins at {@code from}, or -1. */
     int match(byte[] b, int from, int to) {
-        int state = 1;
+        return (int) measured(b, from, to);
+    }
+
+    /** As {@link #match}, and how many bytes had to be read to know: {@code read << 32 | end}, the end being -1 in the low half. */
+    long measured(byte[] b, int from, int to) {
+        int state = FIRST;
         int end = accepting[state] ? from : -1;
-        for (int i = from; i < to; i++) {
+        int i = from;
+        while (i < to) {
             state = table[state * width + classes[b[i] & 0xff]];
+            i++;
             if (state == DEAD) {
-                return end;
+                break;
             }
             if (accepting[state]) {
-                end = i + 1;
+                end = i;
             }
         }
-        return end;
+        return (long) (i - from) << 32 | (end & 0xffffffffL);
+    }
+
+    /** The state to begin with, for {@link #next}. */
+    int first() {
+        return FIRST;
+    }
+
+    /** The state after one byte more; 0 when nothing can match any longer. */
+    int next(int state, byte c) {
+        return table[state * width + classes[c & 0xff]];
+    }
+
+    boolean accepts(int state) {
+        return accepting[state];
     }
 
     // Bytes that no set of the pattern tells apart share a column.

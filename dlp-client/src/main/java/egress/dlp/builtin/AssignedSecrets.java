@@ -188,6 +188,9 @@ final class AssignedSecrets {
     private static int endOfValue(byte[] b, int from, int to) {
         int i = from;
         while (i < to && i - from <= 200 && b[i] > ' ' && "\"'`\\,;&<>)}]|#".indexOf(b[i]) < 0) {
+            if (b[i] == '=' && i + 1 < to && RuleMatch.isWord(b[i + 1])) {
+                return i;
+            }
             i++;
         }
         return i;

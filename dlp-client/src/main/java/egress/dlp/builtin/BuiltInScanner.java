@@ -36,7 +36,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
      * @param executor for what takes longer than a caller's thread should be kept
      */
     public BuiltInScanner(Collection<byte[]> secrets, byte[] fingerprintKey, Executor executor) {
-        List<TokenRule> rules = Catalogue.rules();
+        List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
         this.catalogue = Catalogue.of(rules, guarded);

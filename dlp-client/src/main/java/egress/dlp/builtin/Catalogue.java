@@ -1,13 +1,7 @@
 package egress.dlp.builtin;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import egress.dlp.builtin.Target.Dress;
 import egress.dlp.builtin.Target.Packing;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,15 +10,13 @@ import java.util.Locale;
 
 /** Everything that is searched for, behind one index; immutable. */
 final class Catalogue {
-    /** The detector file, beside this class's parent package. */
-    static final String FILE = "/egress/dlp/detectors.json";
-
     private static final List<String> TELLING = List.of(
             "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
             "Key", "KEY", "auth", "Auth", "AUTH", "cred", "Cred", "CRED");
 
     private final LiteralIndex index = new LiteralIndex();
     private final List<Target> targets = new ArrayList<>();
+    private Target[] byLiteral = new Target[0];
     private final LiteralIndex skeletonIndex = new LiteralIndex();
     private final List<Target.Anchor> skeletons = new ArrayList<>();
 
@@ -50,7 +42,7 @@ final class Catalogue {
         out.add("1f8b08", new Target.Compressed(Packing.HEX_GZIP));
         out.add("1F8B08", new Target.Compressed(Packing.HEX_GZIP));
         out.secrets(secrets);
-        out.index.freeze();
+        out.freeze();
         out.skeletonIndex.freeze();
         return out;
     }
@@ -59,7 +51,7 @@ final class Catalogue {
     static Catalogue folded(List<TokenRule> rules) {
         Catalogue out = new Catalogue();
         for (TokenRule rule : rules) {
-            if (rule.context() == null && rule.check() != TokenRule.Check.pem) {
+            if (rule.context() == null && rule.check() != TokenRule.Check.PEM) {
                 CompiledRule compiled = new CompiledRule(rule, true);
                 rule.literals().stream()
                         .map(l -> l.toLowerCase(Locale.ROOT))
@@ -68,25 +60,13 @@ final class Catalogue {
                         .forEach(l -> out.add(l, new Target.Keyword(compiled, Dress.PLAIN, l.length())));
             }
         }
-        out.index.freeze();
+        out.freeze();
         return out;
     }
 
-    /**
-     * Reads the detector file.
-     *
-     * @throws UncheckedIOException when the file is missing or not what it should be: the jar is broken
-     */
-    static List<TokenRule> rules() {
-        ObjectMapper mapper = JsonMapper.builder().build();
-        try (InputStream in = Catalogue.class.getResourceAsStream(FILE)) {
-            if (in == null) {
-                throw new IOException(FILE + ": missing (expected: in the jar)");
-            }
-            return List.copyOf(mapper.readValue(in, new TypeReference<List<TokenRule>>() {}));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private void freeze() {
+        index.freeze();
+        byLiteral = targets.toArray(Target[]::new);
     }
 
     LiteralIndex index() {
@@ -102,13 +82,13 @@ final class Catalogue {
     }
 
     Target target(int literal) {
-        return targets.get(literal);
+        return byLiteral[literal];
     }
 
     private void keyword(CompiledRule rule, String literal) {
         add(literal, new Target.Keyword(rule, Dress.PLAIN, literal.length()));
         boolean distinctive = literal.length() >= 4 && !rule.hasContext() && rule.beforeMax == 0;
-        if (distinctive && rule.rule.check() != TokenRule.Check.pem) {
+        if (distinctive && rule.rule.check() != TokenRule.Check.PEM) {
             add(new StringBuilder(literal).reverse().toString(), keyword(rule, literal, Dress.REVERSED));
             add(rot13(literal), keyword(rule, literal, Dress.ROT13));
         }

@@ -85,6 +85,8 @@ final class Checks {
             "zookeeper");
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
+    /** What looking around a key block or a JWK costs, in bytes. */
+    static final int COST = 4096;
 
     private Checks() {}
 
@@ -100,15 +102,15 @@ final class Checks {
             return Made.plausible(b, start, end) ? value(b, start, end) : null;
         }
         return switch (check) {
-            case made -> Made.plausible(b, start, end) ? value(b, start, end) : null;
-            case strict -> Made.strict(b, start, end) ? value(b, start, end) : null;
-            case github -> github(b, start, end) || Made.plausible(b, start, end) ? value(b, start, end) : null;
-            case jwt -> jwt(b, start, end) ? value(b, start, end) : null;
-            case pem -> keyBlock(s, start, end);
-            case jwk -> jwk(s, at);
-            case url -> url(b, start, at, end);
-            case password -> passwordIn(b, start, end);
-            case odbc -> odbc(s, at, start, end);
+            case MADE -> Made.plausible(b, start, end) ? value(b, start, end) : null;
+            case STRICT -> Made.strict(b, start, end) ? value(b, start, end) : null;
+            case GITHUB -> github(b, start, end) || Made.plausible(b, start, end) ? value(b, start, end) : null;
+            case JWT -> jwt(b, start, end) ? value(b, start, end) : null;
+            case PEM -> keyBlock(s, start, end);
+            case JWK -> jwk(s, at);
+            case URL -> url(b, start, at, end);
+            case PASSWORD -> passwordIn(b, start, end);
+            case ODBC -> odbc(s, at, start, end);
         };
     }
 

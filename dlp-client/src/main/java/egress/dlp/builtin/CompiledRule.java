@@ -54,8 +54,8 @@ final class CompiledRule {
      * {@code sk-}, {@code SG.}, {@code eyJ} and {@code ://} are short, but what must follow them is long or checked.
      */
     boolean joins(int length) {
-        boolean marked = rule.check() == TokenRule.Check.made || rule.check() == TokenRule.Check.jwt;
-        return !hasContext() && !rule.right() && (length >= 4 || marked || rule.check() == TokenRule.Check.url);
+        boolean marked = rule.check() == TokenRule.Check.MADE || rule.check() == TokenRule.Check.JWT;
+        return !hasContext() && !rule.right() && (length >= 4 || marked || rule.check() == TokenRule.Check.URL);
     }
 
     /** Whether only hex digits follow the keyword. */

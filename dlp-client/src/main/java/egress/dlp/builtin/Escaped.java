@@ -120,7 +120,7 @@ final class Escaped {
     private void flush() {
         int from = Math.max(s.low(), start - AROUND);
         int end = Math.min(s.to(), last + AROUND);
-        if (Folding.isText(b, from, end)) {
+        if (worthReading() && Folding.isText(b, from, end)) {
             boolean byLine = s.view().verbatim() && s.view().surface().byLine();
             int line = from;
             for (int i = from; byLine && i < end; i++) {
@@ -139,10 +139,17 @@ final class Escaped {
         nuls = 0;
     }
 
+    private boolean worthReading() {
+        return strong > 0 || folded > 0 || nuls > 0 || quoted >= 2 || dense();
+    }
+
+    private boolean dense() {
+        return weak >= 3 && (last - start) / weak < DENSE;
+    }
+
     private void read(int from, int end) {
         View view = s.view().unescaped(from, end);
-        boolean dense = weak >= 3 && (last - start) / weak < DENSE;
-        if (strong > 0 || dense) {
+        if (strong > 0 || dense()) {
             Window out = new Window(run, view);
             Escapes.decode(b, from, end, out);
             out.end(end, s);

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * error: its bytes have been scanned as they stand.
  */
 final class Inflation {
+    /** What beginning one costs, in bytes looked at: an inflater is native memory that has to be cleared. */
+    static final int COST = 8192;
+
     private static final int PIECE = 4096;
     private static final int MOST_OPEN = 8;
 
@@ -52,11 +55,14 @@ final class Inflation {
         }
     }
 
-    /** Whether a zlib stream (RFC 1950) begins at {@code at}. */
+    /** A zlib stream (RFC 1950) seems to begin at {@code at}. */
     static void zlib(ScanRun run, View view, byte[] b, int at, int to, @Nullable Window window) {
-        if (to - at > 8 && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0) {
-            begin(run, view, Armour.none(Armour.Header.NONE), false, b, at, to, window);
-        }
+        begin(run, view, Armour.none(Armour.Header.NONE), false, b, at, to, window);
+    }
+
+    /** Whether the two bytes of a zlib header (RFC 1950, section 2.2) stand at {@code at}. */
+    static boolean isZlib(byte[] b, int at, int to) {
+        return to - at > 8 && (b[at] & 0x0f) == 8 && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0;
     }
 
     /** Whether a base64'd zlib stream begins at {@code at}. */

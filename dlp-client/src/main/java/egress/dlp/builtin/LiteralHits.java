@@ -32,11 +32,16 @@ final class LiteralHits implements LiteralIndex.Hits {
         if (at >= stretch.limit()) {
             return true;
         }
-        switch (run.catalogue.target(literal)) {
-            case Keyword k -> keyword(b, at, k);
-            case Anchor a -> anchor(b, at, a);
-            case Compressed c -> compressed(b, at, c);
-            case TellingName _ -> assigned.named(b, at);
+        // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+        Target target = run.catalogue.target(literal);
+        if (target instanceof TellingName) {
+            assigned.named(b, at);
+        } else if (target instanceof Keyword keyword) {
+            keyword(b, at, keyword);
+        } else if (target instanceof Anchor anchor) {
+            anchor(b, at, anchor);
+        } else if (target instanceof Compressed compressed) {
+            compressed(b, at, compressed);
         }
         return !run.over();
     }
@@ -66,7 +71,8 @@ final class LiteralHits implements LiteralIndex.Hits {
 
     private void anchor(byte[] b, int at, Anchor anchor) {
         Needle needle = anchor.needle();
-        if (!run.wants(Detector.KNOWN_SECRETS) || (needle.equals(lastNeedle) && at < lastEnd)) {
+        boolean again = needle.equals(lastNeedle) && (at < lastEnd || !run.options.everyHit());
+        if (again || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
         int[] extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
@@ -87,7 +93,7 @@ final class LiteralHits implements LiteralIndex.Hits {
     }
 
     private void compressed(byte[] b, int at, Compressed compressed) {
-        if (stretch.view().depth() < ScanRun.MAX_DEPTH && run.spend(64)) {
+        if (stretch.view().depth() < ScanRun.MAX_DEPTH && run.spend(Inflation.COST)) {
             View inner = stretch.view().decoded(at, stretch.to());
             Inflation.begin(run, inner, compressed.packing(), b, at, stretch.to(), window);
         }

@@ -27,6 +27,7 @@ final class LiteralIndex {
     private final Map<Integer, Integer> slots = new HashMap<>();
     private final List<List<Integer>> chains = new ArrayList<>();
     private final List<byte[]> literals = new ArrayList<>();
+    private byte[][] frozen = new byte[0][];
     private int[] keys = new int[0];
     private int[][] values = new int[0][];
 
@@ -55,6 +56,7 @@ final class LiteralIndex {
         int size = Integer.highestOneBit(Math.max(8, slots.size() * 2)) << 1;
         keys = new int[size];
         values = new int[size][];
+        frozen = literals.toArray(byte[][]::new);
         slots.forEach((gram, slot) -> {
             int i = ((gram * MULTIPLIER) >>> 7) & (size - 1);
             while (values[i] != null) {
@@ -115,7 +117,7 @@ final class LiteralIndex {
             return true;
         }
         for (int number : chain) {
-            byte[] literal = literals.get(number);
+            byte[] literal = frozen[number];
             if (at + literal.length <= to && stands(literal, b, at) && !hits.hit(b, at, number)) {
                 return false;
             }

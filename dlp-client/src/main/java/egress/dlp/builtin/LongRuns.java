@@ -119,12 +119,14 @@ final class LongRuns {
             return;
         }
         int v = Codes.base64(b[start]) << 10 | Codes.base64(b[start + 1]) << 4 | Codes.base64(b[start + 2]) >> 2;
-        if (v >> 8 == 0x78 && v % 31 == 0 && (v & 0x20) == 0 && run.spend(64)) {
+        if (v >> 8 == 0x78 && v % 31 == 0 && (v & 0x20) == 0 && run.spend(Inflation.COST)) {
             Inflation.base64Zlib(run, s.view().decoded(start, end), b, start, s.to(), null);
         }
         boolean hex =
                 b[start] == '7' && b[start + 1] == '8' && Codes.hex(b[start + 2]) >= 0 && Codes.hex(b[start + 3]) >= 0;
-        if (hex && (0x7800 + Codes.hex(b[start + 2]) * 16 + Codes.hex(b[start + 3])) % 31 == 0 && run.spend(64)) {
+        if (hex
+                && (0x7800 + Codes.hex(b[start + 2]) * 16 + Codes.hex(b[start + 3])) % 31 == 0
+                && run.spend(Inflation.COST)) {
             Inflation.hexZlib(run, s.view().decoded(start, end), b, start, end);
         }
     }

@@ -3,14 +3,17 @@ package egress.dlp.builtin;
 import egress.dlp.Detector;
 import egress.dlp.builtin.TokenRule.Check;
 import egress.dlp.builtin.View.Joined;
+import org.jspecify.annotations.Nullable;
 
 /** Whether a rule's token stands where its keyword was found, whole or in pieces. */
 final class RuleMatch {
     private static final int LONGEST = 16_384;
+    private static final int CHEAP = 128;
 
     private final ScanRun run;
     private final Stretch stretch;
     private final View view;
+    private byte @Nullable [] gathering;
 
     RuleMatch(ScanRun run, Stretch stretch) {
         this.run = run;
@@ -33,7 +36,11 @@ final class RuleMatch {
         if (from < 0) {
             return;
         }
-        int end = rule.pattern().match(b, from, Math.min(to, from + LONGEST));
+        long measured = rule.pattern().measured(b, from, Math.min(to, from + LONGEST));
+        int end = (int) measured;
+        if (measured >>> 32 > CHEAP && !run.spend(measured >>> 32)) {
+            return;
+        }
         if (end < 0) {
             if (!view.isJoined() && rule.joins(length) && (!rule.rule.left() || freeOnTheLeft(b, start, -1))) {
                 pieced(rule, at, length);
@@ -58,7 +65,7 @@ final class RuleMatch {
     void dressed(CompiledRule rule, byte[] copy, int start, int end, boolean reversed) {
         int matched = rule.pattern().match(copy, 0, copy.length);
         if (matched < 0
-                || rule.rule.check() == Check.url
+                || rule.rule.check() == Check.URL
                 || !Made.strict(copy, 0, matched)
                 || Surroundings.blob(stretch, reversed ? end - matched : start, reversed ? end : start + matched)) {
             return;
@@ -68,6 +75,10 @@ final class RuleMatch {
     }
 
     private void report(CompiledRule rule, Stretch s, int start, int at, int end) {
+        Check check = rule.rule.check();
+        if ((check == Check.JWK || check == Check.PEM) && !run.spend(Checks.COST)) {
+            return;
+        }
         Checks.Value value = Checks.apply(rule.rule, s, start, at, end);
         if (value != null) {
             run.report(
@@ -86,20 +97,28 @@ final class RuleMatch {
         Check check = rule.rule.check();
         byte[] b = stretch.b();
         boolean inWord = at > stretch.low() && isWord(b[at - 1]) && isWord(b[at + length - 1]);
-        if (check == Check.pem || check == Check.jwk || inWord || Surroundings.blob(stretch, at, at + length)) {
+        if (check == Check.PEM || check == Check.JWK || inWord || Surroundings.blob(stretch, at, at + length)) {
             return;
         }
         for (Surroundings.Alphabet alphabet : Surroundings.Alphabet.values()) {
-            Surroundings.Gathered gathered = Surroundings.gather(stretch, at, length, alphabet);
-            int end = gathered.gaps() == 0 || gathered.words() > 1
-                    ? -1
-                    : rule.pattern().match(gathered.bytes(), 0, gathered.length());
-            if (end > 0 && drawn(rule, gathered.bytes(), length, end)) {
+            Surroundings.Gathered gathered =
+                    Surroundings.gather(stretch, at, length, alphabet, rule.pattern(), gatherings());
+            int end = gathered.length();
+            if (end > 0 && gathered.words() <= 1 && drawn(rule, gathered.bytes(), length, end)) {
                 View pieces = view.pieces(at, gathered.end());
                 report(rule, Stretch.whole(pieces, gathered.bytes(), 0, end), 0, 0, end);
                 return;
             }
         }
+    }
+
+    private byte[] gatherings() {
+        byte[] buffer = gathering;
+        if (buffer == null) {
+            buffer = new byte[Surroundings.PIECED];
+            gathering = buffer;
+        }
+        return buffer;
     }
 
     // Neighbours in a structure make a token only where chance would not: behind a telling keyword, or from border to
@@ -111,7 +130,7 @@ final class RuleMatch {
 
     private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {
         Check check = rule.rule.check();
-        if (check == Check.url || check == Check.jwt || check == Check.pem || check == Check.jwk) {
+        if (check == Check.URL || check == Check.JWT || check == Check.PEM || check == Check.JWK) {
             return true;
         }
         int n = end - from;

@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class RunPass {
     static final int LONG = 16;
     private static final int SHORT = 8;
-    private static final int WIDEST_GAP = 16;
-    private static final int IN_STEP = 7;
-    private static final int LEAST = 12;
 
     private final Stretch s;
     private final ScanRun run;
@@ -21,21 +18,14 @@ final class RunPass {
     private final Escaped escaped;
     private final @Nullable WordJoin words;
 
-    private int shortStart;
-    private int shortEnd;
-    private int shortLength;
-    private int shortKinds;
-    private int groupStart;
-    private int groupGap;
-    private byte groupSeparator;
-    private int groupCount;
-    private int groupKinds;
+    private final InStep inStep;
 
     RunPass(ScanRun run, Stretch s) {
         this.s = s;
         this.run = run;
         this.longRuns = new LongRuns(run, s);
         this.escaped = new Escaped(run, s);
+        this.inStep = new InStep(run, s);
         this.words = WordJoin.worthwhile(run, s) ? new WordJoin(run, s.view()) : null;
     }
 
@@ -44,6 +34,9 @@ final class RunPass {
         byte[] classes = Codes.classTable();
         int to = s.to();
         int i = s.from();
+        int lastStart = 0;
+        int lastLength = 0;
+        int lastKinds = 0;
         while (i < to) {
             int c = classes[b[i] & 0xff];
             if (c <= 0) {
@@ -59,80 +52,32 @@ final class RunPass {
                 kinds |= c;
                 i++;
             } while (i < to && (c = classes[b[i] & 0xff]) > 0);
-            if (i - start >= LONG) {
-                i = longRun(start, i, kinds);
-                if (run.over()) {
-                    return;
-                }
-            } else if (i - start <= SHORT) {
-                shortRun(start, i, kinds);
-            }
+            int length = i - start;
             if (words != null && (kinds & (kinds - 1)) != 0) {
                 words.run(b, start, i, kinds);
             }
+            if (length <= SHORT) {
+                boolean alike = length == lastLength || (kinds == DIGIT && lastKinds == DIGIT && length <= 3);
+                if (alike || inStep.begun()) {
+                    inStep.next(start, length, kinds, lastStart, lastLength, lastKinds);
+                }
+                lastStart = start;
+                lastLength = length;
+                lastKinds = kinds;
+            } else if (length >= LONG) {
+                inStep.end(lastStart + lastLength, lastLength);
+                lastLength = 0;
+                lastKinds = 0;
+                i = longRuns.run(start, i, kinds);
+                if (run.over()) {
+                    return;
+                }
+            }
         }
-        endGroup();
+        inStep.end(lastStart + lastLength, lastLength);
         escaped.end();
         if (words != null) {
             words.end();
         }
-    }
-
-    private int longRun(int start, int end, int kinds) {
-        endGroup();
-        groupCount = 0;
-        shortLength = 0;
-        return longRuns.run(start, end, kinds);
-    }
-
-    // Runs of one length at one distance: separators between characters or groups of them, hex pairs, character codes.
-    private void shortRun(int start, int end, int kinds) {
-        int length = end - start;
-        int gap = start - shortEnd;
-        boolean inStep = shortLength > 0
-                && gap <= WIDEST_GAP
-                && (length == shortLength
-                        || (length <= 3 && shortLength <= 3 && kinds == DIGIT && shortKinds == DIGIT));
-        byte separator = gap > 0 ? s.b()[shortEnd] : 0;
-        if (inStep && groupCount <= 1) {
-            groupSeparator = separator;
-            groupStart = shortStart;
-            groupKinds = shortKinds;
-            groupGap = gap;
-            groupCount = 2;
-        } else if (inStep && separator == groupSeparator && (gap == groupGap || gap == 2 * groupGap + 1)) {
-            // A gap and another with one character between them: that character belongs to the value.
-            groupCount++;
-        } else {
-            boolean tail = gap == groupGap && separator == groupSeparator && length < shortLength;
-            if (enough()) {
-                Groups.decode(run, s, groupStart, tail ? end : shortEnd);
-            }
-            if (inStep) {
-                groupSeparator = separator;
-                groupStart = shortStart;
-                groupKinds = shortKinds;
-                groupGap = gap;
-            }
-            groupCount = inStep ? 2 : 1;
-        }
-        groupKinds |= kinds;
-        shortStart = start;
-        shortEnd = end;
-        shortLength = length;
-        shortKinds = kinds;
-    }
-
-    private void endGroup() {
-        if (enough()) {
-            Groups.decode(run, s, groupStart, shortEnd);
-        }
-        groupCount = 0;
-    }
-
-    // Words of four letters do follow each other, so a few in step mean nothing unless there are digits among them.
-    private boolean enough() {
-        boolean few = shortLength >= 3 && groupCount >= 3 && groupCount * shortLength >= LEAST;
-        return groupCount >= IN_STEP || (few && (groupKinds & DIGIT) != 0);
     }
 }

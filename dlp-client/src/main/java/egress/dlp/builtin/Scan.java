@@ -34,7 +34,7 @@ final class Scan {
 
     private static void inner(ScanRun run, Stretch s, @Nullable Window window) {
         byte first = s.b()[s.from()];
-        if (first == 0x78) {
+        if (first == 0x78 && Inflation.isZlib(s.b(), s.from(), s.to()) && run.spend(Inflation.COST)) {
             Inflation.zlib(run, s.view().decoded(s.from(), s.to()), s.b(), s.from(), s.to(), window);
         }
         boolean json = first == '{' || first == '[';

@@ -8,7 +8,8 @@ final class Surroundings {
     private static final int SHORTEST_LINE = 60;
     private static final int GAP = 24;
     private static final int MOST_GAPS = 80;
-    private static final int PIECED = 300;
+    /** The longest token that is put together from pieces. */
+    static final int PIECED = 300;
 
     private Surroundings() {}
 
@@ -29,9 +30,9 @@ final class Surroundings {
         }
     }
 
-    /** What was put together up to {@code end}, over so many gaps; {@code words} pieces could be words. */
+    /** A match of {@code length} bytes, 0 for none, put together up to {@code end}; {@code words} pieces could be words. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Gathered(byte[] bytes, int length, int end, int gaps, int words) {}
+    record Gathered(byte[] bytes, int length, int end, int words) {}
 
     /** Whether {@code [start, end)} lies in the midst of base64 in one long run, or in lines of it. */
     static boolean blob(Stretch s, int start, int end) {
@@ -63,31 +64,40 @@ final class Surroundings {
         return count;
     }
 
-    /** Puts the token characters from {@code at} on together; the keyword, of that length, stays as it is. */
-    static Gathered gather(Stretch s, int at, int length, Alphabet alphabet) {
+    /** Puts the token characters from {@code at} on together as long as they match; the keyword, of that length, stays as it is. */
+    static Gathered gather(Stretch s, int at, int length, Alphabet alphabet, AnchoredPattern pattern, byte[] out) {
         byte[] b = s.b();
-        byte[] out = new byte[PIECED];
-        System.arraycopy(b, at, out, 0, length);
-        int n = length;
+        int state = pattern.first();
+        int n = 0;
         int gaps = 0;
         int words = 0;
-        int i = at + length;
-        int gapStart = i;
-        int pieceStart = n;
-        while (i < s.to() && n < PIECED && gaps < MOST_GAPS && i - gapStart <= GAP && isText(b[i])) {
-            if (alphabet.holds(b[i])) {
-                if (i > gapStart) {
-                    gaps++;
-                    words += Made.word(out, pieceStart, n) ? 1 : 0;
-                    pieceStart = n;
-                }
-                out[n++] = b[i++];
-                gapStart = i;
-            } else {
+        int pieceStart = length;
+        int gapStart = at;
+        int matched = 0;
+        int end = at;
+        int i = at;
+        while (i < s.to() && n < out.length && gaps < MOST_GAPS && i - gapStart <= GAP && isText(b[i])) {
+            if (n >= length && !alphabet.holds(b[i])) {
                 i = afterSeparator(s, i);
+                continue;
+            }
+            state = pattern.next(state, b[i]);
+            if (state == 0) {
+                break;
+            }
+            if (i > gapStart) {
+                gaps++;
+                words += Made.word(out, pieceStart, n) ? 1 : 0;
+                pieceStart = n;
+            }
+            out[n++] = b[i++];
+            gapStart = i;
+            if (gaps > 0 && pattern.accepts(state)) {
+                matched = n;
+                end = i;
             }
         }
-        return new Gathered(out, n, Math.min(i, s.to()), gaps, words);
+        return new Gathered(out, matched, end, words);
     }
 
     static boolean hexOnly(byte[] b, int from, int end) {

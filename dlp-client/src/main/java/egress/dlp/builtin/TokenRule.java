@@ -1,6 +1,5 @@
 package egress.dlp.builtin;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 record TokenRule(
         String name,
         List<String> keywords,
-        @JsonProperty("before") @Nullable String before,
-        @JsonProperty("context") @Nullable String context,
+        @Nullable String before,
+        @Nullable String context,
         String pattern,
         boolean left,
         boolean right,
@@ -21,23 +20,23 @@ record TokenRule(
     /** What a match must be besides its shape. */
     enum Check {
         /** No placeholder. */
-        made,
+        MADE,
         /** Drawn by chance, by its shape: for formats whose prefix is weak. */
-        strict,
+        STRICT,
         /** A CRC-32 at the end; only raises confidence. */
-        github,
+        GITHUB,
         /** The first part decodes to a JSON object with an algorithm. */
-        jwt,
+        JWT,
         /** Key material follows the line. */
-        pem,
+        PEM,
         /** A private member stands in the same object. */
-        jwk,
+        JWK,
         /** Scheme in front, a password worth guarding inside. */
-        url,
+        URL,
         /** The value after {@code password=} is worth guarding. */
-        password,
+        PASSWORD,
         /** Stands in a connection string. */
-        odbc
+        ODBC
     }
 
     /** The keywords with their one-character classes written out. */

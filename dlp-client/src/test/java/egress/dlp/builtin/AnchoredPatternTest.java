@@ -57,7 +57,7 @@ final class AnchoredPatternTest {
     }
 
     static Stream<TokenRule> rules() {
-        return Catalogue.rules().stream();
+        return DetectorFile.read().stream();
     }
 
     @ParameterizedTest

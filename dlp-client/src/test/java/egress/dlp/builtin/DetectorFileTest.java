@@ -26,11 +26,11 @@ final class DetectorFileTest {
     private final BuiltInScanner scanner = new BuiltInScanner(List.of(), new byte[32], Runnable::run);
 
     static Stream<String> rules() {
-        return Catalogue.rules().stream().map(TokenRule::name);
+        return DetectorFile.read().stream().map(TokenRule::name);
     }
 
     private static TokenRule rule(String name) {
-        return Catalogue.rules().stream()
+        return DetectorFile.read().stream()
                 .filter(r -> r.name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -69,7 +69,7 @@ final class DetectorFileTest {
     @Test
     void namesEachRuleOnce() {
         Set<String> names = new HashSet<>();
-        assertThat(Catalogue.rules()).allSatisfy(r -> {
+        assertThat(DetectorFile.read()).allSatisfy(r -> {
             assertThat(names.add(r.name())).as(r.name()).isTrue();
             assertThat(r.examples()).isNotEmpty();
             assertThat(r.clean()).isNotEmpty();

@@ -14,7 +14,7 @@ final class Kinds {
     private final List<String> known = new ArrayList<>();
 
     Kinds(RandomGenerator random) {
-        for (TokenRule rule : Catalogue.rules()) {
+        for (TokenRule rule : DetectorFile.read()) {
             for (String example : rule.examples()) {
                 boolean bare = rule.context() == null
                         && !example.contains(" ")
