@@ -35,7 +35,6 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final Channel channel;
     private final DownstreamContext context;
     private final Deadlines deadlines;
-    private final Runnable onClosed;
     private final SocketAddress address;
     private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
 
@@ -48,11 +47,10 @@ final class DownstreamConnection implements Deadlines.Timed {
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
 
-    DownstreamConnection(Channel channel, DownstreamContext context, Deadlines deadlines, Runnable onClosed) {
+    DownstreamConnection(Channel channel, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
         this.context = context;
         this.deadlines = deadlines;
-        this.onClosed = onClosed;
         this.address = channel.remoteAddress();
         deadlines.add(this);
         channel.closeFuture().addListener(f -> closed());
@@ -175,7 +173,6 @@ final class DownstreamConnection implements Deadlines.Timed {
             closed = true;
             deadlines.remove(this);
             context.observer().connectionClosed(address);
-            onClosed.run();
         }
     }
 

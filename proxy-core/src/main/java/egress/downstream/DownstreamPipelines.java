@@ -126,7 +126,8 @@ final class DownstreamPipelines {
         connection.channel().config().setAutoRead(true); // bounded by flow control and by the codec's flood limits
     }
 
-    private void h2Stream(DownstreamConnection connection, Channel stream) {
+    /** One stream of an h2 connection. */
+    void h2Stream(DownstreamConnection connection, Channel stream) {
         HeadLimits limits = context.headLimits();
         stream.config().setAutoRead(false);
         stream.pipeline().addLast(H2_CODEC, new H2ServerCodec(limits));

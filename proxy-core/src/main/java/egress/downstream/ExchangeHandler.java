@@ -12,6 +12,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -146,7 +147,9 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
             }
             Unexpected.log("a request is read or answered", cause);
             gone("the connection to the caller broke");
-            ctx.close();
+            if (!(cause instanceof Http2Exception)) { // of a stream: Netty resets it, with the error's own code
+                ctx.close();
+            }
             return;
         }
         if (current == null) {

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
@@ -53,6 +54,8 @@ public final class Listener {
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                // One at a time, so that none is accepted beyond the bound.
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
                 .handler(new AcceptGate())
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -74,19 +77,17 @@ public final class Listener {
     }
 
     private void accept(Channel channel) {
-        open.incrementAndGet();
         Deadlines own = deadlines.get(channel.eventLoop());
         if (own == null) {
             throw new IllegalStateException("a loop of another group");
         }
-        DownstreamConnection connection = new DownstreamConnection(channel, context, own, this::onClosed);
+        DownstreamConnection connection = new DownstreamConnection(channel, context, own);
         pipelines.accept(connection);
     }
 
-    private void onClosed() {
-        Channel listening = server;
+    private void onClosed(Channel listening) {
         boolean room = open.decrementAndGet() < context.limits().maxConnections();
-        if (room && listening != null && listening.isOpen()) {
+        if (room && listening.isOpen()) {
             listening.eventLoop().execute(() -> listening.config().setAutoRead(true));
         }
     }
@@ -124,9 +125,10 @@ public final class Listener {
     private final class AcceptGate extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-            if (open.get() + 1 >= context.limits().maxConnections()) {
+            if (open.incrementAndGet() >= context.limits().maxConnections()) {
                 ctx.channel().config().setAutoRead(false);
             }
+            ((Channel) accepted).closeFuture().addListener(closed -> onClosed(ctx.channel()));
             ctx.fireChannelRead(accepted);
         }
     }
