@@ -157,7 +157,7 @@ final class H1Connection implements ResponseHandler.Receiver {
 
     /** Answered before it has read the request: an origin that wants no more of it closes, and is heard. */
     private void awaitEndOf(H1Stream stream) {
-        if (current != stream || !stream.isResponseDone() || stream.isWhole()) {
+        if (current != stream || !stream.isResponseDone() || stream.isRequestDone()) {
             return;
         }
         if (decoder.hasPending()) {

@@ -260,7 +260,7 @@ class Http1UpstreamTest {
     @Test
     void anEarlyResponseIsReadAlthoughTheUploadBreaks() throws Exception {
         CompletableFuture<Void> answered = new CompletableFuture<>();
-        TestExchange upload = new TestExchange(peer -> {
+        TestExchange upload = TestExchange.unfinished(peer -> {
             HttpRequest head = TestExchange.request(HttpMethod.POST, "api.example");
             head.headers().set("Content-Length", 1L << 40);
             peer.write(head);

@@ -98,7 +98,7 @@ class Http2UpstreamTest {
 
     /** A POST whose body stays open. */
     private static TestExchange upload() {
-        return new TestExchange(peer -> {
+        return TestExchange.unfinished(peer -> {
             peer.write(TestExchange.request(HttpMethod.POST, "api.example"));
             peer.write(new DefaultHttpContent(Unpooled.copiedBuffer("part", StandardCharsets.US_ASCII)));
             peer.flush();

@@ -49,12 +49,22 @@ final class TestExchange implements Upstreams.Listener {
     private @Nullable HttpResponse response;
     private @Nullable UpstreamPeer peer;
     private int acquisitions;
+    private boolean wholeRequest = true;
+    /** What was told of an origin that answered without the rest of the request, and went. */
+    final CompletableFuture<Failure> goneAfterAnswer = new CompletableFuture<>();
 
     /**
      * @param script what to write once there is a stream
      */
     TestExchange(Consumer<UpstreamPeer> script) {
         this.script = script;
+    }
+
+    /** An exchange whose request is never sent to its end. */
+    static TestExchange unfinished(Consumer<UpstreamPeer> script) {
+        TestExchange exchange = new TestExchange(script);
+        exchange.wholeRequest = false;
+        return exchange;
     }
 
     static TestExchange get(String host) {
@@ -138,8 +148,11 @@ final class TestExchange implements Upstreams.Listener {
 
     @Override
     public void onFailed(Failure failure) {
-        if (outcome.isDone()) {
+        if (outcome.isDone() && (wholeRequest || goneAfterAnswer.isDone())) {
             outcome.obtrudeException(new AssertionError("failed after the end: " + failure));
+        } else if (outcome.isDone()) {
+            goneAfterAnswer.complete(failure);
+            return;
         }
         acquired.cancel(false);
         head.cancel(false);
