@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Accepts callers, so many at a time; the rest wait in the kernel's backlog. */
 public final class Listener {
     private static final int BACKLOG = 1024;
+    private static final int CLOSE_SECONDS = 2;
     private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
 
     private final DownstreamContext context;
@@ -106,7 +108,9 @@ public final class Listener {
     public void drain() {
         Channel listening = server;
         if (listening != null) {
-            listening.close();
+            listening
+                    .close()
+                    .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS); // none is accepted after this returns
         }
         forEachConnection(DownstreamConnection::drain);
     }
