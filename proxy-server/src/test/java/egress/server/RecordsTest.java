@@ -112,7 +112,7 @@ final class RecordsTest {
     @ParameterizedTest
     @ValueSource(strings = {"text", "json"})
     void noSecretIsWrittenDownAnywhere(String format) throws Exception {
-        try (ProxyUnderTest proxy = gate(2).flags("--log-format", format, "--flow-detail", "4", "-v")
+        try (ProxyUnderTest proxy = gate(2).flags("--dlp", "off", "--log-format", format, "--flow-detail", "4", "-v")
                 .start()) {
             ReceivedResponse answer = get(
                     proxy,

@@ -6,18 +6,23 @@ import egress.dlp.Finding.Severity;
 import egress.dlp.Place;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Phrases in a response that try to steer the agent. Naive by its name: it warns, and never delays or changes a byte. What went before
- * stays in a window, so that a phrase over a border is seen. One thread at a time; memory is bounded by the window.
+ * Phrases in a response that try to steer the agent. Naive by its name: it warns, and never delays or changes a byte. It goes over the
+ * text once and keeps nothing of it but how far each phrase has come, so that a border between two pieces is none. One thread at a time.
  */
 public final class InjectionDetector {
-    private static final int WINDOW = 8192;
-    private static final int CARRY = 256;
-    private static final int MOST = 8;
+    /** How many words on the next one of a phrase may stand. */
+    private static final long NEXT = 3;
+
+    private static final long LONG_AGO = Long.MIN_VALUE / 2;
 
     /** What a phrase is called, and its words in their order: small letters, several that serve alike in each place. */
     private record Phrase(String name, List<List<String>> words) {
@@ -61,52 +66,160 @@ public final class InjectionDetector {
 
     private static final List<String> MARKERS = List.of(
             "<|im_start|>", "<|system|>", "[inst]", "<<sys>>", "### system:", "[system]:", "begin system prompt");
-    private static final int BETWEEN = 3;
+
+    /** Letters as small ones, the apostrophe as itself, everything else 0. */
+    private static final byte[] WORD_CHARACTERS = wordCharacters();
+
+    private static final boolean[] FIRST_OF_MARKER = firstOfMarker();
+    private static final List<int[]> FALLBACKS =
+            MARKERS.stream().map(InjectionDetector::fallbacks).toList();
+    /** Where each word serves, by the hash that {@link String#hashCode} gives it: a rare collision costs a needless warning. */
+    private static final Map<Integer, List<Use>> USES = uses();
+
+    /** A word of a phrase, and at which place. */
+    private record Use(int phrase, int place) {}
 
     private final Fingerprints fingerprints;
-    private final StringBuilder window = new StringBuilder();
-    private final List<String> seen = new ArrayList<>();
+    private final Set<String> seen = new HashSet<>();
+    /** For each place of each phrase, at which word of the text it stood last, all before it standing too. */
+    private final long[][] stood = new long[PHRASES.size()][];
+
+    private final int[] progress = new int[MARKERS.size()];
+    private boolean inMarker;
+    private long words;
+    private int hash;
+    private int length;
+    private boolean escaped;
 
     /** @param fingerprintKey as the scanner's */
     public InjectionDetector(byte[] fingerprintKey) {
         this.fingerprints = new Fingerprints(fingerprintKey);
+        for (int i = 0; i < stood.length; i++) {
+            stood[i] = new long[PHRASES.get(i).words().size()];
+            Arrays.fill(stood[i], LONG_AGO);
+        }
     }
 
-    /** Takes the next bytes of a response; returns what is new. */
-    public List<Finding> feed(byte[] bytes, int offset, int length) {
-        List<Finding> out = new ArrayList<>();
-        int at = offset;
-        while (at < offset + length && seen.size() < MOST) {
-            int n = Math.min(WINDOW, offset + length - at);
-            window.append(new String(bytes, at, n, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT));
-            look(out);
-            window.delete(0, Math.max(0, window.length() - CARRY));
-            at += n;
+    private static byte[] wordCharacters() {
+        byte[] out = new byte[256];
+        for (int c = 'a'; c <= 'z'; c++) {
+            out[c] = (byte) c;
+            out[c - 32] = (byte) c;
+        }
+        out['\''] = '\'';
+        return out;
+    }
+
+    private static boolean[] firstOfMarker() {
+        boolean[] out = new boolean[256];
+        MARKERS.forEach(marker -> {
+            out[marker.charAt(0)] = true;
+            out[Character.toUpperCase(marker.charAt(0))] = true;
+        });
+        return out;
+    }
+
+    /** Knuth, Morris and Pratt: how much of the marker still stands when its next character does not. */
+    private static int[] fallbacks(String marker) {
+        int[] out = new int[marker.length()];
+        for (int i = 1, k = 0; i < marker.length(); i++) {
+            while (k > 0 && marker.charAt(i) != marker.charAt(k)) {
+                k = out[k - 1];
+            }
+            k += marker.charAt(i) == marker.charAt(k) ? 1 : 0;
+            out[i] = k;
         }
         return out;
     }
 
-    private void look(List<Finding> out) {
-        String text = window.toString();
-        for (String marker : MARKERS) {
-            if (text.contains(marker)) {
-                found("chat_marker", out);
+    private static Map<Integer, List<Use>> uses() {
+        Map<Integer, List<Use>> out = new HashMap<>();
+        for (int phrase = 0; phrase < PHRASES.size(); phrase++) {
+            List<List<String>> places = PHRASES.get(phrase).words();
+            for (int place = places.size() - 1; place >= 0; place--) { // the last first: a word serves once at a time
+                for (String word : places.get(place)) {
+                    out.computeIfAbsent(word.hashCode(), any -> new ArrayList<>())
+                            .add(new Use(phrase, place));
+                }
             }
         }
-        List<String> words = words(text);
-        for (Phrase phrase : PHRASES) {
-            for (int i = 0; i < words.size(); i++) {
-                if (phrase.words.getFirst().contains(words.get(i)) && stands(phrase, words, i)) {
-                    found(phrase.name(), out);
-                    break;
-                }
+        return Map.copyOf(out);
+    }
+
+    /** Takes the next bytes of a response; returns what is new. */
+    public List<Finding> feed(byte[] bytes, int offset, int length) {
+        List<Finding> out = new ArrayList<>(0);
+        for (int i = offset; i < offset + length; i++) {
+            int b = bytes[i] & 0xff;
+            if (inMarker || FIRST_OF_MARKER[b]) {
+                marker((char) (b >= 'A' && b <= 'Z' ? b + 32 : b), out);
+            }
+            word(b, out);
+        }
+        if (this.length > 0) {
+            look(words + 1, false, out); // it may be whole
+        }
+        return out;
+    }
+
+    private void word(int b, List<Finding> out) {
+        int c = WORD_CHARACTERS[b];
+        if (escaped && (c == 'n' || c == 't' || c == 'r')) {
+            escaped = false; // an escaped line break parts words as a real one does
+            return;
+        }
+        escaped = b == '\\';
+        if (c != 0) {
+            hash = hash * 31 + c;
+            length++;
+        } else if (length > 0) {
+            words++;
+            look(words, true, out);
+            hash = 0;
+            length = 0;
+        }
+    }
+
+    /** The word that is under way stands at this place of the text. */
+    private void look(long at, boolean whole, List<Finding> out) {
+        List<Use> uses = USES.get(hash);
+        if (uses == null) {
+            return;
+        }
+        for (Use use : uses) {
+            long[] places = stood[use.phrase()];
+            if (use.place() > 0 && at - places[use.place() - 1] > NEXT) {
+                continue;
+            }
+            if (whole) {
+                places[use.place()] = at;
+            }
+            if (use.place() == places.length - 1) {
+                found(PHRASES.get(use.phrase()).name(), out);
             }
         }
     }
 
+    private void marker(char c, List<Finding> out) {
+        inMarker = false;
+        for (int i = 0; i < progress.length; i++) {
+            String marker = MARKERS.get(i);
+            int k = progress[i];
+            while (k > 0 && marker.charAt(k) != c) {
+                k = FALLBACKS.get(i)[k - 1];
+            }
+            k += marker.charAt(k) == c ? 1 : 0;
+            if (k == marker.length()) {
+                found("chat_marker", out);
+                k = 0;
+            }
+            progress[i] = k;
+            inMarker |= k > 0;
+        }
+    }
+
     private void found(String name, List<Finding> out) {
-        if (!seen.contains(name)) {
-            seen.add(name);
+        if (seen.add(name)) {
             String fingerprint = fingerprints.of(name.getBytes(StandardCharsets.ISO_8859_1));
             out.add(new Finding(
                     name,
@@ -117,39 +230,5 @@ public final class InjectionDetector {
                     Optional.empty(),
                     Optional.empty()));
         }
-    }
-
-    // The words in their order, with at most a few others between two of them.
-    private static boolean stands(Phrase phrase, List<String> words, int from) {
-        int at = from + 1;
-        for (List<String> next : phrase.words.subList(1, phrase.words.size())) {
-            int end = Math.min(words.size(), at + BETWEEN);
-            while (at < end && !next.contains(words.get(at))) {
-                at++;
-            }
-            if (at >= end) {
-                return false;
-            }
-            at++;
-        }
-        return true;
-    }
-
-    private static List<String> words(String text) {
-        List<String> out = new ArrayList<>();
-        int i = 0;
-        while (i < text.length()) {
-            int start = i;
-            while (i < text.length() && (Character.isLetter(text.charAt(i)) || text.charAt(i) == '\'')) {
-                i++;
-            }
-            if (i > start) {
-                out.add(text.substring(start, i));
-            } else {
-                // An escaped line break parts words as a real one does.
-                i += text.startsWith("\\n", i) || text.startsWith("\\t", i) ? 2 : 1;
-            }
-        }
-        return out;
     }
 }

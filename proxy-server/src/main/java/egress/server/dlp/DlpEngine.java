@@ -2,6 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
+import egress.dlp.builtin.InjectionDetector;
 import egress.exchange.ByteBudget;
 import egress.exchange.Inspector;
 import egress.policy.Route;
@@ -46,6 +47,7 @@ public final class DlpEngine implements AutoCloseable {
                 new ByteBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new ByteBudget(settings.spoolMax()), disk),
                 scans,
+                () -> new InjectionDetector(this.fingerprintKey),
                 random);
     }
 

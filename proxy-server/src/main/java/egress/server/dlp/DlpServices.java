@@ -1,7 +1,9 @@
 package egress.server.dlp;
 
+import egress.dlp.builtin.InjectionDetector;
 import egress.exchange.ByteBudget;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -11,6 +13,7 @@ import java.util.random.RandomGenerator;
  * @param maxMessage in bytes, of what is judged message by message
  * @param memory for every held part
  * @param scans bounded; for what is not scanned on an event loop
+ * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
  */
 record DlpServices(
@@ -20,4 +23,5 @@ record DlpServices(
         ByteBudget memory,
         Spool spool,
         Executor scans,
+        Supplier<InjectionDetector> injections,
         RandomGenerator random) {}

@@ -39,7 +39,7 @@ final class Hits {
         tell(new Hit(refused.reason().name().toLowerCase(Locale.ROOT), "request", "", Effect.WARNED));
     }
 
-    void tell(Hit hit) {
+    private void tell(Hit hit) {
         if (said.size() < MOST && said.add(hit)) {
             told.accept(hit);
         }

@@ -146,7 +146,7 @@ final class InjectionPhrases {
             case NOW -> near(Word.ARE, 1);
             case FREED -> near(Word.NOW, 6);
             case TELL -> near(Word.NOT, 2);
-            case USER -> near(Word.TELL, 3);
+            case USER -> near(Word.TELL, 4);
         };
     }
 

@@ -1,8 +1,8 @@
 package egress.server.dlp;
 
+import egress.dlp.Finding;
+import egress.dlp.builtin.InjectionDetector;
 import egress.exchange.Inspection.Effect;
-import egress.exchange.Inspection.Hit;
-import egress.server.dlp.InjectionPhrases.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
@@ -12,11 +12,10 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -31,6 +30,7 @@ final class ResponseWatch {
     /** Looked at without leaving the loop, in bytes: a few microseconds. */
     private static final int SMALL = 2 * 1024;
 
+    private static final int PIECE = 4 * 1024;
     private static final byte[] NOTHING = {};
 
     private final DlpServices services;
@@ -101,16 +101,17 @@ final class ResponseWatch {
         watching = false;
         sample = NOTHING;
         if (length <= SMALL && !coded) {
-            tell(kinds(text, length, with));
+            hits.tell(findings(text, length, with, services.injections().get()), Effect.WARNED);
             services.memory().give(text.length);
             return;
         }
         try {
             services.scans().execute(() -> {
-                Set<Kind> kinds = kinds(text, length, with);
+                List<Finding> findings =
+                        findings(text, length, with, services.injections().get());
                 Questions.onLoop(loop, () -> {
                     services.memory().give(text.length);
-                    tell(kinds);
+                    hits.tell(findings, Effect.WARNED);
                 });
             });
         } catch (RejectedExecutionException e) {
@@ -119,20 +120,19 @@ final class ResponseWatch {
     }
 
     /** A sample of coded text ends somewhere within it: what can be read of it is. */
-    private static Set<Kind> kinds(byte[] text, int length, ContentDecoder decoder) {
-        Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+    private static List<Finding> findings(byte[] text, int length, ContentDecoder decoder, InjectionDetector detector) {
+        List<Finding> findings = new ArrayList<>(0);
+        byte[] piece = new byte[Math.clamp(length, 256, PIECE)];
+        long left = TEXT;
         try (InputStream in = decoder.decode(new ByteArrayInputStream(text, 0, length))) {
-            InjectionPhrases.in(in, TEXT, kinds::add);
+            for (int n = in.read(piece); n >= 0 && left > 0; n = in.read(piece)) {
+                findings.addAll(detector.feed(piece, 0, n));
+                left -= n;
+            }
         } catch (IOException e) {
-            return kinds;
+            return findings;
         }
-        return kinds;
-    }
-
-    private void tell(Set<Kind> kinds) {
-        for (Kind kind : kinds) {
-            hits.tell(new Hit(kind.name().toLowerCase(Locale.ROOT), "response", "", Effect.WARNED));
-        }
+        return findings;
     }
 
     /** The exchange is over. */

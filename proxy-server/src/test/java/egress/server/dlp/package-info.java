@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.dlp;
+
+import org.jspecify.annotations.NullMarked;
