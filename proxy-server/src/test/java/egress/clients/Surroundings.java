@@ -47,6 +47,7 @@ final class Surroundings implements AutoCloseable {
         for (Origin each : List.of(h1, h2, plain)) {
             each.on("/range", Surroundings::range);
             each.on("/keep", Surroundings::keep);
+            Turns.serve(each);
             each.on("/unwanted", exchange -> exchange.respond(403, "not wanted\n"));
         }
         Gate gate = Gate.builder()

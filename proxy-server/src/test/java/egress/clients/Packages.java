@@ -1,0 +1,93 @@
+package egress.clients;
+
+import egress.testkit.Tool;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Clients that come as packages: installed once, of pinned versions, below {@code target/}. An installer runs with the environment
+ * of the build, which says how the registries are reached; the clients themselves do not.
+ */
+final class Packages {
+    private static final List<String> NODE = List.of("undici@6.29.1", "ws@8.23.0");
+    private static final Path TARGET = Path.of("target", "clients").toAbsolutePath();
+
+    private Packages() {}
+
+    /** The directory that holds {@code node_modules}. */
+    static Path node() throws IOException, InterruptedException {
+        Path directory = TARGET.resolve("node");
+        String wanted = String.join(" ", NODE);
+        if (!isInstalled(directory, wanted)) {
+            List<String> command = new ArrayList<>(List.of(
+                    "npm",
+                    "install",
+                    "--no-package-lock",
+                    "--no-audit",
+                    "--no-fund",
+                    "--ignore-scripts",
+                    "--prefix",
+                    directory.toString()));
+            command.addAll(NODE);
+            Tool.require("npm", "install nodejs and npm");
+            Files.createDirectories(directory);
+            install(command);
+            installed(directory, wanted);
+        }
+        return directory;
+    }
+
+    /** The Python of a virtual environment with the packages of {@code clients/requirements.txt}. */
+    static Path python() throws IOException, InterruptedException {
+        Path directory = TARGET.resolve("python");
+        Path python = directory.resolve("bin").resolve("python");
+        Path requirements = Surroundings.program("requirements.txt");
+        String wanted = Files.readString(requirements);
+        if (!isInstalled(directory, wanted)) {
+            Tool python3 = Tool.require("python3", "install python3 and python3-venv");
+            install(List.of(python3.program().toString(), "-m", "venv", "--clear", directory.toString()));
+            install(List.of(
+                    python.toString(),
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--no-deps",
+                    "-r",
+                    requirements.toString()));
+            installed(directory, wanted);
+        }
+        return python;
+    }
+
+    /** Where a client that is built here goes. */
+    static Path built(String name) throws IOException {
+        return Files.createDirectories(TARGET).resolve(name);
+    }
+
+    private static boolean isInstalled(Path directory, String wanted) throws IOException {
+        Path mark = directory.resolve("installed");
+        return Files.exists(mark) && Files.readString(mark).equals(wanted);
+    }
+
+    private static void installed(Path directory, String wanted) throws IOException {
+        Files.writeString(directory.resolve("installed"), wanted);
+    }
+
+    private static void install(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(Collections.unmodifiableList(command))
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new AssertionError(String.join(" ", command) + "\nexit " + process.exitValue() + "\n" + said);
+        }
+    }
+}
