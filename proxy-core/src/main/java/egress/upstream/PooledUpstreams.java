@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The way to origins: one pool of connections for each event loop, shared by all its exchanges. Trusted certificates
@@ -46,7 +47,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
                 InetAddress::getAllByName,
                 new NioSockets(config.timeouts().connect()),
                 InstantSource.system(),
-                UpstreamTls.bestProvider());
+                UpstreamTls::bestProvider);
     }
 
     PooledUpstreams(
@@ -55,11 +56,21 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
             Sockets sockets,
             InstantSource clock,
             SslProvider tlsProvider) {
+        this(config, lookup, sockets, clock, () -> tlsProvider);
+    }
+
+    /** @param tlsProvider asked in the background: the best one is found by loading a native library */
+    private PooledUpstreams(
+            UpstreamConfig config,
+            Resolver.Lookup lookup,
+            Sockets sockets,
+            InstantSource clock,
+            Supplier<SslProvider> tlsProvider) {
         this.config = config;
         this.lookups = Resolver.lookupThreads(8, 512);
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
-        this.tls = roots.thenApply(loaded -> newTls(loaded, clock, tlsProvider));
+        this.tls = roots.thenApplyAsync(loaded -> newTls(loaded, clock, tlsProvider.get()), verifiers);
         this.pipelines = new UpstreamPipelines(tls, config.limits());
         this.dialing = new Dialing(
                 config,

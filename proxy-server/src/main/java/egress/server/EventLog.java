@@ -26,7 +26,9 @@ final class EventLog implements Observer {
     private final LogWriter writer;
     private final InstantSource clock;
     private final TextFormat text;
-    private final JsonFormat json = new JsonFormat();
+    /** Made by the writer's thread at its first line of JSON: it takes some time to load. */
+    private @Nullable JsonFormat json;
+
     private Masker latest;
     private volatile Rules rules;
 
@@ -148,14 +150,23 @@ final class EventLog implements Observer {
     private void render(
             LogEvent event, Masker masker, boolean shown, boolean audit, StringBuilder out, StringBuilder err) {
         if (settings.format() == LogFormat.JSON) {
-            json.append(event, masker, shown && withFields(), out);
+            json().append(event, masker, shown && withFields(), out);
             return;
         }
         if (shown) {
             text.append(event, masker, out);
         }
         if (audit) {
-            json.append(event, masker, false, err);
+            json().append(event, masker, false, err);
         }
+    }
+
+    private JsonFormat json() {
+        JsonFormat known = json;
+        if (known == null) {
+            known = new JsonFormat();
+            json = known;
+        }
+        return known;
     }
 }

@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.ProxyServer;
+import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.exchange.ProxySnapshot;
 import egress.server.Readiness.Part;
@@ -23,6 +24,7 @@ final class Gate implements AutoCloseable {
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
+            Issuer issuer,
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
@@ -44,6 +46,11 @@ final class Gate implements AutoCloseable {
 
     Gate(Parts parts) {
         this.parts = parts;
+    }
+
+    /** Who signs. */
+    Issuer issuer() {
+        return parts.issuer();
     }
 
     /** Where callers connect. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -118,7 +119,8 @@ final class GateCommand implements Callable<Integer> {
                     upstreamConfig(routes.isEmpty()),
                     dlp.choice(environment),
                     log.settings(),
-                    environment);
+                    environment,
+                    unknownVariables());
             if (routes.isEmpty()) {
                 requireLoopback();
             }
@@ -126,6 +128,11 @@ final class GateCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(CaCommand.required(spec).commandLine(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private Set<String> unknownVariables() {
+        CommandSpec gate = CaCommand.required(spec);
+        return new EnvironmentDefaults(environment).unknown(gate, name -> name.equals(listen.proxyAuthEnv));
     }
 
     private Optional<Path> routes() {

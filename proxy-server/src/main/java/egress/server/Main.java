@@ -11,6 +11,9 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,23 +63,22 @@ public final class Main {
 
     /** Runs a command to its end. */
     int run(String... arguments) {
-        return CommandLines.of(environment, this::serve, notices).execute(arguments);
+        return CommandLines.run(environment, this::serve, notices, arguments);
     }
 
     private int serve(Settings settings, CaOptions ca) {
         Gate gate;
-        Issuer issuer;
         if (settings.log().verbose()) {
             LogbackSetup.verbose();
         }
         try {
-            issuer = ca.issuer(InstantSource.system(), new SecureRandom());
-            gate = Wiring.start(settings, issuer, streams, notices, InstantSource.system(), Observer.NONE);
+            gate = Wiring.start(
+                    settings, inBackground(ca), streams, notices, InstantSource.system(), Observer.NONE);
         } catch (CaException | IOException e) {
             notices.say(String.valueOf(e.getMessage()));
             return FAILED;
         }
-        announce(settings, issuer, gate);
+        announce(settings, gate);
         try (gate) {
             return serve(gate);
         } catch (InterruptedException e) {
@@ -84,7 +86,26 @@ public final class Main {
         }
     }
 
-    private void announce(Settings settings, Issuer issuer, Gate gate) {
+    /** Loads the authority while the routes are read. */
+    private static Wiring.IssuerSource inBackground(CaOptions ca) {
+        FutureTask<Issuer> loading = new FutureTask<>(() -> ca.issuer(InstantSource.system(), new SecureRandom()));
+        Thread.ofPlatform().daemon().name("egress-ca").start(loading);
+        return () -> {
+            try {
+                return loading.get();
+            } catch (ExecutionException e) {
+                switch (e.getCause()) {
+                    case CaException bad -> throw bad;
+                    case RuntimeException bug -> throw bug;
+                    case null, default -> throw new IllegalStateException(e);
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+    }
+
+    private void announce(Settings settings, Gate gate) {
         if (settings.routes().isEmpty()) {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
@@ -96,7 +117,7 @@ public final class Main {
                 .proxy()
                 .ifPresent(proxy -> notices.say("every origin is reached through " + proxy
                         + ", which decides by itself which addresses may be reached"));
-        warnOfUnknownVariables(gate.firstTable().variables());
+        warnOfUnknownVariables(settings.unknownVariables(), gate.firstTable().variables());
         signals.onHangup(gate::reload);
         if (settings.routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {
             notices.say(
@@ -104,12 +125,13 @@ public final class Main {
                             ? "SIGHUP is ignored (nohup?), so it reloads nothing; --reload-interval does"
                             : "there is no SIGHUP here to reload the routes; --reload-interval does");
         }
-        notices.say("mitm ca fingerprint: sha256:" + issuer.fingerprint());
+        notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
         notices.say("listening on " + Endpoint.text(gate.address()));
     }
 
-    private void warnOfUnknownVariables(Set<String> tokens) {
-        Set<String> unknown = CommandLines.unknownVariables(environment, tokens, notices);
+    private void warnOfUnknownVariables(Set<String> candidates, Set<String> tokens) {
+        Set<String> unknown = new TreeSet<>(candidates);
+        unknown.removeAll(tokens);
         if (!unknown.isEmpty()) {
             notices.say("unknown variable(s), ignored: " + String.join(", ", unknown) + " (--help lists the flags;"
                     + " each has a variable)");

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything that flags and variables decide, checked.
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param loops event loops
  * @param leaves leaf certificates kept
  * @param environment the process's, for tokens
+ * @param unknownVariables those that begin as the gate's do and are no flag's; a token may be in one
  */
 record Settings(
         Optional<Path> routes,
@@ -39,11 +41,13 @@ record Settings(
         UpstreamConfig upstream,
         DlpChoice dlp,
         LogSettings log,
-        Map<String, String> environment) {
+        Map<String, String> environment,
+        Set<String> unknownVariables) {
     Settings {
         passthrough = List.copyOf(passthrough);
         proxyUsers = Map.copyOf(proxyUsers);
         environment = Map.copyOf(environment);
+        unknownVariables = Set.copyOf(unknownVariables);
     }
 
     /** Never shows a password or a token. */

@@ -43,7 +43,6 @@ final class Wiring {
     private static final int LOG_HEAP_SHARE = 16;
 
     private final Settings settings;
-    private final Issuer issuer;
     private final Notices notices;
     private final InstantSource clock;
     private final LogWriter logWriter;
@@ -55,13 +54,18 @@ final class Wiring {
     private final AtomicReference<String> allowlist = new AtomicReference<>("");
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
 
-    private Wiring(Settings settings, Issuer issuer, Streams streams, Notices notices, InstantSource clock) {
+    private Wiring(Settings settings, Streams streams, Notices notices, InstantSource clock) {
         this.settings = settings;
-        this.issuer = issuer;
         this.notices = notices;
         this.clock = clock;
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new LogWriter(streams.out(), streams.err(), bytes);
+    }
+
+    /** Where the authority comes from: it may still be loading while other parts are made. */
+    interface IssuerSource {
+        /** @throws CaException where there is none to be had: the gate must not start */
+        Issuer get() throws CaException;
     }
 
     /** What the first load of the routes gave. */
@@ -74,30 +78,31 @@ final class Wiring {
      * @throws IOException when an address cannot be had, with a sentence that names it
      */
     static Gate start(
-            Settings settings, Issuer issuer, Streams streams, Notices notices, InstantSource clock, Observer observer)
-            throws IOException {
-        Wiring wiring = new Wiring(settings, issuer, streams, notices, clock);
+            Settings settings, IssuerSource issuer, Streams streams, Notices notices, InstantSource clock, Observer observer)
+            throws IOException, CaException {
+        Wiring wiring = new Wiring(settings, streams, notices, clock);
         try {
-            return wiring.start(streams, observer);
-        } catch (IOException | RuntimeException e) {
+            return wiring.start(issuer, streams, observer);
+        } catch (IOException | CaException | RuntimeException e) {
             wiring.logWriter.close();
             throw e;
         }
     }
 
-    private Gate start(Streams streams, Observer observer) throws IOException {
+    private Gate start(IssuerSource source, Streams streams, Observer observer) throws IOException, CaException {
+        First first = firstRoutes();
+        EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
+        Issuer issuer = source.get();
         Dlp dlp = Dlp.start(settings, issuer, readiness, notices);
         try {
-            return start(streams, observer, dlp);
+            return start(first, eventLog, issuer, dlp, observer);
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private Gate start(Streams streams, Observer observer, Dlp dlp) throws IOException {
-        First first = firstRoutes();
-        EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
+    private Gate start(First first, EventLog eventLog, Issuer issuer, Dlp dlp, Observer observer) throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
@@ -133,6 +138,7 @@ final class Wiring {
                             notices),
                     ended::complete);
             return new Gate(new Gate.Parts(
+                    issuer,
                     loops,
                     proxy,
                     reloader,

@@ -313,16 +313,16 @@ final class FlagsTest {
     void mistypedVariablesAreToldFromThoseInUse() {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("EGRESS_UPSTREAM_CAS", "x");
-        environment.put("EGRESS_UPSTREAM_CA", "x");
         environment.put("EGRESS_TOKEN_0", "x");
         environment.put("EGRESS_JAVA_OPTS", "x");
         environment.put("EGRESS_IMAGE", "1");
         environment.put("EGRESS_GITHUB", "x");
         environment.put("EGRESS_PROXY_AUTH_ENV", "EGRESS_USERS");
-        environment.put("EGRESS_USERS", "x");
+        environment.put("EGRESS_USERS", "x:y");
         environment.put("EGRESSION", "x");
-        assertThat(CommandLines.unknownVariables(environment, Set.of("EGRESS_GITHUB"), new Notices(err)))
-                .containsExactly("EGRESS_UPSTREAM_CAS");
+        environment.put("EGRESS_UPSTREAM_CA", "");
+        assertThat(parse(environment).unknownVariables())
+                .containsExactlyInAnyOrder("EGRESS_UPSTREAM_CAS", "EGRESS_GITHUB");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package egress.server;
 
+import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.TrustStores;
 import egress.exchange.ExchangeRecord;
@@ -148,9 +149,18 @@ public final class ProxyUnderTest implements AutoCloseable {
             Issuer issuer = Issuer.mint(InstantSource.system(), new SecureRandom());
             Files.write(directory.resolve("ca.pem"), new TrustStores(issuer.certificate()).pem());
             Recorder recorder = new Recorder();
-            Gate gate = Wiring.start(
-                    settings, issuer, new Streams(out, err, false), notices, InstantSource.system(), recorder);
-            return new ProxyUnderTest(directory, gate, issuer, out, err, recorder);
+            try {
+                Gate gate = Wiring.start(
+                        settings,
+                        () -> issuer,
+                        new Streams(out, err, false),
+                        notices,
+                        InstantSource.system(),
+                        recorder);
+                return new ProxyUnderTest(directory, gate, issuer, out, err, recorder);
+            } catch (CaException e) {
+                throw new IOException(e);
+            }
         }
     }
 
