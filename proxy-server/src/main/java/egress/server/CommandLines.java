@@ -22,8 +22,7 @@ final class CommandLines {
     private CommandLines() {}
 
     /** Runs what the arguments say; returns the exit status. */
-    static int run(
-            Map<String, String> environment, GateCommand.Runner runner, Notices notices, String... arguments) {
+    static int run(Map<String, String> environment, GateCommand.Runner runner, Notices notices, String... arguments) {
         // The subcommands take a tenth of the start to read, and a run of the gate names none: its own flags all begin
         // with a hyphen, and a value that is another word costs no more than that.
         boolean plain = Arrays.stream(arguments)

@@ -72,8 +72,7 @@ public final class Main {
             LogbackSetup.verbose();
         }
         try {
-            gate = Wiring.start(
-                    settings, inBackground(ca), streams, notices, InstantSource.system(), Observer.NONE);
+            gate = Wiring.start(settings, inBackground(ca), streams, notices, InstantSource.system(), Observer.NONE);
         } catch (CaException | IOException e) {
             notices.say(String.valueOf(e.getMessage()));
             return FAILED;

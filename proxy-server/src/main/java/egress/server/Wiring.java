@@ -78,7 +78,12 @@ final class Wiring {
      * @throws IOException when an address cannot be had, with a sentence that names it
      */
     static Gate start(
-            Settings settings, IssuerSource issuer, Streams streams, Notices notices, InstantSource clock, Observer observer)
+            Settings settings,
+            IssuerSource issuer,
+            Streams streams,
+            Notices notices,
+            InstantSource clock,
+            Observer observer)
             throws IOException, CaException {
         Wiring wiring = new Wiring(settings, streams, notices, clock);
         try {
