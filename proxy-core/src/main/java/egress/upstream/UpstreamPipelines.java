@@ -116,7 +116,10 @@ final class UpstreamPipelines {
             return;
         }
         handshake.startNanos = System.nanoTime();
-        channel.pipeline().addLast(handshake.proxy ? PROXY_TLS : TLS, handler).addLast(HANDSHAKE, handshake);
+        // The listener goes in first: the handshake begins, and may fail, while its handler is being added.
+        channel.pipeline()
+                .addLast(HANDSHAKE, handshake)
+                .addBefore(HANDSHAKE, handshake.proxy ? PROXY_TLS : TLS, handler);
     }
 
     /** Ends the tls shape; what follows is built by whoever listens. */

@@ -133,6 +133,9 @@ final class UpstreamTls {
             if (t instanceof UntrustedException untrusted) {
                 return new Failure.UpstreamUntrusted(String.valueOf(untrusted.getMessage()));
             }
+            if (t instanceof IOException && !(t instanceof SSLException)) { // also below "failure when writing"
+                return new Failure.UpstreamUnreachable(host + " closed the connection during the TLS handshake");
+            }
         }
         if (cause instanceof SslHandshakeTimeoutException) {
             return new Failure.UpstreamTimedOut("the TLS handshake with " + host + " took too long");
@@ -141,9 +144,6 @@ final class UpstreamTls {
         if (root instanceof SSLException || root instanceof GeneralSecurityException) {
             return new Failure.UpstreamUntrusted(
                     "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));
-        }
-        if (root instanceof IOException) {
-            return new Failure.UpstreamUnreachable(host + " closed the connection during the TLS handshake");
         }
         return new Failure.UpstreamUnreachable(
                 "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));

@@ -7,6 +7,8 @@ import egress.exchange.Failure;
 import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.LeakPresenceDetector;
@@ -133,6 +135,26 @@ class UpstreamTlsTest {
             assertThat(rig.statistics().handshakeFailures()).isEqualTo(1);
         }
         assertThat(heads).allMatch(String::isEmpty);
+    }
+
+    /** The handshake then fails while its handler is being added to the pipeline. */
+    @ParameterizedTest
+    @MethodSource("providers")
+    void hearsOfAnOriginThatResetTheConnectionBeforeTheHandshake(SslProvider provider) throws Exception {
+        try (RawOrigin origin = RawOrigin.plain(RawOrigin.Connection::reset)) {
+            UpstreamConfig config = Rig.pinnedTo(origin.port()).withExtraTrust(List.of(caPem));
+            Sockets real = new NioSockets(config.timeouts().connect());
+            Sockets late = (loop, address) -> {
+                ChannelFuture connected = real.connect(loop, address);
+                ChannelPromise told = connected.channel().newPromise();
+                loop.schedule(() -> told.trySuccess(), 200, TimeUnit.MILLISECONDS);
+                return told;
+            };
+            try (Rig rig = new Rig(
+                    new PooledUpstreams(config, InetAddress::getAllByName, late, InstantSource.system(), provider))) {
+                assertThat(rig.tls(get()).failure()).isInstanceOf(Failure.UpstreamUnreachable.class);
+            }
+        }
     }
 
     @ParameterizedTest
