@@ -102,6 +102,13 @@ final class DownstreamConnection implements Deadlines.Timed {
         enter(Phase.HTTP);
     }
 
+    /** Without a CONNECT before it: whom the upgraded connection is for from now on. */
+    void upgraded(Authority to) {
+        if (authority == null) {
+            authority = to;
+        }
+    }
+
     void tunnelled(Tunnel begun) {
         tunnel = begun;
         enter(Phase.TUNNEL);

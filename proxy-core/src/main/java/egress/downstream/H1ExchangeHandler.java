@@ -206,7 +206,14 @@ final class H1ExchangeHandler extends ExchangeHandler {
 
     @Override
     public void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+        Exchange upgraded = exchange();
+        if (upgraded != null) {
+            connection.upgraded(upgraded.entry().authority);
+        }
         over();
-        pipelines.upgraded(connection, upstream, inspection, over);
+        pipelines.upgraded(connection, upstream, inspection, () -> {
+            connection.tunnelEnded();
+            over.run();
+        });
     }
 }

@@ -46,6 +46,9 @@ public final class Gate implements AutoCloseable {
     /** A refusal outside of any exchange. */
     public record Refusal(@Nullable Authority authority, int status, String code, String words) {}
 
+    /** A passthrough or WebSocket tunnel that is over. */
+    public record Tunnelled(Authority authority, long bytesUp, long bytesDown) {}
+
     /** What a test may change. */
     public static final class Builder {
         private final List<Route> routes = new ArrayList<>();
@@ -147,6 +150,7 @@ public final class Gate implements AutoCloseable {
     private final CaLeafCertificates certificates = new CaLeafCertificates(leaves);
     private final List<ExchangeRecord> ended = new CopyOnWriteArrayList<>();
     private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
+    private final List<Tunnelled> tunnels = new CopyOnWriteArrayList<>();
     private final List<String> handshakeFaults = new CopyOnWriteArrayList<>();
     private final List<Inspection.Hit> hits = new CopyOnWriteArrayList<>();
     private final Inspector inspector;
@@ -213,6 +217,11 @@ public final class Gate implements AutoCloseable {
         return handshakeFaults;
     }
 
+    /** The tunnels that are over. */
+    public List<Tunnelled> tunnels() {
+        return tunnels;
+    }
+
     /** What inspection found. */
     public List<Inspection.Hit> hits() {
         return hits;
@@ -276,6 +285,11 @@ public final class Gate implements AutoCloseable {
         @Override
         public void found(ExchangeRecord exchange, Inspection.Hit hit) {
             hits.add(hit);
+        }
+
+        @Override
+        public void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
+            tunnels.add(new Tunnelled(authority, bytesUp, bytesDown));
         }
 
         @Override

@@ -74,6 +74,23 @@ class WebSocketTest {
     }
 
     @Test
+    void itsEndIsToldOfWithTheBytesOfEachDirection() throws Exception {
+        byte[] sent = WebSocketFrame.text("x".repeat(1_000)).bytes();
+        byte[] close = WebSocketFrame.close(1000).bytes();
+        try (RawClient client = open(TwoOrigins.H1, "/ws?told=1")) {
+            client.send(sent);
+            WebSocketFrame.read(client.input());
+            client.send(close);
+            assertThat(client.awaitEnd()).isEqualTo(RawClient.End.CLOSED);
+        }
+        origins.gate().awaitEnded(e -> e.target.equals("/ws?told=1"));
+        Gate.Tunnelled told = origins.gate().tunnels().getLast();
+        assertThat(told.authority().host()).isEqualTo(TwoOrigins.H1);
+        assertThat(told.bytesUp()).isEqualTo(sent.length + close.length);
+        assertThat(told.bytesDown()).isEqualTo(sent.length + close.length - 8); // unmasked: four bytes less a frame
+    }
+
+    @Test
     void keepsTheOriginsFramesThatComeWithThe101() throws IOException {
         try (RawClient client = open(TwoOrigins.H1, "/ws?early=first")) {
             assertThat(WebSocketFrame.read(client.input()).text()).isEqualTo("first");
