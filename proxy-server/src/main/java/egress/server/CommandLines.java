@@ -17,7 +17,7 @@ final class CommandLines {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain");
+    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain", "health");
 
     private CommandLines() {}
 
@@ -37,6 +37,7 @@ final class CommandLines {
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());
         gate.addSubcommand(new ExplainCommand());
+        gate.addSubcommand(new HealthCommand());
         settle(gate, environment, notices);
         return gate;
     }

@@ -20,8 +20,15 @@ import picocli.CommandLine.Model.OptionSpec;
 final class EnvironmentDefaults implements IDefaultValueProvider {
     static final String PREFIX = "EGRESS_";
 
-    /** Says that this is the image, whose routes are at a known place. */
+    /** Says that this is the image, whose routes and CA are at a known place, and which listens for other containers. */
     static final String IMAGE = "EGRESS_IMAGE";
+
+    /** What other defaults the image has than a run by hand. */
+    private static final Map<String, String> IN_IMAGE =
+            Map.of("--listen", "0.0.0.0:9099", "--ca", "/home/mitmproxy/.mitmproxy/mitmproxy-ca.pem");
+
+    /** Whoever says one of these asks for another authority than the image's. */
+    private static final Set<String> OTHER_CA = Set.of("EGRESS_CA_DIR", "EGRESS_CA_EPHEMERAL");
 
     private static final Pattern TOKEN = Pattern.compile("EGRESS_TOKEN_[A-Za-z0-9_]+");
     /** Read by the launch script, and the marker of the image. */
@@ -47,7 +54,14 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
             return null;
         }
         String value = variableOf(option).map(environment::get).orElse("");
-        return value.isEmpty() ? null : value;
+        return value.isEmpty() ? imageDefault(option.longestName()) : value;
+    }
+
+    private @Nullable String imageDefault(String flag) {
+        boolean other = flag.equals("--ca")
+                && OTHER_CA.stream()
+                        .anyMatch(name -> !environment.getOrDefault(name, "").isEmpty());
+        return environment.containsKey(IMAGE) && !other ? IN_IMAGE.get(flag) : null;
     }
 
     /** A subcommand shares the variables of the flags that it shares; its own have none. */

@@ -55,7 +55,7 @@ final class ListenOptions {
             names = "--admin",
             paramLabel = "HOST:PORT",
             description = "Serve /healthz, /readyz and /metrics here, or off. Default: ${DEFAULT-VALUE}")
-    Switchable admin = new Switchable(Optional.of(new Endpoint("127.0.0.1", 9901)));
+    Switchable admin = defaultAdmin();
 
     @Option(
             names = "--metrics",
@@ -65,6 +65,11 @@ final class ListenOptions {
                 "Default: ${DEFAULT-VALUE}"
             })
     Switchable metrics = new Switchable(Optional.empty());
+
+    /** Where probes of the same machine ask, unless another place is named. */
+    static Switchable defaultAdmin() {
+        return new Switchable(Optional.of(new Endpoint("127.0.0.1", 9901)));
+    }
 
     /** Whether nobody but this machine's own users can connect. */
     static boolean isLoopback(InetSocketAddress address) {

@@ -297,12 +297,6 @@ final class FlagsTest {
     }
 
     @Test
-    void inTheImageAMissingRoutesFileIsNeverTheDebuggingProxy() {
-        assertThat(parse(Map.of("EGRESS_IMAGE", "1"), "--listen=0.0.0.0:9099").routes())
-                .contains(Path.of("/etc/egress/routes.yaml"));
-    }
-
-    @Test
     void theProxyOfTheProcessItselfIsIgnored() {
         Map<String, String> environment =
                 Map.of("HTTPS_PROXY", "http://proxy.example:1", "https_proxy", "http://proxy.example:1");
