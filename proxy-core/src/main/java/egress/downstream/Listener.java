@@ -107,10 +107,14 @@ public final class Listener {
     /** Stops to listen, and lets what is under way end. */
     public void drain() {
         Channel listening = server;
-        if (listening != null) {
+        if (listening != null && listening.isOpen()) {
+            listening.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+            // A closed channel goes on listening until its selector has selected once more; a timed task runs after
+            // that.
             listening
-                    .close()
-                    .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS); // none is accepted after this returns
+                    .eventLoop()
+                    .schedule(() -> {}, 1, TimeUnit.MILLISECONDS)
+                    .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         }
         forEachConnection(DownstreamConnection::drain);
     }

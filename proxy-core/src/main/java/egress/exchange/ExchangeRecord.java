@@ -72,4 +72,14 @@ public final class ExchangeRecord {
         this.target = target;
         this.startedNanos = startedNanos;
     }
+
+    /** Notes which connection the request goes to. */
+    void acquired(UpstreamPeer peer, boolean reused) {
+        acquiredNanos = System.nanoTime();
+        upstreamAddress = peer.remoteAddress();
+        upstreamVersion = peer.isHttp2() ? "HTTP/2.0" : "HTTP/1.1";
+        upstreamReused = reused;
+        connectNanos = peer.timings().connectNanos();
+        tlsNanos = peer.timings().tlsNanos();
+    }
 }

@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 
 /** The proxy's own answers: why something is denied or failed, and the pages of the local site. */
 public record LocalResponse(HttpResponse head, LastHttpContent body) {
@@ -31,8 +30,12 @@ public record LocalResponse(HttpResponse head, LastHttpContent body) {
         return response;
     }
 
-    static LocalResponse of(Optional<LocalSite.Page> page, HttpMethod method) {
-        return page.map(found -> of(HttpResponseStatus.OK, found.contentType(), found.body(), method))
+    /** A page of the local site, or that there is none. */
+    static LocalResponse of(LocalSite site, String target, HttpMethod method) {
+        int query = target.indexOf('?');
+        String path = query < 0 ? target : target.substring(0, query);
+        return site.page(path)
+                .map(found -> of(HttpResponseStatus.OK, found.contentType(), found.body(), method))
                 .orElseGet(() -> of(
                         HttpResponseStatus.NOT_FOUND,
                         "text/plain; charset=utf-8",

@@ -42,8 +42,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private final HeadLimits limits;
     private State state = State.HEAD;
     private @Nullable ByteBuf pending;
-    /** Where the search for a line's or a head's end goes on, so that slow bytes are not searched again and again. */
-    private int searched;
+    private final LineReader lines = new LineReader(this);
 
     private long remaining;
     private final ChunkHead chunkHead = new ChunkHead();
@@ -51,7 +50,6 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private boolean decoding;
     private boolean wantsNextHead;
     private long headStartedNanos;
-    private boolean startLineChecked;
 
     H1Decoder(HeadLimits limits, boolean waiting) {
         this.limits = limits;
@@ -209,7 +207,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         if (pending != null && (!pending.isReadable() || state == State.BROKEN)) {
             pending.release();
             pending = null;
-            searched = 0;
+            lines.beginAnew();
         }
     }
 
@@ -233,12 +231,11 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     }
 
     private boolean readHead(ChannelHandlerContext ctx, ByteBuf in) {
-        byte[] octets = readSection(in, true);
+        byte[] octets = lines.head(in);
         if (octets == null) {
             return false;
         }
         headStartedNanos = 0;
-        startLineChecked = false;
         HttpMessage head = head(octets, octets.length);
         if (standsAlone(head)) {
             emit(ctx, head);
@@ -275,13 +272,13 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
 
     /** {@code chunk-size [ chunk-ext ] CRLF} (RFC 9112 §7.1); well-formed extensions are dropped (§7.1.1). */
     private boolean readChunkSize(ByteBuf in) {
-        int end = lineEnd(in, MAX_CHUNK_LINE, "a chunk's size line is longer than " + MAX_CHUNK_LINE + " bytes");
+        int end = lines.end(in, MAX_CHUNK_LINE, "a chunk's size line is longer than " + MAX_CHUNK_LINE + " bytes");
         if (end < 0) {
             return false;
         }
         long size = chunkHead.size(in, end);
         in.readerIndex(end + 2);
-        searched = 0;
+        lines.beginAnew();
         remaining = size;
         state = size == 0 ? State.TRAILERS : State.CHUNK_DATA;
         return true;
@@ -311,7 +308,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     }
 
     private boolean readTrailers(ChannelHandlerContext ctx, ByteBuf in) {
-        byte[] octets = readSection(in, false);
+        byte[] octets = lines.trailers(in);
         if (octets == null) {
             return false;
         }
@@ -325,83 +322,16 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /**
-     * Takes everything up to and with the next empty line, each line ended by CRLF and free of bare CR and LF.
-     *
-     * @return null when it is not all there
-     */
-    private byte @Nullable [] readSection(ByteBuf in, boolean isHead) {
-        int from = in.readerIndex();
-        int at = from + searched;
-        int to = in.writerIndex();
-        boolean lineSeen = false;
-        while (true) {
-            int lf = in.indexOf(at, to, (byte) '\n');
-            if ((lf < 0 ? to : lf) - from > limits.maxHeadBytes()) {
-                throw H1Fields.tooLarge(in, limits.maxHeadBytes(), isHead);
-            }
-            if (lf < 0) {
-                if (isHead && lineSeen && !startLineChecked) {
-                    startLineChecked = true;
-                    checkFirstLine(in, from);
-                }
-                searched = to - from;
-                return null;
-            }
-            if (lf == from || in.getByte(lf - 1) != '\r') {
-                throw new HttpFormatException("a line ends in a bare LF");
-            }
-            if (lf == from + 1 && isHead && skipsEmptyLine()) {
-                in.skipBytes(2);
-                searched = 0;
-                from = in.readerIndex();
-                at = from;
-                continue;
-            }
-            if (lf == from + 1 || lf - from >= 3 && in.getByte(lf - 2) == '\n') {
-                byte[] octets = new byte[lf + 1 - from];
-                in.readBytes(octets);
-                searched = 0;
-                return octets;
-            }
-            at = lf + 1;
-            lineSeen = true;
-        }
-    }
-
-    private void checkFirstLine(ByteBuf in, int from) {
-        byte[] line = new byte[in.indexOf(from, in.writerIndex(), (byte) '\n') + 1 - from];
-        in.getBytes(from, line);
-        checkStartLine(line);
-    }
-
     /** Whether this empty line before a head is forgiven (RFC 9112 §2.2). */
     boolean skipsEmptyLine() {
         throw new HttpFormatException("an empty line where a start line should be");
-    }
-
-    /** The index of the line's CR, or -1 when it is not all there. */
-    private int lineEnd(ByteBuf in, int max, String tooLong) {
-        int from = in.readerIndex();
-        int lf = in.indexOf(from + searched, in.writerIndex(), (byte) '\n');
-        if ((lf < 0 ? in.writerIndex() : lf) - from > max) {
-            throw new HttpFormatException(tooLong);
-        }
-        if (lf < 0) {
-            searched = in.readableBytes();
-            return -1;
-        }
-        if (lf == from || in.getByte(lf - 1) != '\r') {
-            throw new HttpFormatException("a line ends in a bare LF");
-        }
-        return lf - 1;
     }
 
     /** Moves the whole buffer on where the part is all of it. */
     private ByteBuf take(ByteBuf in, int length) {
         if (length == in.readableBytes()) {
             pending = null;
-            searched = 0;
+            lines.beginAnew();
             return in;
         }
         return in.readRetainedSlice(length);

@@ -7,6 +7,7 @@ import egress.testkit.H2Stream;
 import egress.testkit.HttpHead;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.StreamResetException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,7 +54,7 @@ final class Call {
     /** Sends part of the body, on h1 as one chunk. */
     Call write(byte[] bytes) throws IOException {
         if (h2 != null) {
-            h2.write(bytes, false);
+            writeH2(h2, bytes, false);
         } else if (!chunked) {
             h1().send(bytes);
         } else if (bytes.length > 0) {
@@ -66,10 +67,21 @@ final class Call {
         return this;
     }
 
+    /** An answer may be whole already, and the rest no longer wanted (RFC 9113 §8.1). */
+    private static void writeH2(H2Stream stream, byte[] bytes, boolean end) throws IOException {
+        try {
+            stream.write(bytes, end);
+        } catch (StreamResetException e) {
+            if (e.code() != 0) {
+                throw e;
+            }
+        }
+    }
+
     /** Ends the request's body, with trailers if there are any. */
     Call end(String... trailers) throws IOException {
         if (h2 != null && trailers.length == 0) {
-            h2.write(new byte[0], true);
+            writeH2(h2, new byte[0], true);
         } else if (h2 != null) {
             h2.headers(Field.list(trailers), true);
         } else if (chunked) {

@@ -1,0 +1,330 @@
+package egress.exchange;
+
+import egress.http.Authority;
+import egress.policy.DenyReason;
+import egress.policy.Route;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the request of an exchange to its origin: an upstream is asked for when the head may go, parts go as they come
+ * or as their verdict lets them, more is asked for when the origin takes it, and what was lost unread is sent once more.
+ */
+final class RequestRelay {
+    private final Exchange exchange;
+    private final ExchangeContext context;
+    private final DownstreamPeer downstream;
+    private final HttpRequest asked;
+    private final RequestSide side;
+
+    private Inspection inspection = Inspection.NONE;
+    /** Whether the head may be written: always, but where the whole body must be judged before. */
+    private boolean released = true;
+    /** Whether the caller holds its body back for a 100 that has not come, and has sent none of it. */
+    private boolean awaitsContinue;
+
+    private boolean webSocket;
+    private boolean retried;
+    private boolean reused;
+    private int acquisitions;
+    private Upstreams.@Nullable Attempt attempt;
+    private @Nullable UpstreamPeer upstream;
+    private @Nullable HttpRequest toOrigin;
+
+    RequestRelay(
+            Exchange exchange,
+            ExchangeContext context,
+            DownstreamPeer downstream,
+            HttpRequest asked,
+            RequestSide side) {
+        this.exchange = exchange;
+        this.context = context;
+        this.downstream = downstream;
+        this.asked = asked;
+        this.side = side;
+    }
+
+    /** Notes who judges what is sent. */
+    void inspectedBy(Inspection judge) {
+        inspection = judge;
+        side.enter(Side.DECIDING);
+    }
+
+    Inspection inspection() {
+        return inspection;
+    }
+
+    /** Null before there is one, and when it was lost or given up. */
+    @Nullable
+    UpstreamPeer upstream() {
+        return upstream;
+    }
+
+    boolean awaitsContinue() {
+        return awaitsContinue;
+    }
+
+    /** The origin has answered: nothing is sent a second time. */
+    void answered() {
+        side.answered();
+    }
+
+    /** The origin said that it wants the body. */
+    void wanted() {
+        awaitsContinue = false;
+    }
+
+    /**
+     * The head may go: gets an upstream, at once or with the body's verdict.
+     *
+     * @param target and the fields are the caller's, or what inspection made of them
+     */
+    void approach(Route route, String target, HttpHeaders fields, boolean upgrade) {
+        ExchangeRecord entry = exchange.entry();
+        entry.judgedNanos = System.nanoTime();
+        entry.injected = entry.tls && route.credential().isPresent();
+        context.observer().requested(entry);
+        webSocket = upgrade;
+        toOrigin = forOrigin(route, target, fields);
+        boolean holds = inspection.mode() == Inspection.Mode.HOLD && Heads.hasBody(fields);
+        boolean expects = fields.contains(HttpHeaderNames.EXPECT, "100-continue", true);
+        released = !holds || expects;
+        awaitsContinue = expects && !side.isRead();
+        side.enter(Side.CONNECTING);
+        if (released || side.isRead()) {
+            acquire();
+        }
+        if (!exchange.isEnded()) {
+            pull();
+        }
+    }
+
+    private HttpRequest forOrigin(Route route, String target, HttpHeaders fields) {
+        return Heads.forOrigin(asked, target, fields, route, exchange.entry().tls, webSocket);
+    }
+
+    private void acquire() {
+        Authority authority = exchange.entry().authority;
+        Upstreams.Origin origin = new Upstreams.Origin(
+                authority, exchange.entry().tls, context.upstreamHttp().protocolFor(webSocket, downstream.isHttp2()));
+        int before = acquisitions;
+        Upstreams.Attempt started = context.upstreams().acquire(downstream.loop(), origin, exchange.guarded());
+        if (!exchange.isEnded() && before == acquisitions) {
+            attempt = started;
+        }
+    }
+
+    /** The body may go as it came. */
+    void release() {
+        released = true;
+        UpstreamPeer peer = upstream;
+        if (peer == null && attempt == null && side.state() == Side.CONNECTING) {
+            acquire(); // the verdict did not need the whole body
+        } else if (peer != null && side.state() == Side.CONNECTING) {
+            sendHead(peer);
+        } else {
+            sendInspected();
+        }
+    }
+
+    /** The body may go as inspection wrote it anew, behind a head that was judged anew. */
+    void release(Route route, String target, HttpHeaders fields) {
+        if (side.state() == Side.CONNECTING) {
+            toOrigin = forOrigin(route, target, fields);
+            release();
+        } else {
+            // The head is at the origin already, with the framing of another body.
+            exchange.fail(new Failure.Denied(DenyReason.DLP_MATCH, "a body that cannot be rewritten any more"));
+        }
+    }
+
+    /** Sends what inspection let go. */
+    void sendInspected() {
+        UpstreamPeer peer = upstream;
+        int acquisition = acquisitions;
+        sendBody(peer);
+        if (peer != null
+                && upstream != null
+                && acquisition == acquisitions
+                && side.state().compareTo(Side.STREAMING) >= 0) {
+            peer.flush();
+        }
+        pull();
+    }
+
+    /** There is an upstream: the head goes where its verdict does not wait for the body. */
+    void acquired(UpstreamPeer peer, boolean isReused) {
+        acquisitions++;
+        attempt = null;
+        if (exchange.isEnded()) {
+            peer.abort();
+            return;
+        }
+        upstream = peer;
+        reused = isReused;
+        exchange.entry().acquired(peer, isReused);
+        if (released) {
+            sendHead(peer);
+        }
+    }
+
+    private void sendHead(UpstreamPeer peer) {
+        HttpRequest head = toOrigin;
+        if (head == null) {
+            throw new IllegalStateException("an upstream before the head was judged");
+        }
+        int acquisition = acquisitions; // a write may fail at once, and the retry may succeed at once
+        side.writeHead(peer, head);
+        sendBody(peer);
+        if (upstream != null && acquisition == acquisitions) {
+            peer.flush();
+            peer.read();
+            pull();
+        }
+    }
+
+    /** Sends what may be sent and is here. */
+    private void sendBody(@Nullable UpstreamPeer peer) {
+        int acquisition = acquisitions;
+        while (peer != null && acquisition == acquisitions && upstream != null && side.state() == Side.STREAMING) {
+            HttpContent part = side.nextKept();
+            if (part == null && inspection.mode() != Inspection.Mode.PASS && peer.isWritable()) {
+                part = inspection.next();
+            }
+            if (part == null) {
+                return;
+            }
+            write(peer, part);
+        }
+    }
+
+    private void write(UpstreamPeer peer, HttpContent part) {
+        side.write(peer, part, exchange.entry().route);
+        exchange.endIfBothDone();
+    }
+
+    /** A part came from the caller. */
+    void take(HttpContent part) {
+        side.came(part);
+        awaitsContinue = false;
+        UpstreamPeer peer = upstream;
+        if (exchange.isEnded() || side.state() == Side.DONE) {
+            Exchange.discard(part);
+            exchange.endIfBothDone();
+        } else if (inspection.mode() != Inspection.Mode.PASS) {
+            inspection.take(part);
+            if (!exchange.isEnded()
+                    && side.isRead()
+                    && side.state() == Side.CONNECTING
+                    && peer == null
+                    && attempt == null) {
+                acquire(); // while the body's verdict is pending
+            }
+        } else if (side.state() == Side.STREAMING && peer != null) {
+            write(peer, part);
+        } else {
+            side.keep(part);
+        }
+    }
+
+    /** The end of a burst of parts. */
+    void readComplete() {
+        if (!exchange.isEnded() && inspection.mode() != Inspection.Mode.PASS) {
+            sendBody(upstream);
+        }
+        UpstreamPeer peer = upstream;
+        if (peer != null && side.state().compareTo(Side.STREAMING) >= 0) {
+            peer.flush();
+        }
+        pull();
+    }
+
+    /** The origin takes more again. */
+    void writable() {
+        UpstreamPeer peer = upstream;
+        if (!exchange.isEnded() && peer != null && inspection.mode() != Inspection.Mode.PASS) {
+            sendBody(peer);
+            peer.flush();
+        }
+        pull();
+    }
+
+    /**
+     * Asks the caller for more where it can be taken. Also when the request is whole: one read stays outstanding, or a
+     * caller that goes away would not be noticed.
+     */
+    private void pull() {
+        if (exchange.isEnded()) {
+            return;
+        }
+        UpstreamPeer peer = upstream;
+        boolean inspects = inspection.mode() != Inspection.Mode.PASS;
+        boolean wanted = switch (side.state()) {
+            case AWAITING_HEAD, DECIDING, CONNECTING -> inspects ? inspection.wantsMore() : side.hasRoom();
+            case STREAMING -> inspects ? inspection.wantsMore() : peer != null && peer.isWritable();
+            case DONE -> true;
+        };
+        if (wanted) {
+            downstream.read();
+        }
+    }
+
+    /** The upstream is gone, or was never there. */
+    void lost() {
+        acquisitions++;
+        attempt = null;
+        upstream = null;
+    }
+
+    /**
+     * Sends an unanswered request once more after the upstream was lost, where that is safe.
+     *
+     * @return false where it is not
+     */
+    boolean retry(Failure failure) {
+        if (retried
+                || !side.canReplay()
+                || !Retries.may(failure, reused, exchange.entry().method, side.isWithoutBody())) {
+            return false;
+        }
+        retried = true;
+        HttpRequest head = toOrigin;
+        if (head != null && !webSocket) {
+            head.headers().remove(HttpHeaderNames.CONNECTION); // TE, of an h1 peer
+        }
+        side.rewind();
+        side.enter(Side.CONNECTING);
+        acquire();
+        return true;
+    }
+
+    /** Gives the upstream to a new owner. */
+    @Nullable
+    UpstreamPeer handOver() {
+        UpstreamPeer peer = upstream;
+        upstream = null;
+        return peer;
+    }
+
+    /** Gives up the upstream, or what is done to get one. */
+    void letGo() {
+        Upstreams.Attempt started = attempt;
+        attempt = null;
+        if (started != null) {
+            started.cancel();
+        }
+        UpstreamPeer peer = handOver();
+        if (peer != null) {
+            peer.abort();
+        }
+    }
+
+    /** Drops what is kept. */
+    void close() {
+        side.discardAll();
+        inspection.close();
+    }
+}
