@@ -4,6 +4,7 @@ import egress.testkit.H2Client;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Settings;
 import egress.testkit.RawClient;
+import egress.testkit.TlsClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,13 +44,19 @@ final class Caller implements AutoCloseable {
      */
     static Caller through(Gate gate, String version, String host, H2Settings settings, int receiveBuffer)
             throws IOException {
+        return through(gate.port(), gate.client(host), version, host, settings, receiveBuffer);
+    }
+
+    /** @param tls trusts the gate that listens on the port, and verifies the host */
+    static Caller through(int port, TlsClient tls, String version, String host, H2Settings settings, int receiveBuffer)
+            throws IOException {
         if (version.equals("h2")) {
-            return new Caller(host, null, H2Client.through(gate.port(), host + ":443", gate.client(host), settings));
+            return new Caller(host, null, H2Client.through(port, host + ":443", tls, settings));
         }
         RawClient client =
-                RawClient.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gate.port()), receiveBuffer);
+                RawClient.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), receiveBuffer);
         try {
-            client.tunnel(host + ":443").tls(gate.client(host).alpn("http/1.1"));
+            client.tunnel(host + ":443").tls(tls.alpn("http/1.1"));
         } catch (IOException | RuntimeException e) {
             client.close();
             throw e;

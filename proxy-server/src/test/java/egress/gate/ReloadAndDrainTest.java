@@ -11,8 +11,11 @@ import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -109,6 +112,51 @@ class ReloadAndDrainTest {
                 assertThat(call.field("connection")).contains("close");
             }
             drained.join();
+        }
+    }
+
+    /** So many requests wait for their origin while the policy changes: all of them keep what they began with, and are answered. */
+    @Pairs
+    void reloadsWithHundredsInFlightDropNone(String version, String host) throws Exception {
+        int callers = version.equals("h2") ? 4 : 100;
+        int each = version.equals("h2") ? 200 : 1;
+        int atOnce =
+                host.equals(TwoOrigins.H1) ? 400 : 1_000; // 256 h1 connections a loop; the rest waits for one of them
+        CountDownLatch arrived = new CountDownLatch(Math.min(atOnce, callers * each));
+        CountDownLatch release = new CountDownLatch(1);
+        Policy one = Policy.of(List.of(any(TwoOrigins.H1), any(TwoOrigins.H2)));
+        Policy two = Policy.of(List.of(any(TwoOrigins.H2), any(TwoOrigins.H1), any("third.example")));
+        try (TwoOrigins origins = TwoOrigins.start(directory)) {
+            origins.origin(host).withoutRecords().on("/waits", exchange -> {
+                arrived.countDown();
+                release.await();
+                exchange.respond(200, "in the end");
+            });
+            List<Caller> open = new ArrayList<>();
+            List<Call> calls = new ArrayList<>();
+            try {
+                for (int i = 0; i < callers; i++) {
+                    open.add(origins.caller(version, host));
+                    for (int j = 0; j < each; j++) {
+                        calls.add(open.getLast().get("/waits"));
+                    }
+                }
+                assertThat(arrived.await(20, TimeUnit.SECONDS))
+                        .as("still to arrive: " + arrived.getCount())
+                        .isTrue();
+                for (int i = 0; i < 20; i++) {
+                    origins.gate().reload(i % 2 == 0 ? two : one);
+                }
+                release.countDown();
+                for (Call call : calls) {
+                    assertThat(call.response().text()).isEqualTo("in the end");
+                }
+            } finally {
+                release.countDown();
+                for (Caller caller : open) {
+                    caller.close();
+                }
+            }
         }
     }
 

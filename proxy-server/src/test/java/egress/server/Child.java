@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** The packaged program as a process of its own, to be sent signals. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 20;
 
     private final Process process;
@@ -29,7 +29,7 @@ final class Child implements AutoCloseable {
     }
 
     /** The jar under test. */
-    static Path jar() {
+    public static Path jar() {
         return Path.of(property("egress.jar"));
     }
 
@@ -46,12 +46,12 @@ final class Child implements AutoCloseable {
         return value;
     }
 
-    static Path java() {
+    public static Path java() {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
     /** What is in front of the program's own arguments. */
-    static List<String> command() {
+    public static List<String> command() {
         return List.of(
                 java().toString(),
                 "-XX:+UseSerialGC",
@@ -62,12 +62,12 @@ final class Child implements AutoCloseable {
     }
 
     /** Starts the program on free ports with a throw-away CA. */
-    static Child start(String... arguments) throws IOException {
+    public static Child start(String... arguments) throws IOException {
         return start(line -> {}, arguments);
     }
 
     /** The same; hears of each line of standard error as it comes. */
-    static Child start(Consumer<String> onErrorLine, String... arguments) throws IOException {
+    public static Child start(Consumer<String> onErrorLine, String... arguments) throws IOException {
         List<String> all = new ArrayList<>(command().subList(1, command().size()));
         all.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--ca-ephemeral"));
         all.addAll(List.of(arguments));
@@ -75,7 +75,7 @@ final class Child implements AutoCloseable {
     }
 
     /** Any command. */
-    static Child of(Tool tool, String... arguments) throws IOException {
+    public static Child of(Tool tool, String... arguments) throws IOException {
         return new Child(tool.start(arguments), line -> {});
     }
 
@@ -95,11 +95,11 @@ final class Child implements AutoCloseable {
         });
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
@@ -109,18 +109,18 @@ final class Child implements AutoCloseable {
         }
     }
 
-    List<String> err() {
+    public List<String> err() {
         synchronized (err) {
             return List.copyOf(err);
         }
     }
 
     /** Waits for the n-th line of standard error that contains the text. */
-    String awaitErr(String text, int nth) throws InterruptedException {
+    public String awaitErr(String text, int nth) throws InterruptedException {
         return await(err, text, nth);
     }
 
-    String awaitErr(String text) throws InterruptedException {
+    public String awaitErr(String text) throws InterruptedException {
         return await(err, text, 1);
     }
 
@@ -147,20 +147,20 @@ final class Child implements AutoCloseable {
     }
 
     /** The port of the start line. */
-    int port() throws InterruptedException {
+    public int port() throws InterruptedException {
         String line = awaitErr("listening on ");
         return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
     }
 
     /** Sends a signal by its name, such as HUP. */
-    void signal(String name) throws IOException, InterruptedException {
+    public void signal(String name) throws IOException, InterruptedException {
         Tool.require("kill", "install procps")
                 .run("-" + name, Long.toString(pid()))
                 .ok();
     }
 
     /** Waits for the end and returns the exit status. */
-    int awaitExit() throws InterruptedException {
+    public int awaitExit() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("did not end; stderr: " + err());
         }

@@ -17,9 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,52 +149,6 @@ final class SignalsIT {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    @Test
-    void twentyHangupsUnderLoadLoseNoRequest() throws Exception {
-        try (Origin origin = origin();
-                Child child = start(origin)) {
-            AtomicBoolean over = new AtomicBoolean();
-            AtomicInteger answered = new AtomicInteger();
-            List<String> failures = new ArrayList<>();
-            List<Thread> callers = new ArrayList<>();
-            child.port();
-            for (int i = 0; i < 4; i++) {
-                callers.add(Thread.ofVirtual().start(() -> load(child, over, answered, failures)));
-            }
-            for (int i = 0; i < 20; i++) {
-                Files.writeString(routes, i % 5 == 4 ? BROKEN : ROUTES);
-                child.signal("HUP");
-                TimeUnit.MILLISECONDS.sleep(100);
-            }
-            over.set(true);
-            for (Thread caller : callers) {
-                caller.join();
-            }
-            synchronized (failures) {
-                assertThat(failures).isEmpty();
-            }
-            assertThat(answered).hasValueGreaterThan(100);
-            child.awaitErr("loaded 1 route(s)", 3);
-            child.awaitErr("the routes stay as they were");
-        }
-    }
-
-    private void load(Child child, AtomicBoolean over, AtomicInteger answered, List<String> failures) {
-        try (RawClient client = client(child)) {
-            while (!over.get()) {
-                int status = client.get("/echo", "a.example").status();
-                if (status != 200) {
-                    throw new IOException("status " + status);
-                }
-                answered.incrementAndGet();
-            }
-        } catch (IOException | InterruptedException e) {
-            synchronized (failures) {
-                failures.add(e.toString());
-            }
         }
     }
 
