@@ -103,7 +103,7 @@ final class Site implements AutoCloseable {
             if (reached() != before) {
                 return "at the origin, and then " + got;
             }
-            return got.startsWith("4") && !loggedSince(logged) ? got + " without a reason in the log" : got;
+            return got.startsWith("4") && !loggedSince(logged) ? "no reason in the log: " + got : got;
         });
     }
 

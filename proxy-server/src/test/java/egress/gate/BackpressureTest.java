@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.H2Settings;
 import egress.testkit.H2Stream;
 import egress.testkit.OriginExchange;
@@ -66,6 +67,7 @@ class BackpressureTest {
     }
 
     @Pairs
+    @Row("27.xa")
     void aReaderThatStopsStopsTheOriginAndThenGetsAll(String version, String host) throws Exception {
         long total = 32 * MIB;
         try (Caller caller = Caller.through(origins.gate(), version, host, H2Settings.defaults(), 64 << 10)) {
@@ -93,6 +95,7 @@ class BackpressureTest {
     }
 
     @Pairs
+    @Row("27.xb")
     void anOriginThatStopsStopsTheUpload(String version, String host) throws Exception {
         long total = 32 * MIB;
         try (Caller caller = origins.caller(version, host)) {
@@ -122,6 +125,7 @@ class BackpressureTest {
     }
 
     @Test
+    @Row(value = "27.xc", allowed = true)
     void oneStalledStreamLeavesThirtySiblingsAlone() throws IOException {
         for (String host : new String[] {TwoOrigins.H1, TwoOrigins.H2}) {
             try (Caller caller = Caller.through(
@@ -143,6 +147,7 @@ class BackpressureTest {
     }
 
     @Test
+    @Row(value = "27.xd", allowed = true)
     void oneStalledUploadLeavesItsSiblingsAlone() throws Exception {
         try (Caller caller = origins.caller("h2", TwoOrigins.H2)) {
             Call stalled = caller.begin("POST", "/held");

@@ -3,6 +3,7 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.ConnectionFault;
 import egress.testkit.HostileOrigin;
@@ -74,6 +75,7 @@ class CancellationTest {
 
     @ParameterizedTest
     @MethodSource("pairsAndWays")
+    @Row("26.xi")
     void aCallerThatLeavesInTheMiddleOfTheResponseEndsIt(String version, String host, Caller.Way way)
             throws IOException {
         try (Caller caller = origins.caller(version, host)) {
@@ -90,6 +92,7 @@ class CancellationTest {
 
     @ParameterizedTest
     @MethodSource("pairsAndWays")
+    @Row("26.xh")
     void aCallerThatLeavesInTheMiddleOfItsUploadBreaksItOff(String version, String host, Caller.Way way)
             throws IOException {
         try (Caller caller = origins.caller(version, host)) {
@@ -139,6 +142,7 @@ class CancellationTest {
     }
 
     @Pairs
+    @Row("26.xj")
     void anOriginThatResetsInTheMiddleBreaksTheResponse(String version, String host) throws IOException {
         for (String length : List.of("", "100")) {
             try (Caller caller = origins.caller(version, host)) {
@@ -199,6 +203,7 @@ class CancellationTest {
 
     @ParameterizedTest
     @MethodSource("pairsAndWays")
+    @Row(value = "26.xk", allowed = true)
     void aCancelledStreamLeavesItsSiblingsAlone(String version, String host, Caller.Way way) throws IOException {
         try (Caller staying = origins.caller(version, host);
                 Caller leaving = origins.caller(version, host)) {

@@ -3,6 +3,7 @@ package egress.gate;
 import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.exchange.Inspection.Effect;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
@@ -81,6 +82,7 @@ class DlpHoldTest {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Row("34.xc")
     void refusesABodyThatTellsItIsTooLargeAtOnce(String caller, String host) throws IOException {
         try (DlpGate dlp = start(DlpRules.DEFAULT)) {
             ReceivedResponse response = announce(dlp, caller, host, 100 * MIB);
@@ -107,6 +109,7 @@ class DlpHoldTest {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Row("34.xd")
     void refusesABodyThatTurnsOutToBeOneByteTooLarge(String caller, String host) throws Exception {
         try (DlpGate dlp = start(DlpGate.settings(directory, 100_000, 64 * MIB, 1 << 30))) {
             byte[] fits = text(100_000);
@@ -199,6 +202,7 @@ class DlpHoldTest {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Row("42.xa")
     void answers503WhenNoMemoryIsLeft(String caller, String host) throws Exception {
         try (DlpGate dlp = start(DlpGate.settings(directory, 16 * MIB, 100_000, 1 << 30))) {
             ReceivedResponse response = dlp.ask(caller, Ask.post(host, "/echo", text(300_000)));
@@ -212,6 +216,7 @@ class DlpHoldTest {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Row("42.xb")
     void answers503WhenTheSpoolIsFull(String caller, String host) throws Exception {
         try (DlpGate dlp = start(DlpGate.settings(directory, 16 * MIB, 8 * MIB, 200_000))) {
             ReceivedResponse response = dlp.ask(caller, Ask.post(host, "/echo", text(500_000)));
@@ -350,6 +355,7 @@ class DlpHoldTest {
     }
 
     @Test
+    @Row(value = "33.xf", allowed = true)
     void letsExactlyTheAllowedValuePass() throws Exception {
         String fingerprint;
         try (DlpGate dlp = start(DlpRules.DEFAULT)) {

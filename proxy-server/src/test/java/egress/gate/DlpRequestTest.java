@@ -4,6 +4,7 @@ import static egress.gate.DlpGate.bytes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.exchange.Inspection.Effect;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
@@ -116,6 +117,7 @@ class DlpRequestTest {
 
     @ParameterizedTest(name = "{2} by {0} to {1}")
     @MethodSource("dresses")
+    @Row("33.xa")
     void deniesATokenInEveryDressAndPlace(String caller, String host, String dress, Ask ask) throws IOException {
         String target = ask.target() + (ask.target().contains("?") ? "&" : "?") + "by=" + caller;
         Ask sent = new Ask(host, ask.method(), target, ask.fields(), ask.parts(), ask.trailers());
@@ -152,6 +154,7 @@ class DlpRequestTest {
         "h2,h2.example,3000000",
         "h2,h1.example,3000000"
     })
+    @Row(value = "33.xb", allowed = true)
     void sendsACleanBodyByteForByte(String caller, String host, int length) throws IOException, InterruptedException {
         byte[] body = new byte[length];
         Random random = new Random(length);
@@ -190,6 +193,7 @@ class DlpRequestTest {
     }
 
     @Test
+    @Row("36.xa")
     void deniesASecretInAHostLabelBeforeAnybodyIsAskedForTheName() throws IOException {
         String label = TOKEN.toLowerCase(Locale.ROOT).replace("_", "-");
         String known = "kq7zt2vw9xhn4mpl8rbd";
@@ -210,6 +214,7 @@ class DlpRequestTest {
     }
 
     @Test
+    @Row("31.xf")
     void tellsObserversWhatWasFoundButNotTheValue() throws IOException, InterruptedException {
         try (DlpGate own = DlpGate.start(directory, DlpGate.settings(directory), DlpRules.DEFAULT)) {
             own.ask("h1", Ask.post(DlpGate.H1, "/found", bytes("token=" + TOKEN)));
@@ -223,6 +228,7 @@ class DlpRequestTest {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Row("34.xa")
     void deniesACodingThatItCannotReadIn(String caller, String host) throws IOException {
         ReceivedResponse response =
                 dlp.ask(caller, Ask.post(host, "/coding?" + caller, bytes("x")).with("content-encoding", "compress"));

@@ -3,6 +3,7 @@ package egress.gate;
 import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
@@ -66,6 +67,7 @@ class DlpScannerFaultTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
+    @Row("35.xa")
     void deniesWhenTheSecondScanner(String what, Scanner external, String words) throws Exception {
         try (DlpGate dlp = start(external)) {
             for (String caller : List.of("h1", "h2")) {

@@ -3,6 +3,7 @@ package egress.gate;
 import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
@@ -101,6 +102,7 @@ class DlpStreamTest {
 
     @ParameterizedTest
     @ValueSource(strings = {DlpGate.H1, DlpGate.H2})
+    @Row(value = "33.xe", allowed = true)
     void letsEachCleanMessagePassWhileTheStreamGoesOn(String host) throws IOException {
         try (H2Client client = client(host)) {
             H2Stream stream = grpc(client, host, "/grpc?ping" + host);
@@ -165,6 +167,7 @@ class DlpStreamTest {
     }
 
     @Test
+    @Row("33.xc")
     void findsATokenInTwoMessages() throws IOException {
         try (H2Client client = client(DlpGate.H2)) {
             H2Stream stream = grpc(client, DlpGate.H2, "/grpc?two");
@@ -210,6 +213,7 @@ class DlpStreamTest {
     }
 
     @Test
+    @Row("34.xb")
     void deniesABomb() throws IOException {
         byte[] bomb = gzip("\0".repeat(64 << 20));
         ReceivedResponse response = dlp.ask(
@@ -267,6 +271,7 @@ class DlpStreamTest {
     }
 
     @Test
+    @Row("33.xd")
     void findsATokenInPiecesBeforeItsFirstByteLeaves() throws Exception {
         try (RawClient client = windowed.h1Client(DlpGate.H1)) {
             client.send("POST /count?pieces HTTP/1.1\r\nHost: h1.example\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -4,6 +4,7 @@ import static egress.gate.DlpGate.bytes;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.policy.DlpRules;
 import egress.policy.Route;
 import egress.testkit.HttpHead;
@@ -112,6 +113,7 @@ class DlpWebSocketTest {
     }
 
     @Test
+    @Row(value = "43.xg", allowed = true)
     void relaysCleanMessagesAsTheyAre() throws IOException {
         try (RawClient client = open("/ws")) {
             for (int length : new int[] {0, 1, 125, 126, 65_535, 65_536, 1_000_000}) {
@@ -169,6 +171,7 @@ class DlpWebSocketTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("hits")
+    @Row("43.xe")
     void closesBothSidesOnAHit(String what, List<WebSocketFrame> frames) throws Exception {
         String target = "/seen?" + what.replace(' ', '-');
         CompletableFuture<String> received = new CompletableFuture<>();
@@ -247,6 +250,7 @@ class DlpWebSocketTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("violations")
+    @Row("43.xf")
     void closesWhatIsNoWebSocket(String what, byte[] bytes, int code) throws IOException {
         try (RawClient client = open("/ws?" + what.replace(' ', '-'))) {
             client.send(bytes);
@@ -256,6 +260,7 @@ class DlpWebSocketTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/strange"})
+    @Row("43.xh")
     void closesWhereAnExtensionIsNotUnderstood(String target) throws IOException {
         try (RawClient client = open(target)) {
             client.send(WebSocketFrame.text("clean").bytes());

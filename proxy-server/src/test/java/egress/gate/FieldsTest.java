@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.Field;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
@@ -54,6 +55,7 @@ class FieldsTest {
     }
 
     @Pairs
+    @Row("29.xa")
     void whatBelongsToOneConnectionEndsHere(String version, String host) throws IOException {
         boolean h1 = version.equals("h1");
         String target = "/echo?hop=" + version;
@@ -109,6 +111,7 @@ class FieldsTest {
     }
 
     @Pairs
+    @Row("41.xa")
     void theWaysRoundTheGateAndItsOwnWordAreTakenOut(String version, String host) throws IOException {
         origins.origin(host)
                 .on(

@@ -3,6 +3,7 @@ package egress.gate;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.HostileOrigin;
 import egress.testkit.RawClient;
@@ -36,6 +37,7 @@ class FragmentationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {TwoOrigins.H1, TwoOrigins.H2})
+    @Row(value = "10.xc", allowed = true)
     void everythingOfACallerMayComeByteByByte(String host) throws IOException {
         try (RawClient client = RawClient.connect(origins.gate().port())) {
             client.sendByteByByte(

@@ -3,6 +3,7 @@ package egress.gate;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.IOException;
@@ -108,6 +109,7 @@ class FramingTest {
     }
 
     @Test
+    @Row(value = "22.xb", allowed = true)
     void aDeniedRequestInTheMiddleIsAnsweredInItsPlace() throws IOException {
         String host = "Host: h1.example\r\n";
         try (RawClient client = origins.caller("h1", TwoOrigins.H1).raw()) {
@@ -121,6 +123,7 @@ class FramingTest {
     }
 
     @Test
+    @Row("22.xa")
     void theBodyOfADeniedRequestIsNeverTheNextRequest() throws IOException {
         try (RawClient client = origins.caller("h1", TwoOrigins.H1).raw()) {
             String smuggled = "GET /smuggled HTTP/1.1\r\nHost: h1.example\r\n\r\n";

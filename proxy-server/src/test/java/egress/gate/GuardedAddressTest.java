@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.testkit.Origin;
@@ -53,6 +54,7 @@ class GuardedAddressTest {
     }
 
     @Test
+    @Row("6.xa")
     void aPassthroughIsGuardedToo() throws IOException {
         try (Gate gate = Gate.builder()
                 .route(Route.named("localhost").passthrough(true).build())

@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.Field;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
@@ -110,6 +111,7 @@ class H2StrictnessTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("malformedHeads")
+    @Row("24.xa")
     void aMalformedHeadIsAStreamErrorAndNothingLeaves(String what, List<Field> fields) throws IOException {
         try (Caller caller = origins.caller("h2", HOST)) {
             H2Stream stream = caller.http2().open(fields, true);
@@ -121,6 +123,7 @@ class H2StrictnessTest {
     }
 
     @Test
+    @Row("24.xb")
     void aBodyOtherThanItsLengthIsNeverAWholeRequest() throws IOException {
         for (String length : new String[] {"3", "10"}) {
             try (Caller caller = origins.caller("h2", HOST)) {
@@ -133,6 +136,7 @@ class H2StrictnessTest {
     }
 
     @Test
+    @Row("24.xc")
     void aLargeFieldSectionIs431OrTheEndOfTheStream() throws IOException {
         try (Caller caller = origins.caller("h2", HOST)) {
             List<Field> fields = head();
@@ -175,6 +179,7 @@ class H2StrictnessTest {
 
     @ParameterizedTest
     @EnumSource(Flood.class)
+    @Row("25.xa")
     void aFloodEndsItsConnectionAlone(Flood flood) throws IOException {
         try (Caller other = origins.caller("h2", HOST);
                 Caller caller = origins.caller("h2", HOST)) {

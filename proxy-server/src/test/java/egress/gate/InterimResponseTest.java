@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.policy.Match;
 import egress.policy.Route;
 import egress.testkit.Field;
@@ -37,6 +38,7 @@ class InterimResponseTest {
     }
 
     @Pairs
+    @Row(value = "23.xa", allowed = true)
     void relaysAnEarlyHint(String version, String host) throws IOException {
         try (Caller caller = origins.caller(version, host)) {
             ReceivedResponse response = caller.get("/early-hints").response();
@@ -107,6 +109,7 @@ class InterimResponseTest {
     }
 
     @Pairs
+    @Row(value = "28.xb", allowed = true)
     void relaysTheRefusalOfAnExpectation(String version, String host) throws IOException {
         try (Caller caller = origins.caller(version, host)) {
             Call call = caller.begin("POST", "/reject", "expect", "100-continue");
@@ -123,6 +126,7 @@ class InterimResponseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"h1", "h2"})
+    @Row("28.xa")
     void deniesAnExpectationWithoutReadingTheBody(String version) throws IOException {
         try (Gate gate = Gate.builder()
                         .route(Route.named("gets.example")

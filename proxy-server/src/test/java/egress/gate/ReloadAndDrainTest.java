@@ -3,6 +3,7 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import egress.abuse.Row;
 import egress.policy.Match;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -162,6 +163,7 @@ class ReloadAndDrainTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"h1", "h2"})
+    @Row(value = "39.xd", allowed = true)
     void reloadsUnderLoadLoseNothing(String version) throws Exception {
         try (TwoOrigins origins = TwoOrigins.start(directory);
                 Caller caller = origins.caller(version, TwoOrigins.H2)) {

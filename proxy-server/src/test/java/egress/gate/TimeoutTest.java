@@ -2,6 +2,7 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.policy.Route;
@@ -53,6 +54,7 @@ class TimeoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "CONNECT h1.exa", "GET http://h1.example/ HTTP/1.1\r\nHost: h1"})
+    @Row("26.xa")
     void anUnfinishedFirstHead(String sent) throws IOException {
         long since = System.nanoTime();
         try (RawClient client = RawClient.connect(origins.gate().port())) {
@@ -63,6 +65,7 @@ class TimeoutTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 60})
+    @Row("26.xb")
     void anUnfinishedClientHello(int bytes) throws IOException {
         for (String host : new String[] {TwoOrigins.H1, "pass.example"}) {
             long since = System.nanoTime();
@@ -75,6 +78,7 @@ class TimeoutTest {
     }
 
     @Test
+    @Row("26.xc")
     void anUnfinishedHandshake() throws IOException {
         try (RawClient client = RawClient.connect(origins.gate().port()).tunnel(TwoOrigins.H1 + ":443")) {
             TlsClient tls = origins.gate().client(TwoOrigins.H1);
@@ -85,6 +89,7 @@ class TimeoutTest {
     }
 
     @Test
+    @Row("26.xd")
     void anUnfinishedHeadInsideTheTunnel() throws IOException {
         try (RawClient client = origins.caller("h1", TwoOrigins.H1).raw()) {
             assertThat(client.get("/echo", TwoOrigins.H1).status()).isEqualTo(200);
@@ -111,6 +116,7 @@ class TimeoutTest {
     }
 
     @Pairs
+    @Row("26.xe")
     void aBodyThatStopsComingIsA408(String version, String host) throws IOException {
         try (Caller caller = origins.caller(version, host)) {
             Call call = caller.begin("POST", "/count");
@@ -146,6 +152,7 @@ class TimeoutTest {
 
     /** As long as something moves, however little, nothing is cut off. */
     @Pairs
+    @Row(value = "26.xf", allowed = true)
     void aSlowBodyIsNotAStalledOne(String version, String host) throws IOException {
         try (Caller caller = origins.caller(version, host)) {
             assertThat(caller.get("/drip?n=8&interval=150").response().text()).isEqualTo("xxxxxxxx");
@@ -153,6 +160,7 @@ class TimeoutTest {
     }
 
     @Test
+    @Row("26.xg")
     void atMostSoManyCallersAreServedAndTheRestWait() throws IOException {
         Limits few = new Limits(3, 32_768, 65_536, 256, 256, 65_536);
         try (Gate gate = Gate.builder().limits(few).start()) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.testkit.Alpn;
@@ -71,6 +72,7 @@ class TunnelHelloTest {
 
     @ParameterizedTest
     @MethodSource("hostsOfEitherRoute")
+    @Row("8.xa")
     void anotherSniIsAnsweredWithUnrecognizedName(String host) throws IOException {
         int before = origin.connections();
         for (String sni : new String[] {"evil.example", "evil" + host, host + ".evil.example"}) {
@@ -91,6 +93,7 @@ class TunnelHelloTest {
 
     @ParameterizedTest
     @MethodSource("wrongSnis")
+    @Row("10.xa")
     void noneOrAnImpossibleSniIsAnAlert(String host, @Nullable String sni) throws IOException {
         try (RawClient client = tunnel(host)) {
             client.send(gate.client(host).anyName().sni(sni).clientHello());
@@ -123,6 +126,7 @@ class TunnelHelloTest {
     }
 
     @Test
+    @Row(value = "10.xb", allowed = true)
     void aClientHelloMayComeInManyRecords() throws IOException {
         byte[] record = gate.client(HOST).alpn("http/1.1").clientHello();
         byte[] message = Arrays.copyOfRange(record, 5, record.length);
@@ -149,6 +153,7 @@ class TunnelHelloTest {
                 "\u0000\u0001\u0002garbage",
                 "\u0016\u0002\u0000\u0000\u0005hello"
             })
+    @Row("11.xa")
     void whatIsNoTlsEndsTheTunnelWithoutAnAnswer(String first) throws IOException {
         int before = origin.connections();
         for (String host : new String[] {HOST, "pass.example"}) {
@@ -181,6 +186,7 @@ class TunnelHelloTest {
     }
 
     @Test
+    @Row("11.xb")
     void tls11IsRefused() throws IOException {
         byte[] hello = tls11Hello();
         try (RawClient client = tunnel(HOST)) {
@@ -206,6 +212,7 @@ class TunnelHelloTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "http/1.0", "h3", "h3,http/1.0"})
+    @Row("12.xa")
     void h2IsNeverSpokenUnasked(String offered) throws IOException {
         try (RawClient client = tunnel(HOST)) {
             TlsClient tls = gate.client(HOST);

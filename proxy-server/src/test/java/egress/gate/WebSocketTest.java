@@ -3,6 +3,7 @@ package egress.gate;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.HttpHead;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
@@ -91,6 +92,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Row(value = "43.xb", allowed = true)
     void keepsTheOriginsFramesThatComeWithThe101() throws IOException {
         try (RawClient client = open(TwoOrigins.H1, "/ws?early=first")) {
             assertThat(WebSocketFrame.read(client.input()).text()).isEqualTo("first");
@@ -100,6 +102,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Row(value = "43.xc", allowed = true)
     void keepsTheCallersFramesThatComeWithTheRequest() throws IOException {
         try (RawClient client = origins.caller("h1", TwoOrigins.H1).raw()) {
             byte[] frame = WebSocketFrame.text("impatient").bytes();
@@ -150,6 +153,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Row("43.xa")
     void anythingElseToUpgradeToIsDenied() throws IOException {
         for (String protocol : new String[] {"TLS/1.0", "foo", "websocket, foo"}) {
             try (Caller caller = origins.caller("h1", TwoOrigins.H1)) {
@@ -162,6 +166,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Row("28.xc")
     void h2cIsOnlyRemoved() throws IOException {
         try (Caller caller = origins.caller("h1", TwoOrigins.H1)) {
             ReceivedResponse response = caller.get(
@@ -182,6 +187,7 @@ class WebSocketTest {
     }
 
     @Test
+    @Row("43.xd")
     void a101ThatNobodyAskedForIsA502() throws IOException {
         try (Caller caller = origins.caller("h1", TwoOrigins.H1)) {
             Call call = caller.get("/held");

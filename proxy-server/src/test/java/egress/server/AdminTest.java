@@ -2,6 +2,7 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.server.Readiness.Part;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
@@ -25,6 +26,7 @@ final class AdminTest {
     }
 
     @Test
+    @Row(value = "40.xe", allowed = true)
     void answersProbesAndScrapers() throws Exception {
         try (ProxyUnderTest proxy = ProxyUnderTest.with().start()) {
             assertThat(get(proxy.admin(), "/healthz", "localhost").status()).isEqualTo(200);
@@ -67,6 +69,7 @@ final class AdminTest {
         "[::1]evil.example,421",
         "'',421"
     })
+    @Row("40.xa")
     void refusesAForeignHost(String host, int status) throws IOException {
         try (ProxyUnderTest proxy = ProxyUnderTest.with().start()) {
             assertThat(get(proxy.admin(), "/healthz", host).status()).isEqualTo(status);
@@ -75,6 +78,7 @@ final class AdminTest {
 
     @ParameterizedTest
     @CsvSource({"192.0.2.7:9902,200", "[2001:db8::1],200", "localhost,200", "evil.example,421"})
+    @Row("40.xb")
     void theMetricsListenerTakesAnyAddressButNoForeignName(String host, int status) throws IOException {
         try (ProxyUnderTest proxy =
                 ProxyUnderTest.with().flags("--metrics", "127.0.0.1:0").start()) {
@@ -106,6 +110,7 @@ final class AdminTest {
     }
 
     @Test
+    @Row("40.xd")
     void twoHostFieldsOrNoneAreRefusedButForHttp10() throws IOException {
         try (ProxyUnderTest proxy = ProxyUnderTest.with().start()) {
             assertThat(send(proxy.admin(), "GET", "GET /healthz HTTP/1.1\r\n\r\n")
@@ -124,6 +129,7 @@ final class AdminTest {
     }
 
     @Test
+    @Row("40.xc")
     void cannotBeReachedThroughTheProxy() throws IOException {
         try (ProxyUnderTest proxy = ProxyUnderTest.with().start();
                 RawClient client = proxy.connect()) {

@@ -3,6 +3,7 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import egress.abuse.Row;
 import egress.ca.CaDirectory;
 import egress.ca.CaException;
 import egress.ca.Issuer;
@@ -248,6 +249,7 @@ class CaCommandsTest {
     }
 
     @Test
+    @Row("38.xc")
     void envNeverNamesTheFileThatHoldsTheKey() throws Exception {
         ca("init", "--ca-dir", directory().toString());
         Path both = Files.writeString(
@@ -292,6 +294,7 @@ class CaCommandsTest {
     }
 
     @Test
+    @Row("38.xb")
     void aGivenFileThatIsMissingIsFatal() {
         Path missing = temporary.resolve("missing.pem");
         assertThatThrownBy(() -> options(Map.of(), "--ca", missing.toString()))

@@ -3,6 +3,7 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import egress.abuse.Row;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.MintException;
@@ -118,6 +119,7 @@ class CaLeafCertificatesTest {
 
     @ParameterizedTest
     @EnumSource(names = {"OPENSSL_REFCNT", "JDK"})
+    @Row("37.xa")
     void serves200NamesThroughCachesOfEightAndComesBackToTheFirst(SslProvider provider) throws Exception {
         BumpClient client = start(provider, 8, 8);
         Set<String> serials = new HashSet<>();
@@ -206,6 +208,7 @@ class CaLeafCertificatesTest {
     }
 
     @Test
+    @Row("11.xc")
     void refusesRenegotiation() throws Exception {
         BumpClient client = start(SslProvider.OPENSSL_REFCNT, 10, 10);
         assertThat(renegotiate(client)).isInstanceOf(SSLException.class).hasMessageContaining("no_renegotiation");
@@ -283,6 +286,7 @@ class CaLeafCertificatesTest {
     }
 
     @Test
+    @Row("37.xb")
     void failsAHandshakeWhoseLeafWasForgottenRatherThanServeAnother() throws Exception {
         BumpClient client = start(SslProvider.OPENSSL_REFCNT, 100, 1);
         LeafCertificates.ServerTls a =

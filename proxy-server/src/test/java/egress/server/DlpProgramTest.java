@@ -2,6 +2,7 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
@@ -67,6 +68,7 @@ final class DlpProgramTest {
     }
 
     @Test
+    @Row(value = "33.xg", allowed = true)
     void letsWhatIsAllowedByItsFingerprintPass() throws Exception {
         // Two starts with one authority would share the key; here one start and a reload do.
         try (ProxyUnderTest proxy = gate().routes("log: 1\n" + ROUTES).start()) {
@@ -141,6 +143,7 @@ final class DlpProgramTest {
     }
 
     @Test
+    @Row("35.xb")
     void deniesEverythingWhilePipelockIsNotThere() throws Exception {
         try (ProxyUnderTest proxy = gate().routes(ROUTES)
                 .flags("--pipelock", "http://127.0.0.1:1", "--pipelock-sink", "127.0.0.1:0")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import egress.abuse.Row;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
@@ -130,6 +131,7 @@ final class LogFormatsTest {
     }
 
     @Test
+    @Row("31.xb")
     void nothingInATextReachesTheTerminalAsACommand() {
         String hostile = "\u001b]0;owned\u0007\r\n\u009b31m\u202e\"";
         Facts odd = facts(
@@ -222,6 +224,7 @@ final class LogFormatsTest {
     }
 
     @Test
+    @Row("31.xc")
     void jsonIsAsciiOnOneLineWhateverIsInIt() {
         StringBuilder text = new StringBuilder();
         new JsonFormat()

@@ -222,6 +222,11 @@ public final class ProxyUnderTest implements AutoCloseable {
     /** The same with routes that are wrong: waits until they were refused. */
     public void reloadInVain(String yaml) throws IOException, InterruptedException {
         Files.writeString(routesFile(), yaml);
+        reloadInVain();
+    }
+
+    /** Reloads the routes file as it now lies there, which must be refused. */
+    public void reloadInVain() throws InterruptedException {
         Reloader reloader = gate.reloader().orElseThrow();
         long before = reloader.failures();
         gate.reload();

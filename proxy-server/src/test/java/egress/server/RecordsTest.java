@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.H2Client;
 import egress.testkit.Origin;
@@ -111,6 +112,7 @@ final class RecordsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text", "json"})
+    @Row("31.xa")
     void noSecretIsWrittenDownAnywhere(String format) throws Exception {
         try (ProxyUnderTest proxy = gate(2).flags("--dlp", "off", "--log-format", format, "--flow-detail", "4", "-v")
                 .start()) {

@@ -2,6 +2,7 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import java.time.Duration;
@@ -133,6 +134,7 @@ final class ReloaderTest {
     }
 
     @Test
+    @Row("39.xf")
     void anErrorOfTheProgramItselfDoesNotEndReloading() throws InterruptedException {
         source.permits.release(100);
         Reloader.Source failing = new Reloader.Source() {

@@ -2,6 +2,7 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.OriginExchange;
@@ -102,6 +103,7 @@ final class SignalsIT {
     }
 
     @Test
+    @Row("39.xb")
     void aBrokenFileKeepsTheOldRulesAndSaysWhereItBroke() throws Exception {
         try (Origin origin = origin();
                 Child child = start(origin)) {
@@ -122,6 +124,7 @@ final class SignalsIT {
     }
 
     @Test
+    @Row(value = "39.xc", allowed = true)
     void aHangupFromTheFirstPrintedLineOnEndsNothing() throws Exception {
         AtomicBoolean sent = new AtomicBoolean();
         Child[] self = new Child[1];
@@ -153,6 +156,7 @@ final class SignalsIT {
     }
 
     @Test
+    @Row(value = "39.xe", allowed = true)
     void twoHundredHangupsASecondAreTakenTogether() throws Exception {
         try (Child child = Child.start("--routes", routes.toString())) {
             child.port();

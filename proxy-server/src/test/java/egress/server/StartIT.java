@@ -2,17 +2,27 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.TestCa;
+import egress.testkit.TestLeaf;
 import egress.testkit.Tool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How the packaged program starts, and how it refuses to. */
 final class StartIT {
@@ -40,6 +50,7 @@ final class StartIT {
     }
 
     @Test
+    @Row("39.xa")
     void badRoutesAtTheStartDenyEverythingUntilTheyAreMended() throws Exception {
         Path routes = Files.writeString(directory.resolve("routes.yaml"), "routes: [{hots: a.example}]\n");
         try (Child child = Child.start("--routes", routes.toString())) {
@@ -102,6 +113,7 @@ final class StartIT {
     }
 
     @Test
+    @Row("38.xd")
     void aCaThatIsNotThereIsNeverReplacedByAnother() throws Exception {
         Path missing = directory.resolve("none.pem");
         Tool.Result result = run(java(), "--listen", "127.0.0.1:0", "--admin", "off", "--ca", missing.toString());
@@ -110,6 +122,49 @@ final class StartIT {
                 .startsWith("egress: " + missing + ": there is no such file")
                 .hasLineCount(1);
         assertThat(missing).doesNotExist();
+    }
+
+    static Stream<Arguments> wrongAuthorities() {
+        TestCa ca = TestCa.create("a");
+        TestCa other = TestCa.create("b");
+        TestLeaf leaf = ca.leaf("leaf.example");
+        String certificate = pem("CERTIFICATE", encoded(ca.certificate()));
+        return Stream.of(
+                Arguments.of(
+                        "the key of another",
+                        certificate + pem("PRIVATE KEY", other.key().getEncoded())),
+                Arguments.of("no key", certificate),
+                Arguments.of("no certificate", pem("PRIVATE KEY", ca.key().getEncoded())),
+                Arguments.of(
+                        "a leaf",
+                        pem("CERTIFICATE", encoded(leaf.chain().getFirst()))
+                                + pem("PRIVATE KEY", leaf.key().getEncoded())),
+                Arguments.of("no PEM", "nothing of the kind"),
+                Arguments.of("an empty file", ""),
+                Arguments.of("a file cut short", certificate.substring(0, 200)));
+    }
+
+    private static byte[] encoded(X509Certificate certificate) {
+        try {
+            return certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(String type, byte[] der) {
+        String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
+        return "-----BEGIN " + type + "-----\n" + lines + "\n-----END " + type + "-----\n";
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("wrongAuthorities")
+    @Row("38.xe")
+    void aCaThatIsWrongEndsTheStartInOneLine(String what, String content) throws Exception {
+        Path file = Files.writeString(directory.resolve("ca.pem"), content);
+        Tool.Result result = run(java(), "--listen", "127.0.0.1:0", "--admin", "off", "--ca", file.toString());
+        assertThat(result.exit()).as(what).isEqualTo(1);
+        assertThat(result.err()).startsWith("egress: " + file).hasLineCount(1).doesNotContain("PRIVATE");
     }
 
     @Test

@@ -2,6 +2,7 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.ca.CaDirectory;
 import egress.ca.Issuer;
 import egress.ca.SystemTrust;
@@ -109,6 +110,7 @@ class TrustKitTest {
     }
 
     @Test
+    @Row("38.xa")
     void holdsThePrivateKeyOnNoPage() throws Exception {
         String pem = Files.readString(directory.resolve("ca-key.pem"), StandardCharsets.US_ASCII);
         byte[] pkcs8 = Base64.getMimeDecoder().decode(pem.replaceAll("-----[^-]+-----", ""));

@@ -3,6 +3,7 @@ package egress.server.routes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.RequestHead;
@@ -240,6 +241,7 @@ class RoutesFileTest {
 
     @ParameterizedTest
     @MethodSource("mistakes")
+    @Row("39.xh")
     void namesThePlaceAndWhatWasExpected(String yaml, String error) {
         assertThat(errors(yaml)).first().asString().startsWith("routes.yaml:").contains(error);
         assertThat(errors(yaml).toString()).doesNotContain("sk-live").doesNotContain("ghp_x");
@@ -253,6 +255,7 @@ class RoutesFileTest {
     }
 
     @Test
+    @Row("39.xg")
     void refusesWhatIsTooLargeNoUtf8OrTooDeep() {
         assertThat(errors("routes: []\n#" + "x".repeat(RoutesFile.MAX_BYTES)))
                 .singleElement()
