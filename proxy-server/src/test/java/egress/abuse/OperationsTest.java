@@ -167,7 +167,7 @@ class OperationsTest {
         for (int i = 1; i < 40; i++) {
             bomb.append("a" + i + ": &a" + i + " [*a" + (i - 1) + ", *a" + (i - 1) + "]\n");
         }
-        byte[] noUtf8 = ("routes: [{host: \"\u00e9.example\"}]").getBytes(ISO_8859_1);
+        byte[] noUtf8 = "routes: [{host: \"\u00e9.example\"}]".getBytes(ISO_8859_1);
         return Stream.of(
                 badRoutes("39.a", "broken YAML", utf8("routes: [{host: h1.example")),
                 badRoutes(
