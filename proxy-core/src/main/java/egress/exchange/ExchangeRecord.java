@@ -39,7 +39,7 @@ public final class ExchangeRecord {
     public @Nullable String upstreamAddress;
     public @Nullable String upstreamVersion;
     public boolean upstreamReused;
-    /** Whether a credential was injected. */
+    /** Whether a credential was written to the origin. */
     public boolean injected;
 
     public long requestBytes;

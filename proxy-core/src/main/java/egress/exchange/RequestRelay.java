@@ -85,7 +85,6 @@ final class RequestRelay {
     void approach(Route route, String target, HttpHeaders fields, boolean upgrade) {
         ExchangeRecord entry = exchange.entry();
         entry.judgedNanos = System.nanoTime();
-        entry.injected = entry.tls && route.credential().isPresent();
         context.observer().requested(entry);
         webSocket = upgrade;
         toOrigin = forOrigin(route, target, fields);
@@ -176,6 +175,9 @@ final class RequestRelay {
         if (head == null) {
             throw new IllegalStateException("an upstream before the head was judged");
         }
+        ExchangeRecord entry = exchange.entry();
+        Route route = entry.route;
+        entry.injected = entry.tls && route != null && route.credential().isPresent();
         int acquisition = acquisitions; // a write may fail at once, and the retry may succeed at once
         side.writeHead(peer, head);
         sendBody(peer);

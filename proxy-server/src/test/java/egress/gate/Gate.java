@@ -222,6 +222,17 @@ public final class Gate implements AutoCloseable {
         return tunnels;
     }
 
+    /** Waits for the first tunnel to be over. */
+    public Tunnelled awaitTunnelled() throws InterruptedException {
+        for (int i = 0; i < 1000 && tunnels.isEmpty(); i++) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        if (tunnels.isEmpty()) {
+            throw new AssertionError("no tunnel was over in 5 s");
+        }
+        return tunnels.getFirst();
+    }
+
     /** What inspection found. */
     public List<Inspection.Hit> hits() {
         return hits;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.policy.Credential;
 import egress.policy.Route;
 import egress.testkit.Alpn;
+import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.Origin;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -118,15 +118,36 @@ class RelayMatrixTest {
         assertThat(response.trailers()).isNotEmpty();
     }
 
-    @Test
-    void carriesSixtyFourStreamsAtOnce() throws IOException {
-        try (H2Client client = H2Client.through(gate.port(), "h2.example:443", gate.client("h2.example"))) {
-            List<H2Stream> streams = new ArrayList<>();
+    /** All are open at once: each has its answer's head before any has sent the end of its body. */
+    @Pairs
+    void carriesSixtyFourExchangesAtOnceWithTheirTrailers(String version, String host) throws IOException {
+        List<Caller> callers = new ArrayList<>();
+        List<Call> calls = new ArrayList<>();
+        try {
             for (int i = 0; i < 64; i++) {
-                streams.add(client.get("h2.example", "/bytes/20000?n=" + i));
+                if (i == 0 || version.equals("h1")) {
+                    callers.add(Caller.through(gate, version, host));
+                }
+                calls.add(callers.getLast().begin("POST", "/echo?n=" + i, "x-n", Integer.toString(i)));
+                calls.getLast().write("first " + i);
             }
-            for (H2Stream stream : streams) {
-                assertThat(stream.response().body()).hasSize(20_000);
+            for (Call call : calls) {
+                assertThat(call.status()).isEqualTo(200);
+            }
+            for (int i = 63; i >= 0; i--) {
+                calls.get(i).write(" second " + i).end("x-sum", "sum " + i);
+            }
+            for (int i = 0; i < 64; i++) {
+                String text = "first " + i + " second " + i;
+                assertThat(calls.get(i).field("x-n")).contains(Integer.toString(i));
+                assertThat(calls.get(i).read(text.length())).isEqualTo(text);
+                assertThat(calls.get(i).read(new byte[1])).isEqualTo(-1);
+                assertThat(lastRequest(origin(host), "/echo?n=" + i).trailers())
+                        .containsExactly(new Field("x-sum", "sum " + i));
+            }
+        } finally {
+            for (Caller caller : callers) {
+                caller.close();
             }
         }
     }
