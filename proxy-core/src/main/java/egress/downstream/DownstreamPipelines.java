@@ -40,6 +40,7 @@ final class DownstreamPipelines {
     static final String HELLO = "hello";
     static final String TLS = "tls";
     static final String ALPN = "alpn";
+    static final String H2_ORDER = "h2-order";
     static final String H2 = "h2";
     static final String STREAMS = "streams";
     static final String CONNECTION = "connection";
@@ -114,6 +115,7 @@ final class DownstreamPipelines {
                         .maxHeaderListSize(context.limits().maxHeadBytes()))
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
+        pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(codec));
         pipeline.addLast(H2, codec);
         pipeline.addLast(STREAMS, new Http2MultiplexHandler(new ChannelInitializer<>() {
             @Override

@@ -8,9 +8,13 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.util.ReferenceCountUtil;
+import java.util.concurrent.TimeUnit;
 
 /** What concerns a caller's h2 connection as a whole (RFC 9113 §5.2, §6.8). */
 final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
+    /** How long a caller that reads nothing can keep its GOAWAY from being written, and so its connection open. */
+    private static final int GOAWAY_SECONDS = 2;
+
     private final DownstreamConnection connection;
     private final Http2FrameCodec codec;
     private final int connectionWindow;
@@ -48,7 +52,13 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof Http2Exception) {
+            // Told of before the codec answers it with a GOAWAY that says why, and closes once that is written.
+            ChannelHandlerContext below = ctx.pipeline().context(codec);
+            ctx.executor().schedule(() -> below.close(), GOAWAY_SECONDS, TimeUnit.SECONDS);
+            return;
+        }
         Unexpected.log("an h2 connection is served", cause);
-        ctx.close(); // transport and TLS errors; what is wrong in h2 itself the codec answers with GOAWAY
+        ctx.close(); // transport and TLS errors
     }
 }

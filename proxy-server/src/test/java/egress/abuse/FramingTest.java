@@ -366,8 +366,53 @@ class FramingTest {
             String title = shown(each.subList(4, each.size()).toString());
             all.add(site.stopped(id(24, all.size()), title, "h2", () -> site.h2(Site.H2, each), "reset 1"));
         }
+        byte[] section = H2Wire.literals(head());
+        all.add(goAway(all.size(), "HEADERS on a stream that was ended", H2Frame.ErrorCode.STREAM_CLOSED, client -> {
+            client.wire().write(H2Wire.headers(101, section, true));
+            client.wire().write(H2Wire.headers(101, section, true));
+        }));
+        all.add(goAway(all.size(), "HEADERS on a stream that was reset", H2Frame.ErrorCode.STREAM_CLOSED, client -> {
+            client.wire().write(H2Wire.headers(101, section, false));
+            client.wire().write(H2Frame.rstStream(101, H2Frame.ErrorCode.CANCEL));
+            client.wire().write(H2Wire.headers(101, section, true));
+        }));
+        all.add(goAway(all.size(), "a stream below one that was opened", H2Frame.ErrorCode.PROTOCOL_ERROR, client -> {
+            client.wire().write(H2Wire.headers(103, section, true));
+            client.wire().write(H2Wire.headers(101, section, true));
+        }));
+        all.add(goAway(
+                all.size(),
+                "an even stream",
+                H2Frame.ErrorCode.PROTOCOL_ERROR,
+                client -> client.wire().write(H2Wire.headers(102, section, true))));
+        all.add(goAway(
+                all.size(),
+                "a window beyond 2^31-1",
+                H2Frame.ErrorCode.FLOW_CONTROL_ERROR,
+                client -> client.wire().write(H2Frame.windowUpdate(0, Integer.MAX_VALUE))));
+        all.add(goAway(
+                all.size(),
+                "SETTINGS of seven octets",
+                H2Frame.ErrorCode.FRAME_SIZE_ERROR,
+                client -> client.wire().write(new H2Frame(H2Frame.SETTINGS, 0, 0, new byte[7]))));
         all.add(Case.through(id(24, all.size()), "te: trailers", "h2", () -> site.h2(Site.H2, head("te", "trailers"))));
         return all.stream();
+    }
+
+    private static Case goAway(int n, String title, H2Frame.ErrorCode code, Flooder sender) {
+        return Case.stopped(
+                id(24, n),
+                title,
+                "h2",
+                () -> {
+                    try (H2Client client = site.h2Client(Site.H2)) {
+                        sender.flood(client);
+                        int said = client.awaitGoAway().int32(4);
+                        client.awaitEnd();
+                        return "goaway " + said;
+                    }
+                },
+                "goaway " + code.code());
     }
 
     /** Writes frames until the gate says that it is enough. */

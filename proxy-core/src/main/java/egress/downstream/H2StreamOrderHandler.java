@@ -1,0 +1,154 @@
+package egress.downstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameTypes;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which stream a caller's HEADERS may name, where Netty's codec is lenient: a new one must be above all before it (RFC 9113
+ * §5.1.1), and one that the caller has ended or reset takes no more of them (§5.1). Either is a connection error. It stands before
+ * the codec, reads no more than frame headers, and changes nothing.
+ */
+final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
+    private static final int FRAME_HEADER = Http2CodecUtil.FRAME_HEADER_LENGTH;
+    private static final int END_STREAM = 0x1;
+
+    /** Streams that we reset and that the caller never ends; beyond so many the oldest count as ended. */
+    private static final int MOST_UNENDED = 1_024;
+
+    private final Http2FrameCodec codec;
+
+    /** Bytes that are not looked at: at first the preface's, then each frame's payload. */
+    private int skip = Http2CodecUtil.connectionPrefaceBuf().readableBytes();
+
+    /** How much of a frame header came so far, and what it says. */
+    private int headerBytes;
+
+    private int length;
+    private long typeFlagsStream;
+
+    private int highest;
+
+    /** Of the 64 odd identifiers up to the highest, those that were opened; the lowest bit is the highest's. */
+    private long opened;
+
+    /** Opened, and neither ended nor reset by the caller. */
+    private final TreeSet<Integer> unended = new TreeSet<>();
+
+    private boolean over;
+
+    H2StreamOrderHandler(Http2FrameCodec codec) {
+        this.codec = codec;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        if (over) {
+            bytes.release();
+            return;
+        }
+        int at = bytes.readerIndex();
+        while (at < bytes.writerIndex()) {
+            if (skip > 0) {
+                int skipped = Math.min(skip, bytes.writerIndex() - at);
+                skip -= skipped;
+                at += skipped;
+                continue;
+            }
+            Http2Exception fault = take(bytes.getByte(at++));
+            if (fault != null) {
+                refuse(ctx, bytes, at, fault);
+                return;
+            }
+        }
+        ctx.fireChannelRead(bytes);
+    }
+
+    /** What came before the frame is dealt with first. */
+    private void refuse(ChannelHandlerContext ctx, ByteBuf bytes, int at, Http2Exception fault) {
+        over = true;
+        int before = at - FRAME_HEADER - bytes.readerIndex();
+        if (before > 0) {
+            ctx.fireChannelRead(bytes.readRetainedSlice(before));
+        }
+        bytes.release();
+        ChannelHandlerContext codecContext = ctx.pipeline().context(codec);
+        if (codecContext != null) {
+            codec.onError(codecContext, false, fault);
+        }
+    }
+
+    /** Length (24 bits), type (8), flags (8), one reserved, the stream's identifier (31): RFC 9113 §4.1. */
+    private @Nullable Http2Exception take(byte one) {
+        if (headerBytes < 3) {
+            length = length << 8 | one & 0xff;
+        } else {
+            typeFlagsStream = typeFlagsStream << 8 | one & 0xff;
+        }
+        if (++headerBytes < FRAME_HEADER) {
+            return null;
+        }
+        int stream = (int) typeFlagsStream & Integer.MAX_VALUE;
+        boolean end = (typeFlagsStream >>> 32 & END_STREAM) != 0;
+        int type = (int) (typeFlagsStream >>> 40) & 0xff;
+        skip = length;
+        headerBytes = 0;
+        length = 0;
+        typeFlagsStream = 0;
+        switch (type) {
+            case Http2FrameTypes.HEADERS -> {
+                return headers(stream, end);
+            }
+            case Http2FrameTypes.DATA -> endedBy(stream, end);
+            case Http2FrameTypes.RST_STREAM -> endedBy(stream, true);
+            default -> {} // no other frame begins or ends a stream
+        }
+        return null;
+    }
+
+    private @Nullable Http2Exception headers(int stream, boolean end) {
+        if ((stream & 1) == 0) {
+            return null; // the codec refuses it
+        }
+        if (stream > highest) {
+            int steps = (stream - highest) / 2;
+            opened = steps < Long.SIZE ? opened << steps | 1 : 1;
+            highest = stream;
+            if (!end) {
+                unended.add(stream);
+                if (unended.size() > MOST_UNENDED) {
+                    unended.pollFirst();
+                }
+            }
+            return null;
+        }
+        if (unended.contains(stream)) {
+            endedBy(stream, end); // trailers
+            return null;
+        }
+        int below = (highest - stream) / 2;
+        boolean wasOpened = below >= Long.SIZE || (opened >>> below & 1) != 0;
+        return wasOpened
+                ? Http2Exception.connectionError(
+                        Http2Error.STREAM_CLOSED, "HEADERS on stream %d, which the caller had ended", stream)
+                : Http2Exception.connectionError(
+                        Http2Error.PROTOCOL_ERROR, "stream %d opened after stream %d", stream, highest);
+    }
+
+    private void endedBy(int stream, boolean end) {
+        if (end && !unended.isEmpty()) {
+            unended.remove(stream);
+        }
+    }
+}
