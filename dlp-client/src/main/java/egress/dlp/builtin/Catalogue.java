@@ -41,6 +41,13 @@ final class Catalogue {
         out.add("KLUv_", new Target.Compressed(Packing.BASE64_ZSTD));
         out.add("1f8b08", new Target.Compressed(Packing.HEX_GZIP));
         out.add("1F8B08", new Target.Compressed(Packing.HEX_GZIP));
+        out.add("stream\nx", new Target.Compressed(Packing.PDF));
+        out.add("stream\nH", new Target.Compressed(Packing.PDF));
+        out.add("stream\r\nx", new Target.Compressed(Packing.PDF));
+        out.add("stream\r\nH", new Target.Compressed(Packing.PDF));
+        Glue.SEAMS.forEach(seam -> out.add(seam, Glue.seam()));
+        out.add("00000010", new Target.Dump());
+        out.add("0000020 ", new Target.Dump());
         out.secrets(secrets);
         out.freeze();
         out.skeletonIndex.freeze();

@@ -58,6 +58,11 @@ final class CompiledRule {
         return !hasContext() && !rule.right() && (length >= 4 || marked || rule.check() == TokenRule.Check.URL);
     }
 
+    /** Whether the first {@code length} characters of the token, its keyword, hold a mark: letters alone are in the midst of many words. */
+    boolean isMarked(int length) {
+        return length >= 4 && rule.keywords().stream().allMatch(k -> k.length() != length || k.matches(".*[_.:-].*"));
+    }
+
     /** Whether only hex digits follow the keyword. */
     boolean isHex() {
         return rule.pattern().contains("[a-f0-9]") || rule.pattern().contains("[a-fA-F0-9]");

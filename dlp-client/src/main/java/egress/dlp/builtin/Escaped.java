@@ -75,13 +75,13 @@ final class Escaped {
                 mark(i);
                 weak++;
             }
-            case 'u', 'x', 'U', '/', '0', '1', '2', '3', '4', '5', '6', '7', '\n', '\r' -> {
+            case 'u', 'x', 'U', '/', '_', '-', '0', '1', '2', '3', '4', '5', '6', '7', '\n', '\r' -> {
                 mark(i);
                 strong++;
             }
             case '\\' -> {
                 mark(i);
-                if (i + 2 < s.to() && "ux/\\".indexOf(b[i + 2]) >= 0) {
+                if (i + 2 < s.to() && "ux/_-\\".indexOf(b[i + 2]) >= 0) {
                     strong++;
                 } else {
                     weak++;

@@ -37,6 +37,17 @@ final class Escapes {
 
     private Escapes() {}
 
+    /** How many characters at the beginning of {@code [start, end)} belong to an escape that begins right before it. */
+    static int tail(byte[] b, int start, int end) {
+        if (start == 0) {
+            return 0;
+        }
+        if (b[start - 1] == '%') {
+            return end - start >= 2 && RuleMatch.isHex(b[start]) && RuleMatch.isHex(b[start + 1]) ? 2 : 0;
+        }
+        return b[start - 1] == '\\' && end > start && "nrt".indexOf(b[start]) >= 0 ? 1 : 0;
+    }
+
     static void decode(byte[] b, int from, int to, Window out) {
         int i = from;
         while (i < to) {

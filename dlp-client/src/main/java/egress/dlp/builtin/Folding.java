@@ -45,7 +45,7 @@ final class Folding {
         if (second == 0x80) {
             return third == 0x94 || (third >= 0x98 && third <= 0xa7 && third != 0xa4);
         }
-        return second == 0x86 || second == 0x87 || (second >= 0x93 && second <= 0x9f) || second == 0x82;
+        return second == 0x86 || second == 0x87 || (second >= 0x94 && second <= 0x9f) || second == 0x82;
     }
 
     /** Whether the bytes are text in UTF-8 or UTF-16, a few strays aside: in compressed data and images there is nothing to unescape. */

@@ -31,7 +31,8 @@ final class InStep {
         int lastEnd = lastStart + lastLength;
         int here = at - lastEnd;
         boolean codes = kindsHere == DIGIT && lastKinds == DIGIT && length <= 3 && lastLength <= 3;
-        boolean alike = lastLength > 0 && here <= WIDEST_GAP && here > 0 && (length == lastLength || codes);
+        boolean escape = Escapes.tail(s.b(), at, at + length) == 2;
+        boolean alike = lastLength > 0 && !escape && here <= WIDEST_GAP && here > 0 && (length == lastLength || codes);
         byte between = here > 0 ? s.b()[lastEnd] : 0;
         // A gap and another with one character between them: that character belongs to the value.
         if (alike && count > 1 && between == separator && (here == gap || here == 2 * gap + 1)) {

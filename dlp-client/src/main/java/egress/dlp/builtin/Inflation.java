@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Inflation {
     /** What beginning one costs, in bytes looked at: an inflater is native memory that has to be cleared. */
-    static final int COST = 8192;
+    static final int COST = 2048;
 
     private static final int PIECE = 4096;
     private static final int MOST_OPEN = 8;
@@ -41,6 +41,12 @@ final class Inflation {
         switch (packing) {
             case GZIP -> begin(run, view, Armour.none(Armour.Header.GZIP), true, b, at, to, window);
             case ZIP -> begin(run, view, Armour.none(Armour.Header.ZIP), true, b, at, to, window);
+            case PDF -> {
+                int data = b[at + 6] == '\r' ? at + 8 : at + 7;
+                if (isZlib(b, data, to)) {
+                    zlib(run, view, b, data, to, window);
+                }
+            }
             case BASE64_GZIP -> begin(run, view, Armour.base64(Armour.Header.GZIP), true, b, at, to, window);
             case BASE64_ZIP -> begin(run, view, Armour.base64(Armour.Header.ZIP), true, b, at, to, window);
             case HEX_GZIP -> begin(run, view, Armour.hex(Armour.Header.GZIP), true, b, at, to, window);

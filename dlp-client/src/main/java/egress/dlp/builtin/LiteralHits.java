@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.Detector;
 import egress.dlp.builtin.Target.Anchor;
 import egress.dlp.builtin.Target.Compressed;
+import egress.dlp.builtin.Target.Dump;
 import egress.dlp.builtin.Target.Keyword;
 import egress.dlp.builtin.Target.TellingName;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ final class LiteralHits implements LiteralIndex.Hits {
     private final @Nullable Window window;
     private @Nullable Needle lastNeedle;
     private int lastEnd;
+    /** How far seams and dumps have been read. */
+    private int readTo;
 
     LiteralHits(ScanRun run, Stretch stretch, @Nullable Window window) {
         this.run = run;
@@ -42,8 +45,16 @@ final class LiteralHits implements LiteralIndex.Hits {
             anchor(b, at, anchor);
         } else if (target instanceof Compressed compressed) {
             compressed(b, at, compressed);
+        } else {
+            written(at, target);
         }
         return !run.over();
+    }
+
+    private void written(int at, Target target) {
+        if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanRun.MAX_DEPTH) {
+            readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : Glue.read(run, stretch, at);
+        }
     }
 
     private void keyword(byte[] b, int at, Keyword keyword) {

@@ -4,18 +4,47 @@ package egress.dlp.builtin;
 final class Marked {
     private static final int WIDEST = 9;
     private static final int LONGEST = 4096;
+    private static final int MANY = 4;
+    private static final int FEW_DIGITS = 3;
+    private static final int LONGEST_SCATTERED = 512;
 
     private Marked() {}
 
     static void strip(ScanRun run, Stretch s, int start, int end) {
         byte[] b = s.b();
         int i = Swar.mark(b, start + 1, end);
+        boolean stepped = false;
+        int hyphens = 0;
         while (i + 4 < end) {
             byte mark = b[i];
             int distance = Swar.among(b, i + 2, mark) ? distance(b, i, end, mark) : 0;
             int next = distance > 0 ? read(run, s, i, end, mark, distance) : i + 1;
+            stepped |= distance > 0;
+            hyphens += mark == '-' ? 1 : 0;
             i = Swar.mark(b, next, end);
         }
+        if (!stepped && hyphens >= MANY && !s.view().isJoined()) {
+            scattered(run, s, start, end);
+        }
+    }
+
+    // Hyphens here and there in a run of letters and digits, more than names have.
+    private static void scattered(ScanRun run, Stretch s, int start, int end) {
+        byte[] b = s.b();
+        int digits = 0;
+        for (int i = start; i < end; i++) {
+            digits += b[i] >= '0' && b[i] <= '9' ? 1 : 0;
+        }
+        if (digits < FEW_DIGITS || end - start > LONGEST_SCATTERED) {
+            return;
+        }
+        Window out = new Window(run, s.view().pieces(start, end));
+        for (int i = start; i < end; i++) {
+            if (b[i] != '-') {
+                out.put(b[i]);
+            }
+        }
+        out.end(end, s);
     }
 
     // Three marks in step, four when they are near each other or part a path; 0 when there are none from i on.

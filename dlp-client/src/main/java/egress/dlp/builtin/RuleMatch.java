@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
 final class RuleMatch {
     private static final int LONGEST = 16_384;
     private static final int CHEAP = 128;
+    /** A keyword of so many characters is no accident. */
+    private static final int SURE = 4;
+    /** What so many drawn characters follow needs no free left side. */
+    private static final int LONG = 20;
 
     private final ScanRun run;
     private final Stretch stretch;
@@ -50,8 +54,9 @@ final class RuleMatch {
         boolean free = !rule.rule.left()
                 || view.joined() == Joined.TIGHT
                 || stretch.beginsPiece(start)
-                || freeOnTheLeft(b, start, end - start);
-        boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]);
+                || freeOnTheLeft(b, start, end - start)
+                || (rule.isMarked(length) && end - at - length >= LONG && Made.strictest(b, at + length, end));
+        boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]) || stretch.beginsPiece(end);
         if (!free || !ended || Surroundings.blob(stretch, start, end)) {
             return;
         }
@@ -66,12 +71,19 @@ final class RuleMatch {
         int matched = rule.pattern().match(copy, 0, copy.length);
         if (matched < 0
                 || rule.rule.check() == Check.URL
+                || (rule.rule.left() && !dressedFree(start, end, reversed))
                 || !Made.strict(copy, 0, matched)
                 || Surroundings.blob(stretch, reversed ? end - matched : start, reversed ? end : start + matched)) {
             return;
         }
         Stretch turned = Stretch.whole(view.decoded(start, end), copy, 0, copy.length);
         report(rule, turned, 0, 0, matched);
+    }
+
+    // What stands on the left of the token once it is turned back.
+    private boolean dressedFree(int start, int end, boolean reversed) {
+        byte[] b = stretch.b();
+        return reversed ? end >= stretch.to() || !isWord(b[end]) : freeOnTheLeft(b, start, -1);
     }
 
     private void report(CompiledRule rule, Stretch s, int start, int at, int end) {
@@ -124,8 +136,15 @@ final class RuleMatch {
     // Neighbours in a structure make a token only where chance would not: behind a telling keyword, or from border to
     // border.
     private boolean joinable(CompiledRule rule, byte[] b, int at, int length, int end) {
-        boolean telling = view.joined() == Joined.TIGHT || rule.joins(length) || stretch.borders(at, end);
+        boolean telling = view.joined() == Joined.TIGHT
+                || stretch.borders(at, end)
+                || (rule.joins(length) && (length >= SURE || beginsWord(b, at)));
         return telling && drawn(rule, b, at + length, end);
+    }
+
+    // Three letters stand at the end of some word in any long list of made ones; what was split begins with them.
+    private boolean beginsWord(byte[] b, int at) {
+        return at == stretch.low() || stretch.beginsPiece(at) || Codes.base64(b[at - 1]) < 0;
     }
 
     private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {

@@ -19,6 +19,7 @@ final class RunPass {
     private final @Nullable WordJoin words;
 
     private final InStep inStep;
+    private final Scattered scattered;
 
     RunPass(ScanRun run, Stretch s) {
         this.s = s;
@@ -26,7 +27,8 @@ final class RunPass {
         this.longRuns = new LongRuns(run, s);
         this.escaped = new Escaped(run, s);
         this.inStep = new InStep(run, s);
-        this.words = WordJoin.worthwhile(run, s) ? new WordJoin(run, s.view()) : null;
+        this.scattered = new Scattered(run, s);
+        this.words = WordJoin.worthwhile(run, s) ? new WordJoin(run, s) : null;
     }
 
     void scan() {
@@ -55,6 +57,9 @@ final class RunPass {
             int length = i - start;
             if (words != null && (kinds & (kinds - 1)) != 0) {
                 words.run(b, start, i, kinds);
+            }
+            if (length < LONG && Scattered.isMixed(kinds)) {
+                scattered.at(start, i);
             }
             if (length <= SHORT) {
                 boolean alike = length == lastLength || (kinds == DIGIT && lastKinds == DIGIT && length <= 3);

@@ -23,7 +23,7 @@ final class Scan {
         if (view.depth() >= ScanRun.MAX_DEPTH) {
             return;
         }
-        if (view.depth() > 0 && s.from() == s.low()) {
+        if (s.from() == s.low()) {
             inner(run, s, window);
         }
         new RunPass(run, s).scan();
@@ -38,7 +38,7 @@ final class Scan {
             Inflation.zlib(run, s.view().decoded(s.from(), s.to()), s.b(), s.from(), s.to(), window);
         }
         boolean json = first == '{' || first == '[';
-        if (json && !s.view().isJoined() && s.to() - s.from() >= JOINED_JSON) {
+        if (json && s.view().depth() > 0 && !s.view().isJoined() && s.to() - s.from() >= JOINED_JSON) {
             JsonJoin join = new JsonJoin(run, s.view());
             join.feed(s.b(), s.from(), s.to());
             join.end();

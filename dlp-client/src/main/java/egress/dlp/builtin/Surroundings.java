@@ -122,6 +122,9 @@ final class Surroundings {
             }
             return close < s.to() && b[close] == '>' ? close + 1 : i + 1;
         }
+        if (b[i] == '%') {
+            return i + 1 + Escapes.tail(b, i + 1, s.to());
+        }
         boolean escape = b[i] == '\\' && i + 1 < s.to() && "nrt\"/".indexOf(b[i + 1]) >= 0;
         return escape ? i + 2 : i + 1;
     }

@@ -12,6 +12,12 @@ sealed interface Target {
     /** The first bytes of compressed data. */
     record Compressed(Packing packing) implements Target {}
 
+    /** Where something written in parts may be held together. */
+    record Seam() implements Target {}
+
+    /** The second offset of a hex dump. */
+    record Dump() implements Target {}
+
     /** A part of a name that secrets are assigned to. */
     record TellingName() implements Target {}
 
@@ -27,6 +33,8 @@ sealed interface Target {
         GZIP,
         ZIP,
         ZSTD,
+        /** A stream of a PDF file: zlib behind the line break. */
+        PDF,
         BASE64_GZIP,
         BASE64_ZIP,
         BASE64_ZSTD,

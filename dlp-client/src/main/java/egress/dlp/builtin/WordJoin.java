@@ -11,10 +11,12 @@ final class WordJoin {
     private static final int SAMPLE = 16 * 1024;
 
     private final Window out;
+    private final int to;
     private int pieces;
 
-    WordJoin(ScanRun run, View view) {
-        this.out = new Window(run, view.words());
+    WordJoin(ScanRun run, Stretch s) {
+        this.out = new Window(run, s.view().words());
+        this.to = s.to();
     }
 
     /** JSON has a join of its own; of decoded text only small ones are worth it, of joined ones none. */
@@ -29,9 +31,10 @@ final class WordJoin {
         return !structured && Folding.isText(s.b(), s.from(), Math.min(s.to(), s.from() + SAMPLE));
     }
 
-    void run(byte[] b, int start, int end, int kinds) {
+    void run(byte[] b, int begin, int end, int kinds) {
+        int start = Math.min(end, begin + Escapes.tail(b, begin, end));
         boolean mixed = (kinds & DIGIT) != 0 ? (kinds & (LOWER | UPPER)) != 0 : innerCapital(b, start, end);
-        if (!mixed) {
+        if (!mixed || isName(b, end)) {
             return;
         }
         pieces++;
@@ -53,12 +56,20 @@ final class WordJoin {
         }
     }
 
+    // What stands in front of a value, and is none: PART1=..., "p2": ...
+    private boolean isName(byte[] b, int end) {
+        int i = end;
+        i += i < to && (b[i] == '"' || b[i] == '\'') ? 1 : 0;
+        return i < to && (b[i] == '=' || b[i] == ':') && i + 1 < to && b[i + 1] != '=' && b[i + 1] != '/';
+    }
+
     private static boolean innerCapital(byte[] b, int start, int end) {
+        boolean small = b[start] >= 'a' && b[start] <= 'z';
+        boolean capital = false;
         for (int i = start + 1; i < end; i++) {
-            if (b[i] >= 'A' && b[i] <= 'Z' && b[i - 1] >= 'a' && b[i - 1] <= 'z') {
-                return true;
-            }
+            small |= b[i] >= 'a' && b[i] <= 'z';
+            capital |= b[i] >= 'A' && b[i] <= 'Z';
         }
-        return false;
+        return small && capital;
     }
 }

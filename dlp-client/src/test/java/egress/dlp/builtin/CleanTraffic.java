@@ -1,6 +1,9 @@
 package egress.dlp.builtin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import egress.dlp.ScanRequest;
+import java.net.URLEncoder;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -166,6 +169,22 @@ final class CleanTraffic {
                 c -> Where.json("{\"input\":\"x\",\"embedding\":[" + c.joined(400, ",", "-0.0<15:0-9>") + "]}"));
         add(out, "token ids", c -> Where.json("{\"tokens\":[" + c.joined(500, ",", "<3:1-9>") + "]}"));
         add(out, "numbers", c -> Where.json("{\"points\":[" + c.joined(500, ", ", "<2:1-9>") + "]}"));
+        add(out, "packed numbers", c -> Where.json("{\"index\":\"" + Dress.base64(c.packed(3000)) + "\"}"));
+        add(
+                out,
+                "archive read as text",
+                c -> c.chat("PK\\u0003\\u0004" + "\ufffd\\u0000META-INF/\ufffd\\u0008".repeat(300)));
+        add(
+                out,
+                "encoded pages",
+                c -> Where.post(
+                        "application/x-www-form-urlencoded",
+                        "text="
+                                + URLEncoder.encode(
+                                        c.lines(
+                                                60,
+                                                "<li class=\"task-<3:a-z>\"><a href=\"/sk-i18n/<5:a-z>?q=<2:0-9>\">if (ssl_secret_write == <1:0-9>) { hash_file('<4:a-z>'); }</a></li>"),
+                                        UTF_8)));
         add(
                 out,
                 "source map",
@@ -370,6 +389,16 @@ final class CleanTraffic {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < n; i++) {
             out.append((char) random.nextInt(256));
+        }
+        return out.toString();
+    }
+
+    /** Small numbers in four bytes each. */
+    private String packed(int n) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < n; i++) {
+            int value = random.nextInt(60_000);
+            out.append((char) (value & 0xff)).append((char) (value >> 8)).append("\0\0");
         }
         return out.toString();
     }

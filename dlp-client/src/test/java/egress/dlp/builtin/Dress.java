@@ -35,6 +35,7 @@ record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, Strin
         unicode(out);
         codes(out);
         doubles(out);
+        written(out);
         return List.copyOf(out);
     }
 
@@ -122,6 +123,63 @@ record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, Strin
                         v,
                         " ",
                         c -> String.format("%8s", Integer.toBinaryString(c)).replace(' ', '0')));
+    }
+
+    // As programs, pages and tools write it.
+    private static void written(List<Dress> out) {
+        hard(out, "literals added", v -> "'" + String.join("'+'", groups(v, 6)) + "'");
+        hard(out, "literals concatenated", v -> "\"" + String.join("\" . \"", groups(v, 7)) + "\"");
+        hard(out, "template", v -> "`" + String.join("${''}", groups(v, 7)) + "`");
+        hard(out, "comments between", v -> String.join("<!-- x -->", groups(v, 8)));
+        hard(out, "break hints", v -> String.join("<wbr>", groups(v, 6)));
+        hard(
+                out,
+                "markdown escapes",
+                v -> v.replace("_", "\\_").replace("-", "\\-").replace(".", "\\."));
+        hard(out, "circled", Dress::circled);
+        hard(out, "hex dump", v -> dump("TOKEN=" + v, 2));
+        hard(out, "hex dump of bytes", v -> dump("TOKEN=" + v, 1));
+        hard(
+                out,
+                "base64 of utf-16",
+                v -> Base64.getEncoder().encodeToString(("set " + v).getBytes(StandardCharsets.UTF_16LE)));
+        out.add(new Dress("scattered spaces", Grade.HARD, (v, r) -> scattered(v, " ", r)));
+        out.add(new Dress("scattered dots", Grade.HARD, (v, r) -> scattered(v, ".", r)));
+        out.add(new Dress("scattered newlines", Grade.HARD, (v, r) -> scattered(v, "\n", r)));
+        hard(out, "assignments", v -> "PART1=" + String.join("\nNEXT=", groups(v, v.length() / 3 + 1)) + "\n");
+        hard(out, "glued in front", v -> "x" + v);
+    }
+
+    private static String scattered(String v, String mark, RandomGenerator random) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < v.length(); i++) {
+            out.append(v.charAt(i)).append(random.nextInt(4) == 0 ? mark : "");
+        }
+        return out.toString();
+    }
+
+    private static String circled(String v) {
+        return each(
+                v,
+                c -> c >= 'a' && c <= 'z'
+                        ? "" + (char) (0x24d0 + c - 'a')
+                        : c >= 'A' && c <= 'Z' ? "" + (char) (0x24b6 + c - 'A') : "" + (char) c);
+    }
+
+    /** As the usual programs print it: offset, sixteen bytes in hex in groups, and the bytes as text. */
+    private static String dump(String v, int group) {
+        StringBuilder out = new StringBuilder();
+        byte[] bytes = latin(v);
+        for (int i = 0; i < bytes.length; i += 16) {
+            out.append(String.format(Locale.ROOT, group == 1 ? "%08x " : "%08x:", i));
+            for (int k = i; k < Math.min(bytes.length, i + 16); k++) {
+                out.append((k - i) % group == 0 ? " " : "").append(group == 1 && k - i == 8 ? " " : "");
+                out.append(String.format(Locale.ROOT, "%02x", bytes[k] & 0xff));
+            }
+            String text = v.substring(i, Math.min(v.length(), i + 16));
+            out.append(group == 1 ? "  |" + text + "|\n" : "  " + text + "\n");
+        }
+        return out.toString();
     }
 
     private static void doubles(List<Dress> out) {
@@ -255,7 +313,7 @@ record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, Strin
         return out.toString(StandardCharsets.ISO_8859_1);
     }
 
-    private static String zlib(String v) {
+    static String zlib(String v) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (DeflaterOutputStream zlib = new DeflaterOutputStream(out)) {
             zlib.write(latin(v));

@@ -141,6 +141,14 @@ record Where(String name, boolean pieces, boolean body, BiFunction<String, Rando
                         new String(
                                 ("set " + v + " now").getBytes(StandardCharsets.UTF_16LE),
                                 StandardCharsets.ISO_8859_1)));
+        text(out, "zlib stream", v -> post("application/octet-stream", Dress.zlib("value: " + v + "\nend of it\n")));
+        text(
+                out,
+                "pdf stream",
+                v -> post(
+                        "application/pdf",
+                        "%PDF-1.4\n1 0 obj<</Filter/FlateDecode>>stream\n" + Dress.zlib("BT (" + v + ") Tj ET")
+                                + "\nendstream"));
         text(out, "gzip coding", v -> coded("gzip", Dress.gzip("{\"value\":\"" + escaped(v) + "\"}")));
         text(out, "event stream", v -> post("text/event-stream", "event: x\ndata: {\"v\":\"" + escaped(v) + "\"}\n\n"));
     }
