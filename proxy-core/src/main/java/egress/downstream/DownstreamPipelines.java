@@ -3,6 +3,7 @@ package egress.downstream;
 import egress.exchange.LeafCertificates.ServerTls;
 import egress.http.H1RequestDecoder;
 import egress.http.H1ResponseEncoder;
+import egress.http.H2FrameLimit;
 import egress.http.H2ServerCodec;
 import egress.http.HeadLimits;
 import egress.tunnel.Tunnel;
@@ -27,7 +28,7 @@ import java.util.Optional;
  * hello      hello
  * tls        tls alpn
  * h1         [tls] h1-decoder h1-encoder exchange
- * h2         tls h2 streams connection
+ * h2         tls limit h2-order h2 streams connection
  * h2-stream  h2-codec exchange
  * tunnel     [tls] [web-socket] tunnel
  * </pre>
@@ -40,6 +41,7 @@ final class DownstreamPipelines {
     static final String HELLO = "hello";
     static final String TLS = "tls";
     static final String ALPN = "alpn";
+    static final String LIMIT = "limit";
     static final String H2_ORDER = "h2-order";
     static final String H2 = "h2";
     static final String STREAMS = "streams";
@@ -115,6 +117,7 @@ final class DownstreamPipelines {
                         .maxHeaderListSize(context.limits().maxHeadBytes()))
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
+        pipeline.addLast(LIMIT, H2FrameLimit.ofClient());
         pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(codec));
         pipeline.addLast(H2, codec);
         pipeline.addLast(STREAMS, new Http2MultiplexHandler(new ChannelInitializer<>() {

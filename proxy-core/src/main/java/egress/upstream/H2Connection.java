@@ -7,6 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2SettingsFrame;
@@ -243,7 +245,10 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (why == null && !gone) {
-            why = "the connection broke (" + cause.getClass().getSimpleName() + ")";
+            Http2Exception violation = Http2CodecUtil.getEmbeddedHttp2Exception(cause);
+            why = violation == null
+                    ? "the connection broke (" + cause.getClass().getSimpleName() + ")"
+                    : "the origin broke h2 (" + violation.error() + ")";
         }
         // The codec answers a violation with GOAWAY and closes; everything else here leaves nothing to save.
         close();

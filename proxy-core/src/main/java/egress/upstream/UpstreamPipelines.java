@@ -6,6 +6,7 @@ import egress.http.Authority;
 import egress.http.H1RequestEncoder;
 import egress.http.H1ResponseDecoder;
 import egress.http.H2ClientCodec;
+import egress.http.H2FrameLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * ask proxy  decoder, proxy
  * tls        tls, handshake
  * h1         [tls], decoder, encoder, response
- * h2         tls, h2, streams, session
+ * h2         tls, limit, h2, streams, session
  * h2 stream  codec, response
  * upgraded   [tls], unread
  * </pre>
@@ -198,6 +199,7 @@ final class UpstreamPipelines {
                 .build();
         channel.config().setAutoRead(true);
         channel.pipeline()
+                .addLast("limit", H2FrameLimit.ofServer())
                 .addLast("h2", codec)
                 .addLast("streams", new Http2MultiplexHandler(new PushedStream()))
                 .addLast("session", session);

@@ -727,7 +727,8 @@ class Http2UpstreamTest {
             rig.tls(exchange).answer();
             assertThat(names.subList(0, names.size() - 1)).containsExactly("codec", "response");
             assertThat(parentNames)
-                    .containsExactly("tls", "h2", "streams", "session", "DefaultChannelPipeline$TailContext#0");
+                    .containsExactly(
+                            "tls", "limit", "h2", "streams", "session", "DefaultChannelPipeline$TailContext#0");
         }
     }
 

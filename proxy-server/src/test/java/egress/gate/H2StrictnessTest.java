@@ -2,12 +2,15 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import egress.abuse.Row;
 import egress.testkit.Field;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
 import egress.testkit.H2Wire;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -158,7 +161,41 @@ class H2StrictnessTest {
     @Test
     void extendedConnectIsNotOffered() throws IOException {
         try (Caller caller = origins.caller("h2", HOST)) {
-            assertThat(caller.http2().peerMaxStreams()).isEqualTo(256);
+            assertThat(caller.http2().peerSettings())
+                    .containsEntry(H2Frame.Setting.MAX_CONCURRENT_STREAMS.id(), 256)
+                    .doesNotContainKey(H2Frame.Setting.ENABLE_CONNECT_PROTOCOL.id());
+            H2Stream stream = caller.http2()
+                    .open(
+                            Field.list(
+                                    ":method",
+                                    "CONNECT",
+                                    ":protocol",
+                                    "websocket",
+                                    ":scheme",
+                                    "https",
+                                    ":path",
+                                    "/ws",
+                                    ":authority",
+                                    HOST),
+                            false);
+            assertThat(stream.awaitReset()).isEqualTo(H2Frame.ErrorCode.PROTOCOL_ERROR.code());
+            assertThat(caller.get("/echo").response().status()).isEqualTo(200);
+        }
+    }
+
+    /** Each would be 48 MB of fields; what comes after them shows that the tables of both sides still agree (RFC 7541 §2.2). */
+    @Test
+    void aBombOfReferencesIs431AndTakesNoMemory() throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Caller caller = origins.caller("h2", HOST)) {
+            assertThat(caller.get("/echo").response().status()).isEqualTo(200);
+            byte[] bomb = bomb();
+            long before = threads.getTotalThreadAllocatedBytes();
+            for (int i = 0; i < 20; i++) {
+                assertThat(caller.http2().open(bomb, true).response().status()).isEqualTo(431);
+            }
+            assertThat(threads.getTotalThreadAllocatedBytes() - before).isLessThan(100L << 20);
+            assertThat(caller.get("/echo").response().status()).isEqualTo(200);
         }
     }
 
@@ -167,12 +204,15 @@ class H2StrictnessTest {
         RAPID_RESET,
         PING,
         SETTINGS,
+        PRIORITY,
+        WINDOW_UPDATE,
+        UNKNOWN,
         EMPTY_DATA,
         CONTINUATION,
         EMPTY_CONTINUATION,
         PRIORITY_OF_ITSELF,
         WINDOW_OVERFLOW,
-        HPACK_BOMB,
+        BROKEN_HPACK,
         FRAME_TOO_LARGE,
         DATA_ON_AN_IDLE_STREAM
     }
@@ -206,27 +246,11 @@ class H2StrictnessTest {
                     wire.write(H2Frame.rstStream(id, H2Frame.ErrorCode.CANCEL));
                 }
             }
-            case PING -> {
-                // The answers are not read: they may not pile up either.
-                H2Frame[] many = new H2Frame[1_000];
-                Arrays.fill(many, H2Frame.ping(1));
-                for (int i = 0; i < 2_000; i++) {
-                    wire.write(many);
-                    if (i == 1_999) {
-                        caller.raw().reset();
-                    }
-                }
-            }
-            case SETTINGS -> {
-                H2Frame[] many = new H2Frame[1_000];
-                Arrays.fill(many, H2Frame.settings(H2Frame.Setting.MAX_FRAME_SIZE, 16_384));
-                for (int i = 0; i < 1_000; i++) {
-                    wire.write(many);
-                    if (i == 999) {
-                        caller.raw().reset();
-                    }
-                }
-            }
+            case PING -> flood(wire, H2Frame.ping(1));
+            case SETTINGS -> flood(wire, H2Frame.settings(H2Frame.Setting.MAX_FRAME_SIZE, 16_384));
+            case PRIORITY -> flood(wire, new H2Frame(H2Frame.PRIORITY, 0, 1, new byte[] {0, 0, 0, 0, 16}));
+            case WINDOW_UPDATE -> flood(wire, H2Frame.windowUpdate(0, 1));
+            case UNKNOWN -> flood(wire, new H2Frame(0xfa, 0, 0, new byte[0]));
             case EMPTY_DATA -> {
                 wire.write(H2Wire.headers(101, H2Wire.literals(with(":method", "POST")), false));
                 for (int i = 0; i < 10_000; i++) {
@@ -248,17 +272,29 @@ class H2StrictnessTest {
                 wire.write(new H2Frame(H2Frame.PRIORITY, 0, 0, new byte[5]));
             }
             case WINDOW_OVERFLOW -> wire.write(H2Frame.windowUpdate(0, Integer.MAX_VALUE));
-            case HPACK_BOMB -> wire.write(H2Wire.headers(101, bomb(), true));
+            case BROKEN_HPACK -> wire.write(H2Wire.headers(101, new byte[] {(byte) 0xff, 0x7f}, true)); // no such index
             case FRAME_TOO_LARGE -> wire.write(H2Frame.data(101, new byte[1 << 20], false));
             case DATA_ON_AN_IDLE_STREAM -> wire.write(H2Frame.data(1001, new byte[1], false));
         }
     }
 
-    /** An index that no table has. */
+    /** Until the gate ends the connection, or long after it should have. */
+    private static void flood(H2Wire wire, H2Frame frame) throws IOException {
+        H2Frame[] many = new H2Frame[1_000];
+        Arrays.fill(many, frame);
+        for (int i = 0; i < 100; i++) {
+            wire.write(many);
+        }
+    }
+
+    /** A field of 4 kB goes into the dynamic table and is referred to 12,000 times: 48 MB of fields in one frame. */
     private static byte[] bomb() {
-        byte[] section = new byte[2];
-        section[0] = (byte) 0xff;
-        section[1] = 0x7f;
-        return section;
+        ByteArrayOutputStream section = new ByteArrayOutputStream();
+        section.writeBytes(H2Wire.literals(head()));
+        section.writeBytes(H2Wire.indexedLiteral(new Field("x-bomb", "x".repeat(4_000))));
+        byte[] references = new byte[12_000];
+        Arrays.fill(references, (byte) (0x80 | 62)); // RFC 7541 §6.1: the newest entry of the dynamic table
+        section.writeBytes(references);
+        return section.toByteArray();
     }
 }

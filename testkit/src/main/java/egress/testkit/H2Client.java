@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** An h2 client with streams of its own making and raw frames: over whatever {@link RawClient} has already set up. */
 public final class H2Client implements AutoCloseable {
@@ -66,6 +67,11 @@ public final class H2Client implements AutoCloseable {
         return connection.open(head, end);
     }
 
+    /** Sends any bytes as the field section that opens a new stream. */
+    public H2Stream open(byte[] section, boolean end) throws IOException {
+        return connection.open(section, end);
+    }
+
     /** The bare frames, for what the protocol forbids; the connection goes on answering SETTINGS and PING by itself. */
     public H2Wire wire() {
         return connection.wire();
@@ -81,6 +87,11 @@ public final class H2Client implements AutoCloseable {
     /** SETTINGS_MAX_CONCURRENT_STREAMS of the other side; waits for its SETTINGS. */
     public int peerMaxStreams() throws IOException {
         return connection.peerMaxStreams();
+    }
+
+    /** What the other side has announced, by the settings' identifiers (RFC 9113 §6.5.2); waits for its SETTINGS. */
+    public Map<Integer, Integer> peerSettings() throws IOException {
+        return connection.peerSettings();
     }
 
     /** Waits for a GOAWAY; {@link H2Frame#int32} 0 is its last stream, 4 its error code. */

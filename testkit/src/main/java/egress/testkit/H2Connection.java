@@ -33,6 +33,7 @@ final class H2Connection {
     private int peerStreamWindow = DEFAULT_WINDOW;
     private int peerMaxFrame = 16_384;
     private int peerMaxStreams = Integer.MAX_VALUE;
+    private final Map<Integer, Integer> peerSettings = new HashMap<>();
     private int received;
     private int lastStreamId;
     private int nextStreamId = 1;
@@ -179,6 +180,7 @@ final class H2Connection {
             for (int at = 0; at + 6 <= frame.payload().length; at += 6) {
                 int id = (frame.payload()[at] & 0xff) << 8 | (frame.payload()[at + 1] & 0xff);
                 int value = frame.int32(at + 2);
+                peerSettings.put(id, value);
                 if (id == H2Frame.Setting.INITIAL_WINDOW_SIZE.id) {
                     int change = value - peerStreamWindow;
                     peerStreamWindow = value;
@@ -238,6 +240,19 @@ final class H2Connection {
 
     /** Opens a stream with its request head, once the other side's SETTINGS are known; its limit of streams is the test's business. */
     H2Stream open(List<Field> head, boolean end) throws IOException {
+        return open(stream -> stream.headers(head, end));
+    }
+
+    /** The same with the bytes of the field section. */
+    H2Stream open(byte[] section, boolean end) throws IOException {
+        return open(stream -> stream.section(section, end));
+    }
+
+    private interface Head {
+        void send(H2Stream stream) throws IOException;
+    }
+
+    private H2Stream open(Head head) throws IOException {
         H2Stream stream;
         synchronized (this) {
             await(() -> settled, "the other side's SETTINGS");
@@ -248,7 +263,7 @@ final class H2Connection {
                 nextStreamId += 2;
                 streams.put(stream.id(), stream);
             }
-            stream.headers(head, end);
+            head.send(stream);
         }
         return stream;
     }
@@ -350,6 +365,11 @@ final class H2Connection {
             }
         }
         return ended;
+    }
+
+    synchronized Map<Integer, Integer> peerSettings() throws IOException {
+        await(() -> settled, "the other side's SETTINGS");
+        return Map.copyOf(peerSettings);
     }
 
     synchronized int peerMaxStreams() throws IOException {

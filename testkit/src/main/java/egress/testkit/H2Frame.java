@@ -80,6 +80,11 @@ public record H2Frame(int type, int flags, int streamId, byte[] payload) {
         Setting(int id) {
             this.id = id;
         }
+
+        /** The identifier on the wire. */
+        public int id() {
+            return id;
+        }
     }
 
     public static H2Frame data(int streamId, byte[] bytes, boolean endStream) {

@@ -105,6 +105,12 @@ public final class H2Stream {
         ended(end);
     }
 
+    /** Sends bytes as a field section, legal or not. */
+    void section(byte[] bytes, boolean end) throws IOException {
+        connection.wire().write(H2Wire.headers(id, bytes, end));
+        ended(end);
+    }
+
     /** Sends body bytes, waiting while the other side's windows are closed. */
     public void write(byte[] bytes, boolean end) throws IOException {
         connection.data(this, bytes, end);

@@ -241,7 +241,8 @@ public final class HostileOrigin implements AutoCloseable {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
                 throw new SocketTimeoutException("the hostile origin saw no " + what + " in time; connections: "
-                        + connections + ", open: " + open.size() + ", frames: " + frames);
+                        + connections + ", open: " + open.size() + ", " + frames.size() + " frames, the last of them: "
+                        + frames.subList(Math.max(0, frames.size() - 20), frames.size()));
             }
             try {
                 TimeUnit.NANOSECONDS.timedWait(this, left);
