@@ -11,4 +11,9 @@ public interface Scanner {
      * Completing exceptionally, like {@link ScanVerdict.Refused}, means that the request must not leave.
      */
     CompletionStage<ScanVerdict> scan(ScanRequest request);
+
+    /** Whether it is to be asked once, about a whole request, rather than about the head first: asking it has effects of its own. */
+    default boolean wantsWholeRequests() {
+        return false;
+    }
 }

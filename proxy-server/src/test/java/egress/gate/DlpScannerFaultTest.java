@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A second scanner beside the built-in one, and everything that can go wrong with it: nothing leaves then. */
 class DlpScannerFaultTest {
@@ -125,6 +126,43 @@ class DlpScannerFaultTest {
                     .isEqualTo(403);
         }
         assertThat(asked).containsExactly("POST /echo 0", "POST /echo 5", "GET /echo 0", "POST /echo 0");
+    }
+
+    /** One whose asking has effects: it is asked once, and about everything. */
+    private record Once(ConcurrentLinkedQueue<String> asked) implements Scanner {
+        @Override
+        public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+            asked.add(request.method() + " " + request.target() + " "
+                    + request.body().length());
+            return CompletableFuture.completedFuture(
+                    request.target().contains("no") ? new ScanVerdict.Denied("pipelock", "no") : ScanVerdict.clean());
+        }
+
+        @Override
+        public boolean wantsWholeRequests() {
+            return true;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h1", "h2"})
+    void asksOneThatWantsWholeRequestsOnce(String caller) throws Exception {
+        ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+        try (DlpGate dlp = start(new Once(asked))) {
+            List<Ask> asks = List.of(
+                    Ask.post(DlpGate.H1, "/echo?1", bytes("clean")),
+                    Ask.post(DlpGate.H1, "/echo?2", new byte[0]),
+                    new Ask(DlpGate.H1, "GET", "/echo?3", List.of(), List.of(), List.of()));
+            for (Ask ask : asks) {
+                assertThat(dlp.ask(caller, ask).status()).isEqualTo(200);
+            }
+            assertThat(asked).containsExactly("POST /echo?1 5", "POST /echo?2 0", "GET /echo?3 0");
+            for (byte[] body : List.of(bytes("clean"), new byte[0])) {
+                ReceivedResponse denied = dlp.ask(caller, Ask.post(DlpGate.H1, "/echo?no", body));
+                assertThat(denied.value("x-egress-deny")).contains("dlp_match");
+            }
+            assertThat(dlp.received(DlpGate.H1, "/echo?no")).isEmpty();
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ public final class RealPipelock implements PipelockServer {
     private final Path directory;
     private final Map<Listener, Integer> ports = new EnumMap<>(Listener.class);
     private @Nullable Process process;
+    private @Nullable Path trusted;
 
     private RealPipelock(Path binary, Path directory) {
         this.binary = binary;
@@ -48,15 +50,47 @@ public final class RealPipelock implements PipelockServer {
     /** The same with other settings, in which the ports are those of {@code pipelock-test.yaml}. */
     public static RealPipelock start(InetSocketAddress sink, Path directory, String settings)
             throws IOException, InterruptedException {
-        String binary = System.getenv(VARIABLE);
-        if (binary == null || binary.isBlank()) {
-            throw new IllegalStateException(MISSING);
-        }
-        RealPipelock pipelock = new RealPipelock(Path.of(binary), directory);
+        RealPipelock pipelock = new RealPipelock(binary(), directory);
         pipelock.configure(settings, sink.getPort());
         Files.createDirectory(directory.resolve("home"));
         pipelock.restart();
         return pipelock;
+    }
+
+    /**
+     * One that bumps what is tunnelled through its forward proxy, with an authority of its own: {@link #authority}.
+     *
+     * @param origins whom it believes that origins are who they say
+     */
+    public static RealPipelock startBumping(InetSocketAddress sink, Path directory, TestCa origins)
+            throws IOException, InterruptedException {
+        RealPipelock pipelock = new RealPipelock(binary(), directory);
+        Files.createDirectory(directory.resolve("home"));
+        pipelock.trusted = origins.writePem(directory.resolve("origins.pem"));
+        Process init = pipelock.process("tls", "init");
+        if (!init.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || init.exitValue() != 0) {
+            init.destroyForcibly();
+            throw new IOException("pipelock tls init: " + Files.readString(directory.resolve("log")));
+        }
+        pipelock.configure(
+                PipelockRow.resource("pipelock-test.yaml")
+                        + "tls_interception: {enabled: true, passthrough_domains: []}\n",
+                sink.getPort());
+        pipelock.restart();
+        return pipelock;
+    }
+
+    /** The certificate, in PEM, that one who is asked through its tunnels has to trust. */
+    public Path authority() {
+        return directory.resolve("home").resolve(".pipelock").resolve("ca.pem");
+    }
+
+    private static Path binary() {
+        String binary = System.getenv(VARIABLE);
+        if (binary == null || binary.isBlank()) {
+            throw new IllegalStateException(MISSING);
+        }
+        return Path.of(binary);
     }
 
     private void configure(String settings, int sink) throws IOException {
@@ -79,21 +113,27 @@ public final class RealPipelock implements PipelockServer {
 
     @Override
     public void restart() throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                binary.toString(),
-                "run",
-                "--config",
-                directory.resolve("pipelock.yaml").toString());
-        builder.environment().clear();
-        builder.environment().put("HOME", directory.resolve("home").toString());
-        builder.environment().put("PATH", "/usr/bin:/bin");
-        builder.directory(directory.toFile());
-        builder.redirectErrorStream(true)
-                .redirectOutput(directory.resolve("log").toFile());
-        process = builder.start();
+        process = process("run", "--config", directory.resolve("pipelock.yaml").toString());
         for (Listener listener : Listener.values()) {
             awaitListening(process, uri(listener).getPort());
         }
+    }
+
+    private Process process(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(binary.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().clear();
+        builder.environment().put("HOME", directory.resolve("home").toString());
+        builder.environment().put("PATH", "/usr/bin:/bin");
+        Path roots = trusted;
+        if (roots != null) {
+            builder.environment().put("SSL_CERT_FILE", roots.toString());
+        }
+        builder.directory(directory.toFile());
+        return builder.redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile())
+                .start();
     }
 
     @Override

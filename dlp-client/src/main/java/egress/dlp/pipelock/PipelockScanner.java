@@ -93,6 +93,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
      * Whether only whole requests can be asked, once each: the forward way sends on what it is asked, so a head without its body
      * would reach the host, and a body without its head has none.
      */
+    @Override
     public boolean wantsWholeRequests() {
         return settings.way() == Way.FORWARD;
     }

@@ -105,7 +105,9 @@ final class DlpInspection implements Inspection {
             case HOLD -> held(hears);
             case MESSAGES -> sliced(hears);
         };
-        judge.head(head, judged -> onHeadJudged(judged, hears));
+        // A head that asks for a 100 goes to the origin before its body is here.
+        boolean bodyHeld = mode == Mode.HOLD && !fields.contains(HttpHeaderNames.EXPECT);
+        judge.head(head, bodyHeld, judged -> onHeadJudged(judged, hears));
     }
 
     private BodyGuard held(Listener hears) {

@@ -136,11 +136,11 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
         if (!sealed || !headPassed || closed || replay != null) {
             return;
         }
+        ScanRequest about = head.get();
         if (passes || body.length() == 0 && trailers.isEmpty()) {
-            release(new Outcome.Pass(), body.replay(listener::onInspectionReady));
+            judge.headAfterAll(about, this::onJudged);
             return;
         }
-        ScanRequest about = head.get();
         List<HeaderField> trailing = trailers.isEmpty() ? List.of() : Fields.of(trailers);
         ScanRequest whole = new ScanRequest(
                 about.host(), about.method(), about.target(), about.fields(), body.source(), trailing, about.options());

@@ -24,6 +24,8 @@ final class RequestJudge {
     private final Scanners scanners;
     private final RoutePlan plan;
     private final Hits hits;
+    /** Whether the external scanner has not been asked about the head, because it will be about the whole. */
+    private boolean owesHead;
 
     RequestJudge(EventLoop loop, Questions questions, Scanners scanners, RoutePlan plan, Hits hits) {
         this.loop = loop;
@@ -45,9 +47,25 @@ final class RequestJudge {
         record Denied(Failure failure) implements Judged {}
     }
 
-    /** Judges the head alone. */
-    void head(ScanRequest head, Consumer<Judged> then) {
+    /**
+     * Judges the head alone.
+     *
+     * @param bodyHeld whether nothing leaves before the body is judged too: then a scanner that wants whole requests waits for it
+     */
+    void head(ScanRequest head, boolean bodyHeld, Consumer<Judged> then) {
+        owesHead =
+                bodyHeld && scanners.external().map(Scanner::wantsWholeRequests).orElse(false);
         new Run(false, Questions.Subject.NONE, then).builtIn(head, new Rewrites(0, false));
+    }
+
+    /** The body that the head was to be judged with is not one to be judged: asks who has not been asked about the head. */
+    void headAfterAll(ScanRequest head, Consumer<Judged> then) {
+        if (owesHead) {
+            owesHead = false;
+            new Run(false, Questions.Subject.NONE, then).external(head, new Rewrites(0, false));
+        } else {
+            then.accept(new Judged.Clean(head, false, false));
+        }
     }
 
     /**
@@ -122,7 +140,7 @@ final class RequestJudge {
         }
 
         private void external(ScanRequest request, Rewrites rewrites) {
-            if (scanners.external().isEmpty()) {
+            if (scanners.external().isEmpty() || (!isBody && owesHead)) {
                 pass(request, rewrites);
                 return;
             }
