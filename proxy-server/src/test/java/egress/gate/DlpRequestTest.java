@@ -98,7 +98,7 @@ class DlpRequestTest {
         return new Ask("", "GET", target, List.of(), List.of(), List.of());
     }
 
-    private static byte[] gzip(String text) throws IOException {
+    static byte[] gzip(String text) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (OutputStream gzip = new GZIPOutputStream(out)) {
             gzip.write(text.getBytes(UTF_8));

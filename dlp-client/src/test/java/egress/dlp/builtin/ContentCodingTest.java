@@ -126,4 +126,10 @@ final class ContentCodingTest {
         }
         return out;
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lib/linux-x86_64/libbrotli.so", "lib/linux-aarch64/libbrotli.so"})
+    void bringsBrotliForEveryMachineThatTheImageIsFor(String library) {
+        assertThat(ContentCoding.class.getClassLoader().getResource(library)).isNotNull();
+    }
 }
