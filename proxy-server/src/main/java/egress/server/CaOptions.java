@@ -5,9 +5,11 @@ import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.TrustStores;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -25,6 +27,8 @@ public final class CaOptions extends CaLocation {
             description = "Write the CA's certificate, without the key, to this file for clients to trust.")
     @Nullable
     Path certificateOut;
+
+    private volatile boolean replaced;
 
     @Override
     List<String> exclusive() {
@@ -46,8 +50,10 @@ public final class CaOptions extends CaLocation {
         Issuer issuer = chosen().equals(EPHEMERAL_OPTION) ? Issuer.mint(clock, random) : load(clock, random);
         if (certificateOut != null) {
             Path out = expandHome(certificateOut);
+            byte[] pem = new TrustStores(issuer.certificate()).pem();
             try {
-                AtomicFile.write(out, new TrustStores(issuer.certificate()).pem());
+                replaced = Files.exists(out) && !Arrays.equals(Files.readAllBytes(out), pem);
+                AtomicFile.write(out, pem);
             } catch (IOException e) {
                 throw new CaException(
                         "--ca-cert-out: " + out + ": cannot be written: "
@@ -57,5 +63,10 @@ public final class CaOptions extends CaLocation {
             }
         }
         return issuer;
+    }
+
+    /** Whether {@code --ca-cert-out} held the certificate of another authority, which clients may still trust. */
+    boolean replacedCertificate() {
+        return replaced;
     }
 }

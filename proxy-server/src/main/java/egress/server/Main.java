@@ -78,6 +78,10 @@ public final class Main {
             return FAILED;
         }
         announce(settings, gate);
+        if (ca.replacedCertificate()) {
+            notices.say("--ca-cert-out: the certificate of another CA was there, and this one is in its place: who"
+                    + " trusted that one must be given this one");
+        }
         try (gate) {
             return serve(gate);
         } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
+import egress.testkit.FreePort;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
@@ -113,6 +114,21 @@ final class StartIT {
     }
 
     @Test
+    void aCertificateOfAnotherCaThatItReplacesIsSpokenOf() throws Exception {
+        Path out = directory.resolve("ca.pem");
+        String word = "--ca-cert-out: the certificate of another CA was there";
+        try (Child first = Child.start("--ca-cert-out", out.toString())) {
+            first.port();
+            first.signal("TERM");
+            assertThat(first.awaitExit()).isZero();
+            assertThat(first.err()).noneMatch(line -> line.contains(word));
+        }
+        try (Child second = Child.start("--ca-cert-out", out.toString())) {
+            second.awaitErr(word);
+        }
+    }
+
+    @Test
     @Row("38.xd")
     void aCaThatIsNotThereIsNeverReplacedByAnother() throws Exception {
         Path missing = directory.resolve("none.pem");
@@ -186,6 +202,32 @@ final class StartIT {
                     .contains("EGRESS_LISTN")
                     .doesNotContain("TOKEN");
         }
+    }
+
+    @Test
+    void theHealthOfThePackagedProgramCanBeAskedAndItsMetricsScraped() throws Exception {
+        String admin = "127.0.0.1:" + FreePort.find();
+        try (Child child = Child.of(
+                java(),
+                "-jar",
+                Child.jar().toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--admin",
+                admin,
+                "--ca-ephemeral")) {
+            child.port();
+            Tool.Result health =
+                    run(java(), "health", "--admin", admin, "--live").ok();
+            assertThat(health.out()).isEqualTo("ok\n");
+            int port = Integer.parseInt(admin.substring(admin.indexOf(':') + 1));
+            try (RawClient client = RawClient.connect(port)) {
+                assertThat(client.get("/metrics", "localhost").text()).contains("egress_info{version=");
+            }
+            child.signal("TERM");
+            assertThat(child.awaitExit()).isZero();
+        }
+        assertThat(run(java(), "health", "--admin", admin).exit()).isEqualTo(1);
     }
 
     @Test
