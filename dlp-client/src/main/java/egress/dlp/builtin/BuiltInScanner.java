@@ -1,11 +1,14 @@
 package egress.dlp.builtin;
 
+import egress.dlp.BodySource;
+import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Place;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
 
     private static final int SHORTEST_SECRET = 8;
     private static final int IDLE = 16;
+    private static final int WARM_SCANS = 20;
 
     private final Catalogue catalogue;
     private final Catalogue folded;
@@ -63,6 +67,30 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         head.trailers(request.trailers());
         giveBack(scratch);
         return run.verdict();
+    }
+
+    /**
+     * Scans a request that is nobody's, with most of what a request can hold: the first scan loads classes and tables, and takes a
+     * hundred times as long as the second.
+     */
+    public void warmUp() {
+        String text =
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"line one\\n\\tline \\u00e9 two\\n"
+                        + "a%20b &amp; c \u00e9\u2026 QmFzZTY0IHRleHQgaW4gYSBib2R5LCBubyBrZXk= 686578206f66206120746578742c20706c61696e\"}]}";
+        byte[] body = text.repeat(8).getBytes(StandardCharsets.UTF_8);
+        List<HeaderField> fields = List.of(
+                new HeaderField("content-type", "application/json"), new HeaderField("authorization", "Bearer none"));
+        ScanRequest request = new ScanRequest(
+                "warm.example",
+                "POST",
+                "/v1/a?b=c&d=e",
+                fields,
+                BodySource.of(body),
+                List.of(),
+                ScanOptions.defaults());
+        for (int i = 0; i < WARM_SCANS; i++) {
+            scanNow(request);
+        }
     }
 
     @Override

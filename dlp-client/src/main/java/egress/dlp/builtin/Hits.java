@@ -9,6 +9,7 @@ import egress.dlp.ScanOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,13 +17,18 @@ import java.util.Set;
 /** What one scan has found, each thing once: what stands verbatim is not said again for being seen decoded or joined as well. */
 final class Hits {
     private static final int MOST_WARNINGS = 64;
+    private static final int MOST_STANDING = 4096;
 
     private final ScanOptions options;
     private final Fingerprints fingerprints;
     private final List<Finding> findings = new ArrayList<>();
     private final Set<Seen> seen = new HashSet<>();
     private final List<Standing> standing = new ArrayList<>();
+    /** A known secret is the same array each time. */
+    private final IdentityHashMap<byte[], String> known = new IdentityHashMap<>();
+
     private int blocking;
+    private int taken;
 
     private record Seen(String detector, String fingerprint, Place place, Optional<Span> span) {}
 
@@ -43,6 +49,11 @@ final class Hits {
         return blocking;
     }
 
+    /** How many times something was found, again included. */
+    int taken() {
+        return taken;
+    }
+
     /** A hit: {@code [start, end)} of the view is where it stood, {@code value} what it is. */
     void add(String name, Detector category, View view, int start, int end, byte[] value, boolean verbatim) {
         Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
@@ -60,9 +71,12 @@ final class Hits {
         if (span.isEmpty() && standsAlready(name, value, view)) {
             return;
         }
-        String fingerprint = fingerprints.of(value);
+        taken++;
+        String fingerprint = category == Detector.KNOWN_SECRETS
+                ? known.computeIfAbsent(value, fingerprints::of)
+                : fingerprints.of(value);
         boolean allowed = options.allowFingerprints().contains(fingerprint);
-        if (span.isPresent()) {
+        if (span.isPresent() && standing.size() < MOST_STANDING) {
             standing.add(new Standing(name, view.surface(), view.base() + start, view.base() + end, value));
         }
         Optional<Span> apart = options.everyHit() ? span : Optional.empty();
@@ -74,9 +88,9 @@ final class Hits {
 
     // The same value, or one that a join made longer; where an encoded copy stands elsewhere, that is another hit.
     private boolean standsAlready(String name, byte[] value, View view) {
-        for (Standing known : standing) {
-            boolean same = known.detector.equals(name) && startsWith(value, known.value);
-            if (same && (view.isJoined() || covers(view, known))) {
+        for (Standing each : standing) {
+            boolean same = each.detector.equals(name) && startsWith(value, each.value);
+            if (same && (view.isJoined() || covers(view, each))) {
                 return true;
             }
         }

@@ -14,18 +14,19 @@ import org.jspecify.annotations.Nullable;
  * error: its bytes have been scanned as they stand.
  */
 final class Inflation {
-    /** What beginning one costs, in bytes looked at: an inflater is native memory that has to be cleared. */
+    /** What beginning one costs, in bytes looked at. */
     static final int COST = 2048;
 
-    private static final int PIECE = 4096;
+    private static final int PIECE = 2048;
     private static final int MOST_OPEN = 8;
 
     private final ScanRun run;
     private final Window out;
     private final Armour armour;
     private final Inflater inflater;
-    private final byte[] raw = new byte[PIECE];
-    private final byte[] inflated = new byte[PIECE];
+    private final boolean nowrap;
+    private final byte[] raw;
+    private final byte[] inflated;
     private long taken;
     private boolean done;
 
@@ -33,7 +34,10 @@ final class Inflation {
         this.run = run;
         this.out = new Window(run, view);
         this.armour = armour;
-        this.inflater = new Inflater(nowrap);
+        this.nowrap = nowrap;
+        this.inflater = run.scratch().inflater(nowrap);
+        this.raw = run.scratch().lend(PIECE);
+        this.inflated = run.scratch().lend(PIECE);
     }
 
     /** Compressed data seems to begin at {@code at}. */
@@ -124,7 +128,9 @@ final class Inflation {
         if (!done) {
             done = true;
             out.end();
-            inflater.end();
+            run.scratch().back(inflater, nowrap);
+            run.scratch().back(raw);
+            run.scratch().back(inflated);
         }
     }
 

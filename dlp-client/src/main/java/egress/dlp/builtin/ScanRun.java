@@ -84,7 +84,10 @@ final class ScanRun {
 
     /** Whether nothing more can change the verdict. */
     boolean over() {
-        return refused != null || (options.everyHit() ? hits.all().size() >= MOST : hits.blocking() >= ENOUGH);
+        if (options.everyHit()) {
+            return refused != null || hits.all().size() >= MOST;
+        }
+        return refused != null || hits.blocking() >= ENOUGH || (hits.blocking() > 0 && hits.taken() >= MOST);
     }
 
     boolean wants(Detector detector) {

@@ -2,6 +2,9 @@ package egress.dlp.builtin;
 
 import egress.dlp.Detector;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
 /** Known secrets among joined pieces, whatever marks and cases were lost on the way. */
 final class Skeletons {
@@ -12,10 +15,15 @@ final class Skeletons {
             return;
         }
         byte[] bones = of(s.b(), s.low(), s.to());
+        Set<byte[]> said = Collections.newSetFromMap(new IdentityHashMap<>(4));
         run.catalogue.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
             Target.Anchor anchor = run.catalogue.skeletons().get(literal);
+            if (said.contains(anchor.needle().secret())) {
+                return true;
+            }
             int[] extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
             if (extent[1] - extent[0] >= anchor.needle().least()) {
+                said.add(anchor.needle().secret());
                 run.report(
                         "known_secret",
                         Detector.KNOWN_SECRETS,

@@ -16,11 +16,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What inspection needs for as long as the process runs: threads, budgets, the key of the fingerprints. Safe for every thread. */
 public final class DlpEngine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DlpEngine.class);
+
     /** Held for one message of a stream, in bytes; what gRPC takes where nothing else is said. */
     private static final int MAX_MESSAGE = 4 << 20;
 
@@ -33,6 +38,7 @@ public final class DlpEngine implements AutoCloseable {
     private final ThreadPoolExecutor scans;
     private final ThreadPoolExecutor disk;
     private final DlpServices services;
+    private final AtomicBoolean warm = new AtomicBoolean();
 
     private DlpEngine(DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
         this.settings = settings;
@@ -106,12 +112,24 @@ public final class DlpEngine implements AutoCloseable {
         Supplier<Scanners.Faces> making = () -> {
             // On the asking thread, always: who asks knows best which thread that should be.
             BuiltInScanner scanner = new BuiltInScanner(secrets, fingerprintKey, Runnable::run);
+            if (warm.compareAndSet(false, true)) {
+                warmUp(scanner);
+            }
             return new Scanners.Faces(scanner, scanner);
         };
         try {
             return CompletableFuture.supplyAsync(making, scans);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(making.get());
+        }
+    }
+
+    // Beside the first requests, if there are any already: they need not wait for it.
+    private void warmUp(BuiltInScanner scanner) {
+        try {
+            scans.execute(scanner::warmUp);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the scanner is not warmed up: nobody has the time");
         }
     }
 
