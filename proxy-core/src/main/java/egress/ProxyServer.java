@@ -24,6 +24,11 @@ public final class ProxyServer implements AutoCloseable {
     /** The part of the heap for copies of small bodies that may have to be sent again. */
     private static final int REPLAY_HEAP_SHARE = 16;
 
+    /** Of the drain timeout, for closing what is open then and for the end of the process; a share of a short one. */
+    private static final Duration CLOSING = Duration.ofSeconds(1);
+
+    private static final int CLOSING_SHARE = 8;
+
     private final ProxyConfig config;
     private final Listener listener;
     private final InetSocketAddress address;
@@ -101,12 +106,17 @@ public final class ProxyServer implements AutoCloseable {
         listener.reloaded(before, next);
     }
 
-    /** Stops to listen, lets exchanges under way end within the drain timeout, then closes the rest. Blocks. */
+    /**
+     * Stops to listen, lets exchanges under way end, then closes the rest, so that the drain timeout is enough for all that
+     * stopping takes. Blocks.
+     */
     public void drain() throws InterruptedException {
+        Duration bound = config.timeouts().drain();
+        Duration closing = bound.dividedBy(CLOSING_SHARE);
+        Duration open = bound.minus(closing.compareTo(CLOSING) < 0 ? closing : CLOSING);
+        long end = System.nanoTime() + open.toNanos();
         draining = true;
         listener.drain();
-        Duration bound = config.timeouts().drain();
-        long end = System.nanoTime() + bound.toNanos();
         while (listener.openConnections() > 0 && System.nanoTime() < end) {
             Thread.sleep(10);
         }

@@ -43,6 +43,7 @@ final class AlpnHandler extends ChannelInboundHandlerAdapter {
                         connection.authority(),
                         h2 ? "h2" : "http/1.1",
                         System.nanoTime() - startedNanos);
+        connection.phases().handshakeDone();
         connection.http();
         if (h2) {
             pipelines.h2(connection);

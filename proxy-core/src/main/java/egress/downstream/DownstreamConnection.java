@@ -38,6 +38,8 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final SocketAddress address;
     private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
 
+    private final ConnectionPhases phases = new ConnectionPhases();
+
     private Phase phase = Phase.ACCEPTED;
     private long sinceNanos = System.nanoTime();
     private boolean closed;
@@ -82,10 +84,16 @@ final class DownstreamConnection implements Deadlines.Timed {
     void connected(Authority to, ConnectionRoute how) {
         authority = to;
         route = how;
+        phases.connected();
         enter(Phase.HELLO);
     }
 
+    ConnectionPhases phases() {
+        return phases;
+    }
+
     void handshaking() {
+        phases.handshakeBegins();
         enter(Phase.HANDSHAKE);
     }
 

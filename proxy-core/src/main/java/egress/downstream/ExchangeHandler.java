@@ -107,6 +107,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 asked.tls(),
                 asked.target());
         exchange = begun;
+        begun.entry().callerPhases = connection.phases().forExchange();
         connection.began(this);
         begun.begin();
     }

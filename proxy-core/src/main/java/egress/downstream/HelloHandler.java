@@ -83,6 +83,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         tls = ready;
+        connection.phases().minted();
         try {
             startTls();
         } catch (RuntimeException e) {
@@ -135,6 +136,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void onHello(ChannelHandlerContext ctx, ClientHello hello) {
+        connection.phases().helloRead();
         context.observer().clientHello(connection.address(), authority, hello.sni(), hello.alpn());
         if (!agrees(hello.sni())) {
             end(

@@ -45,6 +45,9 @@ public final class ExchangeRecord {
     public long requestBytes;
     public long responseBytes;
 
+    /** Of the caller's connection, as far as this exchange waited for them. */
+    public CallerPhases callerPhases = CallerPhases.NONE;
+
     /** Phase times as {@link System#nanoTime}; 0 when the phase was not reached. */
     public long judgedNanos;
 

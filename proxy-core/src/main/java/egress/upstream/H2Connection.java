@@ -42,6 +42,9 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     private int open;
     private int opened;
     private boolean settled;
+    /** Whether it is counted as one without an exchange. */
+    private boolean idle;
+
     private boolean draining;
     private boolean goingAway;
     private boolean gone;
@@ -73,6 +76,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         this.idleSinceNanos = heardNanos;
         this.streams = new Http2StreamChannelBootstrap(channel).option(ChannelOption.AUTO_READ, false);
         pipelines.http2(channel, this);
+        countIdle(!gone);
     }
 
     boolean hasRoom() {
@@ -92,6 +96,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     void begin(Listener listener) {
         boolean reused = opened > 0;
         boolean fresh = open == 0 && reused;
+        countIdle(false);
         open++;
         opened++;
         if (opened >= limits.streamsInConnectionLife()) {
@@ -124,6 +129,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
                 close();
                 return;
             }
+            countIdle(!gone);
         }
         pool.onRoom();
     }
@@ -142,8 +148,16 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private void countIdle(boolean now) {
+        if (idle != now) {
+            idle = now;
+            pool.idle(now);
+        }
+    }
+
     private void close() {
         gone = true;
+        countIdle(false);
         channel.close();
     }
 
@@ -257,6 +271,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         gone = true;
+        countIdle(false);
         pool.closed(this);
     }
 }

@@ -248,6 +248,15 @@ final class OriginPool implements Opening.Listener {
         know(Known.HTTP_1_1_REQUIRED);
     }
 
+    /** An h2 connection has no exchange any more, or has one again. */
+    void idle(boolean now) {
+        if (now) {
+            pool.counters().idle.increment();
+        } else {
+            pool.counters().idle.decrement();
+        }
+    }
+
     void streamBegun(boolean reused) {
         pool.counters().streams.increment();
         if (reused) {

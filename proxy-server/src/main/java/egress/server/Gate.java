@@ -119,7 +119,9 @@ final class Gate implements AutoCloseable {
         parts.leaves().close();
         parts.mints().shutdownNow();
         // Connections close on their loops: those end before what the connections still use.
-        parts.loops().shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+        parts.loops()
+                .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
         parts.dlp().close();
         parts.log().close();

@@ -148,6 +148,10 @@ final class JsonFormat {
         }
         Phases phases = facts.phases();
         json.writeObjectFieldStart("ms");
+        phase(json, "accept", phases.caller().accept());
+        phase(json, "hello", phases.caller().hello());
+        phase(json, "mint", phases.caller().mint());
+        phase(json, "handshake", phases.caller().handshake());
         phase(json, "verdict", phases.verdict());
         phase(json, "connect", phases.connect());
         phase(json, "tls", phases.tls());

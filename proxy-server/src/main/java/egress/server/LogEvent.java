@@ -1,5 +1,6 @@
 package egress.server;
 
+import egress.exchange.CallerPhases;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
@@ -100,6 +101,7 @@ sealed interface LogEvent {
     /**
      * Nanoseconds from the head to each point of an exchange, or of a phase; -1 for what was not reached.
      *
+     * @param caller of the caller's connection; 0 in its later exchanges
      * @param verdict until policy had judged
      * @param connect name lookup and TCP connect upstream; 0 on a connection that was open
      * @param tls the upstream handshake; 0 likewise
@@ -107,10 +109,12 @@ sealed interface LogEvent {
      * @param firstByte until the response head
      * @param lastByte until the end
      */
-    record Phases(long verdict, long connect, long tls, long acquired, long firstByte, long lastByte) {
+    record Phases(
+            CallerPhases caller, long verdict, long connect, long tls, long acquired, long firstByte, long lastByte) {
         static Phases of(ExchangeRecord exchange) {
             boolean acquired = exchange.acquiredNanos != 0;
             return new Phases(
+                    exchange.callerPhases,
                     since(exchange, exchange.judgedNanos),
                     acquired ? exchange.connectNanos : -1,
                     acquired ? exchange.tlsNanos : -1,

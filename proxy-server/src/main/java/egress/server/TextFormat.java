@@ -187,6 +187,12 @@ final class TextFormat {
 
     private void phases(StringBuilder to, Phases phases) {
         StringBuilder words = new StringBuilder();
+        if (phases.caller().accept() > 0) { // the connection's first
+            phase(words, "accept", phases.caller().accept());
+            phase(words, "hello", phases.caller().hello());
+            phase(words, "mint", phases.caller().mint());
+            phase(words, "handshake", phases.caller().handshake());
+        }
         phase(words, "verdict", phases.verdict());
         phase(words, "connect", phases.connect());
         phase(words, "tls", phases.tls());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.abuse.Row;
+import egress.exchange.CallerPhases;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
@@ -52,7 +53,11 @@ final class LogFormatsTest {
     }
 
     private static Facts answered() {
-        return facts("/v1/x?q=top-secret", 200, null, new Phases(MILLI, 0, 0, MILLI, 10 * MILLI, 12 * MILLI));
+        return facts(
+                "/v1/x?q=top-secret",
+                200,
+                null,
+                new Phases(CallerPhases.NONE, MILLI, 0, 0, MILLI, 10 * MILLI, 12 * MILLI));
     }
 
     private static Facts blocked() {
@@ -60,7 +65,7 @@ final class LogFormatsTest {
                 "/v1/x",
                 403,
                 new Failure.Denied(DenyReason.PATH_NOT_ALLOWED, "path \"/v1/x\" is not allowed"),
-                new Phases(-1, -1, -1, -1, -1, MILLI));
+                new Phases(CallerPhases.NONE, -1, -1, -1, -1, -1, MILLI));
     }
 
     private static String text(int detail, boolean colours, LogEvent event) {
@@ -100,7 +105,10 @@ final class LogFormatsTest {
     @Test
     void aBreakBehindTheHeadShowsBothTheStatusAndTheReason() {
         Facts broken = facts(
-                "/", 200, new Failure.DownstreamGone("the caller went away"), new Phases(0, 0, 0, 0, MILLI, 5 * MILLI));
+                "/",
+                200,
+                new Failure.DownstreamGone("the caller went away"),
+                new Phases(CallerPhases.NONE, 0, 0, 0, 0, MILLI, 5 * MILLI));
         assertThat(text(1, false, new LogEvent.Ended(broken)))
                 .endsWith("    << HTTP/2.0 200 OK 1.0k 5ms, then downstream_gone: the caller went away\n");
     }
@@ -120,7 +128,7 @@ final class LogFormatsTest {
 
     @Test
     void aLongUrlIsCutAtLevelOneOnly() {
-        Facts longUrl = facts("/" + "a".repeat(500), 200, null, new Phases(0, 0, 0, 0, 0, 0));
+        Facts longUrl = facts("/" + "a".repeat(500), 200, null, new Phases(CallerPhases.NONE, 0, 0, 0, 0, 0, 0));
         assertThat(text(1, false, new LogEvent.Ended(longUrl))
                         .lines()
                         .findFirst()
@@ -138,7 +146,7 @@ final class LogFormatsTest {
                 "/" + hostile,
                 403,
                 new Failure.Denied(DenyReason.PATH_NOT_ALLOWED, hostile),
-                new Phases(-1, -1, -1, -1, -1, 0));
+                new Phases(CallerPhases.NONE, -1, -1, -1, -1, -1, 0));
         for (int detail = 1; detail <= 4; detail++) {
             assertThat(text(detail, false, new LogEvent.Ended(odd)).chars())
                     .allMatch(c -> c == '\n' || c >= ' ' && c < 0x7f);

@@ -1,0 +1,45 @@
+package egress.downstream;
+
+import egress.exchange.CallerPhases;
+
+/** The time that each phase of a caller's connection takes; the first exchange is told, the later ones that it is over. */
+final class ConnectionPhases {
+    private final long acceptedNanos = System.nanoTime();
+    private long connectedNanos;
+    private long handshakeNanos;
+    private CallerPhases told = CallerPhases.NONE;
+
+    /** CONNECT was understood. */
+    void connected() {
+        connectedNanos = System.nanoTime();
+        told = new CallerPhases(connectedNanos - acceptedNanos, told.hello(), told.mint(), told.handshake());
+    }
+
+    /** The ClientHello is whole. */
+    void helloRead() {
+        told = new CallerPhases(told.accept(), System.nanoTime() - connectedNanos, told.mint(), told.handshake());
+    }
+
+    /** There is a leaf. */
+    void minted() {
+        told = new CallerPhases(told.accept(), told.hello(), System.nanoTime() - connectedNanos, told.handshake());
+    }
+
+    void handshakeBegins() {
+        handshakeNanos = System.nanoTime();
+    }
+
+    void handshakeDone() {
+        told = new CallerPhases(told.accept(), told.hello(), told.mint(), System.nanoTime() - handshakeNanos);
+    }
+
+    /** For an exchange that begins now. */
+    CallerPhases forExchange() {
+        CallerPhases before = told;
+        if (before.accept() < 0) {
+            before = new CallerPhases(System.nanoTime() - acceptedNanos, -1, -1, -1);
+        }
+        told = before.over();
+        return before;
+    }
+}
