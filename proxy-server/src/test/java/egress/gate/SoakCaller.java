@@ -43,10 +43,10 @@ final class SoakCaller implements AutoCloseable {
     void work() {
         SoakWork work = SoakWork.at(random.nextInt(100));
         try {
-            perform(work);
             if (random.nextInt(25) == 0) {
-                close();
+                close(); // now, a pause after the last answer, which the gate knows to be over by then
             }
+            perform(work);
         } catch (IOException | AssertionError e) {
             tally.fault(version + " to " + host + ", " + work + ": " + e);
             drop();
