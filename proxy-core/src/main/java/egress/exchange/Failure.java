@@ -74,8 +74,10 @@ public sealed interface Failure {
         return switch (this) {
             case Denied d -> d.why().code();
             case Unauthenticated u -> "proxy_authentication_required";
-            case DownstreamMalformed m ->
-                m.as().equals(HttpResponseStatus.MISDIRECTED_REQUEST) ? "misdirected" : "malformed";
+            case DownstreamMalformed m when m.as().equals(HttpResponseStatus.MISDIRECTED_REQUEST) -> "misdirected";
+            case DownstreamMalformed m
+            when m.as().equals(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE) -> "body_too_large";
+            case DownstreamMalformed m -> "malformed";
             case DownstreamGone g -> "downstream_gone";
             case DownstreamTimedOut t -> "downstream_timeout";
             case UpstreamUnreachable u -> "upstream_unreachable";
