@@ -20,6 +20,7 @@ import (
 	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -121,7 +122,13 @@ func (all *objects) add(document []byte) error {
 		return err
 	}
 	read := func(into any) error {
-		if err := yaml.UnmarshalStrict(document, into); err != nil {
+		content, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return fmt.Errorf("%s: %w", head.Kind, err)
+		}
+		// Case matters, as to the API server.
+		mistakes, err := json.UnmarshalStrict(content, into)
+		if err := errors.Join(append(mistakes, err)...); err != nil {
 			return fmt.Errorf("%s: %w", head.Kind, err)
 		}
 		return nil
@@ -222,8 +229,11 @@ func checkContainer(container core.Container, volumes map[string]bool, pod *core
 		user = pod.RunAsUser
 	}
 	want := map[string]int64{"egress": 1000, "agent": 1001, "wall": 0}[container.Name]
-	if user == nil || *user != want {
-		return fmt.Errorf("runs as %v (expected: %d, because the wall tells them by it)", user, want)
+	if user == nil {
+		return fmt.Errorf("does not say which user it runs as (expected: %d)", want)
+	}
+	if *user != want {
+		return fmt.Errorf("runs as %d (expected: %d, because the wall tells them by it)", *user, want)
 	}
 	if container.Name == "egress" && (security.ReadOnlyRootFilesystem == nil || !*security.ReadOnlyRootFilesystem) {
 		return errors.New("may write its root file system")
