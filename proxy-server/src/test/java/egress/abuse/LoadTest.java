@@ -1,0 +1,253 @@
+package egress.abuse;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.H2Client;
+import egress.testkit.H2Frame;
+import egress.testkit.H2Stream;
+import egress.testkit.H2Wire;
+import egress.testkit.RawClient;
+import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many callers, and some that mean it badly: memory stays bounded and another caller is served. {@code egress.load.connections},
+ * {@code egress.load.streams} and {@code egress.load.names} make it larger.
+ */
+class LoadTest {
+    private static final int CONNECTIONS = Integer.getInteger("egress.load.connections", 5_000);
+    private static final int STREAMS = Integer.getInteger("egress.load.streams", 1_000);
+    private static final int NAMES = Integer.getInteger("egress.load.names", 20_000);
+
+    /** Requests of the other caller, for a 99th percentile. */
+    private static final int SAMPLES = 400;
+
+    /** In nanoseconds: below this, a percentile on a shared machine says nothing. */
+    private static final long NOISE = 60_000_000;
+
+    private static final int LEAVES = 256;
+
+    private static Site site;
+
+    @BeforeAll
+    static void start() throws IOException {
+        site = new Site(builder ->
+                builder.flags("--max-leaves", Integer.toString(LEAVES), "--head-timeout", "2s", "-q", "--dlp", "off"));
+        percentile99(SAMPLES); // what is compiled and read once is over
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        site.close();
+    }
+
+    /** Of requests on one bumped connection, one after the other, in nanoseconds. */
+    private static long percentile99(int samples) throws IOException {
+        long[] times = new long[samples];
+        try (RawClient client = site.proxy.connect(Site.H1 + ":443")) {
+            for (int i = 0; i < samples; i++) {
+                long began = System.nanoTime();
+                assertThat(client.get("/bytes/100", Site.H1).status()).isEqualTo(200);
+                times[i] = System.nanoTime() - began;
+            }
+        }
+        Arrays.sort(times);
+        return times[samples * 99 / 100];
+    }
+
+    private static void assertServed(String what, long quiet, long busy) {
+        long most = Math.max(5 * quiet, NOISE);
+        System.out.printf("load: %s: the other caller's p99 %.1f ms, quiet %.1f ms%n", what, busy / 1e6, quiet / 1e6);
+        assertThat(busy).as(what + ": p99 in ns, quiet " + quiet).isLessThanOrEqualTo(most);
+    }
+
+    @Test
+    @Row(value = "42.xd", allowed = true)
+    void thousandsOfIdleConnectionsCostLittleAndStayUsable() throws IOException {
+        long quiet = percentile99(SAMPLES);
+        long before = PlatformDependent.usedDirectMemory();
+        byte[] denied = "GET http://denied.example/ HTTP/1.1\r\nHost: denied.example\r\n\r\n".getBytes(ISO_8859_1);
+        List<SocketChannel> all = new ArrayList<>();
+        try {
+            for (int i = 0; i < CONNECTIONS; i++) {
+                SocketChannel channel = SocketChannel.open(site.proxy.address());
+                all.add(channel);
+                assertThat(ask(channel, denied)).contains(" 403 ");
+            }
+            assertServed(CONNECTIONS + " idle connections", quiet, percentile99(SAMPLES));
+            long each = (PlatformDependent.usedDirectMemory() - before) / CONNECTIONS;
+            assertThat(each).as("bytes of direct memory for each").isLessThan(8_192);
+            for (int i = 0; i < CONNECTIONS; i += 50) {
+                assertThat(ask(all.get(i), denied)).contains(" 403 ");
+            }
+        } finally {
+            for (SocketChannel channel : all) {
+                channel.close();
+            }
+        }
+    }
+
+    private static String ask(SocketChannel channel, byte[] request) throws IOException {
+        channel.write(ByteBuffer.wrap(request));
+        ByteBuffer answer = ByteBuffer.allocate(2_048);
+        StringBuilder text = new StringBuilder();
+        while (text.indexOf("names it\n") < 0) { // the last words of the body
+            if (channel.read(answer) < 0) {
+                return "closed after " + text;
+            }
+            text.append(new String(answer.array(), 0, answer.position(), ISO_8859_1));
+            answer.clear();
+        }
+        return text.toString();
+    }
+
+    @Test
+    @Row(value = "39.xi", allowed = true)
+    void aThousandStreamsUnderWaySurviveReloads() throws Exception {
+        List<H2Client> clients = new ArrayList<>();
+        List<H2Stream> streams = new ArrayList<>();
+        try {
+            for (int i = 0; i < STREAMS; i++) {
+                if (i % 200 == 0) {
+                    clients.add(site.h2Client(Site.H2));
+                }
+                streams.add(clients.getLast().get(Site.H2, "/drip?n=3&interval=1500"));
+            }
+            for (int i = 0; i < 20; i++) {
+                site.proxy.reload(Site.ROUTES + "# " + i + "\n");
+            }
+            for (H2Stream stream : streams) {
+                assertThat(Site.answer(stream)).isEqualTo("200");
+            }
+        } finally {
+            for (H2Client client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    @Row("37.xc")
+    void aFloodOfNamesIsBoundedAndOthersAreServed() throws Exception {
+        long quiet = percentile99(SAMPLES);
+        byte[] template = site.tls("n0000000.flood.example").alpn("http/1.1").clientHello();
+        int at = new String(template, ISO_8859_1).indexOf("n0000000");
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger helped = new AtomicInteger();
+        long worst;
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> attackers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                attackers.add(threads.submit(() -> {
+                    for (int n = next.incrementAndGet(); n <= NAMES; n = next.incrementAndGet()) {
+                        byte[] hello = template.clone();
+                        System.arraycopy("n%07d".formatted(n).getBytes(ISO_8859_1), 0, hello, at, 8);
+                        try (RawClient client = site.proxy.connect()) {
+                            client.tunnel("n%07d.flood.example:443".formatted(n))
+                                    .send(hello);
+                            if (client.readBytes(1)[0] == 22) {
+                                helped.incrementAndGet();
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            worst = percentile99(SAMPLES);
+            for (Future<?> each : attackers) {
+                each.get();
+            }
+        }
+        System.out.println("load: " + NAMES + " names, " + helped + " handshakes begun");
+        assertServed(NAMES + " names", quiet, worst);
+        try (RawClient client = RawClient.connect(site.proxy.admin())) {
+            assertThat(client.get("/metrics", "localhost")
+                            .text()
+                            .lines()
+                            .filter(line -> line.startsWith("egress_leaf_cached ")))
+                    .singleElement()
+                    .satisfies(line -> assertThat(Double.parseDouble(line.split(" ", 2)[1]))
+                            .isLessThanOrEqualTo(LEAVES));
+        }
+    }
+
+    @Test
+    @Row("26.xl")
+    void slowCallersAreLetGoAndOthersAreServed() throws Exception {
+        long quiet = percentile99(SAMPLES);
+        List<RawClient> slow = new ArrayList<>();
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 300; i++) {
+                RawClient client = site.proxy.connect();
+                slow.add(client);
+                threads.submit(() -> {
+                    for (int n = 0; !over.get(); n++) {
+                        client.send(n == 0 ? "GET http://plain.example/ HTTP/1.1\r\n" : "x");
+                        Thread.sleep(100);
+                    }
+                    return null;
+                });
+            }
+            long busy = percentile99(SAMPLES);
+            for (RawClient client : slow) {
+                client.awaitEnd(); // a byte now and then is no head within its time
+            }
+            over.set(true);
+            assertServed("300 slow heads", quiet, busy);
+        } finally {
+            over.set(true);
+            for (RawClient client : slow) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    @Row("25.xb")
+    void floodsOfFramesLeaveOthersServed() throws Exception {
+        long quiet = percentile99(SAMPLES);
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger connections = new AtomicInteger();
+        byte[] section = H2Wire.literals(egress.testkit.Field.list(
+                ":method", "GET", ":scheme", "https", ":authority", Site.H2, ":path", "/r.git/git-receive-pack"));
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            for (int i = 0; i < 2; i++) {
+                threads.submit(() -> {
+                    while (!over.get()) {
+                        connections.incrementAndGet();
+                        try (H2Client client = site.h2Client(Site.H2)) {
+                            for (int id = 101; !over.get(); id += 2) {
+                                client.wire().write(H2Wire.headers(id, section, true));
+                                client.wire().write(H2Frame.rstStream(id, H2Frame.ErrorCode.CANCEL));
+                            }
+                        } catch (IOException e) {
+                            // Ended as it should be; another one.
+                        }
+                    }
+                    return null;
+                });
+            }
+            long busy = percentile99(SAMPLES);
+            over.set(true);
+            assertServed("rapid resets", quiet, busy);
+        } finally {
+            over.set(true);
+        }
+        assertThat(connections).hasValueGreaterThan(1);
+    }
+}
