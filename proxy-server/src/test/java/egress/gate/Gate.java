@@ -276,7 +276,7 @@ public final class Gate implements AutoCloseable {
         upstreams.close();
         leaves.close();
         minting.shutdownNow();
-        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        loops.shutdownGracefully(0, 30, TimeUnit.SECONDS).awaitUninterruptibly();
         certificates.close();
     }
 
