@@ -65,6 +65,8 @@ class FuzzTest {
 
     private static final Pattern DONE = Pattern.compile("Done (\\d+) (?:runs|in)");
     private static final int SECONDS = Integer.getInteger("egress.fuzz.seconds", 10);
+    /** The same in every build, which must not fail by chance; 0 draws one. */
+    private static final int SEED = Integer.getInteger("egress.fuzz.seed", 1);
 
     @ParameterizedTest
     @EnumSource(Target.class)
@@ -147,6 +149,7 @@ class FuzzTest {
                         "--reproducer_path=" + directory,
                         "-artifact_prefix=" + directory + "/",
                         "-max_total_time=" + SECONDS,
+                        "-seed=" + SEED,
                         "-timeout=10",
                         "-rss_limit_mb=3072",
                         "-print_final_stats=1",

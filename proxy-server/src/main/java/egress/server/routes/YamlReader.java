@@ -28,6 +28,7 @@ final class YamlReader {
     private static final int MAX_DEPTH = 32;
 
     private final Iterator<Event> events;
+    private int lastLine = 1;
 
     private YamlReader(Iterator<Event> events) {
         this.events = events;
@@ -56,25 +57,35 @@ final class YamlReader {
                 .setUseMarks(true)
                 .setCodePointLimit(Integer.MAX_VALUE) // bounded in bytes already
                 .build();
+        YamlReader reader = new YamlReader(new Parse(settings).parseString(text).iterator());
         try {
-            return new YamlReader(new Parse(settings).parseString(text).iterator()).document();
+            return reader.document();
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
             throw new Fault(line, "no YAML: " + e.getProblem() + " (expected: YAML 1.2)");
         } catch (YamlEngineException e) {
             throw new Fault(1, "no YAML: " + e.getMessage() + " (expected: YAML 1.2)");
+        } catch (RuntimeException e) {
+            // The library's own slips, such as for an escape that the end of the file cuts off.
+            throw new Fault(reader.lastLine, "no YAML from here on (expected: YAML 1.2)");
         }
     }
 
+    private Event next() {
+        Event next = events.next();
+        lastLine = line(next);
+        return next;
+    }
+
     private YamlNode document() throws Fault {
-        events.next(); // the stream's start
-        Event first = events.next();
+        next(); // the stream's start
+        Event first = next();
         if (first.getEventId() == Event.ID.StreamEnd) {
             throw new Fault(1, "the file is empty (expected: a mapping with routes)");
         }
-        YamlNode root = node(events.next(), 0);
-        events.next(); // the document's end
-        Event after = events.next();
+        YamlNode root = node(next(), 0);
+        next(); // the document's end
+        Event after = next();
         if (after.getEventId() != Event.ID.StreamEnd) {
             throw new Fault(line(after), "a second document (expected: exactly one)");
         }
@@ -105,7 +116,7 @@ final class YamlReader {
 
     private YamlNode sequence(Event start, int depth) throws Fault {
         List<YamlNode> items = new ArrayList<>();
-        for (Event next = events.next(); !(next instanceof SequenceEndEvent); next = events.next()) {
+        for (Event next = next(); !(next instanceof SequenceEndEvent); next = next()) {
             items.add(node(next, depth + 1));
         }
         return new YamlNode.Sequence(line(start), List.copyOf(items));
@@ -114,14 +125,14 @@ final class YamlReader {
     private YamlNode mapping(Event start, int depth) throws Fault {
         List<YamlNode.Entry> entries = new ArrayList<>();
         Set<String> seen = new HashSet<>();
-        for (Event next = events.next(); !(next instanceof MappingEndEvent); next = events.next()) {
+        for (Event next = next(); !(next instanceof MappingEndEvent); next = next()) {
             if (!(node(next, depth + 1) instanceof YamlNode.Scalar key)) {
                 throw new Fault(line(next), "a key that is no plain word");
             }
             if (!seen.add(key.text())) {
                 throw new Fault(key.line(), "the key " + Words.quoted(key.text()) + " twice (expected: once)");
             }
-            entries.add(new YamlNode.Entry(key, node(events.next(), depth + 1)));
+            entries.add(new YamlNode.Entry(key, node(next(), depth + 1)));
         }
         return new YamlNode.Mapping(line(start), List.copyOf(entries));
     }

@@ -146,6 +146,7 @@ class RoutesFileTest {
                 mistake("routes: *a\n", "routes.yaml:1: an alias"),
                 mistake("routes: !!seq []\n", "routes.yaml:1: a tag"),
                 mistake("routes: [\n", "routes.yaml:2: no YAML"),
+                mistake("routes:\n  - host: \"a\\U", "routes.yaml:2: no YAML from here on"),
                 mistake("log: 3\nroutes: []\n", "routes.yaml:1: log: \"3\" (expected: 0 to 2)"),
                 mistake("log: \"1\"\nroutes: []\n", "routes.yaml:1: log: \"1\" (expected: 0 to 2)"),
                 mistake("rules: []\nroutes: []\n", "routes.yaml:1: unknown key \"rules\" (expected: log, routes)"),
