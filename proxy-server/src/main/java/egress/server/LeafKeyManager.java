@@ -29,7 +29,7 @@ final class LeafKeyManager extends X509ExtendedKeyManager {
 
     private long keysGiven;
 
-    private record Pinned(PrivateKey key, List<X509Certificate> chain) {}
+    private record Pinned(PrivateKey key, List<byte[]> encodedChain) {}
 
     /** @param capacity leaves known at the same time */
     LeafKeyManager(int capacity) {
@@ -39,16 +39,7 @@ final class LeafKeyManager extends X509ExtendedKeyManager {
     /** Makes a leaf known, or remembers that it is in use still. */
     synchronized void pin(LeafCertificate leaf) {
         Pinned known = pinned.remove(leaf.id());
-        // The leaf's encoding is all that is sent: no need to parse what this process has just written.
-        pinned.put(
-                leaf.id(),
-                known != null
-                        ? known
-                        : new Pinned(
-                                leaf.privateKey(),
-                                leaf.encodedChain().stream()
-                                        .<X509Certificate>map(LazyX509Certificate::new)
-                                        .toList()));
+        pinned.put(leaf.id(), known != null ? known : new Pinned(leaf.privateKey(), leaf.encodedChain()));
         if (pinned.size() > capacity) {
             pinned.pollFirstEntry();
         }
@@ -68,10 +59,17 @@ final class LeafKeyManager extends X509ExtendedKeyManager {
         return find(id) == null ? null : id;
     }
 
+    /**
+     * Never the same objects twice: by them Netty 4.2.20 knows its last key material again, and where two handshakes bring a
+     * new leaf at the same time its cache then counts that material once too often and never frees it.
+     */
     @Override
     public X509Certificate @Nullable [] getCertificateChain(@Nullable String alias) {
         Pinned leaf = find(alias);
-        return leaf == null ? null : leaf.chain.toArray(new X509Certificate[0]);
+        // The leaf's encoding is all that is sent: no need to parse what this process has just written.
+        return leaf == null
+                ? null
+                : leaf.encodedChain.stream().map(LazyX509Certificate::new).toArray(X509Certificate[]::new);
     }
 
     @Override

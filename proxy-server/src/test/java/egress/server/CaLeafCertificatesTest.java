@@ -20,10 +20,16 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -154,6 +160,38 @@ class CaLeafCertificatesTest {
         // Had the native cache stopped taking new leaves when it was full, the last one would be parsed at each visit.
         client.visit("n99.example", V13);
         assertThat(certificates.keysGiven()).isEqualTo(101);
+    }
+
+    /** What is left open is counted after the class, and is the assertion. */
+    @Test
+    void freesLeavesThatManyHandshakesBroughtAtTheSameTime() throws Exception {
+        BumpClient client = start(SslProvider.OPENSSL_REFCNT, 1000, 100);
+        int callers = 4;
+        try (ExecutorService threads = Executors.newFixedThreadPool(callers)) {
+            CyclicBarrier together = new CyclicBarrier(callers);
+            for (int round = 0; round < 300; round++) {
+                String name = "n" + round + ".example";
+                LeafCertificates.ServerTls leaf =
+                        certificates.prepare(name).toCompletableFuture().join();
+                List<Future<Boolean>> all = new ArrayList<>();
+                for (int i = 0; i < callers; i++) {
+                    all.add(threads.submit(() -> {
+                        SSLEngine engine = leaf.newEngine(UnpooledByteBufAllocator.DEFAULT);
+                        SSLEngine caller = client.newEngine(name);
+                        together.await(30, TimeUnit.SECONDS);
+                        try {
+                            handshake(caller, engine);
+                        } finally {
+                            ReferenceCountUtil.release(engine);
+                        }
+                        return true;
+                    }));
+                }
+                for (Future<Boolean> each : all) {
+                    assertThat(each.get()).isTrue();
+                }
+            }
+        }
     }
 
     @ParameterizedTest
