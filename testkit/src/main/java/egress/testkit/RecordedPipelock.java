@@ -231,6 +231,9 @@ public final class RecordedPipelock implements PipelockServer {
                 }
                 case REWRITES -> {
                     byte[] rewritten = body.readAllBytes();
+                    if (rewritten.length == 0) {
+                        rewritten = new byte[1];
+                    }
                     rewritten[0] = '*';
                     yield write(upstream.ask(head, rewritten), upstream.fields(), "");
                 }
