@@ -15,6 +15,9 @@ final class PipelockWatch implements AutoCloseable {
     private final Readiness readiness;
     private final Notices notices;
     private final ScheduledThreadPoolExecutor timer;
+    /** Counts the checks: only the latest one's answers mean anything. Guarded by this. */
+    private long round;
+
     private @Nullable String said;
 
     PipelockWatch(PipelockScanner scanner, Readiness readiness, Notices notices) {
@@ -25,35 +28,48 @@ final class PipelockWatch implements AutoCloseable {
                 1, Thread.ofPlatform().daemon().name("egress-pipelock").factory());
     }
 
-    /** Begins, or begins again after a reload. */
-    void check() {
+    /** Begins, or begins again after a reload; what was asked before counts no more. */
+    synchronized void check() {
+        round++;
         readiness.fault(Part.PIPELOCK, "pipelock has not answered the test questions yet");
-        again(0);
+        ask(round, 0);
     }
 
-    private void again(long delayMillis) {
+    private void ask(long asked, long delayMillis) {
         try {
-            timer.schedule(this::ask, delayMillis, TimeUnit.MILLISECONDS);
+            timer.schedule(
+                    () -> {
+                        if (isLatest(asked)) {
+                            scanner.probe().whenComplete((result, e) -> answered(asked, result));
+                        }
+                    },
+                    delayMillis,
+                    TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             return; // closed
         }
     }
 
-    private void ask() {
-        scanner.probe().whenComplete((result, e) -> {
-            if (result != null && result.ready()) {
-                readiness.clear(Part.PIPELOCK);
-                say("pipelock answers as it should: " + result.words());
-            } else {
-                String words = result == null ? "pipelock cannot be asked" : result.words();
-                readiness.fault(Part.PIPELOCK, words);
-                say(words + ": requests that it is asked about are denied until it answers rightly");
-                again(AGAIN_MILLIS);
-            }
-        });
+    private synchronized boolean isLatest(long asked) {
+        return asked == round;
     }
 
-    private synchronized void say(String words) {
+    private synchronized void answered(long asked, egress.dlp.pipelock.@Nullable Readiness result) {
+        if (asked != round) {
+            return;
+        }
+        if (result != null && result.ready()) {
+            readiness.clear(Part.PIPELOCK);
+            say("pipelock answers as it should: " + result.words());
+        } else {
+            String words = result == null ? "pipelock cannot be asked" : result.words();
+            readiness.fault(Part.PIPELOCK, words);
+            say(words + ": requests that it is asked about are denied until it answers rightly");
+            ask(asked, AGAIN_MILLIS);
+        }
+    }
+
+    private void say(String words) {
         if (!words.equals(said)) {
             said = words;
             notices.say(words);
