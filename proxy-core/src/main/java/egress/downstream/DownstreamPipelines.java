@@ -107,14 +107,17 @@ final class DownstreamPipelines {
         }
     }
 
-    /** Requests to the tunnel's origin by h2. */
+    /**
+     * Requests to the tunnel's origin by h2. The codec's own bound on a head is a second one behind that of {@link
+     * H2ServerCodec}: it answers a bare 431, of which nobody hears.
+     */
     void h2(DownstreamConnection connection) {
         ChannelPipeline pipeline = connection.channel().pipeline();
         Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(context.limits().maxStreams())
                         .initialWindowSize(STREAM_WINDOW)
-                        .maxHeaderListSize(context.limits().maxHeadBytes()))
+                        .maxHeaderListSize(2L * context.limits().maxHeadBytes()))
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
         pipeline.addLast(LIMIT, H2FrameLimit.ofClient());

@@ -1,11 +1,13 @@
 package egress.downstream;
 
+import egress.http.H2FrameHeads;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import java.util.TreeSet;
@@ -17,22 +19,11 @@ import org.jspecify.annotations.Nullable;
  * the codec, reads no more than frame headers, and changes nothing.
  */
 final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
-    private static final int FRAME_HEADER = Http2CodecUtil.FRAME_HEADER_LENGTH;
-    private static final int END_STREAM = 0x1;
-
-    /** Streams that we reset and that the caller never ends; beyond so many the oldest count as ended. */
+    /** Beyond so many the oldest of those that we reset, and that the caller never ends, count as ended. */
     private static final int MOST_UNENDED = 1_024;
 
     private final Http2FrameCodec codec;
-
-    /** Bytes that are not looked at: at first the preface's, then each frame's payload. */
-    private int skip = Http2CodecUtil.connectionPrefaceBuf().readableBytes();
-
-    /** How much of a frame header came so far, and what it says. */
-    private int headerBytes;
-
-    private int length;
-    private long typeFlagsStream;
+    private final H2FrameHeads heads = new H2FrameHeads(true);
 
     private int highest;
 
@@ -58,15 +49,8 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
             bytes.release();
             return;
         }
-        int at = bytes.readerIndex();
-        while (at < bytes.writerIndex()) {
-            if (skip > 0) {
-                int skipped = Math.min(skip, bytes.writerIndex() - at);
-                skip -= skipped;
-                at += skipped;
-                continue;
-            }
-            Http2Exception fault = take(bytes.getByte(at++));
+        for (int at = heads.next(bytes, bytes.readerIndex()); at >= 0; at = heads.next(bytes, at)) {
+            Http2Exception fault = judge();
             if (fault != null) {
                 refuse(ctx, bytes, at, fault);
                 return;
@@ -78,35 +62,18 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
     /** What came before the frame is dealt with first. */
     private void refuse(ChannelHandlerContext ctx, ByteBuf bytes, int at, Http2Exception fault) {
         over = true;
-        int before = at - FRAME_HEADER - bytes.readerIndex();
+        int before = at - Http2CodecUtil.FRAME_HEADER_LENGTH - bytes.readerIndex();
         if (before > 0) {
             ctx.fireChannelRead(bytes.readRetainedSlice(before));
         }
         bytes.release();
-        ChannelHandlerContext codecContext = ctx.pipeline().context(codec);
-        if (codecContext != null) {
-            codec.onError(codecContext, false, fault);
-        }
+        ctx.fireExceptionCaught(fault);
     }
 
-    /** Length (24 bits), type (8), flags (8), one reserved, the stream's identifier (31): RFC 9113 §4.1. */
-    private @Nullable Http2Exception take(byte one) {
-        if (headerBytes < 3) {
-            length = length << 8 | one & 0xff;
-        } else {
-            typeFlagsStream = typeFlagsStream << 8 | one & 0xff;
-        }
-        if (++headerBytes < FRAME_HEADER) {
-            return null;
-        }
-        int stream = (int) typeFlagsStream & Integer.MAX_VALUE;
-        boolean end = (typeFlagsStream >>> 32 & END_STREAM) != 0;
-        int type = (int) (typeFlagsStream >>> 40) & 0xff;
-        skip = length;
-        headerBytes = 0;
-        length = 0;
-        typeFlagsStream = 0;
-        switch (type) {
+    private @Nullable Http2Exception judge() {
+        int stream = heads.stream();
+        boolean end = heads.has(Http2Flags.END_STREAM);
+        switch (heads.type()) {
             case Http2FrameTypes.HEADERS -> {
                 return headers(stream, end);
             }
@@ -128,7 +95,7 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
             if (!end) {
                 unended.add(stream);
                 if (unended.size() > MOST_UNENDED) {
-                    unended.pollFirst();
+                    forgetOldest();
                 }
             }
             return null;
@@ -144,6 +111,16 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
                         Http2Error.STREAM_CLOSED, "HEADERS on stream %d, which the caller had ended", stream)
                 : Http2Exception.connectionError(
                         Http2Error.PROTOCOL_ERROR, "stream %d opened after stream %d", stream, highest);
+    }
+
+    /** A stream under way is none of them: what the caller may still send on it, its trailers, is no fault. */
+    private void forgetOldest() {
+        for (int stream : unended) {
+            if (codec.connection().stream(stream) == null) {
+                unended.remove(stream);
+                return;
+            }
+        }
     }
 
     private void endedBy(int stream, boolean end) {

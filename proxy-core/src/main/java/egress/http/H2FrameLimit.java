@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Flags;
@@ -28,8 +27,6 @@ public final class H2FrameLimit extends ChannelDuplexHandler {
     /** Far less than a peer waits for with a WINDOW_UPDATE, and more than the answer to a PING is long. */
     static final int WRITTEN_BYTES_A_FRAME = 64;
 
-    private static final int PREFACE = Http2CodecUtil.connectionPrefaceBuf().readableBytes();
-
     private final LongSupplier nanos;
     private final Frames read;
     private final Frames written;
@@ -39,8 +36,8 @@ public final class H2FrameLimit extends ChannelDuplexHandler {
     private boolean over;
 
     private H2FrameLimit(boolean client, LongSupplier nanos) {
-        this.read = new Frames(client ? PREFACE : 0);
-        this.written = new Frames(client ? 0 : PREFACE);
+        this.read = new Frames(client);
+        this.written = new Frames(!client);
         this.nanos = nanos;
         this.refilledNanos = nanos.getAsLong();
     }
@@ -99,46 +96,31 @@ public final class H2FrameLimit extends ChannelDuplexHandler {
         left = Math.min(AT_ONCE, left);
     }
 
-    /** One direction's frames, found by their heads (RFC 9113 §4.1) however they are cut. */
+    /** What one direction's frames are. */
     private static final class Frames {
-        private final byte[] head = new byte[Http2CodecUtil.FRAME_HEADER_LENGTH];
-        private int headRead;
-        /** Bytes of the payload, or of the preface, still to come. */
-        private int skip;
-
+        private final H2FrameHeads heads;
         private long bytes;
         private long sections;
         private long besideBodies;
 
-        Frames(int preface) {
-            this.skip = preface;
+        Frames(boolean client) {
+            this.heads = new H2FrameHeads(client);
         }
 
         void scan(ByteBuf in) {
-            int end = in.writerIndex();
             bytes += in.readableBytes();
-            for (int at = in.readerIndex(); at < end; ) {
-                if (skip > 0) {
-                    int skipped = Math.min(skip, end - at);
-                    skip -= skipped;
-                    at += skipped;
-                    continue;
-                }
-                head[headRead++] = in.getByte(at++);
-                if (headRead == head.length) {
-                    headRead = 0;
-                    skip = (head[0] & 0xff) << 16 | (head[1] & 0xff) << 8 | (head[2] & 0xff);
-                    count(head[3], head[4], skip);
-                }
+            for (int at = heads.next(in, in.readerIndex()); at >= 0; at = heads.next(in, at)) {
+                count();
             }
         }
 
-        private void count(byte type, byte flags, int length) {
-            if (type == Http2FrameTypes.HEADERS) {
+        private void count() {
+            if (heads.type() == Http2FrameTypes.HEADERS) {
                 sections++;
             }
             // An empty DATA with END_STREAM is how a message ends whose length was not known.
-            boolean body = type == Http2FrameTypes.DATA && (length > 0 || (flags & Http2Flags.END_STREAM) != 0);
+            boolean body =
+                    heads.type() == Http2FrameTypes.DATA && (heads.length() > 0 || heads.has(Http2Flags.END_STREAM));
             if (!body) {
                 besideBodies++;
             }

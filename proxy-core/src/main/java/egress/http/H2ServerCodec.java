@@ -21,6 +21,9 @@ public final class H2ServerCodec extends H2Codec {
     /** The version of requests that came by h2. */
     public static final HttpVersion HTTP_2 = HttpVersion.valueOf("HTTP/2.0");
 
+    /** What each field counts for beside its name and value (RFC 9113 §6.5.2). */
+    private static final int FIELD_OVERHEAD = 32;
+
     private final HeadLimits limits;
 
     public H2ServerCodec(HeadLimits limits) {
@@ -42,6 +45,7 @@ public final class H2ServerCodec extends H2Codec {
         }
         checkMethod(method);
         checkTarget(path);
+        checkSize(section);
         setHost(fields, H2Heads.pseudo(section, AUTHORITY));
         HttpMethod known = HttpMethod.valueOf(method);
         if (!endOfStream && !fields.contains(HttpHeaderNames.CONTENT_LENGTH)) {
@@ -96,6 +100,18 @@ public final class H2ServerCodec extends H2Codec {
             throw new HttpFormatException(
                     HttpResponseStatus.REQUEST_URI_TOO_LONG,
                     "a request target of more than " + limits.maxTargetBytes() + " bytes");
+        }
+    }
+
+    private void checkSize(Http2Headers section) {
+        long size = 0;
+        for (var field : section) {
+            size += field.getKey().length() + field.getValue().length() + FIELD_OVERHEAD;
+        }
+        if (size > limits.maxHeadBytes()) {
+            throw new HttpFormatException(
+                    HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    "a head of more than " + limits.maxHeadBytes() + " bytes");
         }
     }
 

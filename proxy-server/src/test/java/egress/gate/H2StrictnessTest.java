@@ -8,6 +8,7 @@ import egress.testkit.Field;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
 import egress.testkit.H2Wire;
+import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -147,8 +148,13 @@ class H2StrictnessTest {
                 fields.add(new Field("x-" + i, "1"));
             }
             assertThat(caller.http2().open(fields, true).response().status()).isEqualTo(431);
+            ReceivedResponse large = caller.http2()
+                    .open(head("x-long", "x".repeat(70_000)), true)
+                    .response();
+            assertThat(large.status()).isEqualTo(431);
+            assertThat(large.value("x-egress-deny")).contains("malformed");
             assertThat(caller.http2()
-                            .open(head("x-long", "x".repeat(70_000)), true)
+                            .open(head("x-long", "x".repeat(140_000)), true)
                             .response()
                             .status())
                     .isEqualTo(431);
