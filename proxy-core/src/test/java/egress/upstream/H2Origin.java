@@ -216,6 +216,11 @@ final class H2Origin implements AutoCloseable {
         return ((InetSocketAddress) server.localAddress()).getPort();
     }
 
+    /** Whether a frame of the kind has come, on any connection. */
+    boolean heard(Class<? extends Http2Frame> type) {
+        return connections.stream().flatMap(one -> one.frames.stream()).anyMatch(type::isInstance);
+    }
+
     /** From the connection's event loop. */
     void onLoop(int connection, Consumer<Connection> action) {
         Connection one = connections.get(connection);

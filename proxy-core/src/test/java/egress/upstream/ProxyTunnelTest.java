@@ -1,5 +1,6 @@
 package egress.upstream;
 
+import static egress.upstream.TestExchange.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Dialer;
@@ -11,46 +12,25 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.util.LeakPresenceDetector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ProxyTunnelTest {
-    private static final TestCa CA = new TestCa("proxy test authority");
+class ProxyTunnelTest extends TlsFixture {
     private static final String OPEN = "HTTP/1.1 200 Connection established\r\n\r\n";
 
-    @TempDir
-    private static Path folder;
-
-    private static Path caPem;
-
     private final List<String> asked = new CopyOnWriteArrayList<>();
-
-    @BeforeAll
-    static void writesTheAuthority() {
-        caPem = CA.pemIn(folder);
-    }
-
-    @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
-    }
 
     /** A proxy that leads every tunnel to the port on loopback. */
     private RawOrigin.Script tunnelTo(int port) {
@@ -81,10 +61,6 @@ class ProxyTunnelTest {
         return UpstreamConfig.DEFAULTS
                 .withProxy(UpstreamProxy.parse(scheme + "://user:pa%20ss@localhost:" + port))
                 .withExtraTrust(List.of(caPem));
-    }
-
-    private static TestExchange get() {
-        return TestExchange.get("api.example");
     }
 
     @ParameterizedTest

@@ -7,6 +7,9 @@ import egress.http.Authority;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslProvider;
+import java.net.InetAddress;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -23,6 +26,15 @@ final class Rig implements AutoCloseable {
 
     Rig(UpstreamConfig config) {
         this(PooledUpstreams.create(config));
+    }
+
+    Rig(UpstreamConfig config, SslProvider provider) {
+        this(new PooledUpstreams(
+                config,
+                InetAddress::getAllByName,
+                new NioSockets(config.timeouts().connect()),
+                InstantSource.system(),
+                provider));
     }
 
     Rig(PooledUpstreams upstreams) {

@@ -67,6 +67,11 @@ final class TestExchange implements Upstreams.Listener {
         return exchange;
     }
 
+    /** A GET of {@code api.example}. */
+    static TestExchange get() {
+        return get("api.example");
+    }
+
     static TestExchange get(String host) {
         return new TestExchange(peer -> send(peer, request(HttpMethod.GET, host)));
     }

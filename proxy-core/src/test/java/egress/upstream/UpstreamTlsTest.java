@@ -1,7 +1,7 @@
 package egress.upstream;
 
+import static egress.upstream.TestExchange.get;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Origin;
@@ -11,71 +11,37 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.util.LeakPresenceDetector;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class UpstreamTlsTest {
-    private static final TestCa CA = new TestCa("tls test authority");
-
-    @TempDir
-    private static Path folder;
-
-    private static Path caPem;
-
+/** An origin proves by its certificate that it is the host that was asked for, before it hears anything. */
+class UpstreamTlsTest extends TlsFixture {
     @BeforeAll
-    static void writesTheAuthority() {
-        caPem = CA.pemIn(folder);
+    static void bothKindsOfTlsAreThere() {
         assertThat(OpenSsl.isAvailable()).as("both kinds of TLS are tested").isTrue();
     }
 
-    @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
-    }
-
     private static Rig rig(int port, SslProvider provider) {
-        return rig(Rig.pinnedTo(port).withExtraTrust(List.of(caPem)), provider);
-    }
-
-    private static Rig rig(UpstreamConfig config, SslProvider provider) {
-        return new Rig(new PooledUpstreams(
-                config,
-                InetAddress::getAllByName,
-                new NioSockets(config.timeouts().connect()),
-                InstantSource.system(),
-                provider));
-    }
-
-    private static TestExchange get() {
-        return TestExchange.get("api.example");
+        return new Rig(Rig.pinnedTo(port).withExtraTrust(List.of(caPem)), provider);
     }
 
     static Stream<SslProvider> providers() {
@@ -236,7 +202,7 @@ class UpstreamTlsTest {
     void aHandshakeThatNeverEndsTimesOut(SslProvider provider) throws Exception {
         UpstreamTimeouts timeouts = UpstreamTimeouts.DEFAULTS.withHandshake(Duration.ofMillis(100));
         try (RawOrigin origin = RawOrigin.plain(RawOrigin.Connection::awaitEnd);
-                Rig rig = rig(Rig.pinnedTo(origin.port()).withTimeouts(timeouts), provider)) {
+                Rig rig = new Rig(Rig.pinnedTo(origin.port()).withTimeouts(timeouts), provider)) {
             assertThat(rig.tls(get()).failure()).isInstanceOf(Failure.UpstreamTimedOut.class);
         }
     }
@@ -338,68 +304,6 @@ class UpstreamTlsTest {
                 }
             });
             assertThat(rig.tls(get()).answer().body()).isEqualTo("ok");
-        }
-    }
-
-    @Test
-    void whatTheMachineTrustsIsTheNamedFileAlone() throws Exception {
-        Map<String, String> environment = Map.of("SSL_CERT_FILE", caPem.toString());
-
-        TrustedRoots roots = TrustedRoots.ofMachine(environment, "Linux", List.of(folder.resolve("unused.pem")));
-
-        assertThat(roots.certificates()).containsExactly(CA.certificate());
-        assertThat(roots.source()).contains("SSL_CERT_FILE");
-    }
-
-    @Test
-    void elseTheSystemsBundleElseTheJdks() throws Exception {
-        List<Path> bundles = List.of(folder.resolve("missing.pem"), caPem);
-        assertThat(TrustedRoots.ofMachine(Map.of(), "Linux", bundles).certificates())
-                .containsExactly(CA.certificate());
-
-        TrustedRoots jdk = TrustedRoots.ofMachine(Map.of(), "Linux", List.of(folder.resolve("missing.pem")));
-        assertThat(jdk.certificates()).hasSizeGreaterThan(10);
-        assertThat(jdk.source()).contains("JDK");
-
-        TrustedRoots more = TrustedRoots.ofMachine(Map.of(), "Linux", bundles).plus(new TestCa("extra").pemIn(folder));
-        assertThat(more.certificates()).hasSize(2);
-    }
-
-    enum BadFile {
-        MISSING,
-        EMPTY,
-        NO_CERTIFICATE,
-        TRUNCATED,
-        MALFORMED
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void aNamedFileThatCannotBeReadIsAnErrorAndNothingIsTrusted(BadFile kind) throws Exception {
-        Path file = folder.resolve("bad-" + kind + ".pem");
-        String good = Files.readString(caPem);
-        switch (kind) {
-            case MISSING -> {
-                // not written
-            }
-            case EMPTY -> Files.writeString(file, "");
-            case NO_CERTIFICATE ->
-                Files.writeString(file, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-            case TRUNCATED -> Files.writeString(file, good.substring(0, good.length() - 60));
-            case MALFORMED -> Files.writeString(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        }
-        assertThatThrownBy(() -> TrustedRoots.ofMachine(Map.of("SSL_CERT_FILE", file.toString())))
-                .isInstanceOfAny(IOException.class, CertificateException.class)
-                .hasMessageContaining(file.toString());
-        UpstreamConfig config = Rig.pinnedTo(1).withExtraTrust(List.of(file));
-        try (RawOrigin origin = RawOrigin.tls(CA.issue("api.example").serverContext(), connection -> {});
-                Rig rig = rig(
-                        config.withConnectTo(List.of(ConnectTo.parse("::127.0.0.1:" + origin.port()))),
-                        SslProvider.OPENSSL_REFCNT)) {
-            assertThat(rig.tls(get()).failure()).isInstanceOf(Failure.UpstreamUntrusted.class);
-            assertThatThrownBy(() ->
-                            rig.upstreams.trustedRoots().toCompletableFuture().get(20, TimeUnit.SECONDS))
-                    .isInstanceOf(ExecutionException.class);
         }
     }
 }

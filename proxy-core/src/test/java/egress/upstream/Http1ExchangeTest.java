@@ -1,15 +1,11 @@
 package egress.upstream;
 
 import static egress.upstream.RawOrigin.OK;
+import static egress.upstream.TestExchange.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Failure;
 import egress.exchange.UpstreamPeer;
-import egress.exchange.Upstreams.Attempt;
-import egress.exchange.Upstreams.Origin;
-import egress.exchange.Upstreams.Protocol;
-import egress.http.Authority;
-import egress.http.HeadLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -21,7 +17,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.LeakPresenceDetector;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,68 +27,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class Http1UpstreamTest {
-    private static final Origin ORIGIN = new Origin(new Authority("api.example", 80), false, Protocol.ANY);
-
+/** One request and its response on an h1 connection, whole, odd or broken. */
+class Http1ExchangeTest {
     @AfterAll
     static void nothingLeaks() {
         LeakPresenceDetector.check();
-    }
-
-    private static TestExchange get() {
-        return TestExchange.get("api.example");
-    }
-
-    private static TestExchange post(String... body) {
-        return new TestExchange(
-                peer -> TestExchange.send(peer, TestExchange.request(HttpMethod.POST, "api.example"), body));
-    }
-
-    @Test
-    void keepsAConnectionForTheNextExchange() throws Exception {
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(OK));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            TestExchange first = rig.plain(get());
-            assertThat(first.answer().body()).isEqualTo("ok");
-            assertThat(first.reused).isFalse();
-            assertThat(first.acquired.get().timings().connectNanos()).isPositive();
-            assertThat(first.acquired.get().remoteAddress()).isEqualTo("127.0.0.1:" + origin.port());
-            for (int i = 0; i < 10; i++) {
-                rig.await("idle", () -> rig.statistics().idle() == 1);
-                TestExchange next = rig.plain(get());
-                assertThat(next.answer().body()).isEqualTo("ok");
-                assertThat(next.reused).isTrue();
-                assertThat(next.acquired.get().timings()).isEqualTo(UpstreamPeer.Timings.REUSED);
-            }
-            assertThat(origin.accepted).hasValue(1);
-            rig.await("idle", () -> rig.statistics().idle() == 1);
-            assertThat(rig.statistics().reused()).isEqualTo(10);
-            assertThat(rig.statistics().streams()).isZero();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: x, CLOSE\r\n\r\nok",
-                "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\n",
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokx",
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nx"
-            })
-    void neverReusesAConnectionThatIsInDoubt(String response) throws Exception {
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(response));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            for (int i = 1; i <= 3; i++) {
-                TestExchange exchange = rig.plain(get());
-                assertThat(exchange.answer().body()).isEqualTo("ok");
-                assertThat(exchange.reused).isFalse();
-                rig.await("closed", () -> rig.statistics().http1Open() == 0);
-                assertThat(origin.accepted).hasValue(i);
-            }
-        }
     }
 
     @Test
@@ -105,48 +43,6 @@ class Http1UpstreamTest {
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
             assertThat(rig.plain(get()).answer().body()).isEqualTo("until the end");
             rig.await("closed", () -> rig.statistics().http1Open() == 0);
-        }
-    }
-
-    @Test
-    void closesAnIdleConnectionOnWhichSomethingIsSaidUnasked() throws Exception {
-        CountDownLatch say = new CountDownLatch(1);
-        try (RawOrigin origin = RawOrigin.plain(connection -> {
-                    connection.readHead();
-                    connection.write(OK);
-                    awaitLatch(say);
-                    connection.write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
-                    connection.awaitEnd();
-                });
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            rig.plain(get()).answer();
-            rig.await("idle", () -> rig.statistics().idle() == 1);
-            say.countDown();
-            rig.await(
-                    "closed",
-                    () -> rig.statistics().http1Open() == 0 && rig.statistics().idle() == 0);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void noticesThatAnIdleConnectionEnds(boolean reset) throws Exception {
-        CountDownLatch end = new CountDownLatch(1);
-        try (RawOrigin origin = RawOrigin.plain(connection -> {
-                    connection.readHead();
-                    connection.write(OK);
-                    awaitLatch(end);
-                    if (reset) {
-                        connection.reset();
-                    }
-                });
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            rig.plain(get()).answer();
-            rig.await("idle", () -> rig.statistics().idle() == 1);
-            end.countDown();
-            rig.await(
-                    "closed",
-                    () -> rig.statistics().http1Open() == 0 && rig.statistics().idle() == 0);
         }
     }
 
@@ -174,7 +70,7 @@ class Http1UpstreamTest {
     void saysThatNothingWasWrittenWhenTheConnectionClosedBeforeTheRequest() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         TestExchange silent = new TestExchange(peer -> {});
-        try (RawOrigin origin = RawOrigin.plain(connection -> awaitLatch(end));
+        try (RawOrigin origin = RawOrigin.plain(connection -> connection.await(end));
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
             rig.plain(silent);
             rig.await("acquired", silent.acquired::isDone);
@@ -313,6 +209,9 @@ class Http1UpstreamTest {
             rig.await("broken", () -> {
                 peer.write(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[100_000])));
                 peer.flush();
+                if (upload.head.isDone()) {
+                    peer.read(); // where a write felt the reset first, what had come is read before the end
+                }
                 return upload.outcome.isDone();
             });
             assertThat(upload.failure()).isInstanceOf(Failure.UpstreamUnreachable.class);
@@ -380,150 +279,6 @@ class Http1UpstreamTest {
     }
 
     @Test
-    void aLateAbortDoesNotHarmTheNextExchangeOnTheConnection() throws Exception {
-        CountDownLatch go = new CountDownLatch(1);
-        try (RawOrigin origin = RawOrigin.plain(connection -> {
-                    connection.readHead();
-                    connection.write(OK);
-                    connection.readHead();
-                    awaitLatch(go);
-                    connection.write(OK);
-                    connection.awaitEnd();
-                });
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            TestExchange first = rig.plain(get());
-            first.answer();
-            rig.await("idle", () -> rig.statistics().idle() == 1);
-            TestExchange second = rig.plain(get());
-            second.acquired.get(20, TimeUnit.SECONDS);
-            rig.run(() -> first.acquired.join().abort());
-            go.countDown();
-
-            assertThat(second.answer().body()).isEqualTo("ok");
-            assertThat(second.reused).isTrue();
-        }
-    }
-
-    @Test
-    void manyAtOnceDialTheirOwnAndAreKeptWithinTheBounds() throws Exception {
-        UpstreamLimits limits = new UpstreamLimits(4, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 24, headLimits());
-        CountDownLatch go = new CountDownLatch(1);
-        try (RawOrigin origin = RawOrigin.plain(connection -> {
-                    while (!connection.readHead().isEmpty()) {
-                        awaitLatch(go);
-                        connection.write(OK);
-                    }
-                });
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()).withLimits(limits))) {
-            List<TestExchange> exchanges = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                TestExchange exchange = rig.plain(get());
-                exchange.acquired.get(20, TimeUnit.SECONDS);
-                exchanges.add(exchange);
-            }
-            for (int i = 0; i < 6; i++) {
-                exchanges.add(rig.plain(get()));
-            }
-            assertThat(rig.plain(get()).failure()).isInstanceOf(Failure.Overloaded.class);
-            assertThat(rig.statistics().http1Open()).isEqualTo(4);
-            assertThat(rig.statistics().waiting()).isEqualTo(6);
-            go.countDown();
-            for (TestExchange exchange : exchanges) {
-                assertThat(exchange.answer().body()).isEqualTo("ok");
-            }
-            assertThat(origin.accepted).hasValue(4);
-            rig.await(
-                    "all but two closed",
-                    () -> rig.statistics().idle() == 2 && rig.statistics().http1Open() == 2);
-            assertThat(rig.statistics().waiting()).isZero();
-        }
-    }
-
-    @Test
-    void whoWaitsTooLongForAConnectionFails() throws Exception {
-        UpstreamLimits limits = new UpstreamLimits(1, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 24, headLimits());
-        UpstreamTimeouts timeouts = UpstreamTimeouts.DEFAULTS.withQueue(Duration.ofMillis(50));
-        try (RawOrigin origin = RawOrigin.plain(RawOrigin.Connection::awaitEnd);
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()).withLimits(limits).withTimeouts(timeouts))) {
-            rig.plain(get()).acquired.get(20, TimeUnit.SECONDS);
-
-            assertThat(rig.plain(get()).failure()).isInstanceOf(Failure.Overloaded.class);
-        }
-    }
-
-    @Test
-    void anIdleConnectionIsClosedAfterItsTime() throws Exception {
-        UpstreamTimeouts timeouts = UpstreamTimeouts.DEFAULTS.withPoolIdle(Duration.ofMillis(100));
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(OK));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()).withTimeouts(timeouts))) {
-            rig.plain(get()).answer();
-            rig.await(
-                    "closed",
-                    () -> rig.statistics().http1Open() == 0 && rig.statistics().idle() == 0);
-        }
-    }
-
-    @Test
-    void anIdleConnectionIsClosedBeforeTheOriginDoes() throws Exception {
-        String response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=1\r\n\r\nok";
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(response));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            rig.plain(get()).answer();
-            rig.await("closed", () -> rig.statistics().http1Open() == 0);
-        }
-    }
-
-    @Test
-    void aCancelledAttemptLeavesNothingBehind() throws Exception {
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(OK));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            TestExchange cancelled = get();
-            rig.run(() -> {
-                Attempt attempt = rig.acquireHere(cancelled, ORIGIN);
-                attempt.cancel();
-                attempt.cancel();
-            });
-            rig.await(
-                    "nothing open",
-                    () -> rig.statistics().http1Open() == 0 && rig.statistics().waiting() == 0);
-            assertThat(cancelled.acquired).isNotDone();
-            assertThat(cancelled.outcome).isNotDone();
-            assertThat(rig.plain(get()).answer().body()).isEqualTo("ok");
-        }
-    }
-
-    @Test
-    void aConnectionMeantForACancelledAttemptServesWhoWaits() throws Exception {
-        try (RawOrigin origin = RawOrigin.plain(connection -> connection.serve(OK));
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            TestExchange cancelled = get();
-            TestExchange other = get();
-            rig.run(() -> {
-                Attempt attempt = rig.acquireHere(cancelled, ORIGIN);
-                rig.acquireHere(other, ORIGIN);
-                attempt.cancel();
-            });
-            assertThat(other.answer().body()).isEqualTo("ok");
-            rig.await("both kept", () -> rig.statistics().idle() == 2);
-            assertThat(cancelled.acquired).isNotDone();
-        }
-    }
-
-    @Test
-    void aRefusedConnectionIsSaidInWords() throws Exception {
-        int port;
-        try (RawOrigin origin = RawOrigin.plain(connection -> {})) {
-            port = origin.port();
-        }
-        try (Rig rig = new Rig(Rig.pinnedTo(port))) {
-            Failure failure = rig.plain(get()).failure();
-            assertThat(failure).isInstanceOf(Failure.UpstreamUnreachable.class);
-            assertThat(failure.words()).contains("refused");
-            assertThat(rig.statistics().connectFailures()).isEqualTo(1);
-        }
-    }
-
-    @Test
     void handsTheBareChannelOverAfterAnUpgradeWithEarlyBytesStillUnread() throws Exception {
         TestExchange upgrade = new TestExchange(peer -> {
             HttpRequest head = TestExchange.request(HttpMethod.GET, "api.example");
@@ -573,38 +328,6 @@ class Http1UpstreamTest {
     }
 
     @Test
-    void closingEndsIdleConnectionsAndLetsTheBusyFinish() throws Exception {
-        CountDownLatch go = new CountDownLatch(1);
-        try (RawOrigin origin = RawOrigin.plain(connection -> {
-                    while (!connection.readHead().isEmpty()) {
-                        connection.write(OK);
-                        if (connection.number() == 1) {
-                            connection.readHead();
-                            awaitLatch(go);
-                            connection.write(OK);
-                        }
-                    }
-                });
-                Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            rig.plain(get()).answer();
-            rig.await("idle", () -> rig.statistics().idle() == 1);
-            TestExchange busy = rig.plain(get());
-            busy.acquired.get(20, TimeUnit.SECONDS);
-            rig.plain(get()).answer();
-            rig.await(
-                    "one idle, one busy",
-                    () -> rig.statistics().idle() == 1 && rig.statistics().http1Open() == 2);
-
-            rig.upstreams.close();
-            rig.await("idle one closed", () -> rig.statistics().http1Open() == 1);
-            assertThat(rig.plain(get()).failure()).isInstanceOf(Failure.Overloaded.class);
-            go.countDown();
-            assertThat(busy.answer().body()).isEqualTo("ok");
-            rig.await("all closed", () -> rig.statistics().http1Open() == 0);
-        }
-    }
-
-    @Test
     void thePipelineOfAnH1ConnectionHasItsOneShape() throws Exception {
         List<String> names = new ArrayList<>();
         TestExchange exchange = new TestExchange(peer -> {
@@ -629,24 +352,12 @@ class Http1UpstreamTest {
                     connection.awaitEnd();
                 });
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()))) {
-            TestExchange.Answer answer = rig.plain(post("he", "llo")).answer();
+            TestExchange.Answer answer = rig.plain(new TestExchange(peer ->
+                            TestExchange.send(peer, TestExchange.request(HttpMethod.POST, "api.example"), "he", "llo")))
+                    .answer();
             assertThat(answer.trailers().get("X-Sum")).isEqualTo("1");
             assertThat(seen.get(20, TimeUnit.SECONDS))
                     .isEqualTo("POST / HTTP/1.1\r\nHost: api.example\r\nContent-Length: 5\r\n\r\nhello");
-        }
-    }
-
-    private static HeadLimits headLimits() {
-        return UpstreamLimits.DEFAULTS.responseHead();
-    }
-
-    private static void awaitLatch(CountDownLatch latch) {
-        try {
-            if (!latch.await(20, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("nobody let go");
-            }
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 }
