@@ -1,83 +1,20 @@
 package egress.policy;
 
+import static egress.policy.ExamplePolicy.POLICY;
+import static egress.policy.ExamplePolicy.code;
+import static egress.policy.ExamplePolicy.entry;
+import static egress.policy.ExamplePolicy.fields;
+import static egress.policy.ExamplePolicy.judged;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import egress.http.Authority;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaders;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class PolicyTest {
-    private static final Policy POLICY = Policy.of(List.of(
-            Route.named("open.example").build(),
-            Route.named("ported.example:8443").build(),
-            Route.named("plain.example:80").build(),
-            Route.named("[2001:db8::1]").build(),
-            Route.named("192.0.2.1:443").build(),
-            Route.named("git.example").gitFetch(true).build(),
-            Route.named("sealed.example").passthrough(true).build(),
-            Route.named("token.example")
-                    .credential(Credential.authorization("Bearer", "t0ken"))
-                    .build(),
-            Route.named("unset.example")
-                    .credential(
-                            Credential.unavailable("Authorization", "environment variable EGRESS_TOKEN_0 is not set"))
-                    .build(),
-            Route.named("listed.example")
-                    .allowPath(new Matcher.Prefix("/api/v1/"))
-                    .allowPath(new Matcher.Prefix("/didericis"))
-                    .build(),
-            Route.named("v1.example")
-                    .match(entry(List.of(new Matcher.Prefix("/v1")), List.of(), List.of()))
-                    .build(),
-            Route.named("rules.example")
-                    .match(entry(List.of(new Matcher.Exact("/read")), List.of("get", "HEAD"), List.of()))
-                    .match(entry(List.of(new Matcher.Prefix("/write")), List.of("POST"), List.of()))
-                    .match(entry(
-                            List.of(Matcher.Regex.of("/team/[a-z]+")),
-                            List.of(),
-                            List.of(
-                                    new Match.HeaderRule("x-team", Matcher.Regex.of("core|infra")),
-                                    new Match.HeaderRule("X-Env", new Matcher.Exact("test")))))
-                    .build(),
-            Route.named("both.example")
-                    .allowPath(new Matcher.Prefix("/a/"))
-                    .match(entry(List.of(new Matcher.Exact("/a/b")), List.of(), List.of()))
-                    .match(entry(List.of(new Matcher.Exact("/c")), List.of(), List.of()))
-                    .build()));
-
-    private static Match entry(List<Matcher> paths, List<String> methods, List<Match.HeaderRule> headers) {
-        return new Match(paths, methods, headers);
-    }
-
-    private static HttpHeaders fields(String... pairs) {
-        HttpHeaders fields = new DefaultHttpHeaders();
-        Arrays.stream(pairs).map(p -> p.split(":", 2)).forEach(p -> fields.add(p[0], p[1].strip()));
-        return fields;
-    }
-
-    private static String judged(String method, String url, String... fields) {
-        boolean tls = url.startsWith("https://");
-        int slash = url.indexOf('/', 8);
-        Authority authority = Authority.parse(url.substring(tls ? 8 : 7, slash), tls ? 443 : 80);
-        String target = url.substring(slash).equals("/*") ? "*" : url.substring(slash);
-        return code(POLICY.judge(new RequestHead(tls, authority, method, target, fields(fields))));
-    }
-
-    private static String code(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Allow allow -> "allow";
-            case Verdict.Deny deny -> deny.why().code();
-            case Verdict.Malformed malformed -> "malformed";
-        };
-    }
-
     @ParameterizedTest
     @CsvSource({
         "open.example:443, Bump",
@@ -253,84 +190,6 @@ final class PolicyTest {
             assertThat(policy.judge(new RequestHead(true, authority, method, "/x%2fy", fields())))
                     .isInstanceOf(Verdict.Deny.class);
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "/a.git/git-receive-pack",
-                "/a.git/info/refs?service=git-receive-pack",
-                "/a/info/refs?x=y&service=git-receive-pack&z",
-                "/a/info/refs?service=git-upload-pack&service=git-receive-pack",
-                "/a/info/refs?service=git-receive-pack;x",
-                "/a/info/refs?service=git%2Dreceive%2Dpack",
-                "/a/info/refs?%73ervice=git-receive-pack",
-                "/a/info/refs?service=git%252dreceive-pack",
-                "/a/info/refs?service=+git-receive-pack",
-                "/a/info/refs?service=GIT-receive-PACK",
-                "/A/INFO/REFS?SERVICE=git-receive-pack",
-                "/a/Git-Receive-Pack",
-                "/a/git%2dreceive-pack",
-                "/a/git-receive-pac%256b",
-                "/a/x/../git-receive-pack",
-                "/a/git-receive-pack/",
-                "/a/git-receive-pack//",
-                "/a/git-receive-pack;x",
-                "/a/git-receive-pack/.",
-                "/a/info%2frefs?service=git-receive-pack",
-                "/a/info\\refs?service=git-receive-pack",
-                "/a/info//refs?service=git-receive-pack",
-                "/a/info/./refs?service=git-receive-pack",
-                "/a/info/refs/?service=git-receive-pack",
-                "/a/info/refs%3fservice=git-receive-pack",
-                "/a/info/refs%253fservice=git-receive-pack",
-                "/a/git-receive-pack%3fx",
-                "/a/git-receive-pack?x=y",
-                "/git-receive-pack",
-                "/a/git-receive-pack%20",
-                "/a%2fgit-receive-pack"
-            })
-    void deniesGitPushOnEveryHostUnderEveryReading(String target) {
-        for (String host : List.of("git.example", "open.example", "unlisted.example", "v1.example")) {
-            assertThat(judged("POST", "https://" + host + target)).as(host).isEqualTo("git_push");
-        }
-        Verdict verdict = POLICY.judge(
-                new RequestHead(true, new Authority("git.example", 443), "POST", "/a/git-receive-pack", fields()));
-        assertThat(((Verdict.Deny) verdict).words()).contains("git gate");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "/a.git/git-upload-pack",
-                "/a/info/refs?service=git-upload-pack",
-                "/a/info/refs?x&service=git%2dupload-pack",
-                "/a/info/refs",
-                "/a/info/refs?service=other",
-                "/a/GIT-UPLOAD-PACK",
-                "/a/git-upload%2dpack",
-                "/a/git-upload-archive",
-                "/a/./git-upload-pack"
-            })
-    void allowsGitFetchOnlyWhereTheRouteSaysSo(String target) {
-        assertThat(judged("POST", "https://git.example" + target)).isEqualTo("allow");
-        assertThat(judged("POST", "https://open.example" + target)).isEqualTo("git_fetch");
-        assertThat(judged("POST", "https://unlisted.example" + target)).isEqualTo("host_not_allowed");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "/docs/about-git-receive-pack",
-                "/a/git-receive-pack/notes",
-                "/search?q=git-receive-pack",
-                "/info/refs-2",
-                "/x-info/refs",
-                "/a/git-upload-pack.html",
-                "/?service=git-receive-pack"
-            })
-    void takesNothingElseForGit(String target) {
-        assertThat(judged("GET", "https://open.example" + target)).isEqualTo("allow");
     }
 
     @Test
