@@ -1,7 +1,6 @@
 package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -342,62 +340,5 @@ final class FlagsTest {
         for (OptionSpec option : commandLine(Map.of()).getCommandSpec().options()) {
             assertThat(help).contains(option.longestName());
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"250ms,PT0.25S", "10s,PT10S", "5m,PT5M", "1h,PT1H"})
-    void readsTimes(String text, Duration duration) {
-        assertThat(Flags.duration(text)).isEqualTo(duration);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1,1", "64k,65536", "64K,65536", "1m,1048576", "1024m,1073741824"})
-    void readsSizes(String text, int bytes) {
-        assertThat(Flags.bytes(text).count()).isEqualTo(bytes);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "0", "-1", "1kb", "1025m", "1 k", "99999999999", "٣"})
-    void refusesOtherSizes(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Flags.bytes(text)).withMessageContaining("expected");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "127.0.0.1:9099,127.0.0.1,9099",
-        "[::1]:0,::1,0",
-        "localhost:65535,localhost,65535",
-        "':80','',80",
-    })
-    void readsEndpointsAndWritesThemAgain(String text, String host, int port) {
-        Endpoint endpoint = Endpoint.parse(text);
-        assertThat(endpoint).isEqualTo(new Endpoint(host, port));
-        assertThat(endpoint).hasToString(text);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", ":", "127.0.0.1", "::1:80", "[::1]80", "[::1", "[zz]:80", "a b:80", "a:80:90", "a:+80"})
-    void refusesOtherEndpoints(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.parse(text));
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            a:b            | {a=b}
-            a:b,c:d:e f:g  | {a=b, c=d:e, f=g}
-            ' a:b\t'       | {a=b}
-            a:b a:b        | {a=b}
-            """)
-    void readsProxyUsers(String value, String users) {
-        assertThat(ProxyUsers.of("U", Map.of("U", value))).hasToString(users);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", " ", "hunter2", ":hunter2", "hunter2:", "a:hunter2 a:other"})
-    void refusesOtherProxyUsersWithoutRepeatingThem(String value) {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> ProxyUsers.of("U", Map.of("U", value)))
-                .withMessageStartingWith("--proxy-auth-env: the variable U holds ")
-                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("hunter2"));
     }
 }
