@@ -8,26 +8,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
 
-/** What agents send all day, drawn from a seed: nothing of it may be stopped. */
+/** What agents send all day: nothing of it may be stopped. */
 final class CleanTraffic {
-    private static final String[] WORDS =
-            ("the request failed because every token in this list was rotated last week and a new key must be "
-                            + "created before you deploy please store it as a secret in your environment never paste passwords into chat use the "
-                            + "vault or a password manager instead then call the api with a bearer header see docs for details thanks")
-                    .split(" ", -1);
+    /** @param make a request of what is drawn */
+    record Sort(String name, Function<RandomText, ScanRequest> make) {}
 
-    /** @param make a request from a source of chance and a writer of templates */
-    record Sort(String name, Function<CleanTraffic, ScanRequest> make) {}
-
-    private final RandomGenerator random;
-    private final Templates templates;
-
-    CleanTraffic(RandomGenerator random) {
-        this.random = random;
-        this.templates = new Templates(random);
-    }
+    private CleanTraffic() {}
 
     static List<Sort> sorts() {
         List<Sort> out = new ArrayList<>();
@@ -44,7 +31,7 @@ final class CleanTraffic {
         add(
                 out,
                 "chat about keys",
-                c -> c.chat(c.pick(
+                c -> chat(c.pick(
                                 "My key is sk-... and it does not work, is ghp_xxxxxxxx right?",
                                 "Set ANTHROPIC_API_KEY=sk-ant-... or OPENAI_API_KEY=YOUR_API_KEY and run again.",
                                 "Use `Authorization: Bearer <token>` with your xoxb-your-bot-token, never commit AKIA... keys.",
@@ -54,7 +41,7 @@ final class CleanTraffic {
                                 "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY----- goes into the file",
                                 "password: ********, api_key: <redacted>, token = os.environ['TOKEN']")
                         + " " + c.prose(80)));
-        add(out, "prose", c -> c.chat(c.prose(600)));
+        add(out, "prose", c -> chat(c.prose(600)));
         add(
                 out,
                 "tool schemas",
@@ -173,7 +160,7 @@ final class CleanTraffic {
         add(
                 out,
                 "archive read as text",
-                c -> c.chat("PK\\u0003\\u0004" + "\ufffd\\u0000META-INF/\ufffd\\u0008".repeat(300)));
+                c -> chat("PK\\u0003\\u0004" + "\ufffd\\u0000META-INF/\ufffd\\u0008".repeat(300)));
         add(
                 out,
                 "encoded pages",
@@ -281,7 +268,7 @@ final class CleanTraffic {
         add(
                 out,
                 "diff",
-                c -> c.chat(
+                c -> chat(
                         "```diff\\n-    password = getpass.getpass()\\n+    password = settings.DB_PASSWORD\\n+    api_key: str = Field(default=\\\"\\\")\\n"
                                 + "+    token = request.headers.get(\\\"Authorization\\\")\\n+    const secretKey = process.env.SECRET_KEY;\\n```\\n"
                                 + c.prose(60)));
@@ -330,80 +317,30 @@ final class CleanTraffic {
     }
 
     private static void scripts(List<Sort> out) {
-        add(out, "chinese", c -> c.chat("请帮我检查这个函数，它返回的令牌（token）好像不对。密钥存放在环境变量里，不要写进代码。".repeat(8)));
+        add(out, "chinese", c -> chat("请帮我检查这个函数，它返回的令牌（token）好像不对。密钥存放在环境变量里，不要写进代码。".repeat(8)));
         add(
                 out,
                 "russian",
-                c -> c.chat(
+                c -> chat(
                         "Проверьте, пожалуйста, эту функцию: токен возвращается неверный, а пароль хранится в окружении. "
                                 .repeat(8)));
         add(
                 out,
                 "greek",
-                c -> c.chat("Ελέγξτε τη συνάρτηση, το κλειδί δεν είναι σωστό και ο κωδικός λείπει. ".repeat(8)));
-        add(out, "emoji", c -> c.chat("Done ✅ — it’s “ready” 🎉… see notes • one • two → three\u200d ".repeat(20)));
+                c -> chat("Ελέγξτε τη συνάρτηση, το κλειδί δεν είναι σωστό και ο κωδικός λείπει. ".repeat(8)));
+        add(out, "emoji", c -> chat("Done ✅ — it’s “ready” 🎉… see notes • one • two → three\u200d ".repeat(20)));
         add(
                 out,
                 "escaped script",
                 c -> Where.json("{\"t\":\"" + "\\u4f60\\u597d\\uff0c\\u4e16\\u754c".repeat(80) + "\"}"));
     }
 
-    private static void add(List<Sort> out, String name, Function<CleanTraffic, ScanRequest> make) {
+    private static void add(List<Sort> out, String name, Function<RandomText, ScanRequest> make) {
         out.add(new Sort(name, make));
     }
 
-    private ScanRequest chat(String text) {
+    private static ScanRequest chat(String text) {
         return Where.json("{\"model\":\"m\",\"max_tokens\":1024,\"messages\":[{\"role\":\"user\",\"content\":\"" + text
                 + "\"}]}");
-    }
-
-    private String t(String template) {
-        return templates.expand(template);
-    }
-
-    private String pick(String... texts) {
-        return texts[random.nextInt(texts.length)];
-    }
-
-    private String prose(int n) {
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < n; i++) {
-            out.append(WORDS[random.nextInt(WORDS.length)]).append(i % 13 == 12 ? ".\\n" : " ");
-        }
-        return out.toString();
-    }
-
-    private String lines(int n, String template) {
-        return joined(n, "\n", template) + "\n";
-    }
-
-    private String joined(int n, String between, String template) {
-        List<String> out = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-            out.add(t(template));
-        }
-        return String.join(between, out);
-    }
-
-    private String binary(int n) {
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < n; i++) {
-            out.append((char) random.nextInt(256));
-        }
-        return out.toString();
-    }
-
-    /** Small numbers in four bytes each. */
-    private String packed(int n) {
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < n; i++) {
-            int value = random.nextInt(60_000);
-            out.append((char) (value & 0xff)).append((char) (value >> 8)).append("\0\0");
-        }
-        return out.toString();
-    }
-
-    private String image(int n) {
-        return Dress.base64("\u0089PNG\r\n\u001a\n\0\0\0\rIHDR" + binary(n));
     }
 }

@@ -111,9 +111,9 @@ final class QualityTest {
         int alarms = 0;
         int all = 0;
         for (CleanTraffic.Sort sort : CleanTraffic.sorts()) {
-            CleanTraffic traffic = new CleanTraffic(random);
+            RandomText text = new RandomText(random);
             for (int i = 0; i < DRAWS; i++) {
-                ScanVerdict verdict = scanner.scanNow(sort.make().apply(traffic));
+                ScanVerdict verdict = scanner.scanNow(sort.make().apply(text));
                 boolean alarm = !(verdict instanceof ScanVerdict.Clean);
                 bySort.computeIfAbsent(sort.name(), k -> new Tally()).add(alarm);
                 alarms += alarm ? 1 : 0;
