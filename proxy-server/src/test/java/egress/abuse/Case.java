@@ -25,6 +25,21 @@ record Case(String id, String title, String leg, Expected expected, Probe probe)
                 id, title, leg, Expected.allowed(outcomes.length == 0 ? new String[] {"200"} : outcomes), probe);
     }
 
+    /** The id of a case of a row, the n-th from 0: {@code 20.a} to {@code 20.z}, then {@code 20.aa}. */
+    static String id(int row, int n) {
+        return row + "." + (n < 26 ? "" : (char) ('a' + n / 26 - 1)) + (char) ('a' + n % 26);
+    }
+
+    /** Hostile text as a title of one line. */
+    static String shown(String text) {
+        String line = text.substring(0, Math.min(text.length(), 70)).replace("\r\n", " / ");
+        StringBuilder out = new StringBuilder();
+        line.chars()
+                .forEach(
+                        c -> out.append(c > 31 && c < 127 ? String.valueOf((char) c) : "\\x" + Integer.toHexString(c)));
+        return out.toString().strip();
+    }
+
     @Override
     public String toString() {
         return id + " " + leg + ": " + title;

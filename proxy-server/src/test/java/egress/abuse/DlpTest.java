@@ -121,8 +121,7 @@ class DlpTest {
         }
 
         private String id() {
-            int n = all.size();
-            return row + "." + (n < 26 ? "" : (char) ('a' + n / 26 - 1)) + (char) ('a' + n % 26);
+            return Case.id(row, all.size());
         }
 
         Cases body(String title, String outcome, List<byte[]> parts, String... fields) {

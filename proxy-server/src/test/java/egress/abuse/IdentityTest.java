@@ -1,11 +1,8 @@
 package egress.abuse;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.RawClient;
-import egress.testkit.TlsClient;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -19,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Rows 8 to 12: CONNECT, SNI, Host and {@code :authority} mean one host, and what is spoken is TLS with h1 or h2. */
+/** Rows 8 to 10: CONNECT, SNI, Host and {@code :authority} mean one host. */
 class IdentityTest {
     private static final String UNRECOGNIZED_NAME = "alert 112";
 
@@ -36,13 +33,9 @@ class IdentityTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"layers", "laterRequests", "hellos", "noTls", "alpn"})
+    @MethodSource({"layers", "laterRequests", "hellos"})
     void agrees(Case each, Scorecard scorecard) {
         scorecard.verify(each);
-    }
-
-    private static Case hello(String id, String title, byte[] bytes, String... outcomes) {
-        return site.stopped(id, title, "tls", () -> site.hello(Site.H1, bytes), outcomes);
     }
 
     private static byte[] sni(@Nullable String name) {
@@ -70,10 +63,10 @@ class IdentityTest {
 
     static Stream<Case> layers() {
         return Stream.of(
-                hello("8.a", "an evil SNI", sni("evil.example"), UNRECOGNIZED_NAME),
-                hello("8.b", "another allowed host in SNI", sni("other.example"), UNRECOGNIZED_NAME),
-                hello("8.c", "the host as a suffix of the SNI", sni("evil" + Site.H1), UNRECOGNIZED_NAME),
-                hello("8.d", "the host in front of the SNI", sni(Site.H1 + ".evil.example"), UNRECOGNIZED_NAME),
+                site.hello("8.a", "an evil SNI", sni("evil.example"), UNRECOGNIZED_NAME),
+                site.hello("8.b", "another allowed host in SNI", sni("other.example"), UNRECOGNIZED_NAME),
+                site.hello("8.c", "the host as a suffix of the SNI", sni("evil" + Site.H1), UNRECOGNIZED_NAME),
+                site.hello("8.d", "the host in front of the SNI", sni(Site.H1 + ".evil.example"), UNRECOGNIZED_NAME),
                 h1("8.e", "an evil Host", "GET / HTTP/1.1\r\nHost: evil.example", "421"),
                 h1("8.f", "another allowed host in Host", "GET / HTTP/1.1\r\nHost: other.example", "421"),
                 h1("8.g", "another port in Host", "GET / HTTP/1.1\r\nHost: h1.example:444", "421"),
@@ -183,18 +176,18 @@ class IdentityTest {
 
     static Stream<Case> hellos() {
         return Stream.of(
-                hello("10.a", "no SNI", sni(null), "alert"),
-                hello("10.b", "an SNI of 300 bytes", sni("a".repeat(300)), "alert"),
-                hello("10.c", "an SNI that is an address", sni("127.0.0.1"), "alert"),
-                hello("10.d", "an SNI that is an IPv6 address", sni("[::1]"), "alert"),
-                hello("10.e", "an SNI with a port", sni("h1.example:443"), "alert"),
-                hello("10.f", "an SNI with a NUL", sni("h1.example\0.evil.example"), "alert"),
-                hello("10.g", "an SNI with a space", sni("h1.example "), "alert"),
-                hello("10.h", "an SNI of one dot", sni("."), "alert"),
-                hello("10.i", "a ClientHello of 16 MiB", new byte[] {22, 3, 1, 0, 4, 1, -1, -1, -1}, "alert"),
-                hello("10.j", "a record of no bytes", new byte[] {22, 3, 1, 0, 0}, "alert"),
-                hello("10.k", "a record longer than TLS has", new byte[] {22, 3, 1, -1, -1, 1}, "alert", "closed"),
-                hello("10.l", "a ServerHello", new byte[] {22, 3, 1, 0, 5, 2, 0, 0, 1, 0}, "alert"),
+                site.hello("10.a", "no SNI", sni(null), "alert"),
+                site.hello("10.b", "an SNI of 300 bytes", sni("a".repeat(300)), "alert"),
+                site.hello("10.c", "an SNI that is an address", sni("127.0.0.1"), "alert"),
+                site.hello("10.d", "an SNI that is an IPv6 address", sni("[::1]"), "alert"),
+                site.hello("10.e", "an SNI with a port", sni("h1.example:443"), "alert"),
+                site.hello("10.f", "an SNI with a NUL", sni("h1.example\0.evil.example"), "alert"),
+                site.hello("10.g", "an SNI with a space", sni("h1.example "), "alert"),
+                site.hello("10.h", "an SNI of one dot", sni("."), "alert"),
+                site.hello("10.i", "a ClientHello of 16 MiB", new byte[] {22, 3, 1, 0, 4, 1, -1, -1, -1}, "alert"),
+                site.hello("10.j", "a record of no bytes", new byte[] {22, 3, 1, 0, 0}, "alert"),
+                site.hello("10.k", "a record longer than TLS has", new byte[] {22, 3, 1, -1, -1, 1}, "alert", "closed"),
+                site.hello("10.l", "a ServerHello", new byte[] {22, 3, 1, 0, 5, 2, 0, 0, 1, 0}, "alert"),
                 site.stopped(
                         "10.m",
                         "a ClientHello over the bound, sent in full",
@@ -229,18 +222,7 @@ class IdentityTest {
                         "10.q",
                         "the SNI in capitals",
                         "tls",
-                        () -> greeted(site.tls(Site.H1).sni("H1.EXAMPLE"))));
-    }
-
-    private static String greeted(TlsClient tls) throws IOException {
-        try (RawClient client = site.proxy.connect().tunnel(Site.H1 + ":443")) {
-            client.tls(tls);
-            return client.applicationProtocol().equals("h2")
-                    ? "h2"
-                    : Site.answer(client.send("GET /echo HTTP/1.1\r\nHost: h1.example\r\n\r\n"));
-        } catch (SSLException e) {
-            return "alert";
-        }
+                        () -> site.greeted(site.tls(Site.H1).sni("H1.EXAMPLE"))));
     }
 
     /** As many records as the gate takes, of a message that says it has 200,000 bytes. */
@@ -285,161 +267,5 @@ class IdentityTest {
                 client.close();
             }
         }
-    }
-
-    private static byte[] latin1(String text) {
-        return text.getBytes(ISO_8859_1);
-    }
-
-    static Stream<Case> noTls() {
-        return Stream.of(
-                hello("11.a", "an SSH banner", latin1("SSH-2.0-OpenSSH_9.6\r\n"), "closed", "alert"),
-                hello(
-                        "11.b",
-                        "an h2 preface in the clear",
-                        latin1("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-                        "closed",
-                        "alert"),
-                hello(
-                        "11.c",
-                        "plain HTTP to 443",
-                        latin1("GET / HTTP/1.1\r\nHost: h1.example\r\n\r\n"),
-                        "closed",
-                        "alert"),
-                hello(
-                        "11.d",
-                        "an SSL 2 ClientHello",
-                        new byte[] {(byte) 0x80, 0x2e, 1, 3, 1, 0, 0x15, 0, 0, 0, 0x10},
-                        "closed",
-                        "alert"),
-                hello("11.e", "a NUL", new byte[] {0}, "closed", "alert"),
-                hello("11.f", "an alert", new byte[] {21, 3, 3, 0, 2, 2, 40}, "closed", "alert"),
-                hello("11.g", "application data", new byte[] {23, 3, 3, 0, 2, 1, 1}, "closed", "alert"),
-                hello("11.h", "TLS 1.1 at most", OldHello.of(Site.H1, 0x0302), "alert 70"),
-                hello("11.i", "TLS 1.0 at most", OldHello.of(Site.H1, 0x0301), "alert 70"),
-                hello("11.j", "SSL 3 at most", OldHello.of(Site.H1, 0x0300), "alert"),
-                site.stopped(
-                        "11.k",
-                        "plain HTTP in a tunnel to a port that a route names",
-                        "tls",
-                        () -> {
-                            try (RawClient client = site.proxy.connect().tunnel("named.example:8443")) {
-                                client.send("GET / HTTP/1.1\r\nHost: named.example:8443\r\n\r\n");
-                                byte[] answer = client.readToEnd();
-                                return answer.length == 0 || answer[0] == 21
-                                        ? "closed"
-                                        : new String(answer, ISO_8859_1);
-                            } catch (SocketException e) {
-                                return "closed";
-                            }
-                        },
-                        "closed"),
-                site.stopped(
-                        "11.l",
-                        "SSH in a tunnel to port 80",
-                        "plain",
-                        () -> {
-                            try (RawClient client = site.proxy.connect().tunnel("plain.example:80")) {
-                                return Site.answer(client.send("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
-                            }
-                        },
-                        "400",
-                        "closed"),
-                site.stopped(
-                        "11.m",
-                        "h2 with prior knowledge in a tunnel to port 80",
-                        "plain",
-                        () -> {
-                            try (RawClient client = site.proxy.connect().tunnel("plain.example:80")) {
-                                return Site.answer(client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-                            }
-                        },
-                        "400",
-                        "closed"),
-                Case.through("11.n", "plain HTTP in a tunnel to port 80", "plain", () -> {
-                    try (RawClient client = site.proxy.connect().tunnel("plain.example:80")) {
-                        return Site.answer(client.send("GET /echo HTTP/1.1\r\nHost: plain.example\r\n\r\n"));
-                    }
-                }),
-                Case.through(
-                        "11.o",
-                        "TLS 1.2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).versions("TLSv1.2").alpn("http/1.1"))),
-                Case.through(
-                        "11.p",
-                        "TLS 1.3",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).versions("TLSv1.3").alpn("http/1.1"))));
-    }
-
-    static Stream<Case> alpn() {
-        return Stream.of(
-                Case.through("12.a", "no ALPN: h1", "tls", () -> greeted(site.tls(Site.H1))),
-                Case.stopped(
-                        "12.b",
-                        "h3 alone: never h2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("h3")),
-                        "alert",
-                        "200"),
-                Case.stopped(
-                        "12.c",
-                        "http/1.0 alone: never h2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("http/1.0")),
-                        "alert",
-                        "200"),
-                Case.stopped(
-                        "12.d",
-                        "h2c alone: never h2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("h2c")),
-                        "alert",
-                        "200"),
-                Case.stopped(
-                        "12.e",
-                        "an empty look at h2: h2-14",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("h2-14")),
-                        "alert",
-                        "200"),
-                Case.through(
-                        "12.f",
-                        "h2 and http/1.1: h2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("http/1.1", "h2")),
-                        "h2",
-                        "200"),
-                Case.through(
-                        "12.g",
-                        "h2 alone: h2",
-                        "tls",
-                        () -> greeted(site.tls(Site.H1).alpn("h2")),
-                        "h2"),
-                site.stopped(
-                        "12.h",
-                        "h1 where h2 was agreed on",
-                        "tls",
-                        () -> {
-                            try (RawClient client = site.proxy.connect().tunnel(Site.H1 + ":443")) {
-                                client.tls(site.tls(Site.H1).alpn("h2"));
-                                client.send("GET / HTTP/1.1\r\nHost: h1.example\r\n\r\n");
-                                client.awaitEnd();
-                                return "closed";
-                            }
-                        },
-                        "closed"),
-                site.stopped(
-                        "12.i",
-                        "h2 where h1 was agreed on",
-                        "tls",
-                        () -> {
-                            try (RawClient client = site.proxy.connect(Site.H1 + ":443")) {
-                                return Site.answer(client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-                            }
-                        },
-                        "400",
-                        "closed"));
     }
 }

@@ -69,9 +69,9 @@ class MutationsTest {
         CHUNKED_MAY_HAVE_A_LENGTH(
                 "FramingTest", CORE + "http/H1Fields.java", "if (!lengths.isEmpty()) {", "if (lengths.size() > 9) {"),
         A_CONNECTION_WITH_BYTES_LEFT_GOES_BACK(
-                "FramingTest", CORE + "upstream/H1Connection.java", "decoder.hasPending()", "(decoder == null)"),
+                "OddResponseTest", CORE + "upstream/H1Connection.java", "decoder.hasPending()", "(decoder == null)"),
         ENDED_STREAMS_MAY_BEGIN_AGAIN(
-                "FramingTest",
+                "H2FramingTest",
                 CORE + "downstream/H2StreamOrderHandler.java",
                 "if (stream > highest) {",
                 "if (stream > 0) {"),
@@ -93,7 +93,7 @@ class MutationsTest {
                 "if (!fits && !plan.passesOversize()) {",
                 "if (!fits && maxBody < 0) {"),
         ALT_SVC_STAYS(
-                "OperationsTest",
+                "OtherProtocolTest",
                 CORE + "http/HopByHop.java",
                 "Set.of(\"alt-svc\", \"x-egress-deny\")",
                 "Set.of(\"x-egress-deny\")"),
@@ -103,7 +103,7 @@ class MutationsTest {
                 "!hosts.accepts(named.getFirst())",
                 "named.getFirst().equals(\"-\")"),
         ANYTHING_MAY_BE_UPGRADED_TO(
-                "OperationsTest",
+                "OtherProtocolTest",
                 CORE + "exchange/Exchange.java",
                 "if (otherUpgrade) {",
                 "if (otherUpgrade && webSocket) {");

@@ -179,6 +179,12 @@ final class Site implements AutoCloseable {
         }
     }
 
+    /** The head that asks for a WebSocket by h2 (RFC 8441, Section 4). */
+    static List<Field> extendedConnect(String host, String path) {
+        return Field.list(
+                ":method", "CONNECT", ":protocol", "websocket", ":scheme", "https", ":authority", host, ":path", path);
+    }
+
     H2Client h2Client(String host) throws IOException {
         return H2Client.through(proxy.port(), host + ":443", proxy.client(host), H2Settings.defaults());
     }
@@ -202,6 +208,23 @@ final class Site implements AutoCloseable {
             return first(client.readToEnd());
         } catch (SocketException e) {
             return "closed";
+        }
+    }
+
+    /** The case of first bytes in a tunnel that must be stopped. */
+    Case hello(String id, String title, byte[] bytes, String... outcomes) {
+        return stopped(id, title, "tls", () -> hello(H1, bytes), outcomes);
+    }
+
+    /** A handshake in a tunnel, and by h1 a request after it. */
+    String greeted(TlsClient tls) throws IOException {
+        try (RawClient client = proxy.connect().tunnel(H1 + ":443")) {
+            client.tls(tls);
+            return client.applicationProtocol().equals("h2")
+                    ? "h2"
+                    : answer(client.send("GET /echo HTTP/1.1\r\nHost: h1.example\r\n\r\n"));
+        } catch (SSLException e) {
+            return "alert";
         }
     }
 

@@ -1,7 +1,6 @@
 package egress.abuse;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.Field;
 import egress.testkit.RawClient;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,8 +41,7 @@ class TargetTest {
         }
 
         private String id() {
-            int n = next++;
-            return row + "." + (n < 26 ? "" : (char) ('a' + n / 26 - 1)) + (char) ('a' + n % 26);
+            return Case.id(row, next++);
         }
 
         private static String host(String leg) {
@@ -247,19 +245,7 @@ class TargetTest {
                 "17.zz",
                 "extended CONNECT",
                 "h2",
-                () -> site.h2(
-                        Site.RULES_H2,
-                        Field.list(
-                                ":method",
-                                "CONNECT",
-                                ":protocol",
-                                "websocket",
-                                ":scheme",
-                                "https",
-                                ":authority",
-                                Site.RULES_H2,
-                                ":path",
-                                "/v1")),
+                () -> site.h2(Site.RULES_H2, Site.extendedConnect(Site.RULES_H2, "/v1")),
                 "reset 1"));
         return cases.stream();
     }
