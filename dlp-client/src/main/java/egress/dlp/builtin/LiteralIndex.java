@@ -10,12 +10,14 @@ import java.util.Map;
 
 /**
  * Finds any of many literals in one pass: each three bytes index a bit table that fits the first-level cache, and only where the bit
- * is set is anything compared. Eight bytes are loaded at a time and six places tested on them.
+ * is set is anything compared. Eight bytes are loaded at a time and six places tested on them. A literal is known by those three of
+ * its bytes that stand least often in text, since what is compared in vain costs more than what is only looked up.
  */
 final class LiteralIndex {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int BITS = 17;
     private static final int MULTIPLIER = 0x9E3779B1;
+    private static final int GRAM = 3;
 
     /** Takes each place where a literal stands. */
     interface Hits {
@@ -27,20 +29,24 @@ final class LiteralIndex {
     private final Map<Integer, Integer> slots = new HashMap<>();
     private final List<List<Integer>> chains = new ArrayList<>();
     private final List<byte[]> literals = new ArrayList<>();
+    private final List<Integer> offsets = new ArrayList<>();
     private byte[][] frozen = new byte[0][];
+    private int[] grams = new int[0];
     private int[] keys = new int[0];
     private int[][] values = new int[0][];
 
     /** @return the literal's number */
     int add(byte[] literal) {
-        if (literal.length < 3) {
+        if (literal.length < GRAM) {
             throw new IllegalArgumentException("literal: " + literal.length + " bytes (expected: at least 3)");
         }
-        int gram = gram(literal, 0);
+        int offset = rarest(literal);
+        int gram = gram(literal, offset);
         int hash = hash(gram);
         bits[hash >>> 6] |= 1L << hash;
         int number = literals.size();
         literals.add(literal.clone());
+        offsets.add(offset);
         Integer slot = slots.get(gram);
         if (slot == null) {
             slot = chains.size();
@@ -57,6 +63,7 @@ final class LiteralIndex {
         keys = new int[size];
         values = new int[size][];
         frozen = literals.toArray(byte[][]::new);
+        grams = offsets.stream().mapToInt(Integer::intValue).toArray();
         slots.forEach((gram, slot) -> {
             int i = ((gram * MULTIPLIER) >>> 7) & (size - 1);
             while (values[i] != null) {
@@ -68,7 +75,7 @@ final class LiteralIndex {
         return this;
     }
 
-    /** Reports every literal that stands in {@code [from, to)}, in order of place. */
+    /** Reports every literal that stands in {@code [from, to)}; where several stand about the same place, in any order. */
     void scan(byte[] b, int from, int to, Hits hits) {
         int i = from;
         int last = Math.min(to, b.length) - 8;
@@ -81,33 +88,34 @@ final class LiteralIndex {
             int g3 = hash((int) (v >>> 24) & 0xffffff);
             int g4 = hash((int) (v >>> 32) & 0xffffff);
             int g5 = hash((int) (v >>> 40));
-            long any = (table[g0 >>> 6] >>> g0)
-                    | (table[g1 >>> 6] >>> g1)
-                    | (table[g2 >>> 6] >>> g2)
-                    | (table[g3 >>> 6] >>> g3)
-                    | (table[g4 >>> 6] >>> g4)
-                    | (table[g5 >>> 6] >>> g5);
-            if ((any & 1) != 0 && !candidates(b, i, i + 6, to, hits)) {
-                return;
+            long t0 = table[g0 >>> 6] >>> g0;
+            long t1 = table[g1 >>> 6] >>> g1;
+            long t2 = table[g2 >>> 6] >>> g2;
+            long t3 = table[g3 >>> 6] >>> g3;
+            long t4 = table[g4 >>> 6] >>> g4;
+            long t5 = table[g5 >>> 6] >>> g5;
+            if (((t0 | t1 | t2 | t3 | t4 | t5) & 1) != 0) {
+                long low = (t0 & 1) | (t1 & 1) << 1 | (t2 & 1) << 2;
+                long set = low | (t3 & 1) << 3 | (t4 & 1) << 4 | (t5 & 1) << 5;
+                for (; set != 0; set &= set - 1) {
+                    if (!compare(b, i + Long.numberOfTrailingZeros(set), from, to, hits)) {
+                        return;
+                    }
+                }
             }
             i += 6;
         }
-        candidates(b, i, to - 2, to, hits);
-    }
-
-    private boolean candidates(byte[] b, int from, int end, int to, Hits hits) {
-        for (int i = from; i < end; i++) {
-            int gram = gram(b, i);
-            int hash = hash(gram);
-            if (((bits[hash >>> 6] >>> hash) & 1) != 0 && !compare(b, i, to, gram, hits)) {
-                return false;
+        for (; i < to - 2; i++) {
+            int hash = hash(gram(b, i));
+            if (((bits[hash >>> 6] >>> hash) & 1) != 0 && !compare(b, i, from, to, hits)) {
+                return;
             }
         }
-        return true;
     }
 
-    private boolean compare(byte[] b, int at, int to, int gram, Hits hits) {
+    private boolean compare(byte[] b, int at, int from, int to, Hits hits) {
         int mask = keys.length - 1;
+        int gram = gram(b, at);
         int slot = ((gram * MULTIPLIER) >>> 7) & mask;
         while (values[slot] != null && keys[slot] != gram) {
             slot = (slot + 1) & mask;
@@ -118,7 +126,9 @@ final class LiteralIndex {
         }
         for (int number : chain) {
             byte[] literal = frozen[number];
-            if (at + literal.length <= to && stands(literal, b, at) && !hits.hit(b, at, number)) {
+            int start = at - grams[number];
+            boolean within = start >= from && start + literal.length <= to;
+            if (within && stands(literal, b, start) && !hits.hit(b, start, number)) {
                 return false;
             }
         }
@@ -126,12 +136,39 @@ final class LiteralIndex {
     }
 
     private static boolean stands(byte[] literal, byte[] b, int at) {
-        for (int k = 3; k < literal.length; k++) {
+        for (int k = literal.length - 1; k >= 0; k--) {
             if (b[at + k] != literal[k]) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static int rarest(byte[] literal) {
+        int best = 0;
+        for (int i = 1; i + GRAM <= literal.length; i++) {
+            best = commonness(literal, i) < commonness(literal, best) ? i : best;
+        }
+        return best;
+    }
+
+    private static int commonness(byte[] literal, int from) {
+        int sum = 0;
+        for (int i = from; i < from + GRAM; i++) {
+            sum += commonness(literal[i]);
+        }
+        return sum;
+    }
+
+    // In prose, code and JSON alike, roughly: about the logarithm of how often it stands there.
+    private static int commonness(byte c) {
+        if (" etaoinsrlcdu\"".indexOf(c) >= 0) {
+            return 6;
+        }
+        if (c >= 'a' && c <= 'z') {
+            return "jkqvwxz".indexOf(c) < 0 ? 5 : 3;
+        }
+        return (c >= '0' && c <= '9') || ",.:/-_=()\\\n".indexOf(c) >= 0 ? 3 : 1;
     }
 
     private static int gram(byte[] b, int i) {
