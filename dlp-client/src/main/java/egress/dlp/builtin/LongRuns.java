@@ -26,7 +26,7 @@ final class LongRuns {
     }
 
     /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
-    int run(int start, int end, int kinds) {
+    int run(int start, int end, boolean digit) {
         int next = afterBreak(end);
         if (next > 0) {
             int last = endOfLines(start, end, next);
@@ -37,26 +37,24 @@ final class LongRuns {
                 }
             }
         }
-        alone(start, end, kinds);
+        alone(start, end, digit);
         return end;
     }
 
-    private void alone(int start, int end, int kinds) {
+    private void alone(int start, int end, boolean digit) {
         zlib(start, end);
         if (Uuid.is(b, start, end)) {
             Uuid.decode(run, s, start);
             return;
         }
         base64.run(start, end);
-        if ((kinds & Codes.DIGIT) != 0) {
+        if (digit) {
             digits.run(start, end);
             if (run.wants(Detector.ENTROPY)) {
                 entropy(start, end);
             }
         }
-        if ((kinds & Codes.MARK) != 0) {
-            Marked.strip(run, s, start, end);
-        }
+        Marked.strip(run, s, start, end);
     }
 
     // The index behind a line break and indentation, real or escaped, when a run goes on there; else -1.

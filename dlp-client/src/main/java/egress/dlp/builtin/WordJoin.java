@@ -1,9 +1,5 @@
 package egress.dlp.builtin;
 
-import static egress.dlp.builtin.Codes.DIGIT;
-import static egress.dlp.builtin.Codes.LOWER;
-import static egress.dlp.builtin.Codes.UPPER;
-
 /** Puts the made-looking words of a plain text side by side: what CSV cells, YAML items, lines or string literals were split into. */
 final class WordJoin {
     private static final int LONGEST = 128;
@@ -31,9 +27,9 @@ final class WordJoin {
         return !structured && Folding.isText(s.b(), s.from(), Math.min(s.to(), s.from() + SAMPLE));
     }
 
-    void run(byte[] b, int begin, int end, int kinds) {
+    void run(byte[] b, int begin, int end, boolean digit) {
         int start = Math.min(end, begin + Escapes.tail(b, begin, end));
-        boolean mixed = (kinds & DIGIT) != 0 ? (kinds & (LOWER | UPPER)) != 0 : innerCapital(b, start, end);
+        boolean mixed = digit ? anyLetter(b, begin, end) : innerCapital(b, start, end);
         if (!mixed || isName(b, end)) {
             return;
         }
@@ -61,6 +57,15 @@ final class WordJoin {
         int i = end;
         i += i < to && (b[i] == '"' || b[i] == '\'') ? 1 : 0;
         return i < to && (b[i] == '=' || b[i] == ':') && i + 1 < to && b[i + 1] != '=' && b[i + 1] != '/';
+    }
+
+    private static boolean anyLetter(byte[] b, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if ((b[i] | 32) >= 'a' && (b[i] | 32) <= 'z') {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean innerCapital(byte[] b, int start, int end) {
