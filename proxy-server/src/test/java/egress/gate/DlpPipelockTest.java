@@ -10,6 +10,7 @@ import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.server.dlp.DlpSettings;
 import egress.testkit.FreePort;
+import egress.testkit.NeedsRealPipelock;
 import egress.testkit.PipelockServer;
 import egress.testkit.PipelockServer.Listener;
 import egress.testkit.RealPipelock;
@@ -23,11 +24,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The gate with the real pipelock behind it, and nothing else that scans. */
-@EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+@NeedsRealPipelock
 class DlpPipelockTest {
     private static final String TOKEN = DlpGate.token(6);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.dlp.pipelock.Way;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
+import egress.testkit.NeedsRealPipelock;
 import egress.testkit.Origin;
 import egress.testkit.PipelockServer;
 import egress.testkit.PipelockServer.Listener;
@@ -27,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -124,7 +124,7 @@ final class PipelockProgramTest {
 
     @ParameterizedTest
     @EnumSource
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void asksTheRealOneInThatWay(Way way) throws Exception {
         try (Bench bench = new Bench(true, way, directory)) {
             denies(bench);
@@ -171,7 +171,7 @@ final class PipelockProgramTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void reachesOriginsThroughTheRealOne() throws Exception {
         InetSocketAddress sink = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), FreePort.find());
         TestCa ca = TestCa.create("origins");
@@ -213,7 +213,7 @@ final class PipelockProgramTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void leaksNothingWhenTheRealOneIsKilledUnderLoad() throws Exception {
         killedUnderLoad(true);
     }

@@ -16,7 +16,7 @@ import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.ScanVerdict.Refused;
 import egress.dlp.pipelock.Bench.Kind;
-import egress.testkit.RealPipelock;
+import egress.testkit.NeedsRealPipelock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What pipelock does not see of a request as it stands is put to it so that it does; and what is clean stays so. */
@@ -104,7 +103,7 @@ final class BlindSpotsTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void closesThoseOfTheRealOne() throws Exception {
         check(Kind.REAL);
     }

@@ -9,10 +9,10 @@ import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.ScanVerdict.Refused;
 import egress.dlp.pipelock.Bench.Kind;
+import egress.testkit.NeedsRealPipelock;
 import egress.testkit.Origin;
 import egress.testkit.PipelockFault;
 import egress.testkit.PipelockServer.Listener;
-import egress.testkit.RealPipelock;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -25,7 +25,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -106,7 +105,7 @@ final class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void refusesWhileTheRealOneIsDownAndRecoversWithinTwoSeconds(Way way) throws Exception {
         downAndUp(Kind.REAL, way);
     }
@@ -143,7 +142,7 @@ final class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void outlivesARestartOfTheRealOneBetweenTwoQuestions(Way way) throws Exception {
         restarted(Kind.REAL, way);
     }
@@ -166,7 +165,7 @@ final class FaultsTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void leaksNothingWhenTheRealOneIsKilledUnderLoad() throws Exception {
         killedUnderLoad(Kind.REAL);
     }

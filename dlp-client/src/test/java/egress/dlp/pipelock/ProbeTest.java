@@ -3,6 +3,7 @@ package egress.dlp.pipelock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.pipelock.Bench.Kind;
+import egress.testkit.NeedsRealPipelock;
 import egress.testkit.PipelockFault;
 import egress.testkit.PipelockServer.Listener;
 import egress.testkit.RealPipelock;
@@ -13,7 +14,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +32,7 @@ final class ProbeTest {
 
     @ParameterizedTest
     @EnumSource
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void isReadyWhenTheRealOneAnswersBothRightly(Way way) throws Exception {
         readyEitherWay(Kind.REAL, way);
     }
@@ -88,7 +88,7 @@ final class ProbeTest {
                 "enforce: true | enforce: false | in the body",
                 "request_body_scanning:~  enabled: true | request_body_scanning:~  enabled: false | in the body"
             })
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void isNotReadyWhenTheRealOneIsSetToWarn(String from, String to, String where) throws Exception {
         String settings = new String(
                 RealPipelock.class.getResourceAsStream("pipelock-test.yaml").readAllBytes(), StandardCharsets.UTF_8);

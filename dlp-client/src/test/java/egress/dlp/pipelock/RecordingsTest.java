@@ -6,16 +6,15 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Clean;
 import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.pipelock.Bench.Kind;
+import egress.testkit.NeedsRealPipelock;
 import egress.testkit.Origin;
 import egress.testkit.PipelockRow;
-import egress.testkit.RealPipelock;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,7 +32,7 @@ final class RecordingsTest {
     @ParameterizedTest
     @EnumSource
     @Timeout(400)
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void judgesEveryRecordedQuestionAsTheRealOneDoes(Way way) throws Exception {
         everyRow(Kind.REAL, way);
     }
@@ -44,7 +43,7 @@ final class RecordingsTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void addsTheUrlToTheSinkWayOfTheRealOne() throws Exception {
         urlBesideTheSink(Kind.REAL);
     }

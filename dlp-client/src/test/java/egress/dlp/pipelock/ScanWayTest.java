@@ -6,14 +6,13 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Clean;
 import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.pipelock.Bench.Kind;
-import egress.testkit.RealPipelock;
+import egress.testkit.NeedsRealPipelock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A body goes to the scan API in parts that overlap: nothing is lost at their edges, whatever is cut there. */
@@ -29,7 +28,7 @@ final class ScanWayTest {
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = RealPipelock.VARIABLE, matches = ".+", disabledReason = RealPipelock.MISSING)
+    @NeedsRealPipelock
     void findsWhatLiesAcrossTwoPartsWithTheRealOne() throws Exception {
         acrossParts(Kind.REAL);
     }
