@@ -2,7 +2,6 @@ package egress.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.exchange.Dialer;
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Origin;
@@ -229,7 +228,7 @@ class DialingTest {
         CompletableFuture<Channel> connected = new CompletableFuture<>();
         try (Rig rig = rig(UpstreamConfig.DEFAULTS)) {
             long start = System.nanoTime();
-            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), listener(connected)));
+            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
             connected.get(20, TimeUnit.SECONDS);
             long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 
@@ -267,26 +266,12 @@ class DialingTest {
         sockets.silent.add("8.8.8.8");
         CompletableFuture<Channel> connected = new CompletableFuture<>();
         try (Rig rig = rig(UpstreamConfig.DEFAULTS)) {
-            Attempt attempt =
-                    rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), listener(connected)));
+            Attempt attempt = rig.on(
+                    () -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
             rig.await("dialled", () -> !sockets.pending.isEmpty());
             rig.run(attempt::cancel);
             assertThat(sockets.pending.getFirst().channel().isOpen()).isFalse();
             assertThat(connected).isNotDone();
         }
-    }
-
-    private static Dialer.Listener listener(CompletableFuture<Channel> connected) {
-        return new Dialer.Listener() {
-            @Override
-            public void onConnected(Channel channel, String remoteAddress, long connectNanos) {
-                connected.complete(channel);
-            }
-
-            @Override
-            public void onFailed(Failure failure) {
-                connected.completeExceptionally(new AssertionError(failure));
-            }
-        };
     }
 }

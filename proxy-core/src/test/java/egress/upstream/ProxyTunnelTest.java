@@ -3,7 +3,6 @@ package egress.upstream;
 import static egress.upstream.TestExchange.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.exchange.Dialer;
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
@@ -182,17 +181,7 @@ class ProxyTunnelTest extends TlsFixture {
                     connection.write("HTTP/1.1 200 OK\r\n" + fields + "\r\nearly");
                 });
                 Rig rig = new Rig(config("http", proxy.port()))) {
-            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), new Dialer.Listener() {
-                @Override
-                public void onConnected(Channel channel, String remoteAddress, long connectNanos) {
-                    connected.complete(channel);
-                }
-
-                @Override
-                public void onFailed(Failure failure) {
-                    connected.completeExceptionally(new AssertionError(failure));
-                }
-            }));
+            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
             Channel channel = connected.get(20, TimeUnit.SECONDS);
             rig.run(() -> {
                 names.addAll(channel.pipeline().names());

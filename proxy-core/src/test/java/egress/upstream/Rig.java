@@ -1,9 +1,12 @@
 package egress.upstream;
 
+import egress.exchange.Dialer;
+import egress.exchange.Failure;
 import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -67,6 +70,21 @@ final class Rig implements AutoCloseable {
 
     TestExchange tls(TestExchange exchange) throws Exception {
         return start(exchange, true, Protocol.ANY);
+    }
+
+    /** Of a dial that must come through. */
+    static Dialer.Listener listener(CompletableFuture<Channel> connected) {
+        return new Dialer.Listener() {
+            @Override
+            public void onConnected(Channel channel, String remoteAddress, long connectNanos) {
+                connected.complete(channel);
+            }
+
+            @Override
+            public void onFailed(Failure failure) {
+                connected.completeExceptionally(new AssertionError(failure));
+            }
+        };
     }
 
     /** Runs on the loop and waits. */

@@ -10,25 +10,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 20 to 22 and 28: where a message of h1 begins and ends, and what may follow it. */
-class FramingTest {
-    private static Site site;
-
-    @BeforeAll
-    static void start() throws IOException {
-        site = Site.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        site.close();
-    }
-
+class FramingTest extends SiteFixture {
     @ParameterizedTest
     @MethodSource({"lengths", "syntax", "bodies", "expectations"})
     void isReadInOneWay(Case each, Scorecard scorecard) {

@@ -10,25 +10,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 24 and 25: h2 frames that are malformed, out of order or too many. */
-class H2FramingTest {
-    private static Site site;
-
-    @BeforeAll
-    static void start() throws IOException {
-        site = Site.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        site.close();
-    }
-
+class H2FramingTest extends SiteFixture {
     @ParameterizedTest
     @MethodSource({"heads", "floods"})
     void endsTheStreamOrTheConnectionAndNoOther(Case each, Scorecard scorecard) {

@@ -9,25 +9,11 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.IOException;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 41 and 43: no way round by h3, and no upgrade to anything but WebSocket. */
-class OtherProtocolTest {
-    private static Site site;
-
-    @BeforeAll
-    static void start() throws IOException {
-        site = Site.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        site.close();
-    }
-
+class OtherProtocolTest extends SiteFixture {
     @ParameterizedTest
     @MethodSource({"alternatives", "webSockets"})
     void isNotSpoken(Case each, Scorecard scorecard) {

@@ -6,25 +6,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 13 to 19: what a target and a method may be read as. */
-class TargetTest {
-    private static Site site;
-
-    @BeforeAll
-    static void start() throws IOException {
-        site = Site.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        site.close();
-    }
-
+class TargetTest extends SiteFixture {
     @ParameterizedTest
     @MethodSource({"segments", "octets", "forms", "prefixes", "methods", "regexes", "git"})
     void isJudgedByEveryReading(Case each, Scorecard scorecard) {

@@ -7,29 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A browser that trusts the gate's authority as a person would have it do, and one that does not. */
-class ChromiumTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
-
+class ChromiumTest extends ClientFixture {
     @BeforeAll
     static void start() throws IOException {
-        around = Surroundings.start(directory);
         String page = Files.readString(Surroundings.program("page.html"));
         around.origin("h2.example")
                 .on("/page", exchange -> exchange.respond(200, page, "content-type", "text/html; charset=utf-8"));
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
     }
 
     /** A home whose NSS database trusts the authority. */

@@ -11,33 +11,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CurlTest {
+class CurlTest extends ClientFixture {
     private static final String INSTALL = "install curl";
     private static final int FIVE_MIB = 5 << 20;
     private static final int CERTIFICATE_NOT_TRUSTED = 60;
-
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
-
-    @BeforeAll
-    static void start() throws IOException {
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
-    }
 
     private static Tool.Result curl(String... arguments) throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(List.of(

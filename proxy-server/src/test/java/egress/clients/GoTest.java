@@ -7,18 +7,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Go's net/http, told by {@code HTTPS_PROXY} and {@code SSL_CERT_FILE}; its verifier is the strictest about names and lifetimes. */
-class GoTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
+class GoTest extends ClientFixture {
     private static Path client;
 
     @BeforeAll
@@ -37,12 +31,6 @@ class GoTest {
                         client.toString(),
                         Surroundings.program("go_client.go").toString())
                 .ok();
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
     }
 
     @Test

@@ -7,7 +7,6 @@ import egress.testkit.OriginExchange;
 import egress.testkit.TlsClient;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -23,7 +22,6 @@ import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,31 +33,13 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** java.net.http with nothing set but its proxy and whom it trusts. */
-class JavaHttpClientTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
-
-    @BeforeAll
-    static void start() throws IOException {
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
-    }
-
+class JavaHttpClientTest extends ClientFixture {
     private static HttpClient client(HttpClient.Version version) {
         return client(version, TlsClient.trusting(around.certificate()));
     }

@@ -7,30 +7,18 @@ import egress.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Node told by {@code NODE_EXTRA_CA_CERTS} alone: its own https and http2, fetch behind undici's ProxyAgent, and ws. */
-class NodeTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
+class NodeTest extends ClientFixture {
     private static Path modules;
 
     @BeforeAll
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     static void start() throws IOException, InterruptedException {
         modules = Packages.node();
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
     }
 
     private static Tool node() {

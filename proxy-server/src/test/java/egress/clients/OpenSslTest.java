@@ -4,35 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Tool;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code openssl s_client -proxy}: the plainest look at what the gate's TLS is. */
-class OpenSslTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
-
-    @BeforeAll
-    static void start() throws IOException {
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
-    }
-
+class OpenSslTest extends ClientFixture {
     private static Tool.Result connect(String host, String request, String... options)
             throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(List.of(

@@ -7,30 +7,18 @@ import egress.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Python's clients with the strict verification that is the default from Python 3.13 on. */
-class PythonTest {
-    @TempDir
-    static Path directory;
-
-    private static Surroundings around;
+class PythonTest extends ClientFixture {
     private static Path python;
 
     @BeforeAll
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     static void start() throws IOException, InterruptedException {
         python = Packages.python();
-        around = Surroundings.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        around.close();
     }
 
     private static String run(String program) throws IOException, InterruptedException {

@@ -8,34 +8,15 @@ import egress.testkit.H2Stream;
 import egress.testkit.OriginExchange;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A side that stops makes the other side wait, and nothing pile up in between. */
-class BackpressureTest {
+class BackpressureTest extends TwoOriginsFixture {
     private static final long MIB = 1 << 20;
-
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
 
     /** Waits until the sender is stuck: no byte in a fifth of a second. */
     private static long awaitStall(AtomicLong sent) throws InterruptedException {

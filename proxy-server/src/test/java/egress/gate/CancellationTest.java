@@ -10,36 +10,17 @@ import egress.testkit.HostileOrigin;
 import egress.testkit.OriginExchange;
 import egress.testkit.TestCa;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whoever goes away takes the other side along, at once and at every phase. */
-class CancellationTest {
+class CancellationTest extends TwoOriginsFixture {
     /** Far below every time limit of the gate, far above what it takes: about a millisecond. */
     private static final long AT_ONCE_MILLIS = 1_000;
-
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
 
     static Stream<Arguments> pairsAndWays() {
         return Stream.of("h1", "h2")

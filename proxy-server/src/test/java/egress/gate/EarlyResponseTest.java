@@ -7,30 +7,11 @@ import egress.testkit.H2Settings;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An answer that comes before the request is read reaches the caller whole, whatever becomes of the rest. */
-class EarlyResponseTest {
+class EarlyResponseTest extends TwoOriginsFixture {
     private static final String LARGE = "0123456789abcdef".repeat(1 << 14);
-
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
 
     /** On h1 the origin closes, on h2 it resets the stream with NO_ERROR (RFC 9113 §8.1). */
     private static void answerAndStop(OriginExchange exchange, String host, String text) throws IOException {

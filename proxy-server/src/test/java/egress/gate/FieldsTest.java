@@ -8,32 +8,13 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What changes in a head on its way, and that nothing else does. */
-class FieldsTest {
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
-
+class FieldsTest extends TwoOriginsFixture {
     @Test
     void fromH1ToH1OrderAndCaseStayAsTheyCame() throws IOException {
         try (Caller caller = origins.caller("h1", TwoOrigins.H1)) {

@@ -10,31 +10,12 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a message is cut on its way means nothing. */
-class FragmentationTest {
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
-
+class FragmentationTest extends TwoOriginsFixture {
     @ParameterizedTest
     @ValueSource(strings = {TwoOrigins.H1, TwoOrigins.H2})
     @Row(value = "10.xc", allowed = true)

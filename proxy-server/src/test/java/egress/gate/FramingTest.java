@@ -7,31 +7,12 @@ import egress.abuse.Row;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a message ends (RFC 9112 §6), for both sides and every version. */
-class FramingTest {
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
-
+class FramingTest extends TwoOriginsFixture {
     @Pairs
     void whatHasNoBodyHasNoneAndTheConnectionGoesOn(String version, String host) throws IOException {
         try (Caller caller = origins.caller(version, host)) {

@@ -12,38 +12,19 @@ import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A caller's h2 that breaks RFC 9113 costs it the stream or the connection, and nobody else anything. */
-class H2StrictnessTest {
+class H2StrictnessTest extends TwoOriginsFixture {
     private static final String HOST = TwoOrigins.H2;
-
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
 
     private static List<Field> head(String... more) {
         List<Field> fields = new ArrayList<>(

@@ -11,32 +11,13 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.ReceivedResponse.Interim;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** 1xx responses (RFC 9110 §15.2), and what they are asked for with. */
-class InterimResponseTest {
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
-
+class InterimResponseTest extends TwoOriginsFixture {
     @Pairs
     @Row(value = "23.xa", allowed = true)
     void relaysAnEarlyHint(String version, String host) throws IOException {

@@ -9,30 +9,11 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Nothing is held: what one side says, the other hears at once. */
-class StreamingTest {
+class StreamingTest extends TwoOriginsFixture {
     private static final int ROUNDS = 20;
-
-    @TempDir
-    static Path directory;
-
-    private static TwoOrigins origins;
-
-    @BeforeAll
-    static void start() throws IOException {
-        origins = TwoOrigins.start(directory);
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        origins.close();
-    }
 
     @Pairs
     void passesTheFirstEventOnWhenTheOriginSendsIt(String version, String host) throws IOException {
