@@ -6,7 +6,6 @@ import egress.testkit.H2Settings;
 import egress.testkit.Origin;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
-import egress.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +27,8 @@ final class Running implements AutoCloseable {
         TestCa origins = TestCa.create("origins");
         h1 = Origin.tls(origins.leaf(TwoOrigins.H1), Alpn.H1).withoutRecords();
         h2 = Origin.tls(origins.leaf(TwoOrigins.H2), Alpn.H2_AND_H1).withoutRecords();
-        List<String> command = new ArrayList<>(List.of(
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-XX:+UseCompactObjectHeaders",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                Child.jar().toString()));
+        List<String> command = new ArrayList<>(
+                Child.command("-Xmx256m", "-XX:+UseCompactObjectHeaders", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "off", "--ca-ephemeral", "--flow-detail", "0"));
         command.addAll(List.of("--routes", routes.toString(), "--ca-cert-out", ca.toString()));
         command.addAll(List.of(
@@ -43,7 +36,7 @@ final class Running implements AutoCloseable {
                 origins.writePem(directory.resolve("origins.pem")).toString()));
         command.addAll(List.of("--connect-to", h1.connectTo(TwoOrigins.H1)));
         command.addAll(List.of("--connect-to", h2.connectTo(TwoOrigins.H2)));
-        child = Child.of(Tool.of(Child.java()), command.toArray(String[]::new));
+        child = Child.of(command);
     }
 
     Child child() {

@@ -30,13 +30,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Everything that callers and origins do, mixed, for a minute or for {@code -Degress.soak.seconds}: nothing goes wrong but what was
+ * Everything that callers and origins do, mixed, for two minutes or for {@code -Degress.soak.seconds}: nothing goes wrong but what was
  * made to, every exchange is told of exactly once, and memory stays what it was.
  */
 class SoakTest {
     static final String PASSED = "passed.example";
 
-    private static final Duration DURATION = Duration.ofSeconds(Long.getLong("egress.soak.seconds", 60));
+    private static final Duration DURATION = Duration.ofSeconds(Long.getLong("egress.soak.seconds", 120));
     private static final long SEED = Long.getLong("egress.soak.seed", System.nanoTime());
     /** Of each pair of versions. */
     private static final int CALLERS = 2;

@@ -50,15 +50,25 @@ public final class Child implements AutoCloseable {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
-    /** What is in front of the program's own arguments. */
+    /** What is in front of the program's own arguments: the jar's, or {@code -Degress.program}, such as that of an image. */
     public static List<String> command() {
-        return List.of(
-                java().toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx128m",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                jar().toString());
+        return command("-Xmx128m");
+    }
+
+    /**
+     * The same.
+     *
+     * @param jvmOptions for the jar; a program that is not a jar has its own
+     */
+    public static List<String> command(String... jvmOptions) {
+        String program = System.getProperty("egress.program", "");
+        if (!program.isEmpty()) {
+            return List.of(program.split(" "));
+        }
+        List<String> command = new ArrayList<>(List.of(java().toString(), "-XX:+UseSerialGC"));
+        command.addAll(List.of(jvmOptions));
+        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-jar", jar().toString()));
+        return command;
     }
 
     /** Starts the program on free ports with a throw-away CA. */
@@ -68,10 +78,20 @@ public final class Child implements AutoCloseable {
 
     /** The same; hears of each line of standard error as it comes. */
     public static Child start(Consumer<String> onErrorLine, String... arguments) throws IOException {
-        List<String> all = new ArrayList<>(command().subList(1, command().size()));
+        List<String> all = new ArrayList<>(command());
         all.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--ca-ephemeral"));
         all.addAll(List.of(arguments));
-        return new Child(Tool.of(java()).start(all.toArray(String[]::new)), onErrorLine);
+        return of(onErrorLine, all);
+    }
+
+    /** A whole command, the program first. */
+    public static Child of(List<String> command) throws IOException {
+        return of(line -> {}, command);
+    }
+
+    private static Child of(Consumer<String> onErrorLine, List<String> command) throws IOException {
+        Tool program = Tool.of(Path.of(command.getFirst()));
+        return new Child(program.start(command.subList(1, command.size()).toArray(String[]::new)), onErrorLine);
     }
 
     /** Any command. */
