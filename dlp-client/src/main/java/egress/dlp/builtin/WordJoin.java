@@ -29,8 +29,8 @@ final class WordJoin {
 
     void run(byte[] b, int begin, int end, boolean digit) {
         int start = Math.min(end, begin + Escapes.tail(b, begin, end));
-        boolean mixed = digit ? anyLetter(b, begin, end) : innerCapital(b, start, end);
-        if (!mixed || isName(b, end)) {
+        boolean mixed = digit ? anyLetter(b, begin, end) : start < end && innerCapital(b, start, end);
+        if (!mixed || start == end || isName(b, end)) {
             return;
         }
         pieces++;

@@ -56,6 +56,14 @@ final class BuiltInScannerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"\\n", "%aB", "%4a", "a%", "\\", "A1", "=4", "&#x", "\\u00"})
+    void scansWhatEndsInTheMidstOfSomething(String end) {
+        for (int before = 0; before < 200; before++) {
+            assertThat(fixture.body(" ".repeat(before) + end)).isInstanceOf(ScanVerdict.Clean.class);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"%s", "a.%s.b.example", "x-%s.example"})
     void findsAKnownSecretInAHost(String host) {
         String small = Fixture.KNOWN.toLowerCase(Locale.ROOT);
