@@ -5,6 +5,7 @@ import egress.dlp.Detector;
 /** What a long run of letters, digits and marks may decode to. */
 final class LongRuns {
     private static final int WRAPPED = 16;
+    private static final int WIDEST_BREAK = 24;
     /** So many lines of one length are no accident, and need no look one by one. */
     private static final int SURE = 3;
 
@@ -27,12 +28,14 @@ final class LongRuns {
 
     /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
     int run(int start, int end, boolean digit) {
+        // The letter of an escaped line break in front of the first line belongs to none.
+        int first = start + Escapes.tail(b, start, end);
         int next = afterBreak(end);
         if (next > 0) {
-            int last = endOfLines(start, end, next);
+            int last = endOfLines(first, end, next);
             if (last > end) {
-                wrapped(start, end, last);
-                if (last - start > SURE * (end - start)) {
+                wrapped(first, end, last);
+                if (last - first > SURE * (end - first)) {
                     return last;
                 }
             }
@@ -57,25 +60,43 @@ final class LongRuns {
         Marked.strip(run, s, start, end);
     }
 
-    // The index behind a line break and indentation, real or escaped, when a run goes on there; else -1.
+    // The index behind a line break, real or escaped, with blanks on both sides and the marks of a quotation behind it,
+    // when
+    // a run goes on there; else -1.
     private int afterBreak(int end) {
         int i = end;
         int to = s.to();
         boolean broken = false;
-        while (i < to && i - end < 24) {
-            if (b[i] == '\n' || b[i] == '\r') {
+        while (i < to && i - end < WIDEST_BREAK) {
+            byte c = b[i];
+            if (c == '\n' || c == '\r') {
                 broken = true;
                 i++;
-            } else if (b[i] == '\\' && i + 1 < to && (b[i + 1] == 'n' || b[i + 1] == 'r')) {
-                broken = true;
-                i += 2;
-            } else if (broken && (b[i] == ' ' || b[i] == '\t')) {
+            } else if (c == '\\') {
+                i = afterBackslashes(i, to);
+                if (i < 0 || (b[i - 1] == 't' && !broken)) {
+                    return -1;
+                }
+                broken |= b[i - 1] != '\\';
+            } else if (c == ' ' || c == '\t' || (broken && (c == '>' || c == '#' || c == '*' || c == '|'))) {
                 i++;
             } else {
-                return broken && Codes.base64(b[i]) >= 0 ? i : -1;
+                return broken && Codes.base64(c) >= 0 ? i : -1;
             }
         }
         return -1;
+    }
+
+    // Behind \n, \r or \t under any number of escapes, or right before a line break that is escaped itself; else -1.
+    private int afterBackslashes(int from, int to) {
+        int i = from;
+        while (i < to && b[i] == '\\') {
+            i++;
+        }
+        if (i < to && (b[i] == '\n' || b[i] == '\r')) {
+            return i;
+        }
+        return i < to && (b[i] == 'n' || b[i] == 'r' || b[i] == 't') ? i + 1 : -1;
     }
 
     // All lines but the last are as long as the first; the last is no longer.
@@ -98,18 +119,32 @@ final class LongRuns {
     }
 
     private void wrapped(int start, int end, int last) {
+        int mark = isMarked(start, end, last) ? 1 : 0;
         Window out = new Window(run, s.view().pieces(start, last));
-        int i = start;
-        int lineEnd = end;
-        while (i > 0 && i < last) {
-            out.put(b, i, lineEnd);
+        out.put(b, start + mark, end);
+        for (int i = afterBreak(end); i > 0 && i < last; ) {
+            int lineEnd = lineEnd(i, last);
+            out.put(b, i + mark, lineEnd);
             i = afterBreak(lineEnd);
-            lineEnd = i;
-            while (lineEnd > 0 && lineEnd < last && Codes.base64(b[lineEnd]) >= 0) {
-                lineEnd++;
-            }
         }
         out.end(last, s);
+    }
+
+    // Whether each line begins with the + or - of a difference between files.
+    private boolean isMarked(int start, int end, int last) {
+        boolean marked = b[start] == '+' || b[start] == '-';
+        for (int i = afterBreak(end); marked && i > 0 && i < last; i = afterBreak(lineEnd(i, last))) {
+            marked = b[i] == b[start];
+        }
+        return marked;
+    }
+
+    private int lineEnd(int from, int last) {
+        int i = from;
+        while (i < last && Codes.base64(b[i]) >= 0) {
+            i++;
+        }
+        return i;
     }
 
     private void zlib(int start, int end) {

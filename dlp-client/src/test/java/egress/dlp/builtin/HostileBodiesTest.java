@@ -54,7 +54,11 @@ final class HostileBodiesTest {
                 "<b>",
                 "00000010 ",
                 "a1 b2.",
-                "a1-b2-c3d-"
+                "a1-b2-c3d-",
+                "QUFBQUFBQUFBQUFBQUFB\n",
+                "QUFBQUFBQUFBQUFBQUFB\n\n\n\n",
+                "+QUFBQUFBQUFBQUFBQUFB\\\\\\n# ",
+                "QUFBQUFBQUFBQUFBQUFB\nQUFBQUFBQUFBQUFBQUFB\n-\n"
             })
     void costLittleMoreThanTheyWeigh(String unit) {
         assertThat(scanned(fixture.scanner, unit)).isNotInstanceOf(ScanVerdict.Found.class);
