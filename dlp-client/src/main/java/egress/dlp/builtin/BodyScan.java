@@ -65,7 +65,7 @@ final class BodyScan {
 
     private void coded(BodySource body, List<ContentCoding> codings, View view) {
         BodyStream raw = new BodyStream(body);
-        try (InputStream in = decoders(raw, codings)) {
+        try (InputStream in = ContentCoding.decode(raw, codings)) {
             stream(in, view);
         } catch (IOException | RuntimeException e) {
             boolean unreadable = raw.failed();
@@ -73,14 +73,6 @@ final class BodyScan {
                     unreadable ? Reason.UNREADABLE : Reason.UNDECODABLE,
                     unreadable ? "the body could not be read back" : "the body is not what its content coding says");
         }
-    }
-
-    private static InputStream decoders(InputStream raw, List<ContentCoding> codings) throws IOException {
-        InputStream in = raw;
-        for (ContentCoding coding : codings.reversed()) {
-            in = coding.decode(in);
-        }
-        return in;
     }
 
     private void stream(InputStream in, View view) throws IOException {

@@ -1,27 +1,22 @@
 package egress.dlp.builtin;
 
+import egress.dlp.BlockStream;
 import egress.dlp.BodySource;
 import java.io.IOException;
-import java.io.InputStream;
 
 /** A body read from its beginning; remembers whether it was the reading that failed. */
-final class BodyStream extends InputStream {
+public final class BodyStream extends BlockStream {
     private final BodySource body;
     private long position;
     private boolean failed;
 
-    BodyStream(BodySource body) {
+    public BodyStream(BodySource body) {
         this.body = body;
     }
 
-    boolean failed() {
+    /** Whether the body itself could not be read. */
+    public boolean failed() {
         return failed;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -64,6 +64,24 @@ public enum ContentCoding {
         };
     }
 
+    /**
+     * Takes all codings off {@code in}, the last applied first, as it is read.
+     *
+     * @throws IOException as {@link #decode(InputStream)}; {@code in} is then closed
+     */
+    public static InputStream decode(InputStream in, List<ContentCoding> codings) throws IOException {
+        InputStream decoded = in;
+        try {
+            for (ContentCoding coding : codings.reversed()) {
+                decoded = coding.decode(decoded);
+            }
+        } catch (IOException | RuntimeException e) {
+            decoded.close();
+            throw e;
+        }
+        return decoded;
+    }
+
     // "deflate" is zlib by RFC 9110, but some send the bare stream; the first two bytes tell.
     private static InputStream deflate(InputStream in) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(in, 8192);

@@ -1,8 +1,10 @@
 package egress.dlp.pipelock;
 
+import egress.dlp.BlockStream;
 import egress.dlp.BodySource;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.BodyStream;
 import egress.dlp.builtin.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,81 +53,35 @@ final class AskedBody implements QuestionBody {
 
     @Override
     public InputStream open() throws IOException {
-        InputStream raw = new Raw(source);
-        if (codings.isEmpty()) {
-            return raw;
-        }
-        InputStream in = raw;
+        BodyStream raw = new BodyStream(source);
         try {
-            for (ContentCoding coding : codings.reversed()) {
-                in = coding.decode(in);
-            }
-        } catch (BodyRefusedException e) {
-            throw e;
+            return new Decoded(raw, ContentCoding.decode(raw, codings), most);
         } catch (IOException | RuntimeException e) {
-            throw undecodable();
+            throw fault(raw);
         }
-        return new Decoded(in, most);
     }
 
     private static BodyRefusedException tooLong(long most) {
         return new BodyRefusedException(Reason.BOMB, "a body of more than " + most + " bytes is not asked");
     }
 
-    private static BodyRefusedException undecodable() {
-        return new BodyRefusedException(Reason.UNDECODABLE, "the body is not what its content coding says");
+    private static BodyRefusedException fault(BodyStream raw) {
+        return raw.failed()
+                ? new BodyRefusedException(Reason.UNREADABLE, "the body could not be read back")
+                : new BodyRefusedException(Reason.UNDECODABLE, "the body is not what its content coding says");
     }
 
-    /** The body as it came. */
-    private static final class Raw extends InputStream {
-        private final BodySource source;
-        private long position;
-
-        Raw(BodySource source) {
-            this.source = source;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int count) throws IOException {
-            if (count == 0) {
-                return 0;
-            }
-            try {
-                int n = source.read(position, into, offset, count);
-                position += Math.max(0, n);
-                return n;
-            } catch (IOException e) {
-                throw new BodyRefusedException(Reason.UNREADABLE, "the body could not be read back");
-            }
-        }
-
-        @Override
-        public int available() {
-            return (int) Math.min(Integer.MAX_VALUE, source.length() - position);
-        }
-    }
-
-    /** The body out of its codings; every fault of the decoders becomes the body's. */
-    private static final class Decoded extends InputStream {
+    /** The body out of its codings; every fault of the source and of the decoders becomes the body's. */
+    private static final class Decoded extends BlockStream {
+        private final BodyStream raw;
         private final InputStream in;
         private final long most;
         private long total;
 
-        Decoded(InputStream in, long most) {
+        Decoded(BodyStream raw, InputStream in, long most) {
+            this.raw = raw;
             this.in = in;
             this.most = most;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
@@ -133,10 +89,8 @@ final class AskedBody implements QuestionBody {
             int n;
             try {
                 n = in.read(into, offset, count);
-            } catch (BodyRefusedException e) {
-                throw e;
             } catch (IOException | RuntimeException e) {
-                throw undecodable();
+                throw fault(raw);
             }
             total += Math.max(0, n);
             if (total > most) {

@@ -1,5 +1,6 @@
 package egress.dlp.pipelock;
 
+import egress.dlp.BlockStream;
 import egress.dlp.HeaderField;
 import java.io.Closeable;
 import java.io.IOException;
@@ -252,7 +253,7 @@ final class Sink implements Closeable {
     }
 
     /** Tells the digest when the last byte was read, which is before it is sent. */
-    private static final class DigestedStream extends InputStream {
+    private static final class DigestedStream extends BlockStream {
         private final InputStream in;
         private final long length;
         private final Consumer<byte[]> whole;
@@ -265,12 +266,6 @@ final class Sink implements Closeable {
             this.length = length;
             this.whole = whole;
             tellWhenWhole(length == 0);
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

@@ -1,5 +1,6 @@
 package egress.server.dlp;
 
+import egress.dlp.BlockStream;
 import egress.server.dlp.AgentFrames.Message;
 import egress.server.dlp.AgentFrames.Span;
 import java.io.IOException;
@@ -23,19 +24,13 @@ final class AgentPayload {
         return new Inflated(new Unmasked(message), inflater);
     }
 
-    private static final class Unmasked extends InputStream {
+    private static final class Unmasked extends BlockStream {
         private final Message message;
         private int frame;
         private int position;
 
         Unmasked(Message message) {
             this.message = message;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
@@ -60,7 +55,7 @@ final class AgentPayload {
         }
     }
 
-    private static final class Inflated extends InputStream {
+    private static final class Inflated extends BlockStream {
         private final InputStream coded;
         private final Inflater inflater;
         private final byte[] piece = new byte[PIECE];
@@ -69,12 +64,6 @@ final class AgentPayload {
         Inflated(InputStream coded, Inflater inflater) {
             this.coded = coded;
             this.inflater = inflater;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
