@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import egress.server.ProxyUnderTest;
+import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 33 to 36: what the built-in scanner must see in what the whole program holds. */
 class DlpTest {
-    private static final String TOKEN = token(7);
+    private static final String TOKEN = GitHubToken.of(7);
     private static final int BOUND = 300_000;
     private static final String JSON = "application/json";
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -48,17 +48,6 @@ class DlpTest {
     @MethodSource({"dresses", "bounds", "services", "names"})
     void leavesNothingOut(Case each, Scorecard scorecard) {
         scorecard.verify(each);
-    }
-
-    /** A token of GitHub's shape that is nobody's. */
-    private static String token(long seed) {
-        String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        Random random = new Random(seed);
-        StringBuilder token = new StringBuilder("gh").append("p_");
-        for (int i = 0; i < 36; i++) {
-            token.append(alphabet.charAt(random.nextInt(alphabet.length())));
-        }
-        return token.toString();
     }
 
     private static byte[] bytes(String text) {

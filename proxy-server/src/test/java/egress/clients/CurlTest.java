@@ -2,6 +2,7 @@ package egress.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.testkit.Pattern251;
 import egress.testkit.RecordedRequest;
 import egress.testkit.Tool;
 import java.io.IOException;
@@ -90,7 +91,7 @@ class CurlTest extends ClientFixture {
     @ParameterizedTest
     @CsvSource({"--http1.1,h1.example", "--http1.1,h2.example", "--http2,h1.example", "--http2,h2.example"})
     void uploadsFiveMebibytesAndGetsThemBack(String option, String host) throws Exception {
-        Path body = Files.write(directory.resolve("upload"), Surroundings.pattern(FIVE_MIB));
+        Path body = Files.write(directory.resolve("upload"), Pattern251.of(FIVE_MIB));
         Path answer = directory.resolve("answer");
 
         curl(option, "--data-binary", "@" + body, "-o", answer.toString(), "https://" + host + "/keep")
@@ -116,7 +117,7 @@ class CurlTest extends ClientFixture {
                 "https://h2.example/bytes/" + size);
 
         assertThat(Double.parseDouble(result.ok().out())).isGreaterThan(0.5);
-        assertThat(answer).hasBinaryContent(Surroundings.pattern(size));
+        assertThat(answer).hasBinaryContent(Pattern251.of(size));
     }
 
     @ParameterizedTest
@@ -182,7 +183,7 @@ class CurlTest extends ClientFixture {
 
         assertThat(result.ok().out()).isEqualTo("206");
         byte[] expected = new byte[100];
-        System.arraycopy(Surroundings.pattern(200), 100, expected, 0, 100);
+        System.arraycopy(Pattern251.of(200), 100, expected, 0, 100);
         assertThat(answer).hasBinaryContent(expected);
     }
 

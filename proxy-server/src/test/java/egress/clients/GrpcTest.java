@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import egress.gate.Gate;
 import egress.policy.Credential;
 import egress.policy.Route;
+import egress.testkit.Pattern251;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
 import io.grpc.CallOptions;
@@ -119,7 +120,7 @@ class GrpcTest {
 
     @Test
     void carriesAMessageLargerThanEveryWindow() {
-        byte[] large = Surroundings.pattern(3 << 20);
+        byte[] large = Pattern251.of(3 << 20);
 
         assertThat(ClientCalls.blockingUnaryCall(channel, EchoService.UNARY, inTime(), large))
                 .isEqualTo(large);

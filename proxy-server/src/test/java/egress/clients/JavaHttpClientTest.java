@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.testkit.OriginExchange;
+import egress.testkit.Pattern251;
 import egress.testkit.TlsClient;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -62,7 +63,7 @@ class JavaHttpClientTest extends ClientFixture {
     @CsvSource({"HTTP_1_1,h1.example", "HTTP_1_1,h2.example", "HTTP_2,h1.example", "HTTP_2,h2.example"})
     void sendsAndReceivesInEachPairOfVersions(HttpClient.Version version, String host) throws Exception {
         try (HttpClient client = client(version)) {
-            byte[] body = Surroundings.pattern(3 << 20);
+            byte[] body = Pattern251.of(3 << 20);
 
             HttpResponse<byte[]> response = client.send(
                     request("https://" + host + "/keep?by=" + version)
@@ -82,7 +83,7 @@ class JavaHttpClientTest extends ClientFixture {
     @ParameterizedTest
     @CsvSource({"HTTP_1_1,h1.example", "HTTP_1_1,h2.example", "HTTP_2,h1.example", "HTTP_2,h2.example"})
     void streamsABodyOfUnknownLengthBothWays(HttpClient.Version version, String host) throws Exception {
-        byte[] body = Surroundings.pattern(1 << 20);
+        byte[] body = Pattern251.of(1 << 20);
         try (HttpClient client = client(version)) {
             HttpResponse<InputStream> response = client.send(
                     request("https://" + host + "/echo")
@@ -145,7 +146,7 @@ class JavaHttpClientTest extends ClientFixture {
                         request("https://h2.example/bytes/70000").build(), BodyHandlers.ofByteArray()));
             }
 
-            assertThat(all).allSatisfy(each -> assertThat(each.join().body()).isEqualTo(Surroundings.pattern(70_000)));
+            assertThat(all).allSatisfy(each -> assertThat(each.join().body()).isEqualTo(Pattern251.of(70_000)));
         }
     }
 

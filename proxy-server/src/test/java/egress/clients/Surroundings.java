@@ -7,6 +7,7 @@ import egress.policy.Route;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.OriginExchange;
+import egress.testkit.Pattern251;
 import egress.testkit.RecordedRequest;
 import egress.testkit.TestCa;
 import java.io.IOException;
@@ -101,7 +102,7 @@ final class Surroundings implements AutoCloseable {
                 "bytes " + first + "-" + last + "/1000",
                 "content-length",
                 Integer.toString(last - first + 1));
-        exchange.write(Arrays.copyOfRange(pattern(last + 1), first, last + 1));
+        exchange.write(Arrays.copyOfRange(Pattern251.of(last + 1), first, last + 1));
         exchange.end();
     }
 
@@ -111,15 +112,6 @@ final class Surroundings implements AutoCloseable {
         exchange.head(200, "content-length", Integer.toString(body.length));
         exchange.write(body);
         exchange.end();
-    }
-
-    /** The body of {@code /bytes/COUNT}. */
-    static byte[] pattern(int count) {
-        byte[] bytes = new byte[count];
-        for (int i = 0; i < count; i++) {
-            bytes[i] = (byte) (i % 251);
-        }
-        return bytes;
     }
 
     Gate gate() {

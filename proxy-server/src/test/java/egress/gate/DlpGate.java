@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -96,17 +95,6 @@ final class DlpGate implements AutoCloseable {
     static DlpRules rules(OnMatch onMatch) {
         return new DlpRules(
                 new Detectors.Standard(), new Detectors.Standard(), onMatch, OnOversize.DENY, false, Set.of());
-    }
-
-    /** A token of GitHub's shape that is nobody's. */
-    static String token(long seed) {
-        String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        Random random = new Random(seed);
-        StringBuilder token = new StringBuilder("gh").append("p_");
-        for (int i = 0; i < 36; i++) {
-            token.append(alphabet.charAt(random.nextInt(alphabet.length())));
-        }
-        return token.toString();
     }
 
     Origin origin(String host) {

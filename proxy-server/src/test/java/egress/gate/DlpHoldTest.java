@@ -11,6 +11,7 @@ import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.server.dlp.DlpSettings;
+import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** How bodies are held, bounded, and let go. */
 class DlpHoldTest {
-    private static final String TOKEN = DlpGate.token(2);
+    private static final String TOKEN = GitHubToken.of(2);
     private static final int MIB = 1 << 20;
 
     @TempDir
@@ -321,7 +322,7 @@ class DlpHoldTest {
             assertThat(dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", bytes(TOKEN)))
                             .status())
                     .isEqualTo(200);
-            assertThat(dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", bytes(DlpGate.token(99))))
+            assertThat(dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", bytes(GitHubToken.of(99))))
                             .status())
                     .isEqualTo(403);
         }

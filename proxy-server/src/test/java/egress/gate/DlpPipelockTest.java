@@ -10,6 +10,7 @@ import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.server.dlp.DlpSettings;
 import egress.testkit.FreePort;
+import egress.testkit.GitHubToken;
 import egress.testkit.NeedsRealPipelock;
 import egress.testkit.PipelockServer;
 import egress.testkit.PipelockServer.Listener;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The gate with the real pipelock behind it, and nothing else that scans. */
 @NeedsRealPipelock
 class DlpPipelockTest {
-    private static final String TOKEN = DlpGate.token(6);
+    private static final String TOKEN = GitHubToken.of(6);
 
     @TempDir
     Path directory;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.Inspection.Effect;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules.OnMatch;
+import egress.testkit.GitHubToken;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.IOException;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Routes that say {@code outbound_on_match: redact}: what is masked, and what is denied because it cannot be. */
 class DlpRedactTest {
-    private static final String TOKEN = DlpGate.token(2);
+    private static final String TOKEN = GitHubToken.of(2);
 
     @TempDir
     static Path directory;

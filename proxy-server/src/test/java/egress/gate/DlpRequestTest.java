@@ -10,6 +10,7 @@ import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.Route;
 import egress.testkit.Field;
+import egress.testkit.GitHubToken;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.ByteArrayOutputStream;
@@ -37,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What leaves and what does not, by h1 and h2 on either side. */
 class DlpRequestTest {
-    private static final String TOKEN = DlpGate.token(1);
+    private static final String TOKEN = GitHubToken.of(1);
 
     @TempDir
     static Path directory;

@@ -9,6 +9,7 @@ import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
+import egress.testkit.GitHubToken;
 import egress.testkit.OriginExchange;
 import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
@@ -112,7 +113,7 @@ class DlpResponseTest {
         try (DlpGate dlp = DlpGate.start(directory, DlpGate.settings(directory), off)) {
             serve(dlp, "text/plain", bytes(INJECTION));
             dlp.ask("h1", get(DlpGate.H1, "/page"));
-            dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", bytes(DlpGate.token(7))));
+            dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", bytes(GitHubToken.of(7))));
 
             dlp.awaitHit("github_token");
             assertThat(dlp.gate.hits()).noneMatch(hit -> hit.place().equals("response"));

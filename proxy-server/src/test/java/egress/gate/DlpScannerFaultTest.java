@@ -11,6 +11,7 @@ import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
 import egress.server.dlp.DlpSettings;
+import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.ReceivedResponse;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A second scanner beside the built-in one, and everything that can go wrong with it: nothing leaves then. */
 class DlpScannerFaultTest {
-    private static final String TOKEN = DlpGate.token(5);
+    private static final String TOKEN = GitHubToken.of(5);
 
     @TempDir
     Path directory;

@@ -9,6 +9,7 @@ import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
+import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streams that are judged message by message, or with a window that stays behind. */
 class DlpStreamTest {
-    private static final String TOKEN = DlpGate.token(3);
+    private static final String TOKEN = GitHubToken.of(3);
     private static final long MEMORY = 64 << 20;
 
     @TempDir

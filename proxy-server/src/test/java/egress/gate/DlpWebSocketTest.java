@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.abuse.Row;
 import egress.policy.DlpRules;
 import egress.policy.Route;
+import egress.testkit.GitHubToken;
 import egress.testkit.HttpHead;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An agent's WebSocket messages, judged before they leave. */
 class DlpWebSocketTest {
-    private static final String TOKEN = DlpGate.token(4);
+    private static final String TOKEN = GitHubToken.of(4);
     private static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
     private static final long MEMORY = 64 << 20;
     private static final String[] UPGRADED = {

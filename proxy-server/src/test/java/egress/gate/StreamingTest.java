@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Field;
 import egress.testkit.OriginExchange;
+import egress.testkit.Pattern251;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import java.io.IOException;
@@ -154,10 +155,7 @@ class StreamingTest extends TwoOriginsFixture {
 
     @Pairs
     void relaysALargeBodyEachWayIntact(String version, String host) throws IOException {
-        byte[] body = new byte[3 << 20];
-        for (int i = 0; i < body.length; i++) {
-            body[i] = (byte) (i % 251);
-        }
+        byte[] body = Pattern251.of(3 << 20);
         try (Caller caller = origins.caller(version, host)) {
             Call upload = caller.begin("POST", "/count");
             upload.write(body).end();

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
 import egress.testkit.Alpn;
+import egress.testkit.GitHubToken;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import java.io.IOException;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,15 +36,6 @@ final class DlpProgramTest {
         return ProxyUnderTest.with().origin("api.example:443", origin).trust(ca);
     }
 
-    private static String token(long seed) {
-        Random random = new Random(seed);
-        StringBuilder token = new StringBuilder("gh").append("p_");
-        for (int i = 0; i < 36; i++) {
-            token.append("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789".charAt(random.nextInt(57)));
-        }
-        return token.toString();
-    }
-
     private static ReceivedResponse post(ProxyUnderTest proxy, String body) throws IOException {
         try (RawClient client = proxy.connect("api.example:443")) {
             client.send(
@@ -56,14 +47,14 @@ final class DlpProgramTest {
     @Test
     void deniesASecretWithoutBeingAskedToAndLogsItsFingerprint() throws Exception {
         try (ProxyUnderTest proxy = gate().routes("log: 1\n" + ROUTES).start()) {
-            ReceivedResponse response = post(proxy, "token=" + token(1));
+            ReceivedResponse response = post(proxy, "token=" + GitHubToken.of(1));
 
             assertThat(response.status()).isEqualTo(403);
             assertThat(response.text()).isEqualTo("egress DLP: github_token found in body\n");
             assertThat(proxy.awaitErr("\"detector\":\"github_token\""))
                     .contains("\"event\":\"egress_finding\"", "\"place\":\"body\"", "\"effect\":\"blocked\"")
                     .containsPattern("fp:[0-9a-f]{16}")
-                    .doesNotContain(token(1));
+                    .doesNotContain(GitHubToken.of(1));
         }
     }
 
@@ -72,15 +63,15 @@ final class DlpProgramTest {
     void letsWhatIsAllowedByItsFingerprintPass() throws Exception {
         // Two starts with one authority would share the key; here one start and a reload do.
         try (ProxyUnderTest proxy = gate().routes("log: 1\n" + ROUTES).start()) {
-            assertThat(post(proxy, token(2)).status()).isEqualTo(403);
+            assertThat(post(proxy, GitHubToken.of(2)).status()).isEqualTo(403);
             String line = proxy.awaitErr("\"detector\":\"github_token\"");
             int at = line.indexOf("fp:");
             String fingerprint = line.substring(at, at + 19);
 
             proxy.reload("routes: [{host: api.example, dlp: {allow_fingerprints: [\"" + fingerprint + "\"]}}]");
 
-            assertThat(post(proxy, token(2)).status()).isEqualTo(200);
-            assertThat(post(proxy, token(3)).status()).isEqualTo(403);
+            assertThat(post(proxy, GitHubToken.of(2)).status()).isEqualTo(200);
+            assertThat(post(proxy, GitHubToken.of(3)).status()).isEqualTo(403);
         }
     }
 
@@ -127,8 +118,8 @@ final class DlpProgramTest {
         try (ProxyUnderTest proxy = gate().routes(ROUTES).start()) {
             proxy.reload(routes);
             proxy.awaitErr("supervise behaves as block");
-            assertThat(post(proxy, token(6)).status()).isEqualTo(403);
-            assertThat(post(proxy, token(7)).status()).isEqualTo(403);
+            assertThat(post(proxy, GitHubToken.of(6)).status()).isEqualTo(403);
+            assertThat(post(proxy, GitHubToken.of(7)).status()).isEqualTo(403);
 
             ProxyUnderTest.await("both are counted", () -> {
                 try {
@@ -165,14 +156,14 @@ final class DlpProgramTest {
     void saysLoudlyThatItIsOff() throws Exception {
         try (ProxyUnderTest proxy = gate().routes(ROUTES).flags("--dlp", "off").start()) {
             proxy.awaitErr("DLP IS OFF");
-            assertThat(post(proxy, token(4)).status()).isEqualTo(200);
+            assertThat(post(proxy, GitHubToken.of(4)).status()).isEqualTo(200);
         }
     }
 
     @Test
     void onlyWarnsWithoutRoutes() throws Exception {
         try (ProxyUnderTest proxy = gate().start()) {
-            assertThat(post(proxy, token(5)).text()).isEqualTo(token(5));
+            assertThat(post(proxy, GitHubToken.of(5)).text()).isEqualTo(GitHubToken.of(5));
             assertThat(proxy.awaitOut("DLP: github_token found in body")).contains("warned");
         }
     }
