@@ -259,6 +259,40 @@ public final class ProxyUnderTest implements AutoCloseable {
         return recorder.ended();
     }
 
+    /**
+     * An exchange as the gate saw it.
+     *
+     * @param allowed whether policy let it go on to an origin
+     * @param requestBytes of its body
+     * @param whole whether it ended without a failure
+     */
+    public record Seen(
+            String method,
+            String host,
+            String target,
+            boolean allowed,
+            long requestBytes,
+            long responseBytes,
+            int status,
+            boolean whole) {
+        private static Seen of(Facts facts) {
+            return new Seen(
+                    facts.method(),
+                    facts.authority().toHostField(facts.tls()),
+                    facts.target(),
+                    facts.route() != null,
+                    facts.requestBytes(),
+                    facts.responseBytes(),
+                    facts.status(),
+                    facts.failure() == null);
+        }
+    }
+
+    /** Every exchange that has ended, in that order. */
+    public List<Seen> ended() {
+        return recorder.ended().stream().map(Seen::of).toList();
+    }
+
     private static String awaitLine(Captured captured, String text) throws InterruptedException {
         await("a line with \"" + text + "\" in\n" + captured.text(), () -> captured.find(text) != null);
         String line = captured.find(text);

@@ -51,6 +51,8 @@ public final class Origin implements AutoCloseable {
     private final Map<String, Behaviour> own = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
+    private volatile @Nullable Behaviour otherwise;
+
     // Guarded by this; waiters are woken by every change.
     private final List<RecordedRequest> requests = new ArrayList<>();
     private final ArrayDeque<OriginExchange> held = new ArrayDeque<>();
@@ -99,6 +101,12 @@ public final class Origin implements AutoCloseable {
     /** Lets a path do something of the test's own, from the next request on. */
     public Origin on(String path, Behaviour behaviour) {
         own.put(path, behaviour);
+        return this;
+    }
+
+    /** Lets every path that has no behaviour of the test's own do this, instead of what is in {@link Behaviours}. */
+    public Origin otherwise(Behaviour behaviour) {
+        otherwise = behaviour;
         return this;
     }
 
@@ -314,7 +322,7 @@ public final class Origin implements AutoCloseable {
                 notifyAll();
             }
         }
-        Behaviour behaviour = own.get(exchange.path());
+        Behaviour behaviour = own.getOrDefault(exchange.path(), otherwise);
         if (behaviour != null) {
             behaviour.serve(exchange);
         } else if (exchange.path().equals(HELD)) {
