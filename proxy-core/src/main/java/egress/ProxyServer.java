@@ -6,6 +6,7 @@ import egress.downstream.ProxyAuthentication;
 import egress.exchange.ByteBudget;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
+import egress.exchange.Headroom;
 import egress.exchange.LeafCertificates;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -60,7 +61,8 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits(),
                 config.timeouts(),
                 new AtomicLong(),
-                new ByteBudget(Runtime.getRuntime().maxMemory() / REPLAY_HEAP_SHARE));
+                new ByteBudget(Runtime.getRuntime().maxMemory() / REPLAY_HEAP_SHARE),
+                Headroom.ofDirectMemory());
         this.listener = new Listener(
                 new DownstreamContext(
                         exchanges,

@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.exchange.Failure;
+import egress.exchange.Headroom;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
 import egress.http.Authority;
@@ -77,7 +78,13 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             open(authority, new ConnectionRoute.Bump());
             return;
         }
-        switch (context.snapshots().get().policy().route(authority)) {
+        ConnectionRoute route = context.snapshots().get().policy().route(authority);
+        Headroom headroom = context.exchanges().headroom();
+        if (!(route instanceof ConnectionRoute.Refuse) && headroom.isSpent()) {
+            refuse(ctx, authority, headroom.failure(), false);
+            return;
+        }
+        switch (route) {
             case ConnectionRoute.Refuse refuse ->
                 refuse(ctx, authority, new Failure.Denied(refuse.why(), refuse.words()), false);
             case ConnectionRoute.Bump bump -> open(authority, bump);

@@ -111,6 +111,10 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             fail(new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to"));
             return;
         }
+        if (context.headroom().isSpent()) {
+            fail(context.headroom().failure());
+            return;
+        }
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), head, route);
         relay.inspectedBy(inspection);

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * @param ids the next exchange's id
  * @param replayBudget heap for copies of small bodies that may have to be sent again
+ * @param headroom for new work
  */
 public record ExchangeContext(
         Upstreams upstreams,
@@ -16,4 +17,5 @@ public record ExchangeContext(
         Limits limits,
         Timeouts timeouts,
         AtomicLong ids,
-        ByteBudget replayBudget) {}
+        ByteBudget replayBudget,
+        Headroom headroom) {}

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.ByteBudget;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
+import egress.exchange.Headroom;
 import egress.exchange.Inspector;
 import egress.exchange.Limits;
 import egress.exchange.LocalSite;
@@ -57,7 +58,8 @@ class PipelineShapesTest {
                 Limits.DEFAULT,
                 Timeouts.DEFAULT,
                 new AtomicLong(),
-                new ByteBudget(1 << 20));
+                new ByteBudget(1 << 20),
+                Headroom.UNLIMITED);
         Policy policy = Policy.of(List.of(
                 Route.named("allowed.example").build(),
                 Route.named("pass.example").passthrough(true).build()));
