@@ -48,6 +48,7 @@ public record LocalResponse(HttpResponse head, LastHttpContent body) {
         head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
         head.headers().set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
         head.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        head.headers().set("X-Content-Type-Options", "nosniff");
         boolean bodiless = method.equals(HttpMethod.HEAD);
         return new LocalResponse(
                 head, new DefaultLastHttpContent(bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body)));

@@ -216,6 +216,6 @@ public record Authority(String host, int port) {
     }
 
     private static IllegalArgumentException refused(String raw, String expected) {
-        return new IllegalArgumentException("host: " + Printable.quote(raw) + " (expected: " + expected + ")");
+        return new IllegalArgumentException("host: " + Printable.quoteHost(raw) + " (expected: " + expected + ")");
     }
 }

@@ -105,6 +105,6 @@ public final class PercentDecoder {
     }
 
     private static IllegalArgumentException refused(String text, String expected) {
-        return new IllegalArgumentException("target: " + Printable.quote(text) + " (expected: " + expected + ")");
+        return new IllegalArgumentException("target: " + Printable.quoteTarget(text) + " (expected: " + expected + ")");
     }
 }

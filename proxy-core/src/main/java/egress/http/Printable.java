@@ -1,10 +1,33 @@
 package egress.http;
 
-/** Untrusted text in messages: no control character, no line break, no terminal escape gets through. */
+import java.util.regex.Pattern;
+
+/** Untrusted text in messages: no control character, no line break, no terminal escape, no markup gets through. */
 public final class Printable {
     private static final int LONGEST = 120;
 
+    private static final String HIDDEN = "********";
+
+    /** What ends user information, as it is or percent-encoded. */
+    private static final Pattern USER = Pattern.compile("(?s).*(@|%40)");
+
     private Printable() {}
+
+    /** A host as {@link #quote}, without user information, which may be a password. */
+    public static String quoteHost(String text) {
+        return quote(USER.matcher(text).replaceFirst(HIDDEN + "@"));
+    }
+
+    /** A target as {@link #quote}, without query and fragment, which may hold a token. */
+    public static String quoteTarget(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '?' || c == '#') {
+                return quote(text.substring(0, i + 1) + HIDDEN);
+            }
+        }
+        return quote(text);
+    }
 
     /** The text in double quotes, in printable ASCII, cut after 120 characters. */
     public static String quote(CharSequence text) {
@@ -13,7 +36,7 @@ public final class Printable {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 quoted.append('\\').append(c);
-            } else if (c >= ' ' && c < 0x7f) {
+            } else if (c >= ' ' && c < 0x7f && c != '<' && c != '>') {
                 quoted.append(c);
             } else {
                 quoted.append("\\u");

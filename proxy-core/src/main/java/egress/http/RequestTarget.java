@@ -77,6 +77,6 @@ public record RequestTarget(String raw, String path, String query) {
     }
 
     private static IllegalArgumentException refused(String raw, String expected) {
-        return new IllegalArgumentException("target: " + Printable.quote(raw) + " (expected: " + expected + ")");
+        return new IllegalArgumentException("target: " + Printable.quoteTarget(raw) + " (expected: " + expected + ")");
     }
 }

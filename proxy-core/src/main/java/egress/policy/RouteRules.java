@@ -54,17 +54,17 @@ final class RouteRules {
         for (int i = 0; i < readings.size(); i++) {
             String reading = readings.get(i);
             if (!isInAllowlist(reading)) {
-                return pathDenied(readings.getFirst(), reading, "path_allowlist");
+                return pathDenied(readings, reading, "path_allowlist");
             }
             if (entryFor(method, reading, fields) < 0) {
-                return denied(method, readings.getFirst(), reading);
+                return denied(method, readings, reading);
             }
         }
         return null;
     }
 
     /** Names the first part that fails in the entry that comes closest. */
-    private Verdict.Deny denied(String method, String sent, String reading) {
+    private Verdict.Deny denied(String method, List<String> readings, String reading) {
         boolean methodAllowed = false;
         boolean pathAllowed = false;
         for (Entry entry : entries) {
@@ -74,7 +74,7 @@ final class RouteRules {
             }
         }
         if (!pathAllowed) {
-            return pathDenied(sent, reading, "matches");
+            return pathDenied(readings, reading, "matches");
         }
         if (!methodAllowed) {
             return new Verdict.Deny(
@@ -86,11 +86,27 @@ final class RouteRules {
                 "the request does not carry the header fields that " + route.name() + " needs on this path");
     }
 
-    private Verdict.Deny pathDenied(String sent, String reading, String rule) {
+    private Verdict.Deny pathDenied(List<String> readings, String reading, String rule) {
+        String sent = readings.getFirst();
+        if (readings.stream().anyMatch(this::isSecret)) {
+            return new Verdict.Deny(
+                    DenyReason.PATH_NOT_ALLOWED,
+                    "the path, which holds the credential of " + route.name() + ", is not in the " + rule + " of it");
+        }
         String asRead = sent.equals(reading) ? "" : ", which an origin can read as " + Printable.quote(reading) + ",";
         return new Verdict.Deny(
                 DenyReason.PATH_NOT_ALLOWED,
                 "path " + Printable.quote(sent) + asRead + " is not in the " + rule + " of " + route.name());
+    }
+
+    /** Whether the text holds what the route's credential is made of, and must not be repeated. */
+    private boolean isSecret(String text) {
+        return route.credential()
+                .filter(Credential::isAvailable)
+                .map(Credential::value)
+                .map(value -> value.substring(value.lastIndexOf(' ') + 1))
+                .filter(token -> !token.isEmpty() && text.contains(token))
+                .isPresent();
     }
 
     /** One entry of {@code matches}. */

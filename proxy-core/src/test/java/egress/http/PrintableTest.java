@@ -12,6 +12,21 @@ final class PrintableTest {
     }
 
     @Test
+    void isNoMarkup() {
+        assertThat(Printable.quote("/<b>&amp;")).isEqualTo("\"/\\u003cb\\u003e&amp;\"");
+    }
+
+    @Test
+    void hidesWhatMayBeACredential() {
+        assertThat(Printable.quoteHost("user:p@ss@a.example")).isEqualTo("\"********@a.example\"");
+        assertThat(Printable.quoteHost("user:p%40a.example")).isEqualTo("\"********@a.example\"");
+        assertThat(Printable.quoteHost("a.example")).isEqualTo("\"a.example\"");
+        assertThat(Printable.quoteTarget("/a?token=b#c")).isEqualTo("\"/a?********\"");
+        assertThat(Printable.quoteTarget("/a#token=b?c")).isEqualTo("\"/a#********\"");
+        assertThat(Printable.quoteTarget("/a")).isEqualTo("\"/a\"");
+    }
+
+    @Test
     void cutsLongText() {
         assertThat(Printable.quote("a".repeat(1000))).isEqualTo("\"" + "a".repeat(120) + "...\"");
     }
