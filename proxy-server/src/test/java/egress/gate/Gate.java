@@ -63,6 +63,7 @@ public final class Gate implements AutoCloseable {
         private Inspector inspector = Inspector.NONE;
         private LocalSite localSite = LocalSite.EMPTY;
         private @Nullable Observer observer;
+        private @Nullable PooledUpstreams upstreams;
         private boolean recording = true;
 
         public Builder route(Route route) {
@@ -108,6 +109,12 @@ public final class Gate implements AutoCloseable {
 
         public Builder upstream(UpstreamConfig value) {
             upstream = value;
+            return this;
+        }
+
+        /** Instead of those of the machine, with the configuration that they have. */
+        public Builder upstreams(PooledUpstreams value) {
+            upstreams = value;
             return this;
         }
 
@@ -159,8 +166,10 @@ public final class Gate implements AutoCloseable {
 
     private Gate(Builder builder) throws IOException {
         inspector = builder.inspector;
-        upstreams = PooledUpstreams.create(
-                builder.upstream.withConnectTo(builder.connectTo).withExtraTrust(builder.trust));
+        upstreams = builder.upstreams == null
+                ? PooledUpstreams.create(
+                        builder.upstream.withConnectTo(builder.connectTo).withExtraTrust(builder.trust))
+                : builder.upstreams;
         ProxyConfig config = new ProxyConfig(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 builder.limits,

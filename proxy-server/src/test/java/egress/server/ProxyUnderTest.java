@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -73,6 +74,13 @@ public final class ProxyUnderTest implements AutoCloseable {
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<TestCa> trusted = new ArrayList<>();
         private @Nullable String routes;
+        private InstantSource clock = InstantSource.system();
+
+        /** The gate's clock once it has its CA; the system's otherwise. */
+        public Builder clock(InstantSource value) {
+            clock = value;
+            return this;
+        }
 
         /** The content of the routes file; without any it is the debugging proxy. */
         public Builder routes(String yaml) {
@@ -146,17 +154,12 @@ public final class ProxyUnderTest implements AutoCloseable {
             if (status != 0 || settings == null) {
                 throw new IllegalArgumentException("flags " + arguments + ": " + err.text());
             }
-            Issuer issuer = Issuer.mint(InstantSource.system(), new SecureRandom());
+            Issuer issuer = Issuer.mint(clock, new SecureRandom());
             Files.write(directory.resolve("ca.pem"), new TrustStores(issuer.certificate()).pem());
             Recorder recorder = new Recorder();
             try {
-                Gate gate = Wiring.start(
-                        settings,
-                        () -> issuer,
-                        new Streams(out, err, false),
-                        notices,
-                        InstantSource.system(),
-                        recorder);
+                Gate gate =
+                        Wiring.start(settings, () -> issuer, new Streams(out, err, false), notices, clock, recorder);
                 return new ProxyUnderTest(directory, gate, issuer, out, err, recorder);
             } catch (CaException e) {
                 throw new IOException(e);
@@ -187,6 +190,11 @@ public final class ProxyUnderTest implements AutoCloseable {
     /** A client that trusts the proxy alone and asks for this name. */
     public TlsClient client(String name) {
         return TlsClient.of(name, issuer.certificate());
+    }
+
+    /** The certificate that clients must trust. */
+    public X509Certificate ca() {
+        return issuer.certificate();
     }
 
     /** A connection to the proxy, on which nothing was sent. */
