@@ -111,8 +111,9 @@ final class Wiring {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
+        // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
         ThreadPoolExecutor mints =
-                LeafCache.boundedExecutor(Runtime.getRuntime().availableProcessors(), MINTS_WAITING);
+                LeafCache.boundedExecutor(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), MINTS_WAITING);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
