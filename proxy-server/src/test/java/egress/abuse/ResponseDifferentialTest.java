@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
+import egress.testkit.HttpSyntaxException;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
@@ -152,6 +153,8 @@ class ResponseDifferentialTest {
                         ".");
             } catch (EOFException e) {
                 return "incomplete";
+            } catch (HttpSyntaxException e) {
+                return "refused " + e.getMessage();
             }
         }
     }
