@@ -1,7 +1,6 @@
 package egress.downstream;
 
 import egress.exchange.Failure;
-import egress.exchange.Headroom;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
 import egress.http.Authority;
@@ -79,9 +78,9 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        Headroom headroom = context.exchanges().headroom();
-        if (!(route instanceof ConnectionRoute.Refuse) && headroom.isSpent()) {
-            refuse(ctx, authority, headroom.failure(), false);
+        Failure full = context.exchanges().headroom().refusal();
+        if (full != null && !(route instanceof ConnectionRoute.Refuse)) {
+            refuse(ctx, authority, full, false);
             return;
         }
         switch (route) {

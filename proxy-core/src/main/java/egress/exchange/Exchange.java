@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+    private static final Failure ONLY_WEB_SOCKET =
+            new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to");
 
     private final ExchangeContext context;
     private final DownstreamPeer downstream;
@@ -107,12 +109,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (route == null) {
             return;
         }
-        if (otherUpgrade) {
-            fail(new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to"));
-            return;
-        }
-        if (context.headroom().isSpent()) {
-            fail(context.headroom().failure());
+        Failure refusal = otherUpgrade ? ONLY_WEB_SOCKET : context.headroom().refusal();
+        if (refusal != null) {
+            fail(refusal);
             return;
         }
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
@@ -125,15 +124,13 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private @Nullable Route judge(String target, HttpHeaders fields) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
         switch (Ruling.on(head, snapshot.policy())) {
-            case Ruling.Refused refused -> {
-                fail(refused.failure());
-                return null;
-            }
+            case Ruling.Refused refused -> fail(refused.failure());
             case Ruling.Allowed allowed -> {
                 entry.route = allowed.route();
                 return allowed.route();
             }
         }
+        return null;
     }
 
     private void answerLocally() {

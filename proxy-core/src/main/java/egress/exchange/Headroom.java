@@ -2,6 +2,7 @@ package egress.exchange;
 
 import io.netty.util.internal.PlatformDependent;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether there is room for more work in the memory outside of the heap, where bodies are on their way. Each reader that stops holds some
@@ -33,13 +34,8 @@ public final class Headroom {
         return new Headroom(PlatformDependent::usedDirectMemory, most - most / RESERVED_SHARE);
     }
 
-    /** Whether new work is to be refused, with {@link #failure}. */
-    public boolean isSpent() {
-        return used.getAsLong() > bound;
-    }
-
-    /** Why it is refused. */
-    public Failure failure() {
-        return SPENT;
+    /** Why new work is to be refused; null while there is room. */
+    public @Nullable Failure refusal() {
+        return used.getAsLong() > bound ? SPENT : null;
     }
 }

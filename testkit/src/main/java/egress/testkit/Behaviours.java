@@ -1,6 +1,5 @@
 package egress.testkit;
 
-import egress.testkit.Origin.Behaviour;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -38,11 +39,6 @@ public final class Origin implements AutoCloseable {
     public static final String HELD = "/held";
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-    /** What an origin does with the requests for a path. */
-    public interface Behaviour {
-        void serve(OriginExchange exchange) throws IOException, InterruptedException;
-    }
 
     private final ServerSocket listener;
     private final @Nullable SSLContext tls;
@@ -356,13 +352,9 @@ public final class Origin implements AutoCloseable {
         }
     }
 
-    private interface Condition {
-        boolean holds();
-    }
-
-    private synchronized void await(Condition condition, String what) throws IOException {
+    private synchronized void await(BooleanSupplier condition, String what) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.holds()) {
+        while (!condition.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
                 throw new SocketTimeoutException("the origin saw no " + what + " in time; requests: " + requests
