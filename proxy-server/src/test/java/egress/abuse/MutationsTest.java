@@ -105,8 +105,8 @@ class MutationsTest {
         ANYTHING_MAY_BE_UPGRADED_TO(
                 "OtherProtocolTest",
                 CORE + "exchange/Exchange.java",
-                "if (otherUpgrade) {",
-                "if (otherUpgrade && webSocket) {");
+                "otherUpgrade ? ONLY",
+                "otherUpgrade && webSocket ? ONLY");
 
         private final String testClass;
         private final String file;
