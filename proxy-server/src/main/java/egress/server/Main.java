@@ -36,6 +36,7 @@ public final class Main {
     /** Runs until it is told to stop; exits with 0 then, with 2 when called wrongly, with 1 when it cannot work. */
     public static void main(String[] arguments) {
         Signals signals = Signals.install();
+        DirectMemory.bound();
         Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
         Map<String, String> environment = System.getenv();
         // Not System.out and System.err: their locks and buffers are for other programs.

@@ -11,6 +11,7 @@ import egress.testkit.Tool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The packaged program with little memory for buffers, and readers that stop. */
 final class DirectMemoryIT {
     private static final int MOST_READERS = 600;
+    private static final int BURST = 400;
     private static final int HALF = 100_000;
     private static final String SITE = "http://plain.example";
 
@@ -69,6 +71,47 @@ final class DirectMemoryIT {
             }
             assertThat(recovered(child)).as("once they are gone").isTrue();
             assertThat(child.err()).noneMatch(line -> line.contains("unexpected") || line.contains("OutOf"));
+        }
+    }
+
+    @Test
+    @Row("42.xn")
+    void whoeverIsTooManyHearsItAtOnce() throws Exception {
+        try (Origin origin = Origin.plain().withoutRecords();
+                Child child = start(origin)) {
+            InetSocketAddress gate = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), child.port());
+            List<RawClient> all = new ArrayList<>();
+            int[] statuses = new int[600];
+            try {
+                for (int i = 0; i < BURST; i++) {
+                    all.add(RawClient.connect(gate, 4_096));
+                }
+                for (RawClient each : all) {
+                    each.send("GET " + SITE + "/bytes/100000000 HTTP/1.1\r\nHost: plain.example\r\n\r\n");
+                }
+                for (RawClient each : all) {
+                    statuses[statusOrEnd(each)]++;
+                }
+            } finally {
+                for (RawClient each : all) {
+                    each.close();
+                }
+            }
+            System.out.println("direct memory: of " + BURST + " at one moment " + statuses[200] + " begun, "
+                    + statuses[503] + " refused, " + statuses[0] + " broken off");
+            assertThat(statuses[503]).isPositive();
+            assertThat(recovered(child)).as("once they are gone").isTrue();
+        }
+    }
+
+    /** 0 where the connection broke; silence fails the test. */
+    private static int statusOrEnd(RawClient client) throws IOException {
+        try {
+            return client.readHead().status();
+        } catch (SocketTimeoutException silence) {
+            throw silence;
+        } catch (IOException broken) {
+            return 0;
         }
     }
 
