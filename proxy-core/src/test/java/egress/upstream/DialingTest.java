@@ -14,7 +14,6 @@ import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.util.LeakPresenceDetector;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,8 +40,8 @@ class DialingTest {
     private final RecordingSockets sockets = new RecordingSockets();
 
     @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
+    static void nothingLeaks() throws InterruptedException {
+        LeakCheck.nothingIsOpen();
     }
 
     /** Keeps every address asked for; refuses unless told otherwise. */

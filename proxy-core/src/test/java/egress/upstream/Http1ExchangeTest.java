@@ -15,7 +15,6 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.LeakPresenceDetector;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One request and its response on an h1 connection, whole, odd or broken. */
 class Http1ExchangeTest {
     @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
+    static void nothingLeaks() throws InterruptedException {
+        LeakCheck.nothingIsOpen();
     }
 
     @Test

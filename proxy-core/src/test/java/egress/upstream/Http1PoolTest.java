@@ -11,7 +11,6 @@ import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
 import egress.http.HeadLimits;
-import io.netty.util.LeakPresenceDetector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +26,8 @@ class Http1PoolTest {
     private static final Origin ORIGIN = new Origin(new Authority("api.example", 80), false, Protocol.ANY);
 
     @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
+    static void nothingLeaks() throws InterruptedException {
+        LeakCheck.nothingIsOpen();
     }
 
     @Test

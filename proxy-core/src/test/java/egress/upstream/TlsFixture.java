@@ -1,6 +1,5 @@
 package egress.upstream;
 
-import io.netty.util.LeakPresenceDetector;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,7 +20,7 @@ abstract class TlsFixture {
     }
 
     @AfterAll
-    static void nothingLeaks() {
-        LeakPresenceDetector.check();
+    static void nothingLeaks() throws InterruptedException {
+        LeakCheck.nothingIsOpen();
     }
 }

