@@ -110,6 +110,14 @@ public interface Inspection {
 
     Mode mode();
 
+    /**
+     * Whether the head that passed has been judged by all: where not, the body's verdict is the head's too, and the origin must not
+     * even be dialled before, since its name may hold what must not leave.
+     */
+    default boolean isHeadJudged() {
+        return true;
+    }
+
     /** Begins with the head. */
     void judgeHead(Listener listener);
 

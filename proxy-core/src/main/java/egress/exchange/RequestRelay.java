@@ -88,12 +88,12 @@ final class RequestRelay {
         context.observer().requested(entry);
         webSocket = upgrade;
         toOrigin = forOrigin(route, target, fields);
-        boolean holds = inspection.mode() == Inspection.Mode.HOLD && Heads.hasBody(fields);
+        boolean holds = inspection.mode() == Inspection.Mode.HOLD;
         boolean expects = fields.contains(HttpHeaderNames.EXPECT, "100-continue", true);
         released = !holds || expects;
         awaitsContinue = expects && !side.isRead();
         side.enter(Side.CONNECTING);
-        if (released || side.isRead()) {
+        if (released || side.isRead() && inspection.isHeadJudged()) {
             acquire();
         }
         if (!exchange.isEnded()) {
@@ -220,6 +220,7 @@ final class RequestRelay {
             inspection.take(part);
             if (!exchange.isEnded()
                     && side.isRead()
+                    && inspection.isHeadJudged()
                     && side.state() == Side.CONNECTING
                     && peer == null
                     && attempt == null) {

@@ -116,7 +116,7 @@ final class PipelockProgramTest {
     @EnumSource
     void asksPipelockInThatWay(Way way) throws Exception {
         try (Bench bench = new Bench(false, way, directory)) {
-            denies(bench);
+            denies(bench, way);
             passes(bench);
             outlivesAKill(bench);
         }
@@ -127,7 +127,7 @@ final class PipelockProgramTest {
     @NeedsRealPipelock
     void asksTheRealOneInThatWay(Way way) throws Exception {
         try (Bench bench = new Bench(true, way, directory)) {
-            denies(bench);
+            denies(bench, way);
             if (way != Way.FORWARD) { // it sends a copy to port 80 of the host, which is not a test's to answer
                 passes(bench);
                 outlivesAKill(bench);
@@ -135,18 +135,23 @@ final class PipelockProgramTest {
         }
     }
 
-    private static void denies(Bench bench) throws IOException {
+    private static void denies(Bench bench, Way way) throws IOException {
         List<ReceivedResponse> responses = List.of(
                 bench.post("/echo", "x", "token=" + TOKEN),
                 bench.post("/echo", TOKEN, "clean"),
                 bench.post("/a/" + TOKEN + "/b", "x", "clean"),
-                bench.post("/echo?q=" + TOKEN, "x", "clean"));
+                bench.post("/echo?q=" + TOKEN, "x", "clean"),
+                bench.post("/echo?q=" + TOKEN, "x", ""),
+                bench.post("/echo", TOKEN, ""));
         for (ReceivedResponse response : responses) {
             assertThat(response.status()).as("%s", response).isEqualTo(403);
             assertThat(response.text()).startsWith("egress DLP: pipelock: ").doesNotContain(TOKEN);
             assertThat(response.value("x-egress-deny")).contains("dlp_match");
         }
         assertThat(bench.origin.requests()).isEmpty();
+        if (way == Way.FORWARD) { // which judges the head with the body, and the origin's name with the head
+            assertThat(bench.origin.connections()).isZero();
+        }
     }
 
     private static void passes(Bench bench) throws IOException, InterruptedException {

@@ -51,7 +51,7 @@ final class DlpInspection implements Inspection {
         this.hits = new Hits(this::tell);
         this.judge = new RequestJudge(loop, services.questions(), scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop);
-        boolean hasBody = contentLength >= 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean messages = hasBody && slices();
         this.oversize = !messages && contentLength > services.maxBody();
         boolean passes = !plan.outbound() || !hasBody || oversize;
@@ -87,6 +87,11 @@ final class DlpInspection implements Inspection {
     @Override
     public Mode mode() {
         return mode;
+    }
+
+    @Override
+    public boolean isHeadJudged() {
+        return !judge.owesHead();
     }
 
     @Override

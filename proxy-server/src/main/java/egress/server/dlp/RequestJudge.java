@@ -24,7 +24,6 @@ final class RequestJudge {
     private final Scanners scanners;
     private final RoutePlan plan;
     private final Hits hits;
-    /** Whether the external scanner has not been asked about the head, because it will be about the whole. */
     private boolean owesHead;
 
     RequestJudge(EventLoop loop, Questions questions, Scanners scanners, RoutePlan plan, Hits hits) {
@@ -56,6 +55,11 @@ final class RequestJudge {
         owesHead =
                 bodyHeld && scanners.external().map(Scanner::wantsWholeRequests).orElse(false);
         new Run(false, Questions.Subject.NONE, then).builtIn(head, new Rewrites(0, false));
+    }
+
+    /** Whether the external scanner has not been asked about the head, because it will be about the whole. */
+    boolean owesHead() {
+        return owesHead;
     }
 
     /** The body that the head was to be judged with is not one to be judged: asks who has not been asked about the head. */
