@@ -6,7 +6,7 @@ ARG BUILDER=maven:3-eclipse-temurin-25
 ARG BASE=debian:trixie-slim
 
 # The jar is the same on every platform. JAR names one that is built already, in the build context.
-FROM --platform=$BUILDPLATFORM ${BUILDER} AS jar
+FROM --platform=${BUILDPLATFORM:-linux} ${BUILDER} AS jar
 ARG JAR=
 WORKDIR /src
 COPY . .
@@ -29,7 +29,7 @@ RUN set -eu; \
     cp /jar/sbom.cdx.json /opt/egress/ 2>/dev/null || true; \
     mkdir -p /root-of-image/etc/egress /root-of-image/home/mitmproxy/.mitmproxy \
         /root-of-image/var/lib/egress/ca /root-of-image/var/lib/egress/trust; \
-    chown -R 1000:1000 /root-of-image/home /root-of-image/var/lib/egress; \
+    chown -R 1000:1000 /root-of-image/home/mitmproxy /root-of-image/var/lib/egress; \
     chmod 700 /root-of-image/home/mitmproxy/.mitmproxy /root-of-image/var/lib/egress/ca
 
 FROM ${BASE}
