@@ -4,24 +4,25 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -29,9 +30,14 @@ import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.cert.X509ExtensionUtils;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
-import org.bouncycastle.cert.bc.BcX509ExtensionUtils;
+import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
+import org.bouncycastle.crypto.ec.CustomNamedCurves;
+import org.bouncycastle.crypto.generators.ECKeyPairGenerator;
+import org.bouncycastle.crypto.params.ECKeyGenerationParameters;
+import org.bouncycastle.crypto.params.ECNamedDomainParameters;
+import org.bouncycastle.crypto.util.PrivateKeyInfoFactory;
+import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.jspecify.annotations.Nullable;
 
@@ -133,20 +139,31 @@ public final class Issuer {
         Instant notAfter = notBefore.plus(LIFETIME).minusSeconds(1);
         SubjectPublicKeyInfo publicKey =
                 SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded());
-        X509ExtensionUtils identifiers = new BcX509ExtensionUtils();
         X509v3CertificateBuilder builder = new X509v3CertificateBuilder(
-                name, serial(random), Date.from(notBefore), Date.from(notAfter), name, publicKey);
+                name, serial(random), Certificates.time(notBefore), Certificates.time(notAfter), name, publicKey);
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
-        builder.addExtension(Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(publicKey));
+        builder.addExtension(Extension.subjectKeyIdentifier, false, Certificates.keyIdentifier(publicKey));
         return Certificates.parse(
                 builder.build(Signer.of(keys.getPrivate(), random).get()).getEncoded());
     }
 
-    static KeyPair newP256(SecureRandom random) throws GeneralSecurityException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"), random);
-        return generator.generateKeyPair();
+    /** By the same library that signs: the JDK's way would set up tables of its own first, which is what a start would wait for. */
+    static KeyPair newP256(SecureRandom random) throws GeneralSecurityException, IOException {
+        ECKeyPairGenerator generator = new ECKeyPairGenerator();
+        generator.init(new ECKeyGenerationParameters(
+                new ECNamedDomainParameters(
+                        SECObjectIdentifiers.secp256r1, CustomNamedCurves.getByOID(SECObjectIdentifiers.secp256r1)),
+                random));
+        AsymmetricCipherKeyPair keys = generator.generateKeyPair();
+        KeyFactory factory = KeyFactory.getInstance("EC");
+        return new KeyPair(
+                factory.generatePublic(
+                        new X509EncodedKeySpec(SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(keys.getPublic())
+                                .getEncoded())),
+                factory.generatePrivate(
+                        new PKCS8EncodedKeySpec(PrivateKeyInfoFactory.createPrivateKeyInfo(keys.getPrivate())
+                                .getEncoded())));
     }
 
     /** 127 random bits, never zero: at most 16 bytes of the 20 that RFC 5280 section 4.1.2.2 allows. */

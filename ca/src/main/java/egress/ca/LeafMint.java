@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.x500.RDN;
@@ -30,7 +29,6 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
-import org.bouncycastle.cert.bc.BcX509ExtensionUtils;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +96,7 @@ final class LeafMint {
         }
         SubjectPublicKeyInfo publicKey =
                 SubjectPublicKeyInfo.getInstance(certificate.getPublicKey().getEncoded());
-        return new BcX509ExtensionUtils().createSubjectKeyIdentifier(publicKey).getKeyIdentifier();
+        return Certificates.keyIdentifier(publicKey).getKeyIdentifier();
     }
 
     LeafCertificate issue(LeafName name) {
@@ -141,7 +139,12 @@ final class LeafMint {
             case LeafName.Ip(String address) -> new GeneralName(GeneralName.iPAddress, address);
         };
         X509v3CertificateBuilder builder = new X509v3CertificateBuilder(
-                issuer, Issuer.serial(random), Date.from(notBefore), Date.from(notAfter), subject, key.publicKey);
+                issuer,
+                Issuer.serial(random),
+                Certificates.time(notBefore),
+                Certificates.time(notAfter),
+                subject,
+                key.publicKey);
         // RFC 5280 section 4.2.1.6: critical if and only if the subject is empty.
         builder.addExtension(
                 Extension.subjectAlternativeName, subject.equals(NO_SUBJECT), new GeneralNames(alternative));
@@ -153,13 +156,12 @@ final class LeafMint {
         return builder.build(signer.get()).getEncoded();
     }
 
-    private synchronized LeafKey leafKey() throws GeneralSecurityException {
+    private synchronized LeafKey leafKey() throws GeneralSecurityException, IOException {
         if (leafKey == null) {
             KeyPair keys = Issuer.newP256(random);
             SubjectPublicKeyInfo publicKey =
                     SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded());
-            leafKey = new LeafKey(
-                    keys.getPrivate(), publicKey, new BcX509ExtensionUtils().createSubjectKeyIdentifier(publicKey));
+            leafKey = new LeafKey(keys.getPrivate(), publicKey, Certificates.keyIdentifier(publicKey));
         }
         return leafKey;
     }

@@ -1,6 +1,7 @@
 package egress.http;
 
 import java.net.IDN;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A normalised host and port as asked for: what CONNECT, the SNI, Host and {@code :authority} must agree on.
@@ -22,6 +23,18 @@ public record Authority(String host, int port) {
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1-65535)");
         }
+    }
+
+    // Written out, as in Route.Served: what a record has by itself is made at its first use by generating code, some 10
+    // ms of each start.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Authority that && port == that.port && host.equals(that.host);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * host.hashCode() + port;
     }
 
     /**

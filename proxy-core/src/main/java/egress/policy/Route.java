@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of the routes file: what may be asked of a host, and what the proxy adds.
@@ -41,7 +42,17 @@ public record Route(
     }
 
     /** An authority and the one scheme that is served on it. */
-    public record Served(boolean tls, Authority authority) {}
+    public record Served(boolean tls, Authority authority) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Served that && tls == that.tls && authority.equals(that.authority);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * authority.hashCode() + Boolean.hashCode(tls);
+        }
+    }
 
     /**
      * A route without rules, to add to.
