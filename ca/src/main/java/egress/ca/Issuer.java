@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -53,14 +54,21 @@ public final class Issuer {
     private final byte[] encoded;
     private final String fingerprint;
     private final PrivateKey key;
+    private final InstantSource clock;
     private final Supplier<LeafMint> newMint;
     private @Nullable LeafMint mint;
 
-    private Issuer(X509Certificate certificate, byte[] encoded, PrivateKey key, Supplier<LeafMint> newMint) {
+    private Issuer(
+            X509Certificate certificate,
+            byte[] encoded,
+            PrivateKey key,
+            InstantSource clock,
+            Supplier<LeafMint> newMint) {
         this.certificate = certificate;
         this.encoded = encoded;
         this.fingerprint = HexFormat.of().formatHex(sha256(encoded));
         this.key = key;
+        this.clock = clock;
         this.newMint = newMint;
     }
 
@@ -82,7 +90,11 @@ public final class Issuer {
             throws CaException {
         try {
             return new Issuer(
-                    certificate, certificate.getEncoded(), key, () -> LeafMint.of(certificate, key, clock, random));
+                    certificate,
+                    certificate.getEncoded(),
+                    key,
+                    clock,
+                    () -> LeafMint.of(certificate, key, clock, random));
         } catch (CertificateEncodingException e) {
             throw new CaException("the CA certificate cannot be used: " + e.getMessage(), e);
         }
@@ -189,6 +201,20 @@ public final class Issuer {
     /** Pays the cost of first use (class loading, curve tables, the leaf key), so that the first connection does not. */
     public void warmUp() {
         issue("warm-up.invalid");
+    }
+
+    /** Why no leaf can be signed at this time; empty where one can. */
+    public Optional<String> whyNotNow() {
+        return whyNot(certificate, clock.instant());
+    }
+
+    static Optional<String> whyNot(X509Certificate authority, Instant now) {
+        Instant notBefore = authority.getNotBefore().toInstant();
+        Instant notAfter = authority.getNotAfter().toInstant();
+        return now.isBefore(notBefore) || now.plus(LeafMint.LEAST_REMAINING).isAfter(notAfter)
+                ? Optional.of("the CA certificate is valid from " + notBefore + " until " + notAfter
+                        + " and can sign nothing at " + now)
+                : Optional.empty();
     }
 
     /** The authority's certificate: the one that clients are to trust. */

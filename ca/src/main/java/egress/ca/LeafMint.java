@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -55,6 +56,7 @@ final class LeafMint {
     private static final X500Name NO_SUBJECT = new X500Name(new RDN[0]);
 
     private final X500Name issuer;
+    private final X509Certificate authority;
     private final List<byte[]> above;
     private final Instant issuerNotBefore;
     private final Instant issuerNotAfter;
@@ -78,6 +80,7 @@ final class LeafMint {
     private LeafMint(X509Certificate certificate, PrivateKey key, InstantSource clock, SecureRandom random)
             throws IOException, CertificateEncodingException {
         this.issuer = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+        this.authority = certificate;
         this.above = Issuer.chainAbove(certificate);
         this.issuerNotBefore = certificate.getNotBefore().toInstant();
         this.issuerNotAfter = certificate.getNotAfter().toInstant();
@@ -101,11 +104,9 @@ final class LeafMint {
 
     LeafCertificate issue(LeafName name) {
         Instant now = clock.instant();
-        if (now.isBefore(issuerNotBefore) || now.plus(LEAST_REMAINING).isAfter(issuerNotAfter)) {
-            throw new MintException(
-                    MintException.Reason.CA_NOT_VALID,
-                    "the CA certificate is valid from " + issuerNotBefore + " until " + issuerNotAfter
-                            + " and can sign nothing at " + now);
+        Optional<String> whyNot = Issuer.whyNot(authority, now);
+        if (whyNot.isPresent()) {
+            throw new MintException(MintException.Reason.CA_NOT_VALID, whyNot.get());
         }
         Instant notBefore = latest(now.minus(BACKDATING).truncatedTo(ChronoUnit.SECONDS), issuerNotBefore);
         // Validity counts its last second in (RFC 5280 section 4.1.2.5).

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Optional;
 
@@ -28,7 +29,7 @@ import java.util.Optional;
  * hello      hello
  * tls        tls alpn
  * h1         [tls] h1-decoder h1-encoder exchange
- * h2         tls limit h2-order h2 streams connection
+ * h2         tls flushes limit h2-order h2 streams connection
  * h2-stream  h2-codec exchange
  * tunnel     [tls] [web-socket] tunnel
  * </pre>
@@ -41,6 +42,7 @@ final class DownstreamPipelines {
     static final String HELLO = "hello";
     static final String TLS = "tls";
     static final String ALPN = "alpn";
+    static final String FLUSHES = "flushes";
     static final String LIMIT = "limit";
     static final String H2_ORDER = "h2-order";
     static final String H2 = "h2";
@@ -120,6 +122,9 @@ final class DownstreamPipelines {
                         .maxHeaderListSize(2L * context.limits().maxHeadBytes()))
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
+        // What one read gives cause to leaves in one write; the codec flushes at each stream that is reset, once for
+        // each.
+        pipeline.addLast(FLUSHES, new FlushConsolidationHandler());
         pipeline.addLast(LIMIT, H2FrameLimit.ofClient());
         pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(codec));
         pipeline.addLast(H2, codec);

@@ -155,7 +155,8 @@ class PipelineShapesTest {
     void h2AndItsStreams() {
         tls();
         pipelines.h2(connection);
-        assertThat(shape(channel)).containsExactly("tls", "limit", "h2-order", "h2", "streams", "connection");
+        assertThat(shape(channel))
+                .containsExactly("tls", "flushes", "limit", "h2-order", "h2", "streams", "connection");
 
         EmbeddedChannel stream = new EmbeddedChannel();
         pipelines.h2Stream(connection, stream);

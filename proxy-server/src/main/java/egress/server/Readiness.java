@@ -1,8 +1,11 @@
 package egress.server;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Whether the gate should be sent work, and why not. Safe for use by every thread. */
 final class Readiness {
@@ -15,6 +18,7 @@ final class Readiness {
     }
 
     private final Map<Part, String> faults = new LinkedHashMap<>();
+    private Supplier<Optional<String>> byTime = Optional::empty;
 
     synchronized void fault(Part part, String words) {
         faults.put(part, words);
@@ -24,8 +28,15 @@ final class Readiness {
         faults.remove(part);
     }
 
+    /** What no event tells of, only the clock: asked each time. */
+    synchronized void watch(Supplier<Optional<String>> fault) {
+        byTime = fault;
+    }
+
     /** Everything that stands in the way; empty when ready. */
     synchronized Optional<String> whyNot() {
-        return faults.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", faults.values()));
+        List<String> all = new ArrayList<>(faults.values());
+        byTime.get().ifPresent(all::add);
+        return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
     }
 }

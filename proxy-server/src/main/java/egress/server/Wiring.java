@@ -98,6 +98,7 @@ final class Wiring {
         First first = firstRoutes();
         EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         Issuer issuer = source.get();
+        readiness.watch(issuer::whyNotNow);
         Dlp dlp = Dlp.start(settings, issuer, readiness, notices);
         try {
             return start(first, eventLog, issuer, dlp, observer);
@@ -138,7 +139,7 @@ final class Wiring {
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(leaves, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
+                            () -> register(issuer, leaves, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
@@ -268,6 +269,7 @@ final class Wiring {
     }
 
     private void register(
+            Issuer issuer,
             LeafCache leaves,
             PooledUpstreams upstreams,
             ProxyServer proxy,
@@ -277,6 +279,8 @@ final class Wiring {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());
         RuntimeMeters.leaves(made, leaves::statistics);
+        long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
+        RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
         RuntimeMeters.upstream(made, upstreams::statistics);
         RuntimeMeters.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
         RuntimeMeters.gauge(

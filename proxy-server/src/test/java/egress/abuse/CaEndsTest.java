@@ -9,6 +9,7 @@ import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -28,6 +29,12 @@ class CaEndsTest {
                 .getNotAfter()
                 .toInstant();
         return real.minus(Duration.between(real, end)).plus(Duration.ofHours(2));
+    }
+
+    private static String admin(ProxyUnderTest proxy, String path) throws IOException {
+        try (RawClient client = RawClient.connect(proxy.admin())) {
+            return client.get(path, "localhost").text().strip();
+        }
     }
 
     @Test
@@ -51,7 +58,13 @@ class CaEndsTest {
                 assertThat(client.get("/", "api.example").status()).isEqualTo(200);
             }
 
+            assertThat(admin(proxy, "/readyz")).isEqualTo("ready");
+            assertThat(admin(proxy, "/metrics")).containsPattern("egress_ca_expiry_seconds [0-9.E]+");
+
             now = end.plusSeconds(1);
+            assertThat(admin(proxy, "/readyz"))
+                    .startsWith("not ready: the CA certificate is valid from")
+                    .contains("until " + end);
             for (String host : new String[] {"api.example", "new.example"}) {
                 try (RawClient client = proxy.connect().tunnel(host + ":443")) {
                     assertThatThrownBy(() -> client.tls(proxy.client(host))).isInstanceOf(SSLException.class);
