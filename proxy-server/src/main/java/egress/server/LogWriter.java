@@ -99,7 +99,7 @@ final class LogWriter implements AutoCloseable {
         while (next != null) {
             try {
                 next.entry().render(outText, errText);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 lost.increment(); // a line less, rather than no log from here on
             }
             budget.give(next.weight());
@@ -133,6 +133,8 @@ final class LogWriter implements AutoCloseable {
         try {
             stream.write(text.toString().getBytes(StandardCharsets.UTF_8));
             stream.flush();
+        } catch (OutOfMemoryError e) {
+            lost.increment();
         } catch (IOException e) {
             lost.increment(); // a closed pipe: nobody reads, and nothing can be said about it here
         }

@@ -99,9 +99,14 @@ final class LogWriterTest {
                         throw new IllegalStateException("cannot be put into words");
                     },
                     1);
+            writer.offer(
+                    (toOut, toErr) -> {
+                        throw new OutOfMemoryError("a line too long for the heap");
+                    },
+                    1);
             writer.offer((toOut, toErr) -> toOut.append("next\n"), 1);
             ProxyUnderTest.await("the next", () -> out.find("next") != null);
-            assertThat(writer.lost()).isEqualTo(1);
+            assertThat(writer.lost()).isEqualTo(2);
         }
     }
 }
