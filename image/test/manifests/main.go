@@ -53,8 +53,9 @@ func compose(files []string) error {
 	if len(agent.Networks) != 1 || agent.Networks["bottle"] == nil && !has(agent.Networks, "bottle") || !project.Networks["bottle"].Internal {
 		return errors.New("the agent is on other networks than the internal one")
 	}
-	if mode := egress.NetworkMode; mode != "service:network" || project.Services["pipelock"].NetworkMode != mode {
-		return errors.New("gate and pipelock do not share a network namespace that outlives either")
+	pipelock := project.Services["pipelock"]
+	if len(pipelock.Networks) != 1 || !has(pipelock.Networks, "verdict") || !has(egress.Networks, "verdict") || !project.Networks["verdict"].Internal {
+		return errors.New("pipelock is on other networks than the internal one that it shares with the gate")
 	}
 	if !egress.ReadOnly || len(egress.CapDrop) != 1 || egress.Privileged || agent.Privileged {
 		return errors.New("the gate's container may write, or has capabilities")
