@@ -5,8 +5,9 @@
 ARG BUILDER=maven:3-eclipse-temurin-25
 ARG BASE=debian:trixie-slim
 
-# The jar is the same on every platform. JAR names one that is built already, in the build context.
-FROM --platform=${BUILDPLATFORM:-linux} ${BUILDER} AS jar
+# The jar is the same on every platform. JAR names one that is built already, in the build context. No --platform=$BUILDPLATFORM:
+# Docker's legacy builder and older buildahs do not know it, and each refuses what the other takes in its place.
+FROM ${BUILDER} AS jar
 ARG JAR=
 WORKDIR /src
 COPY . .
