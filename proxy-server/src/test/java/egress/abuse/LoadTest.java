@@ -37,7 +37,7 @@ class LoadTest {
     private static final int SAMPLES = 400;
 
     /** In nanoseconds: below this, a percentile on a shared machine says nothing. */
-    private static final long NOISE = 60_000_000;
+    private static final long NOISE = 30_000_000;
 
     private static final int LEAVES = 256;
 
@@ -69,6 +69,28 @@ class LoadTest {
         return times[samples * 99 / 100];
     }
 
+    /**
+     * With as many threads that only compute as there will be attackers: these run on the gate's own processors here, and what they
+     * take from others in that way is not the gate's doing.
+     */
+    private static long quiet(int attackers) throws IOException {
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            for (int i = 0; i < attackers; i++) {
+                threads.submit(() -> {
+                    while (!over.get()) {
+                        Thread.onSpinWait();
+                    }
+                });
+            }
+            try {
+                return percentile99(SAMPLES);
+            } finally {
+                over.set(true); // before the threads are waited for
+            }
+        }
+    }
+
     /** Of the best of three times: what the gate does to others it does each time, what else the machine does it does not. */
     private static long whileUnderWay(long quiet) throws IOException {
         long best = Long.MAX_VALUE;
@@ -83,14 +105,14 @@ class LoadTest {
     }
 
     private static void assertServed(String what, long quiet, long busy) {
-        System.out.printf("load: %s: the other caller's p99 %.1f ms, quiet %.1f ms%n", what, busy / 1e6, quiet / 1e6);
+        System.out.printf("load: %s: the other caller's p99 %.1f ms, without them %.1f ms%n", what, busy / 1e6, quiet / 1e6);
         assertThat(busy).as(what + ": p99 in ns, quiet " + quiet).isLessThanOrEqualTo(most(quiet));
     }
 
     @Test
     @Row(value = "42.xd", allowed = true)
     void thousandsOfIdleConnectionsCostLittleAndStayUsable() throws IOException {
-        long quiet = percentile99(SAMPLES);
+        long quiet = quiet(0);
         long before = PlatformDependent.usedDirectMemory();
         byte[] denied = "GET http://denied.example/ HTTP/1.1\r\nHost: denied.example\r\n\r\n".getBytes(ISO_8859_1);
         List<SocketChannel> all = new ArrayList<>();
@@ -155,7 +177,7 @@ class LoadTest {
     @Test
     @Row("37.xc")
     void aFloodOfNamesIsBoundedAndOthersAreServed() throws Exception {
-        long quiet = percentile99(SAMPLES);
+        long quiet = quiet(4);
         byte[] template = site.tls("n0000000.flood.example").alpn("http/1.1").clientHello();
         int at = new String(template, ISO_8859_1).indexOf("n0000000");
         AtomicInteger next = new AtomicInteger();
@@ -200,7 +222,7 @@ class LoadTest {
     @Test
     @Row("26.xl")
     void slowCallersAreLetGoAndOthersAreServed() throws Exception {
-        long quiet = percentile99(SAMPLES);
+        long quiet = quiet(0);
         List<RawClient> slow = new ArrayList<>();
         AtomicBoolean over = new AtomicBoolean();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -232,7 +254,7 @@ class LoadTest {
     @Test
     @Row("25.xb")
     void floodsOfFramesLeaveOthersServed() throws Exception {
-        long quiet = percentile99(SAMPLES);
+        long quiet = quiet(2);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger connections = new AtomicInteger();
         byte[] section = H2Wire.literals(egress.testkit.Field.list(
