@@ -13,7 +13,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.flush.FlushConsolidationHandler;
@@ -55,6 +54,11 @@ final class DownstreamPipelines {
     private static final int STREAM_WINDOW = 256 * 1024;
     /** So many stalled uploads leave the others of the connection alone. */
     private static final int STALLED_STREAMS = 16;
+
+    /** Of ours: each request that is answered before it ends is one (RFC 9113 §8.1), and each that the caller spoils (CVE-2025-8671). */
+    private static final int MOST_RESETS = 1_000;
+
+    private static final int RESETS_SECONDS = 30;
 
     private final DownstreamContext context;
 
@@ -115,11 +119,12 @@ final class DownstreamPipelines {
      */
     void h2(DownstreamConnection connection) {
         ChannelPipeline pipeline = connection.channel().pipeline();
-        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
+        Http2FrameCodec codec = new H2CodecBuilder()
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(context.limits().maxStreams())
                         .initialWindowSize(STREAM_WINDOW)
                         .maxHeaderListSize(2L * context.limits().maxHeadBytes()))
+                .encoderEnforceMaxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
         // What one read gives cause to leaves in one write; the codec flushes at each stream that is reset, once for

@@ -105,7 +105,8 @@ class LoadTest {
     }
 
     private static void assertServed(String what, long quiet, long busy) {
-        System.out.printf("load: %s: the other caller's p99 %.1f ms, without them %.1f ms%n", what, busy / 1e6, quiet / 1e6);
+        System.out.printf(
+                "load: %s: the other caller's p99 %.1f ms, without them %.1f ms%n", what, busy / 1e6, quiet / 1e6);
         assertThat(busy).as(what + ": p99 in ns, quiet " + quiet).isLessThanOrEqualTo(most(quiet));
     }
 

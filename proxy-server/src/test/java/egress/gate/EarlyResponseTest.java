@@ -100,4 +100,24 @@ class EarlyResponseTest extends TwoOriginsFixture {
             assertThat(call.read(8)).isEqualTo("egress: ");
         }
     }
+
+    /** What is under way when a stream is reset is no fault of the caller (RFC 9113 §5.1). */
+    @Test
+    void ofTheGateToManyUploadsLeavesTheirConnectionAlone() throws IOException {
+        byte[] piece = new byte[1_024];
+        try (Caller caller = origins.caller("h2", TwoOrigins.H2)) {
+            Call other = caller.begin("POST", "/held?beside=uploads");
+            for (int i = 0; i < 40; i++) {
+                Call call = caller.begin("POST", "/repo.git/git-receive-pack");
+                for (int n = 0; n < 30; n++) {
+                    caller.http2().wire().write(H2Frame.data(call.h2().id(), piece, n == 29));
+                }
+                assertThat(call.status()).isEqualTo(403);
+                assertThat(call.h2().awaitReset()).isEqualTo(H2Frame.ErrorCode.NO_ERROR.code());
+            }
+            other.write("still here");
+            origins.origin(TwoOrigins.H2).takeHeld().respond(200, LARGE);
+            assertThat(other.read(LARGE.length())).isEqualTo(LARGE);
+        }
+    }
 }
