@@ -10,6 +10,8 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.List;
@@ -34,12 +36,15 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
         /** By their identifiers, which only grow: the first is the oldest. */
         private final TreeSet<Integer> reset = new TreeSet<>();
 
+        /** The latest that the caller itself has reset: it may send no more of it, and is told so. */
+        private int resetByCaller;
+
         Forgiving(Http2ConnectionDecoder decoder) {
             super(decoder);
             connection().addListener(new Http2ConnectionAdapter() {
                 @Override
                 public void onStreamRemoved(Http2Stream stream) {
-                    if (stream.isResetSent()) {
+                    if (stream.isResetSent() && stream.id() != resetByCaller) {
                         remember(stream.id());
                     }
                 }
@@ -51,6 +56,18 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
             if (reset.size() > MOST_RESET) {
                 reset.removeFirst();
             }
+        }
+
+        @Override
+        public void frameListener(Http2FrameListener listener) {
+            super.frameListener(new Http2FrameListenerDecorator(listener) {
+                @Override
+                public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode)
+                        throws Http2Exception {
+                    resetByCaller = streamId;
+                    super.onRstStreamRead(ctx, streamId, errorCode);
+                }
+            });
         }
 
         @Override
