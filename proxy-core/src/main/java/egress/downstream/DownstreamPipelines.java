@@ -3,6 +3,7 @@ package egress.downstream;
 import egress.exchange.LeafCertificates.ServerTls;
 import egress.http.H1RequestDecoder;
 import egress.http.H1ResponseEncoder;
+import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
 import egress.http.H2ServerCodec;
 import egress.http.HeadLimits;
@@ -119,13 +120,12 @@ final class DownstreamPipelines {
      */
     void h2(DownstreamConnection connection) {
         ChannelPipeline pipeline = connection.channel().pipeline();
-        Http2FrameCodec codec = new H2CodecBuilder()
+        Http2FrameCodec codec = H2CodecBuilder.ofClient()
                 .initialSettings(Http2Settings.defaultSettings()
                         .maxConcurrentStreams(context.limits().maxStreams())
                         .initialWindowSize(STREAM_WINDOW)
                         .maxHeaderListSize(2L * context.limits().maxHeadBytes()))
                 .encoderEnforceMaxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)
-                .gracefulShutdownTimeoutMillis(0)
                 .build();
         // What one read gives cause to leaves in one write; the codec flushes at each stream that is reset, once for
         // each.

@@ -6,6 +6,7 @@ import egress.http.Authority;
 import egress.http.H1RequestEncoder;
 import egress.http.H1ResponseDecoder;
 import egress.http.H2ClientCodec;
+import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -16,7 +17,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslHandler;
@@ -191,11 +191,10 @@ final class UpstreamPipelines {
                 .pushEnabled(false)
                 .initialWindowSize(limits.streamWindow())
                 .maxHeaderListSize(limits.responseHead().maxHeadBytes());
-        Http2FrameCodec codec = Http2FrameCodecBuilder.forClient()
+        Http2FrameCodec codec = H2CodecBuilder.ofServer()
                 .initialSettings(settings)
                 .decoderEnforceMaxRstFramesPerWindow(1_000, 30)
                 .encoderEnforceMaxQueuedControlFrames(1_000)
-                .gracefulShutdownTimeoutMillis(0) // closing is decided, and streams are waited for, in H2Connection
                 .build();
         channel.config().setAutoRead(true);
         channel.pipeline()

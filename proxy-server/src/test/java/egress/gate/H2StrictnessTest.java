@@ -12,6 +12,7 @@ import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,7 +114,7 @@ class H2StrictnessTest extends TwoOriginsFixture {
         for (String length : new String[] {"3", "10"}) {
             try (Caller caller = origins.caller("h2", HOST)) {
                 Call call = caller.begin("POST", "/count?length=" + length, "content-length", length);
-                call.write("hello").end();
+                call.h2().write("hello".getBytes(StandardCharsets.US_ASCII), true);
                 assertThat(call.h2().awaitReset()).isEqualTo(H2Frame.ErrorCode.PROTOCOL_ERROR.code());
                 assertThat(caller.get("/echo").response().status()).isEqualTo(200);
             }

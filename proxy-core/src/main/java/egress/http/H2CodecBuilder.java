@@ -1,4 +1,4 @@
-package egress.downstream;
+package egress.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,16 +15,35 @@ import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's codec for a caller's connection, but for what comes late: frames of a stream that we have reset, on their way before the
- * caller could know, are ignored (RFC 9113 §5.1). Netty answers each with a reset of its own, and its bound on those then ends the
- * connection, with every other exchange on it: twelve uploads that are denied would do.
+ * Netty's codec of an h2 connection, but for what comes late: frames of a stream that we have reset, on their way before the other
+ * side could know, are ignored (RFC 9113 §5.1). Netty answers each with a reset of its own. A bound on resets, its own for ours or
+ * the other side's for those it gets, then ends the connection with every other exchange on it: a dozen uploads that are denied, or
+ * downloads whose callers leave, would do.
  */
-final class H2CodecBuilder extends Http2FrameCodecBuilder {
-    /** Of the latest that we reset: beyond it Netty's answers, and their bound, are as they were. */
-    private static final int MOST_RESET = 1_024;
+public final class H2CodecBuilder extends Http2FrameCodecBuilder {
+    /** Of the latest that we reset, and of frames of each: beyond these, Netty's answers are as they were. */
+    private static final int MOST_STREAMS = 1_024;
+
+    private static final int MOST_FRAMES = 4_096;
+
+    private H2CodecBuilder(boolean server) {
+        server(server);
+        gracefulShutdownTimeoutMillis(0); // when to close is decided elsewhere
+    }
+
+    /** For a connection that a client opened. */
+    public static Http2FrameCodecBuilder ofClient() {
+        return new H2CodecBuilder(true);
+    }
+
+    /** For a connection to a server. */
+    public static Http2FrameCodecBuilder ofServer() {
+        return new H2CodecBuilder(false);
+    }
 
     @Override
     protected Http2FrameCodec build(
@@ -33,18 +52,18 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
     }
 
     private static final class Forgiving extends DecoratingHttp2ConnectionDecoder {
-        /** By their identifiers, which only grow: the first is the oldest. */
-        private final TreeSet<Integer> reset = new TreeSet<>();
+        /** Frames ignored of each stream, by identifiers, which only grow: the first is the oldest. */
+        private final TreeMap<Integer, Integer> ignored = new TreeMap<>();
 
-        /** The latest that the caller itself has reset: it may send no more of it, and is told so. */
-        private int resetByCaller;
+        /** The latest that the other side itself has reset: it may send no more of it, and is told so. */
+        private int resetByPeer;
 
         Forgiving(Http2ConnectionDecoder decoder) {
             super(decoder);
             connection().addListener(new Http2ConnectionAdapter() {
                 @Override
                 public void onStreamRemoved(Http2Stream stream) {
-                    if (stream.isResetSent() && stream.id() != resetByCaller) {
+                    if (stream.isResetSent() && stream.id() != resetByPeer) {
                         remember(stream.id());
                     }
                 }
@@ -52,9 +71,9 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
         }
 
         private void remember(int stream) {
-            reset.add(stream);
-            if (reset.size() > MOST_RESET) {
-                reset.removeFirst();
+            ignored.put(stream, 0);
+            if (ignored.size() > MOST_STREAMS) {
+                ignored.pollFirstEntry();
             }
         }
 
@@ -64,7 +83,7 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
                 @Override
                 public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode)
                         throws Http2Exception {
-                    resetByCaller = streamId;
+                    resetByPeer = streamId;
                     super.onRstStreamRead(ctx, streamId, errorCode);
                 }
             });
@@ -76,13 +95,17 @@ final class H2CodecBuilder extends Http2FrameCodecBuilder {
                 super.decodeFrame(ctx, in, out);
             } catch (Http2Exception e) {
                 // Its bytes are counted and given back to the connection's window already.
-                boolean late = Http2Exception.isStreamError(e)
-                        && e.error() == Http2Error.STREAM_CLOSED
-                        && reset.contains(Http2Exception.streamId(e));
-                if (!late) {
+                if (!Http2Exception.isStreamError(e)
+                        || e.error() != Http2Error.STREAM_CLOSED
+                        || !isLate(Http2Exception.streamId(e))) {
                     throw e;
                 }
             }
+        }
+
+        private boolean isLate(int stream) {
+            @Nullable Integer frames = ignored.computeIfPresent(stream, (id, count) -> count + 1);
+            return frames != null && frames <= MOST_FRAMES;
         }
     }
 }
