@@ -133,9 +133,7 @@ final class LogWriter implements AutoCloseable {
         try {
             stream.write(text.toString().getBytes(StandardCharsets.UTF_8));
             stream.flush();
-        } catch (OutOfMemoryError e) {
-            lost.increment();
-        } catch (IOException e) {
+        } catch (IOException | OutOfMemoryError e) {
             lost.increment(); // a closed pipe: nobody reads, and nothing can be said about it here
         }
         text.setLength(0);
