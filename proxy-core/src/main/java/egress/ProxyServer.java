@@ -70,6 +70,7 @@ public final class ProxyServer implements AutoCloseable {
                         ports.leaves(),
                         ports.dialer(),
                         new ProxyAuthentication(config.proxyCredentials()),
+                        new AtomicLong(),
                         () -> draining),
                 ports.loops());
         this.address = listener.bind(config.listen());

@@ -3,6 +3,7 @@ package egress.bench;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.server.CaLeafCertificates;
+import egress.share.Claimant;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 import java.security.SecureRandom;
@@ -59,8 +60,11 @@ public class LeafBenchmark {
     }
 
     private void engineFor(String host) {
-        SSLEngine engine =
-                certificates.prepare(host).toCompletableFuture().join().newEngine(ByteBufAllocator.DEFAULT);
+        SSLEngine engine = certificates
+                .prepare(Claimant.SELF, host)
+                .toCompletableFuture()
+                .join()
+                .newEngine(ByteBufAllocator.DEFAULT);
         ReferenceCountUtil.release(engine);
     }
 }

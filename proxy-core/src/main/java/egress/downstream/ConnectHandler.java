@@ -69,7 +69,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, null, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
             return;
         }
-        if (!context.authentication().accepts(request.headers())) {
+        if (!connection.isFrom(context.authentication().of(request.headers()))) {
             refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
             return;
         }

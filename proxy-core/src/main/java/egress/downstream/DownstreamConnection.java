@@ -5,6 +5,8 @@ import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
+import egress.share.Caller;
+import egress.share.Claimant;
 import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -36,6 +38,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final DownstreamContext context;
     private final Deadlines deadlines;
     private final SocketAddress address;
+    private Claimant claimant;
     private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
@@ -54,6 +57,8 @@ final class DownstreamConnection implements Deadlines.Timed {
         this.context = context;
         this.deadlines = deadlines;
         this.address = channel.remoteAddress();
+        this.claimant =
+                new Claimant(Caller.ofAddress(address), context.connections().incrementAndGet());
         deadlines.add(this);
         channel.closeFuture().addListener(f -> closed());
         context.observer().connectionOpened(address);
@@ -65,6 +70,27 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     SocketAddress address() {
         return address;
+    }
+
+    /** Whose share of every budget it takes. */
+    Claimant claimant() {
+        return claimant;
+    }
+
+    /**
+     * Notes who asks: once a password was checked, the connection takes that user's share.
+     *
+     * @return false where the request must not go on
+     */
+    boolean isFrom(ProxyAuthentication.Identity identity) {
+        return switch (identity) {
+            case ProxyAuthentication.Identity.Unasked _ -> true;
+            case ProxyAuthentication.Identity.Known known -> {
+                claimant = new Claimant(Caller.ofUser(known.user()), claimant.connection());
+                yield true;
+            }
+            case ProxyAuthentication.Identity.Unknown _ -> false;
+        };
     }
 
     /** Whether a CONNECT made a tunnel of it. */

@@ -8,6 +8,7 @@ import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
 import egress.exchange.Timeouts;
 import egress.http.HeadLimits;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  *
  * @param snapshots the policy as of now
  * @param authentication who may use the listener
+ * @param connections the latest connection's number
  * @param draining whether the proxy is stopping: nothing is kept alive any more
  */
 public record DownstreamContext(
@@ -24,6 +26,7 @@ public record DownstreamContext(
         LeafCertificates leaves,
         Dialer dialer,
         ProxyAuthentication authentication,
+        AtomicLong connections,
         BooleanSupplier draining) {
     Limits limits() {
         return exchanges.limits();

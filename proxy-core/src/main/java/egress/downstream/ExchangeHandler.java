@@ -4,6 +4,7 @@ import egress.exchange.DownstreamPeer;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.http.HttpFormatException;
+import egress.share.Claimant;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -182,6 +183,11 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     @Override
     public final SocketAddress remoteAddress() {
         return connection.address();
+    }
+
+    @Override
+    public final Claimant claimant() {
+        return connection.claimant();
     }
 
     @Override

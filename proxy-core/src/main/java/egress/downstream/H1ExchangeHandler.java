@@ -72,7 +72,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
         if (!isProxy) {
             return Asked.inside(connection.authority(), connection.isTls(), request);
         }
-        if (!context.authentication().accepts(request.headers())) {
+        if (!connection.isFrom(context.authentication().of(request.headers()))) {
             throw new HttpFormatException(
                     HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
         }

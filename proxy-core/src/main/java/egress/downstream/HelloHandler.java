@@ -63,7 +63,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         if (route instanceof ConnectionRoute.Bump && !isPlain()) {
             // Minted while the caller sends its ClientHello.
             context.leaves()
-                    .prepare(authority.host())
+                    .prepare(connection.claimant(), authority.host())
                     .whenComplete((ready, fault) ->
                             connection.channel().eventLoop().execute(() -> onLeaf(ctx, ready, fault)));
         }
@@ -180,24 +180,25 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void dial(ChannelHandlerContext ctx) {
-        attempt = context.dialer().dial(ctx.channel().eventLoop(), authority, new Dialer.Listener() {
-            @Override
-            public void onConnected(Channel upstream, String remoteAddress, long connectNanos) {
-                attempt = null;
-                if (over || !ctx.channel().isActive()) {
-                    upstream.close();
-                    return;
-                }
-                over = true;
-                pipelines.passthrough(connection, upstream, connection::tunnelEnded);
-            }
+        attempt = context.dialer()
+                .dial(ctx.channel().eventLoop(), connection.claimant(), authority, new Dialer.Listener() {
+                    @Override
+                    public void onConnected(Channel upstream, String remoteAddress, long connectNanos) {
+                        attempt = null;
+                        if (over || !ctx.channel().isActive()) {
+                            upstream.close();
+                            return;
+                        }
+                        over = true;
+                        pipelines.passthrough(connection, upstream, connection::tunnelEnded);
+                    }
 
-            @Override
-            public void onFailed(Failure failure) {
-                attempt = null;
-                end(ctx, INTERNAL_ERROR, failure.code(), failure.words());
-            }
-        });
+                    @Override
+                    public void onFailed(Failure failure) {
+                        attempt = null;
+                        end(ctx, INTERNAL_ERROR, failure.code(), failure.words());
+                    }
+                });
     }
 
     private void end(ChannelHandlerContext ctx, byte @Nullable [] alert, String code, String words) {

@@ -4,41 +4,57 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The listener's own users (RFC 9110 §11.7, Basic of RFC 7617); none at all lets everybody in. */
 public final class ProxyAuthentication {
-    private final List<byte[]> accepted;
+    /** Who asks. */
+    sealed interface Identity {
+        /** Nobody is asked who he is. */
+        record Unasked() implements Identity {}
+
+        /** A user whose password is right. */
+        record Known(String user) implements Identity {}
+
+        /** No user and password, or wrong ones. */
+        record Unknown() implements Identity {}
+    }
+
+    private static final Identity UNASKED = new Identity.Unasked();
+    private static final Identity UNKNOWN = new Identity.Unknown();
+
+    /** User name to what is sent by that user, {@code NAME:PASSWORD}. */
+    private final Map<String, byte[]> accepted = new LinkedHashMap<>();
 
     /** @param users name to password */
     public ProxyAuthentication(Map<String, String> users) {
-        List<byte[]> pairs = new ArrayList<>();
-        users.forEach((user, password) -> pairs.add((user + ":" + password).getBytes(StandardCharsets.UTF_8)));
-        this.accepted = List.copyOf(pairs);
+        users.forEach((user, password) -> accepted.put(user, (user + ":" + password).getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Whether the request may go on. Takes as long for a wrong password as for a right one. */
-    boolean accepts(HttpHeaders fields) {
+    /** Who sends these fields. Takes as long for a wrong password as for a right one. */
+    Identity of(HttpHeaders fields) {
         if (accepted.isEmpty()) {
-            return true;
+            return UNASKED;
         }
         List<String> values = fields.getAll(HttpHeaderNames.PROXY_AUTHORIZATION);
         if (values.size() != 1 || !values.getFirst().regionMatches(true, 0, "Basic ", 0, 6)) {
-            return false;
+            return UNKNOWN;
         }
         byte[] given;
         try {
             given = Base64.getDecoder().decode(values.getFirst().substring(6).trim());
         } catch (IllegalArgumentException e) {
-            return false;
+            return UNKNOWN;
         }
-        boolean known = false;
-        for (byte[] pair : accepted) {
-            known |= MessageDigest.isEqual(pair, given);
+        Identity found = UNKNOWN;
+        for (Map.Entry<String, byte[]> user : accepted.entrySet()) {
+            if (MessageDigest.isEqual(user.getValue(), given)) {
+                found = new Identity.Known(user.getKey());
+            }
         }
-        return known;
+        return found;
     }
 }

@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 
@@ -13,9 +14,10 @@ public interface Dialer {
      * Begins to connect on the given event loop. Exactly one of {@link Listener#onConnected} and {@link
      * Listener#onFailed} follows, on that loop, possibly before this method returns.
      *
+     * @param who whose share of the look-ups and connections it takes
      * @return a handle that gives the attempt up, after which neither follows; harmless afterwards
      */
-    Upstreams.Attempt dial(EventLoop loop, Authority authority, Listener listener);
+    Upstreams.Attempt dial(EventLoop loop, Claimant who, Authority authority, Listener listener);
 
     /** What becomes of the attempt. */
     interface Listener {

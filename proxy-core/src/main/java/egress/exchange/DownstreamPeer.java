@@ -1,5 +1,6 @@
 package egress.exchange;
 
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
@@ -12,6 +13,9 @@ public interface DownstreamPeer extends Peer {
     EventLoop loop();
 
     SocketAddress remoteAddress();
+
+    /** Whose share of every budget the exchange takes. */
+    Claimant claimant();
 
     boolean isHttp2();
 

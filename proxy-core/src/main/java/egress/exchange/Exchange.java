@@ -67,6 +67,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.entry = new ExchangeRecord(
                 context.ids().incrementAndGet(),
                 downstream.remoteAddress(),
+                downstream.claimant().caller(),
                 authority,
                 tls,
                 asked.protocolVersion().text(),
@@ -115,7 +116,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
-        Inspection inspection = snapshot.inspector().inspect(downstream.loop(), head, route);
+        Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
         relay.inspectedBy(inspection);
         inspection.judgeHead(guarded);
     }

@@ -2,6 +2,7 @@ package egress.exchange;
 
 import egress.http.Authority;
 import egress.policy.Route;
+import egress.share.Caller;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class ExchangeRecord {
     public final long id;
     public final SocketAddress downstream;
+    /** Whose budgets it counted in. */
+    public final Caller caller;
+
     public final Authority authority;
     public final boolean tls;
     /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}, of the caller's side. */
@@ -60,6 +64,7 @@ public final class ExchangeRecord {
     ExchangeRecord(
             long id,
             SocketAddress downstream,
+            Caller caller,
             Authority authority,
             boolean tls,
             String version,
@@ -68,6 +73,7 @@ public final class ExchangeRecord {
             long startedNanos) {
         this.id = id;
         this.downstream = downstream;
+        this.caller = caller;
         this.authority = authority;
         this.tls = tls;
         this.version = version;

@@ -2,18 +2,20 @@ package egress.exchange;
 
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 
 /** Port: looks at what an exchange carries before it leaves (DLP). */
 @FunctionalInterface
 public interface Inspector {
     /** Looks at nothing. */
-    Inspector NONE = (loop, head, route) -> Inspection.NONE;
+    Inspector NONE = (loop, who, head, route) -> Inspection.NONE;
 
     /**
      * Begins to inspect an exchange as the agent made it, before a credential is injected. Never blocks.
      *
      * @param loop the exchange's
+     * @param who whose share of the budgets it takes
      */
-    Inspection inspect(EventLoop loop, RequestHead head, Route route);
+    Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
 }

@@ -1,5 +1,6 @@
 package egress.exchange;
 
+import egress.share.Claimant;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.CompletionStage;
 import javax.net.ssl.SSLEngine;
@@ -9,11 +10,12 @@ public interface LeafCertificates {
     /**
      * Gets a certificate for the name ready. Never blocks, and never throws: whatever is wrong fails the stage.
      *
+     * @param who whose share of the signing it takes
      * @param name the host of the authority: a DNS name in A-labels, or an IP literal (IPv6 with or without brackets)
      * @return completes on any thread when a certificate for the name can be served, which may be before the call returns; fails when none can be had
      *     (no valid name, too many waiting, the CA's end): the connection is then refused
      */
-    CompletionStage<ServerTls> prepare(String name);
+    CompletionStage<ServerTls> prepare(Claimant who, String name);
 
     /** What serves TLS under one name. */
     interface ServerTls {

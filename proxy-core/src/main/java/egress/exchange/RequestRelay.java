@@ -110,7 +110,8 @@ final class RequestRelay {
         Upstreams.Origin origin = new Upstreams.Origin(
                 authority, exchange.entry().tls, context.upstreamHttp().protocolFor(webSocket, downstream.isHttp2()));
         int before = acquisitions;
-        Upstreams.Attempt started = context.upstreams().acquire(downstream.loop(), origin, exchange.guarded());
+        Upstreams.Attempt started =
+                context.upstreams().acquire(downstream.loop(), downstream.claimant(), origin, exchange.guarded());
         if (!exchange.isEnded() && before == acquisitions) {
             attempt = started;
         }

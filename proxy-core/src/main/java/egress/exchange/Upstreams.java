@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 
 /** Port: streams to verified origins, pooled by event loop and origin. */
@@ -9,9 +10,10 @@ public interface Upstreams {
      * Begins to get a stream to the origin, on the given event loop. Exactly one of {@link Listener#onAcquired} and
      * {@link Listener#onFailed} follows, on that loop, possibly before this method returns.
      *
+     * @param who whose share of the connections it takes
      * @return a handle that gives the attempt up; harmless afterwards
      */
-    Attempt acquire(EventLoop loop, Origin origin, Listener listener);
+    Attempt acquire(EventLoop loop, Claimant who, Origin origin, Listener listener);
 
     /**
      * Which connection an exchange needs.

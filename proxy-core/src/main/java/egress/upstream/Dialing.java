@@ -4,6 +4,7 @@ import egress.exchange.Dialer;
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
@@ -47,7 +48,7 @@ final class Dialing implements Dialer {
     }
 
     @Override
-    public Attempt dial(EventLoop loop, Authority authority, Listener listener) {
+    public Attempt dial(EventLoop loop, Claimant who, Authority authority, Listener listener) {
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("dial off the event loop of the tunnel");
         }

@@ -5,6 +5,7 @@ import egress.exchange.Failure;
 import egress.exchange.UpstreamPeer.Timings;
 import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +49,8 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
         this.listener = listener;
     }
 
-    void start(Dialer dialer, EventLoop loop) {
-        Attempt dial = dialer.dial(loop, authority, this);
+    void start(Dialer dialer, EventLoop loop, Claimant who) {
+        Attempt dial = dialer.dial(loop, who, authority, this);
         if (stage == null) {
             stage = dial;
         }

@@ -6,6 +6,7 @@ import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Listener;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
@@ -50,7 +51,7 @@ final class OriginPool implements Opening.Listener {
         this.known = known;
     }
 
-    Attempt acquire(Protocol protocol, Listener listener) {
+    Attempt acquire(Claimant who, Protocol protocol, Listener listener) {
         H2Connection shared = waiters.isEmpty() ? connectionWithRoom() : null;
         if (shared != null) {
             shared.begin(listener);
@@ -66,7 +67,7 @@ final class OriginPool implements Opening.Listener {
                     + key.authority().host()));
             return Waiter.SERVED;
         }
-        Waiter waiter = new Waiter(protocol, listener);
+        Waiter waiter = new Waiter(who, protocol, listener);
         waiters.add(waiter);
         waiter.timer = pool.loop()
                 .schedule(() -> onQueueTimeout(waiter), pool.timeouts().queue().toNanos(), TimeUnit.NANOSECONDS);
@@ -79,6 +80,7 @@ final class OriginPool implements Opening.Listener {
     private static final class Waiter {
         static final Attempt SERVED = () -> {};
 
+        private final Claimant who;
         private final Protocol protocol;
         private final Listener listener;
         private @Nullable ScheduledFuture<?> timer;
@@ -87,7 +89,8 @@ final class OriginPool implements Opening.Listener {
 
         private boolean cancelled;
 
-        Waiter(Protocol protocol, Listener listener) {
+        Waiter(Claimant who, Protocol protocol, Listener listener) {
+            this.who = who;
             this.protocol = protocol;
             this.listener = listener;
         }
@@ -135,7 +138,7 @@ final class OriginPool implements Opening.Listener {
                     pool.counters(),
                     this);
             openings.add(opening);
-            opening.start(pool.dialer(), pool.loop());
+            opening.start(pool.dialer(), pool.loop(), waiters.getFirst().who);
         }
     }
 
@@ -182,7 +185,8 @@ final class OriginPool implements Opening.Listener {
             if (noCommonProtocol && waiter.protocol == Protocol.PREFER_HTTP_1_1) {
                 pool.remember(key, Known.HTTP_2);
                 if (!waiter.cancelled) {
-                    waiter.elsewhere = pool.acquire(key.authority(), key.tls(), Protocol.ANY, waiter.listener);
+                    waiter.elsewhere =
+                            pool.acquire(waiter.who, key.authority(), key.tls(), Protocol.ANY, waiter.listener);
                 }
             } else {
                 waiter.listener.onFailed(failure);

@@ -6,6 +6,7 @@ import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Listener;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;
@@ -57,7 +58,7 @@ final class Pool {
         this.tickNanos = Math.max(1_000_000, Math.min(LONGEST_TICK_NANOS, shortest / 4));
     }
 
-    Attempt acquire(Authority authority, boolean tls, Protocol protocol, Listener listener) {
+    Attempt acquire(Claimant who, Authority authority, boolean tls, Protocol protocol, Listener listener) {
         if (closing) {
             listener.onFailed(CLOSING);
             return OVER;
@@ -69,7 +70,7 @@ final class Pool {
             origins.put(key, origin);
             startTicking();
         }
-        return origin.acquire(protocol, listener);
+        return origin.acquire(who, protocol, listener);
     }
 
     private UpstreamTls.Alpn alpn(Authority authority, boolean tls, Protocol protocol) {

@@ -3,6 +3,7 @@ package egress.upstream;
 import egress.exchange.Dialer;
 import egress.exchange.Upstreams;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
@@ -134,7 +135,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     }
 
     @Override
-    public Upstreams.Attempt acquire(EventLoop loop, Origin origin, Upstreams.Listener listener) {
+    public Upstreams.Attempt acquire(EventLoop loop, Claimant who, Origin origin, Upstreams.Listener listener) {
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("acquire off the event loop of the exchange");
         }
@@ -142,7 +143,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
             listener.onFailed(Pool.CLOSING);
             return () -> {};
         }
-        return pool(loop).acquire(origin.authority(), origin.tls(), origin.protocol(), listener);
+        return pool(loop).acquire(who, origin.authority(), origin.tls(), origin.protocol(), listener);
     }
 
     private Pool pool(EventLoop loop) {
@@ -155,12 +156,12 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     }
 
     @Override
-    public Upstreams.Attempt dial(EventLoop loop, Authority authority, Dialer.Listener listener) {
+    public Upstreams.Attempt dial(EventLoop loop, Claimant who, Authority authority, Dialer.Listener listener) {
         if (closed) {
             listener.onFailed(Pool.CLOSING);
             return () -> {};
         }
-        return dialing.dial(loop, authority, listener);
+        return dialing.dial(loop, who, authority, listener);
     }
 
     /** Counts and gauges, over all loops. */

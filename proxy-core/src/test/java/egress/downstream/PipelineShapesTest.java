@@ -19,6 +19,7 @@ import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.share.Claimant;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -48,8 +49,8 @@ class PipelineShapesTest {
             new DownstreamConnection(channel, context, new Deadlines(channel.eventLoop()));
 
     private static DownstreamContext context() {
-        Upstreams none = (loop, origin, listener) -> () -> {};
-        Dialer dialer = (EventLoop loop, Authority authority, Dialer.Listener listener) -> () -> {};
+        Upstreams none = (loop, who, origin, listener) -> () -> {};
+        Dialer dialer = (EventLoop loop, Claimant who, Authority authority, Dialer.Listener listener) -> () -> {};
         ExchangeContext exchanges = new ExchangeContext(
                 none,
                 Observer.NONE,
@@ -66,9 +67,10 @@ class PipelineShapesTest {
         return new DownstreamContext(
                 exchanges,
                 () -> new ProxySnapshot(1, policy, Inspector.NONE),
-                name -> new CompletableFuture<>(),
+                (who, name) -> new CompletableFuture<>(),
                 dialer,
                 new ProxyAuthentication(Map.of()),
+                new AtomicLong(),
                 () -> false);
     }
 

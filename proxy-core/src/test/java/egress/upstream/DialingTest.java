@@ -7,6 +7,7 @@ import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
@@ -227,7 +228,8 @@ class DialingTest {
         CompletableFuture<Channel> connected = new CompletableFuture<>();
         try (Rig rig = rig(UpstreamConfig.DEFAULTS)) {
             long start = System.nanoTime();
-            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
+            rig.on(() -> rig.upstreams.dial(
+                    rig.loop, Claimant.SELF, new Authority("api.example", 443), Rig.listener(connected)));
             connected.get(20, TimeUnit.SECONDS);
             long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 
@@ -265,8 +267,8 @@ class DialingTest {
         sockets.silent.add("8.8.8.8");
         CompletableFuture<Channel> connected = new CompletableFuture<>();
         try (Rig rig = rig(UpstreamConfig.DEFAULTS)) {
-            Attempt attempt = rig.on(
-                    () -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
+            Attempt attempt = rig.on(() -> rig.upstreams.dial(
+                    rig.loop, Claimant.SELF, new Authority("api.example", 443), Rig.listener(connected)));
             rig.await("dialled", () -> !sockets.pending.isEmpty());
             rig.run(attempt::cancel);
             assertThat(sockets.pending.getFirst().channel().isOpen()).isFalse();

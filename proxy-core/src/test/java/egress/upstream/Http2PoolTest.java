@@ -7,6 +7,7 @@ import egress.exchange.Failure;
 import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2SettingsFrame;
@@ -52,7 +53,10 @@ class Http2PoolTest extends Http2Fixture {
                     TestExchange exchange = get();
                     exchanges.add(exchange);
                     rig.upstreams.acquire(
-                            rig.loop, new Origin(new Authority("api.example", 443), true, Protocol.ANY), exchange);
+                            rig.loop,
+                            Claimant.SELF,
+                            new Origin(new Authority("api.example", 443), true, Protocol.ANY),
+                            exchange);
                 }
             });
             for (TestExchange exchange : exchanges) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -181,7 +182,8 @@ class ProxyTunnelTest extends TlsFixture {
                     connection.write("HTTP/1.1 200 OK\r\n" + fields + "\r\nearly");
                 });
                 Rig rig = new Rig(config("http", proxy.port()))) {
-            rig.on(() -> rig.upstreams.dial(rig.loop, new Authority("api.example", 443), Rig.listener(connected)));
+            rig.on(() -> rig.upstreams.dial(
+                    rig.loop, Claimant.SELF, new Authority("api.example", 443), Rig.listener(connected)));
             Channel channel = connected.get(20, TimeUnit.SECONDS);
             rig.run(() -> {
                 names.addAll(channel.pipeline().names());

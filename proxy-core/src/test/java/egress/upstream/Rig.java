@@ -6,6 +6,7 @@ import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -56,7 +57,7 @@ final class Rig implements AutoCloseable {
     /** From the loop. */
     Attempt acquireHere(TestExchange exchange, Origin origin) {
         exchanges.add(exchange);
-        return upstreams.acquire(loop, origin, exchange);
+        return upstreams.acquire(loop, Claimant.SELF, origin, exchange);
     }
 
     TestExchange start(TestExchange exchange, boolean tls, Protocol protocol) throws Exception {

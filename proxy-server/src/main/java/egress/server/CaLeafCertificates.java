@@ -3,6 +3,7 @@ package egress.server;
 import egress.ca.LeafCache;
 import egress.ca.LeafCertificate;
 import egress.exchange.LeafCertificates;
+import egress.share.Claimant;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
@@ -49,7 +50,7 @@ public final class CaLeafCertificates implements LeafCertificates, AutoCloseable
     }
 
     @Override
-    public CompletionStage<ServerTls> prepare(String name) {
+    public CompletionStage<ServerTls> prepare(Claimant who, String name) {
         return leaves.get(name).thenApply(leaf -> new LeafTls(leaf, context()));
     }
 

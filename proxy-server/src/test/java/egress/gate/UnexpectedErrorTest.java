@@ -90,7 +90,7 @@ class UnexpectedErrorTest {
     @ParameterizedTest
     @ValueSource(strings = {"inspect", "judgeHead", "take"})
     void beforeTheRequestLeavesItIsA502AndNothingLeaves(String phase) throws IOException {
-        try (TwoOrigins origins = origins((loop, head, route) -> {
+        try (TwoOrigins origins = origins((loop, who, head, route) -> {
             if (phase.equals("inspect") && head.target().equals("/echo")) {
                 throw new Bug();
             }
@@ -113,7 +113,7 @@ class UnexpectedErrorTest {
 
     @Pairs
     void inTheMiddleOfTheResponseItBreaksOff(String version, String host) throws IOException {
-        try (TwoOrigins origins = origins((loop, head, route) -> new Buggy("responseBody"));
+        try (TwoOrigins origins = origins((loop, who, head, route) -> new Buggy("responseBody"));
                 Caller caller = origins.caller(version, host)) {
             caller.get("/bytes/100000").awaitBroken();
         }

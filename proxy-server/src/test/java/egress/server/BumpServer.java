@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.exchange.LeafCertificates;
+import egress.share.Claimant;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -78,7 +79,7 @@ final class BumpServer implements AutoCloseable {
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
             ctx.pipeline().remove(LineBasedFrameDecoder.class);
             certificates
-                    .prepare(line.toString(StandardCharsets.US_ASCII))
+                    .prepare(Claimant.SELF, line.toString(StandardCharsets.US_ASCII))
                     .whenCompleteAsync((tls, e) -> begin(ctx, tls, e), ctx.executor());
         }
 

@@ -8,6 +8,7 @@ import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.MintException;
 import egress.exchange.LeafCertificates;
+import egress.share.Claimant;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
@@ -164,8 +165,10 @@ class CaLeafCertificatesTest {
             CyclicBarrier together = new CyclicBarrier(callers);
             for (int round = 0; round < 300; round++) {
                 String name = "n" + round + ".example";
-                LeafCertificates.ServerTls leaf =
-                        certificates.prepare(name).toCompletableFuture().join();
+                LeafCertificates.ServerTls leaf = certificates
+                        .prepare(Claimant.SELF, name)
+                        .toCompletableFuture()
+                        .join();
                 List<Future<Boolean>> all = new ArrayList<>();
                 for (int i = 0; i < callers; i++) {
                     all.add(threads.submit(() -> {
@@ -307,8 +310,10 @@ class CaLeafCertificatesTest {
 
     @Test
     void failsThePreparationOfWhatCannotBeMinted() {
-        assertThatThrownBy(() ->
-                        certificates.prepare("*.example").toCompletableFuture().join())
+        assertThatThrownBy(() -> certificates
+                        .prepare(Claimant.SELF, "*.example")
+                        .toCompletableFuture()
+                        .join())
                 .isInstanceOf(CompletionException.class)
                 .cause()
                 .isInstanceOfSatisfying(
@@ -320,10 +325,14 @@ class CaLeafCertificatesTest {
     @Row("37.xb")
     void failsAHandshakeWhoseLeafWasForgottenRatherThanServeAnother() throws Exception {
         BumpClient client = start(SslProvider.OPENSSL_REFCNT, 100, 1);
-        LeafCertificates.ServerTls a =
-                certificates.prepare("a.example").toCompletableFuture().join();
-        LeafCertificates.ServerTls b =
-                certificates.prepare("b.example").toCompletableFuture().join();
+        LeafCertificates.ServerTls a = certificates
+                .prepare(Claimant.SELF, "a.example")
+                .toCompletableFuture()
+                .join();
+        LeafCertificates.ServerTls b = certificates
+                .prepare(Claimant.SELF, "b.example")
+                .toCompletableFuture()
+                .join();
         SSLEngine early = a.newEngine(UnpooledByteBufAllocator.DEFAULT);
         SSLEngine late = b.newEngine(UnpooledByteBufAllocator.DEFAULT);
         try {
@@ -377,6 +386,7 @@ class CaLeafCertificatesTest {
             assertThat(new String(socket.getInputStream().readNBytes(11), StandardCharsets.US_ASCII))
                     .isEqualTo("still here\n");
         }
-        assertThat(certificates.prepare("a.example").toCompletableFuture()).isCompletedExceptionally();
+        assertThat(certificates.prepare(Claimant.SELF, "a.example").toCompletableFuture())
+                .isCompletedExceptionally();
     }
 }

@@ -4,6 +4,7 @@ import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
+import egress.share.Claimant;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
@@ -39,7 +40,8 @@ final class DlpInspection implements Inspection {
 
     private final HttpHeaders fields;
 
-    DlpInspection(DlpServices services, Scanners scanners, RoutePlan plan, EventLoop loop, RequestHead asked) {
+    DlpInspection(
+            DlpServices services, Scanners scanners, RoutePlan plan, EventLoop loop, Claimant who, RequestHead asked) {
         this.services = services;
         this.scanners = scanners;
         this.plan = plan;

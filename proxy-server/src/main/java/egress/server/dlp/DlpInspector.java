@@ -4,6 +4,7 @@ import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.IdentityHashMap;
@@ -26,11 +27,11 @@ final class DlpInspector implements Inspector {
     }
 
     @Override
-    public Inspection inspect(EventLoop loop, RequestHead head, Route route) {
+    public Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route) {
         RoutePlan known = plans.get(route);
         RoutePlan plan = known == null ? RoutePlan.of(route.dlp(), allowed) : known;
         return plan.outbound() || plan.inbound()
-                ? new DlpInspection(services, scanners, plan, loop, head)
+                ? new DlpInspection(services, scanners, plan, loop, who, head)
                 : Inspection.NONE;
     }
 }
