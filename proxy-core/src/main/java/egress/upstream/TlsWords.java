@@ -46,7 +46,8 @@ final class TlsWords {
             if (t instanceof UntrustedException) {
                 return false;
             }
-            if (isNothingInCommon(String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT))) {
+            String message = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
+            if (isNothingInCommon(message) || message.contains("alert_internal_error")) { // as Java's servers say it
                 return true;
             }
         }

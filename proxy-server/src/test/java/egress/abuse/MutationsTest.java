@@ -95,8 +95,8 @@ class MutationsTest {
         ALT_SVC_STAYS(
                 "OtherProtocolTest",
                 CORE + "http/HopByHop.java",
-                "Set.of(\"alt-svc\", \"x-egress-deny\")",
-                "Set.of(\"x-egress-deny\")"),
+                "ALT_SVC = \"alt-svc\";",
+                "ALT_SVC = \"alt-none\";"),
         ANY_HOST_READS_METRICS(
                 "OperationsTest",
                 SERVER + "AdminServer.java",
