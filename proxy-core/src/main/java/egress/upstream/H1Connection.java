@@ -196,7 +196,9 @@ final class H1Connection implements ResponseHandler.Receiver {
 
     @Override
     public void onEvent(Object event) {
-        if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
+        if (event == RenegotiationWatch.Event.ASKED) {
+            why = RenegotiationWatch.WORDS;
+        } else if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
             closeNotified = true;
             close();
         }

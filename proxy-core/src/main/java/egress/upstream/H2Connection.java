@@ -250,7 +250,9 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof SslCloseCompletionEvent) {
+        if (event == RenegotiationWatch.Event.ASKED) {
+            why = RenegotiationWatch.WORDS;
+        } else if (event instanceof SslCloseCompletionEvent) {
             close();
         }
         ReferenceCountUtil.release(event);

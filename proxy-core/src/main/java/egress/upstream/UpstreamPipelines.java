@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * bare       -
  * ask proxy  decoder, proxy
- * tls        tls, handshake
- * h1         [tls], decoder, encoder, response
- * h2         tls, limit, h2, streams, session
+ * tls        records, tls, handshake
+ * h1         [[records], tls], decoder, encoder, response
+ * h2         [records], tls, limit, h2, streams, session
  * h2 stream  codec, response
  * upgraded   [tls], unread
  * </pre>
@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamPipelines {
     private static final String PROXY_TLS = "proxy-tls";
     private static final String TLS = "tls";
+    private static final String RECORDS = "records";
     private static final String HANDSHAKE = "handshake";
     private static final String DECODER = "decoder";
     private static final String ENCODER = "encoder";
@@ -124,6 +125,9 @@ final class UpstreamPipelines {
         channel.pipeline()
                 .addLast(HANDSHAKE, handshake)
                 .addBefore(HANDSHAKE, handshake.proxy ? PROXY_TLS : TLS, handler);
+        if (!handshake.proxy && channel.isActive()) {
+            channel.pipeline().addBefore(TLS, RECORDS, new RenegotiationWatch());
+        }
     }
 
     /** Ends the tls shape; what follows is built by whoever listens. */

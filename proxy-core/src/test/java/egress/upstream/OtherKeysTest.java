@@ -8,6 +8,7 @@ import egress.exchange.Upstreams.Origin;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
 import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -130,11 +131,16 @@ class OtherKeysTest extends TlsFixture {
                     socket.setEnabledProtocols(new String[] {"TLSv1.2"});
                     connection.readHead();
                     socket.startHandshake();
-                    connection.awaitEnd();
+                    socket.setSoTimeout(500);
+                    try {
+                        connection.awaitEnd(); // the JDK's server takes no_renegotiation for the end, once it reads on
+                    } catch (IOException e) {
+                        // and has ended the connection then, or closes it now
+                    }
                 });
                 Rig rig = rig(origin.port())) {
             assertThat(rig.tls(get()).failure().words())
-                    .contains("it asked for a second handshake on the open connection, and TLS is not renegotiated");
+                    .startsWith("the origin asked for a second handshake on the open connection");
         }
     }
 
