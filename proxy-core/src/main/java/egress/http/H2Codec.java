@@ -123,7 +123,8 @@ abstract class H2Codec extends ChannelDuplexHandler {
             if (owed >= 0) {
                 owed -= data.readableBytes();
                 if (owed < 0) {
-                    throw new HttpFormatException("DATA where none may be, or beyond the content-length (RFC 9113 §8.1.1)");
+                    throw new HttpFormatException(
+                            "DATA where none may be, or beyond the content-length (RFC 9113 §8.1.1)");
                 }
             }
             if (end) {

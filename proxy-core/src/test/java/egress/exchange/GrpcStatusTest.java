@@ -67,7 +67,9 @@ class GrpcStatusTest {
     @Test
     void isTrailersOnlyAndRecordedAsEver() {
         LocalResponse local = LocalResponse.of(
-                new Failure.Denied(DenyReason.DLP_MATCH, "100% sure: ü"), request("POST", "application/grpc+proto"), true);
+                new Failure.Denied(DenyReason.DLP_MATCH, "100% sure: ü"),
+                request("POST", "application/grpc+proto"),
+                true);
 
         assertThat(local.head().status()).isEqualTo(HttpResponseStatus.OK);
         assertThat(local.recorded()).isEqualTo(HttpResponseStatus.FORBIDDEN);

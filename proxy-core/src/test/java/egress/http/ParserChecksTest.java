@@ -44,7 +44,8 @@ class ParserChecksTest {
     private record Row(String check, String message, String request, String response) {
         @Override
         public String toString() {
-            return check + ": " + message.replace("\0", "NUL").replace("\r", "CR").replace("\n", "LF");
+            return check + ": "
+                    + message.replace("\0", "NUL").replace("\r", "CR").replace("\n", "LF");
         }
     }
 
@@ -93,17 +94,30 @@ class ParserChecksTest {
                 both("coding other than chunked alone", "Transfer-Encoding: gzip, chunked||0||", REFUSED),
                 both("coding other than chunked alone", "Transfer-Encoding: chunked, identity||0||", REFUSED),
                 both("coding other than chunked alone", "Transfer-Encoding: \u000bchunked||0||", REFUSED),
-                both("coding other than chunked alone", "Transfer-Encoding: chunked|Transfer-Encoding: chunked||0||", REFUSED),
+                both(
+                        "coding other than chunked alone",
+                        "Transfer-Encoding: chunked|Transfer-Encoding: chunked||0||",
+                        REFUSED),
                 row("no length", "X: a||hi", "X=a body=", "X=a body=hi"),
                 both("size of a chunk", "Transfer-Encoding: chunked||0x2|hi|0||", REFUSED),
                 both("size of a chunk", "Transfer-Encoding: chunked||8000000000000000|hi|0||", REFUSED),
                 both("size of a chunk", "Transfer-Encoding: chunked|| 2|hi|0||", REFUSED),
-                both("well-formed chunk extension", "Transfer-Encoding: chunked||2;a=\"b\" |hi|0||", "Transfer-Encoding=chunked body=hi"),
+                both(
+                        "well-formed chunk extension",
+                        "Transfer-Encoding: chunked||2;a=\"b\" |hi|0||",
+                        "Transfer-Encoding=chunked body=hi"),
                 both("malformed chunk extension", "Transfer-Encoding: chunked||2;|hi|0||", REFUSED),
                 both("chunk longer than its size", "Transfer-Encoding: chunked||2|high|0||", REFUSED),
                 both("chunk longer than its size", "Transfer-Encoding: chunked||2\nhi|0||", REFUSED),
-                both("field of trailers", "Transfer-Encoding: chunked||0|T: a||", "Transfer-Encoding=chunked body= T=a"),
-                row("field of trailers", "Transfer-Encoding: chunked||0|T : a| b||", REFUSED, "Transfer-Encoding=chunked body= T=a b"),
+                both(
+                        "field of trailers",
+                        "Transfer-Encoding: chunked||0|T: a||",
+                        "Transfer-Encoding=chunked body= T=a"),
+                row(
+                        "field of trailers",
+                        "Transfer-Encoding: chunked||0|T : a| b||",
+                        REFUSED,
+                        "Transfer-Encoding=chunked body= T=a b"),
                 both("more or longer fields than the bounds", "X: a|".repeat(20) + "|", REFUSED),
                 both("more or longer fields than the bounds", "X: " + "a".repeat(700) + "||", REFUSED));
     }
@@ -112,7 +126,8 @@ class ParserChecksTest {
     @MethodSource("h1")
     void ofH1(Row row) {
         String message = row.message().replace("|", "\r\n");
-        assertThat(request("POST / HTTP/1.1\r\nHost: x\r\n" + message).replace("Host=x ", "")).isEqualTo(row.request());
+        assertThat(request("POST / HTTP/1.1\r\nHost: x\r\n" + message).replace("Host=x ", ""))
+                .isEqualTo(row.request());
         assertThat(response(HttpMethod.GET, "HTTP/1.1 200 OK\r\n" + message)).isEqualTo(row.response());
     }
 
@@ -133,7 +148,11 @@ class ParserChecksTest {
                 row("empty line before the start line", "|HTTP/1.1 200 OK||", NONE, REFUSED),
                 row("no Host, or two", "GET / HTTP/1.1|X: a||", REFUSED, NONE),
                 row("no Host, or two", "GET / HTTP/1.1|Host: x|Host: x||", REFUSED, NONE),
-                row("target with other than printable ASCII, or too long", "GET /\u00e9 HTTP/1.1|Host: x||", REFUSED, NONE),
+                row(
+                        "target with other than printable ASCII, or too long",
+                        "GET /\u00e9 HTTP/1.1|Host: x||",
+                        REFUSED,
+                        NONE),
                 row(
                         "target with other than printable ASCII, or too long",
                         "GET /" + "a".repeat(200) + " HTTP/1.1|Host: x||",
@@ -141,14 +160,26 @@ class ParserChecksTest {
                         NONE),
                 row("coding in HTTP/1.0", "POST / HTTP/1.0|Transfer-Encoding: chunked||0||", REFUSED, NONE),
                 row("coding in HTTP/1.0", "HTTP/1.0 200 OK|Transfer-Encoding: chunked||0||", NONE, REFUSED),
-                row("length or coding where the status has no content", "HTTP/1.1 204 x|Content-Length: +2||", NONE, "Content-Length=+2 body="),
+                row(
+                        "length or coding where the status has no content",
+                        "HTTP/1.1 204 x|Content-Length: +2||",
+                        NONE,
+                        "Content-Length=+2 body="),
                 row(
                         "length or coding where the status has no content",
                         "HTTP/1.1 101 x|Content-Length: 2|Transfer-Encoding: chunked||",
                         NONE,
                         "Content-Length=2 Transfer-Encoding=chunked body="),
-                row("length or coding where the status has no content", "HTTP/1.1 304 x|Content-Length: 2||", NONE, "Content-Length=2 body="),
-                row("length or coding where the status has no content", "HTTP/1.1 103 x|Content-Length: +2||", NONE, "Content-Length=+2"),
+                row(
+                        "length or coding where the status has no content",
+                        "HTTP/1.1 304 x|Content-Length: 2||",
+                        NONE,
+                        "Content-Length=2 body="),
+                row(
+                        "length or coding where the status has no content",
+                        "HTTP/1.1 103 x|Content-Length: +2||",
+                        NONE,
+                        "Content-Length=+2"),
                 row("no length", "HTTP/1.1 205 x|X: a||", NONE, "X=a body="));
     }
 
@@ -160,26 +191,40 @@ class ParserChecksTest {
             assertThat(request(message)).isEqualTo(row.request());
         }
         if (!row.response().equals(NONE)) {
-            assertThat(response(HttpMethod.GET, message).strip()).isEqualTo(row.response().strip());
+            assertThat(response(HttpMethod.GET, message).strip())
+                    .isEqualTo(row.response().strip());
         }
     }
 
     @ParameterizedTest
     @MethodSource("connectAnswers")
     void ofTheAnswerToConnect(Row row) {
-        assertThat(response(HttpMethod.CONNECT, row.message().replace("|", "\r\n"))).isEqualTo(row.response());
+        assertThat(response(HttpMethod.CONNECT, row.message().replace("|", "\r\n")))
+                .isEqualTo(row.response());
     }
 
     static Stream<Row> connectAnswers() {
         return Stream.of(
-                row("length or coding in a 2xx to CONNECT", "HTTP/1.1 200 x|Content-Length: 2||hi", NONE, "Content-Length=2 body=hi"),
-                row("length or coding in a 2xx to CONNECT", "HTTP/1.1 299 x|Content-Length: +2||hi", NONE, "Content-Length=+2 body=hi"),
+                row(
+                        "length or coding in a 2xx to CONNECT",
+                        "HTTP/1.1 200 x|Content-Length: 2||hi",
+                        NONE,
+                        "Content-Length=2 body=hi"),
+                row(
+                        "length or coding in a 2xx to CONNECT",
+                        "HTTP/1.1 299 x|Content-Length: +2||hi",
+                        NONE,
+                        "Content-Length=+2 body=hi"),
                 row(
                         "length or coding in a 2xx to CONNECT",
                         "HTTP/1.1 200 x|Content-Length: 0|Transfer-Encoding: chunked||hi",
                         NONE,
                         "Content-Length=0 Transfer-Encoding=chunked body=hi"),
-                row("length or coding in a 2xx to CONNECT", "HTTP/1.1 502 x|Content-Length: 2||hi", NONE, "Content-Length=2 body=hi"),
+                row(
+                        "length or coding in a 2xx to CONNECT",
+                        "HTTP/1.1 502 x|Content-Length: 2||hi",
+                        NONE,
+                        "Content-Length=2 body=hi"),
                 row("length or coding in a 2xx to CONNECT", "HTTP/1.1 502 x|Content-Length: +2||hi", NONE, REFUSED));
     }
 
@@ -187,7 +232,11 @@ class ParserChecksTest {
         return Stream.of(
                 row("h2: blanks around a value", "x: a ||", REFUSED, "x=a body="),
                 row("h2: blanks around a value", "x: \ta b||", REFUSED, "x=a b body="),
-                row("h2: blanks around a value", "content-length: 2||hi", "content-length=2 body=hi", "content-length=2 body=hi"),
+                row(
+                        "h2: blanks around a value",
+                        "content-length: 2||hi",
+                        "content-length=2 body=hi",
+                        "content-length=2 body=hi"),
                 row("h2: blanks around a value", "content-length:  2 ||hi", REFUSED, "content-length=2 body=hi"),
                 both("h2: name in upper case or no token", "X: a||", REFUSED),
                 both("h2: name in upper case or no token", "x y: a||", REFUSED),
@@ -217,9 +266,11 @@ class ParserChecksTest {
                 .scheme("https")
                 .authority("x")
                 .path("/");
-        assertThat(h2(new H2ServerCodec(LIMITS), request, row.message()).replace("host=x ", "")).isEqualTo(row.request());
+        assertThat(h2(new H2ServerCodec(LIMITS), request, row.message()).replace("host=x ", ""))
+                .isEqualTo(row.request());
         H2ClientCodec client = new H2ClientCodec(LIMITS);
-        assertThat(h2(client, new DefaultHttp2Headers(false).status("200"), row.message())).isEqualTo(row.response());
+        assertThat(h2(client, new DefaultHttp2Headers(false).status("200"), row.message()))
+                .isEqualTo(row.response());
     }
 
     @ParameterizedTest

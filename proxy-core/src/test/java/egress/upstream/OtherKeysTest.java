@@ -59,7 +59,9 @@ class OtherKeysTest extends TlsFixture {
             assertThat(rig.tls(get()).answer().body()).isEqualTo("ok");
             assertThat(rig.statistics().handshakeFailures()).isEqualTo(1);
             assertThat(rig.tls(get()).answer().body()).isEqualTo("ok");
-            assertThat(rig.statistics().handshakeFailures()).as("of BoringSSL's").isEqualTo(1);
+            assertThat(rig.statistics().handshakeFailures())
+                    .as("of BoringSSL's")
+                    .isEqualTo(1);
         }
     }
 

@@ -187,7 +187,10 @@ class IdentityTest {
                         "h1",
                         () -> {
                             try (RawClient client = site.proxy.connect().tunnel(Site.H1 + ":443")) {
-                                client.tls(site.tls(Site.H1).anyName().alpn("http/1.1").sni(null));
+                                client.tls(site.tls(Site.H1)
+                                        .anyName()
+                                        .alpn("http/1.1")
+                                        .sni(null));
                                 return Site.answer(client.send("GET / HTTP/1.1\r\nHost: other.example\r\n\r\n"));
                             }
                         },

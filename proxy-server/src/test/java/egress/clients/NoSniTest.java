@@ -64,8 +64,8 @@ class NoSniTest {
     @ParameterizedTest
     @ValueSource(strings = {"intranet", "my_host", "my_host.example"})
     void javasUrlConnectionAsksANameThatItSaysToNobody(String host) throws Exception {
-        Proxy proxy = new Proxy(
-                Proxy.Type.HTTP, new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), gate.port()));
+        Proxy proxy =
+                new Proxy(Proxy.Type.HTTP, new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), gate.port()));
         HttpsURLConnection connection =
                 (HttpsURLConnection) URI.create("https://" + host + "/").toURL().openConnection(proxy);
         connection.setSSLSocketFactory(
@@ -87,7 +87,8 @@ class NoSniTest {
         Tool.Result result = Tool.require("wrk", "install wrk")
                 .run("-t1", "-c2", "-d3s", "https://127.0.0.1:" + shim.port() + "/bytes/64");
 
-        Matcher requests = Pattern.compile("([0-9]+) requests in").matcher(result.ok().out());
+        Matcher requests =
+                Pattern.compile("([0-9]+) requests in").matcher(result.ok().out());
         assertThat(requests.find()).as(result.toString()).isTrue();
         assertThat(Integer.parseInt(requests.group(1)))
                 .as(result + " " + gate.refusals() + gate.handshakeFaults())

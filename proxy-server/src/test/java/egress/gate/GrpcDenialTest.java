@@ -43,8 +43,7 @@ class GrpcDenialTest {
                 h2.wire()
                         .writeHeaders(
                                 stream,
-                                Field.list(
-                                        ":status", "200", "content-type", "application/grpc", "grpc-status", "5"),
+                                Field.list(":status", "200", "content-type", "application/grpc", "grpc-status", "5"),
                                 true);
             }
         });

@@ -28,7 +28,9 @@ class InterimResponseTest extends TwoOriginsFixture {
                 assertThat(response.interims())
                         .containsExactly(new Interim(103, List.of(new Field("link", "</style.css>; rel=preload"))));
             } else {
-                assertThat(response.interims()).as("a 103 is the response to Python").isEmpty();
+                assertThat(response.interims())
+                        .as("a 103 is the response to Python")
+                        .isEmpty();
             }
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.text()).isEqualTo("after hints\n");
@@ -146,9 +148,9 @@ class InterimResponseTest extends TwoOriginsFixture {
         try (Caller caller = origins.caller(version, host)) {
             ReceivedResponse response = caller.get("/forged-hints").response();
 
-            assertThat(response.interims()).hasSize(caller.isHttp2() ? 1 : 0).allSatisfy(interim -> assertThat(
-                            interim.fields())
-                    .containsExactly(new Field("link", "</a>")));
+            assertThat(response.interims())
+                    .hasSize(caller.isHttp2() ? 1 : 0)
+                    .allSatisfy(interim -> assertThat(interim.fields()).containsExactly(new Field("link", "</a>")));
             assertThat(response.fields().stream().map(Field::name).map(String::toLowerCase))
                     .contains("x-egressed")
                     .noneMatch(name -> name.startsWith("x-egress-"));

@@ -29,7 +29,9 @@ class MendedResponseTest {
             Map.entry("/blank", "X-Odd : a\r\nContent-Length\t: 5\r\n\r\nhello"),
             Map.entry("/fold", "X-Odd: a\r\n\tb\r\n" + BODY),
             Map.entry("/twice", "X-Odd: a\r\nContent-Length: 5\r\n" + BODY),
-            Map.entry("/trailer", "X-Odd: a\r\nTransfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum : 1\r\n 2\r\n\r\n"),
+            Map.entry(
+                    "/trailer",
+                    "X-Odd: a\r\nTransfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum : 1\r\n 2\r\n\r\n"),
             Map.entry("/two", "X-Odd: a\r\nContent-Length: 4\r\n" + BODY),
             Map.entry("/both", "Transfer-Encoding : chunked\r\n" + BODY),
             Map.entry("/folded-length", "Content-Length:\r\n 5\r\n\r\nhello"));
@@ -93,7 +95,8 @@ class MendedResponseTest {
 
     static Stream<Arguments> refused() {
         return Stream.of("h1", "h2")
-                .flatMap(version -> Stream.of("/two", "/both", "/folded-length").map(path -> Arguments.of(version, path)));
+                .flatMap(version ->
+                        Stream.of("/two", "/both", "/folded-length").map(path -> Arguments.of(version, path)));
     }
 
     @ParameterizedTest

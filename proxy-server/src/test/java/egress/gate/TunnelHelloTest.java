@@ -121,7 +121,10 @@ class TunnelHelloTest {
     void noSniMeansTheNameOfTheConnect() throws IOException {
         try (RawClient client = tunnel(HOST)) {
             client.tls(gate.client(HOST).anyName().alpn("http/1.1").sni(null));
-            assertThat(client.certificates().getFirst().getSubjectAlternativeNames().toString())
+            assertThat(client.certificates()
+                            .getFirst()
+                            .getSubjectAlternativeNames()
+                            .toString())
                     .contains(HOST);
             assertThat(client.get("/echo", HOST).status()).isEqualTo(200);
             assertThat(client.get("/echo", "pass.example").status()).isEqualTo(421);

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record HostPort(String host, int port) {
     private static final int HTTP = 80;
-    private static final Pattern AUTHORITY =
-            Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
+    private static final Pattern AUTHORITY = Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
 
     /** @return null where the URL has no authority, or user information in it */
     static @Nullable HostPort of(URI url) {
