@@ -15,6 +15,8 @@ import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.cert.CertificateParsingException;
@@ -22,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -343,6 +347,33 @@ class TunnelHelloTest {
             Thread.sleep(5);
         }
         assertThat(gate.handshakeFaults()).anyMatch(words -> words.contains("does not trust the proxy's certificate"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aCallerThatTakesRsaAloneIsToldApart(String version) throws Exception {
+        byte[] connect = "CONNECT h1.example:443 HTTP/1.1\r\nHost: h1.example:443\r\n\r\n".getBytes(ISO_8859_1);
+        try (Socket tcp = new Socket(InetAddress.getLoopbackAddress(), gate.port())) {
+            tcp.getOutputStream().write(connect);
+            tcp.getInputStream().readNBytes("HTTP/1.1 200 Connection established\r\n\r\n".length());
+            SSLSocket tls = (SSLSocket) TlsClient.trusting(gate.issuer().certificate())
+                    .getSocketFactory()
+                    .createSocket(tcp, HOST, 443, true);
+            SSLParameters parameters = tls.getSSLParameters();
+            parameters.setProtocols(new String[] {version});
+            if (version.equals("TLSv1.2")) {
+                parameters.setCipherSuites(new String[] {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+            } else {
+                parameters.setSignatureSchemes(new String[] {"rsa_pss_rsae_sha256", "rsa_pss_rsae_sha512"});
+            }
+            tls.setSSLParameters(parameters);
+            assertThatThrownBy(tls::startHandshake).isInstanceOf(SSLException.class);
+        }
+        for (int i = 0; gate.handshakeFaults().stream().noneMatch(words -> words.contains("RSA")) && i < 1000; i++) {
+            Thread.sleep(5);
+        }
+        assertThat(gate.handshakeFaults()).anyMatch(words -> words.contains("the client may take RSA alone"));
+        gate.handshakeFaults().clear();
     }
 
     @Test
