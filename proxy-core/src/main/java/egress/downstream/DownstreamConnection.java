@@ -51,6 +51,8 @@ final class DownstreamConnection implements Deadlines.Timed {
     private @Nullable ConnectionRoute route;
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
+    private boolean plain;
+    private @Nullable String plainRefusal;
 
     DownstreamConnection(Channel channel, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
@@ -103,8 +105,25 @@ final class DownstreamConnection implements Deadlines.Timed {
         return Objects.requireNonNull(authority, "no CONNECT yet");
     }
 
+    /** Whether the requests in the tunnel come inside TLS. */
     boolean isTls() {
-        return authority().port() != 80;
+        return !plain;
+    }
+
+    /**
+     * Requests in the clear come in the tunnel.
+     *
+     * @param refusal why each of them is refused; null where they are not
+     */
+    void plain(@Nullable String refusal) {
+        plain = true;
+        plainRefusal = refusal;
+        enter(Phase.HTTP);
+    }
+
+    @Nullable
+    String plainRefusal() {
+        return plainRefusal;
     }
 
     void connected(Authority to, ConnectionRoute how) {

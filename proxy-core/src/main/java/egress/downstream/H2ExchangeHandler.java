@@ -94,7 +94,7 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    public boolean takesInterim() {
+    public boolean takesInterim(int status) {
         return true;
     }
 

@@ -304,7 +304,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         entry.failure = failure;
         if (response.state() == Side.AWAITING_HEAD) {
-            answer(LocalResponse.of(failure, asked.method()));
+            answer(LocalResponse.of(failure, asked, downstream.isHttp2()));
         } else {
             letGo();
             downstream.flush(); // a head that broke off is an error; nothing at all looks like a stale connection
@@ -314,7 +314,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     private void answer(LocalResponse local) {
-        entry.status = local.head().status().code();
+        entry.status = local.recorded().code();
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();

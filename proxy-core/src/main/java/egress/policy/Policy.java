@@ -101,6 +101,11 @@ public final class Policy {
         return new ConnectionRoute.Refuse(deny.why(), deny.words());
     }
 
+    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, and anywhere by who debugs. */
+    public boolean takesPlainHttp(Authority authority) {
+        return authority.port() == 80 || kind == Kind.ALLOW_ALL;
+    }
+
     /** What becomes of a request. Never throws. */
     public Verdict judge(RequestHead head) {
         if (kind == Kind.ALLOW_ALL) {

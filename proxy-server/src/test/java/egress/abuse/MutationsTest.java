@@ -93,10 +93,7 @@ class MutationsTest {
                 "if (!fits && !plan.passesOversize()) {",
                 "if (!fits && maxBody < 0) {"),
         ALT_SVC_STAYS(
-                "OtherProtocolTest",
-                CORE + "http/HopByHop.java",
-                "Set.of(\"alt-svc\", \"x-egress-deny\")",
-                "Set.of(\"x-egress-deny\")"),
+                "OtherProtocolTest", CORE + "http/HopByHop.java", "ALT_SVC = \"alt-svc\";", "ALT_SVC = \"alt-none\";"),
         ANY_HOST_READS_METRICS(
                 "OperationsTest",
                 SERVER + "AdminServer.java",
