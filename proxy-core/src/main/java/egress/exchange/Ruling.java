@@ -29,8 +29,8 @@ sealed interface Ruling {
             case Verdict.Malformed malformed ->
                 new Refused(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
             case Verdict.Misdirected misdirected ->
-                new Refused(new Failure.DownstreamMalformed(
-                        HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
+                new Refused(
+                        new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
         };
     }
 }

@@ -139,9 +139,8 @@ public final class RewriteFields {
         Entry[][] table = new Entry[longest + 1][];
         for (int length = 0; length <= longest; length++) {
             int wanted = length;
-            table[length] = all.stream()
-                    .filter(entry -> entry.name.length() == wanted)
-                    .toArray(Entry[]::new);
+            table[length] =
+                    all.stream().filter(entry -> entry.name.length() == wanted).toArray(Entry[]::new);
         }
         return table;
     }

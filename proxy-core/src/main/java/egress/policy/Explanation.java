@@ -41,7 +41,8 @@ public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> 
         }
         List<Reading> readings = new ArrayList<>();
         RouteRules rules = policy.rulesAt(head.authority());
-        for (String path : read.paths().stream().flatMap(List::stream).distinct().toList()) {
+        for (String path :
+                read.paths().stream().flatMap(List::stream).distinct().toList()) {
             readings.add(
                     rules == null
                             ? new Reading(path, false, -1)
@@ -50,6 +51,10 @@ public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> 
                                     rules.isInAllowlist(path),
                                     rules.entryFor(head.method(), path, head.fields())));
         }
-        return new Explanation(verdict, route, readings, read.methods().subList(1, read.methods().size()));
+        return new Explanation(
+                verdict,
+                route,
+                readings,
+                read.methods().subList(1, read.methods().size()));
     }
 }

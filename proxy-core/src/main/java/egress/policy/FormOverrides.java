@@ -88,7 +88,9 @@ final class FormOverrides implements BodyJudge {
     private void dropLeadingSpace() {
         int length = text.length();
         if (length == 1 && (text.charAt(0) == '+' || text.charAt(0) <= ' ')
-                || length == 3 && text.charAt(0) == '%' && QueryForms.readings(text.toString()).contains("")) {
+                || length == 3
+                        && text.charAt(0) == '%'
+                        && QueryForms.readings(text.toString()).contains("")) {
             text.setLength(0);
         }
     }

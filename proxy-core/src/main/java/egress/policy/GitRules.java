@@ -125,8 +125,7 @@ final class GitRules {
     }
 
     private static boolean isLfs(HttpHeaders fields) {
-        return anyHolds(fields.getAll(HttpHeaderNames.ACCEPT))
-                || anyHolds(fields.getAll(HttpHeaderNames.CONTENT_TYPE));
+        return anyHolds(fields.getAll(HttpHeaderNames.ACCEPT)) || anyHolds(fields.getAll(HttpHeaderNames.CONTENT_TYPE));
     }
 
     private static boolean anyHolds(List<String> types) {

@@ -154,8 +154,7 @@ public final class Policy {
     }
 
     /** What is said of a request by a method that its form asks for. */
-    private static Verdict.@Nullable Deny deniedMethod(
-            Site site, RequestHead head, Readings readings, String method) {
+    private static Verdict.@Nullable Deny deniedMethod(Site site, RequestHead head, Readings readings, String method) {
         List<String> methods = List.of(method);
         if (MethodOverrides.isForbidden(method)) {
             return forbidden(method);
@@ -215,8 +214,7 @@ public final class Policy {
                 "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports);
     }
 
-    private static Verdict.@Nullable Deny deniedAt(
-            Site site, RequestHead head, Readings readings, GitRules.Use git) {
+    private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, Readings readings, GitRules.Use git) {
         if (site.tls() != head.tls()) {
             return new Verdict.Deny(
                     DenyReason.SCHEME_NOT_ALLOWED,

@@ -113,7 +113,8 @@ final class BodyPolicyTest {
                 .isEqualTo("allow");
         assertThat(judged("git.example", "POST", BATCH, download.getBytes(java.nio.charset.StandardCharsets.UTF_16)))
                 .isEqualTo("git_push");
-        assertThat(judged("git.example", "POST", BATCH, "{\"a\":" + "[".repeat(100))).isEqualTo("git_push");
+        assertThat(judged("git.example", "POST", BATCH, "{\"a\":" + "[".repeat(100)))
+                .isEqualTo("git_push");
     }
 
     @ParameterizedTest
@@ -181,7 +182,8 @@ final class BodyPolicyTest {
     void judgesTheMethodOfAFormByTheRoutesRules() {
         assertThat(judged("rules.example", "POST", "/write", "_method=DELETE", FORM))
                 .isEqualTo("method_not_allowed");
-        assertThat(judged("rules.example", "POST", "/write", "_method=post", FORM)).isEqualTo("allow");
+        assertThat(judged("rules.example", "POST", "/write", "_method=post", FORM))
+                .isEqualTo("allow");
         assertThat(judged("git.example", "POST", "/r/refs/heads/main", "_method=PUT", FORM))
                 .isEqualTo("git_push");
     }
@@ -191,7 +193,8 @@ final class BodyPolicyTest {
         byte[] two = join(gzip("a=b"), gzip("&_method=TRACE"));
         assertThat(judged("open.example", "POST", "/", two, FORM, "Content-Encoding: gzip"))
                 .isEqualTo("method_not_allowed");
-        assertThat(judged("open.example", "POST", "/", join(gzip("a=b"), new byte[] {1}), FORM, "Content-Encoding: gzip"))
+        assertThat(judged(
+                        "open.example", "POST", "/", join(gzip("a=b"), new byte[] {1}), FORM, "Content-Encoding: gzip"))
                 .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: br"))
                 .isEqualTo("method_not_allowed");

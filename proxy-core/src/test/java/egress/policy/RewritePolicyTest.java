@@ -140,7 +140,8 @@ final class RewritePolicyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"X-HTTP-Method-Override: PUT", "x-method: TRACE", "x-trace: TRACE", "x-original-urls: /admin"})
+    @ValueSource(
+            strings = {"X-HTTP-Method-Override: PUT", "x-method: TRACE", "x-trace: TRACE", "x-original-urls: /admin"})
     void leavesOtherFieldsAlone(String field) {
         assertThat(judged("POST", "https://v1.example/v1/x", field, "Content-Type: application/json"))
                 .isEqualTo("allow");

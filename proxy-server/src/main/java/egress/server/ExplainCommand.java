@@ -115,8 +115,8 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("request     " + head.method() + " " + (head.tls() ? "https" : "http") + "://"
                 + head.authority().toHostField(head.tls()) + head.target());
         out.println("connection  " + connection(policy.route(head.authority())));
-        boolean allowed = isAllowed(explanation.verdict())
-                && !(policy.route(head.authority()) instanceof ConnectionRoute.Refuse);
+        boolean allowed =
+                isAllowed(explanation.verdict()) && !(policy.route(head.authority()) instanceof ConnectionRoute.Refuse);
         explanation
                 .route()
                 .ifPresentOrElse(

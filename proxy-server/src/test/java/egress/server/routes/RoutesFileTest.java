@@ -155,7 +155,9 @@ class RoutesFileTest {
                 mistake(
                         "routes: [\n  {host: a},\n  {host: b\n]\n",
                         "routes.yaml:3: no YAML: what begins here does not end"),
-                mistake("routes:\n  - host: \"a\n  - host: b\n", "routes.yaml:2: no YAML: what begins here does not end"),
+                mistake(
+                        "routes:\n  - host: \"a\n  - host: b\n",
+                        "routes.yaml:2: no YAML: what begins here does not end"),
                 mistake("routes: [\n  {host: a},\n  {host: @b}\n]\n", "routes.yaml:3: no YAML: found character '@'"),
                 mistake("routes:\n  - host: \"a\\U", "routes.yaml:2: no YAML from here on"),
                 mistake("log: 3\nroutes: []\n", "routes.yaml:1: log: \"3\" (expected: 0 to 2)"),
@@ -263,9 +265,10 @@ class RoutesFileTest {
     void namesASecondEntryOfAHostAlsoWhereTheFirstIsBroken() {
         assertThat(errors("routes:\n  - host: a.example\n    nope: 1\n  - host: A.example\n    nope: 2\n"))
                 .hasSize(3)
-                .anySatisfy(error -> assertThat(error)
-                        .contains(
-                                "routes.yaml:4: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves already"));
+                .anySatisfy(
+                        error -> assertThat(error)
+                                .contains(
+                                        "routes.yaml:4: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves already"));
     }
 
     @Test
