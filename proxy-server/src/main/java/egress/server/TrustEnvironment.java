@@ -22,7 +22,10 @@ final class TrustEnvironment {
     static SequencedMap<String, String> variables(
             URI proxy, String certificate, String bundle, String trustStore, String wgetrc) {
         SequencedMap<String, String> variables = new LinkedHashMap<>();
-        for (String name : new String[] {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+        for (String name : new String[] {
+            // Yarn 2 and later take only variables of their own.
+            "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"
+        }) {
             variables.put(name, proxy.toString());
         }
         variables.put("NO_PROXY", NO_PROXY);

@@ -174,7 +174,8 @@ class CaCommandsTest {
         Map<String, String> seen = evaluate(run.out());
         String ca = directory().resolve("ca.pem").toString();
         String bundle = directory().resolve("bundle.pem").toString();
-        for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+        for (String name : List.of(
+                "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY")) {
             assertThat(seen).containsEntry(name, "http://gate.example:8080");
         }
         assertThat(seen).containsKeys("NO_PROXY", "no_proxy");
