@@ -59,13 +59,14 @@ final class BodyRules {
 
     private static BodyJudge coded(
             HttpHeaders fields, Function<String, Verdict.@Nullable Deny> byMethod, boolean multipart) {
-        BodyJudge asSent = new FormOverrides(multipart, byMethod);
+        boolean declared = fields.contains(TYPE);
+        BodyJudge asSent = new FormOverrides(multipart, declared, byMethod);
         List<String> codings = codings(fields);
         if (codings.isEmpty()) {
             return asSent;
         }
         String coding = codings.size() == 1 ? codings.getFirst() : "";
-        return DecodedBody.of(coding, asSent, new FormOverrides(multipart, byMethod), UNREADABLE_FORM);
+        return DecodedBody.of(coding, asSent, new FormOverrides(multipart, declared, byMethod), UNREADABLE_FORM);
     }
 
     /** Several, each of which must let it pass. */

@@ -63,6 +63,11 @@ final class DecodedBody implements BodyJudge {
     }
 
     @Override
+    public boolean holdsHead() {
+        return asSent.holdsHead();
+    }
+
+    @Override
     public Verdict.@Nullable Deny take(ByteBuf bytes) {
         Verdict.Deny deny = asSent.take(bytes);
         int at = bytes.readerIndex();

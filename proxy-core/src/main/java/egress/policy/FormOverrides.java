@@ -22,6 +22,7 @@ final class FormOverrides implements BodyJudge {
     private final ByteProcessor lineReader = this::readLine;
     private final StringBuilder text = new StringBuilder(32);
     private final boolean multipart;
+    private final boolean declared;
 
     /** The name of the pair whose value is being read; the part's head has named the parameter. */
     private boolean named;
@@ -29,10 +30,19 @@ final class FormOverrides implements BodyJudge {
     private boolean inValue;
     private Verdict.@Nullable Deny denied;
 
-    /** @param byMethod what is said of a request by that method; null where it is allowed */
-    FormOverrides(boolean multipart, Function<String, Verdict.@Nullable Deny> byMethod) {
+    /**
+     * @param declared whether the head says that it is a form
+     * @param byMethod what is said of a request by that method; null where it is allowed
+     */
+    FormOverrides(boolean multipart, boolean declared, Function<String, Verdict.@Nullable Deny> byMethod) {
         this.multipart = multipart;
+        this.declared = declared;
         this.byMethod = byMethod;
+    }
+
+    @Override
+    public boolean holdsHead() {
+        return declared;
     }
 
     @Override

@@ -4,16 +4,17 @@ import egress.http.RewriteFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** The parameters, in queries and in forms, by which a request asks its origin for another method than its own. */
 final class MethodOverrides {
-    private static final String PARAMETER = "_method";
+    private static final Set<String> PARAMETERS = Set.of("_method", "_httpmethod");
 
     private MethodOverrides() {}
 
-    /** Whether a parameter of this name is one: {@code _method}, or the name of a field that is one. */
+    /** Whether a parameter of this name is one: one of those, or the name of a field that is one. */
     static boolean isParameter(String name) {
-        return name.equalsIgnoreCase(PARAMETER) || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
+        return PARAMETERS.contains(name.toLowerCase(Locale.ROOT)) || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
     }
 
     /** The methods that a query asks for, under every reading of it. */
