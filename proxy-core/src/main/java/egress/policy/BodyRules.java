@@ -59,11 +59,11 @@ final class BodyRules {
 
     private static BodyJudge coded(
             HttpHeaders fields, Function<String, Verdict.@Nullable Deny> byMethod, boolean multipart) {
-        boolean declared = fields.contains(TYPE);
+        boolean declared = !values(fields, TYPE).isEmpty();
         BodyJudge asSent = new FormOverrides(multipart, declared, byMethod);
         List<String> codings = codings(fields);
-        if (codings.isEmpty()) {
-            return asSent;
+        if (codings.isEmpty() || !declared) {
+            return asSent; // what takes a body without a type for a form does not undo its coding
         }
         String coding = codings.size() == 1 ? codings.getFirst() : "";
         return DecodedBody.of(coding, asSent, new FormOverrides(multipart, declared, byMethod), UNREADABLE_FORM);

@@ -200,6 +200,10 @@ final class BodyPolicyTest {
                 .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: gzip, gzip"))
                 .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", "a=b", "Content-Encoding: compress"))
+                .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/?_HttpMethod=TRACE", "", "Content-Type: a/b"))
+                .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", gzip("a".repeat(17 << 20)), FORM, "Content-Encoding: gzip"))
                 .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", "Content-Type: application/json", "Content-Encoding: br"))
