@@ -14,7 +14,8 @@ final class MethodOverrides {
 
     /** Whether a parameter of this name is one: one of those, or the name of a field that is one. */
     static boolean isParameter(String name) {
-        return PARAMETERS.contains(name.toLowerCase(Locale.ROOT)) || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
+        return PARAMETERS.contains(name.toLowerCase(Locale.ROOT))
+                || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
     }
 
     /** The methods that a query asks for, under every reading of it. */

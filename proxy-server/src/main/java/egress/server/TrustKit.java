@@ -75,7 +75,8 @@ public final class TrustKit {
     /** Makes every page, so that {@link #page} only looks them up. Takes some hundred milliseconds: not for an event loop. */
     public void warmUp() {
         for (String path :
-                new String[] {"/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks", "/wgetrc"}) {
+                new String[] {"/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks", "/wgetrc"
+                }) {
             page(path);
         }
     }

@@ -173,13 +173,17 @@ class RewriteTest {
             cases.stopped("two", host, "GET", "/v1/x", "421", "x-forwarded-host", host + ", evil.example");
             cases.stopped("a port", host, "GET", "/v1/x", "421", "x-forwarded-host", host + ":8443");
             cases.stopped("Forwarded", host, "GET", "/v1/x", "421", "forwarded", "for=a;host=evil.example");
-            cases.stopped("Forwarded, quoted", host, "GET", "/v1/x", "421", "forwarded", "for=a, Host=\"evil.example\"");
+            cases.stopped(
+                    "Forwarded, quoted", host, "GET", "/v1/x", "421", "forwarded", "for=a, Host=\"evil.example\"");
             cases.stopped("a URL", host, "GET", "/v1/x", "421", "x-original-url", "https://evil.example/v1/x");
             cases.stopped("a reference", host, "GET", "/v1/x", "421", "x-rewrite-url", "//evil.example/v1/x");
         }
         cases.through("Forwarded without a host", Site.H1, "GET", "/x", "forwarded", "for=192.0.2.1");
         cases.all.add(Case.through(
-                "47.z", "its own host", "h1", () -> site.h1(Site.RULES, "GET", "/v1/x", "X-Forwarded-Host: rules.example:443")));
+                "47.z",
+                "its own host",
+                "h1",
+                () -> site.h1(Site.RULES, "GET", "/v1/x", "X-Forwarded-Host: rules.example:443")));
         return cases.all.stream();
     }
 
@@ -194,7 +198,8 @@ class RewriteTest {
                 cases.stopped("%5Fmethod=" + method, host, "GET", "/v1?%5Fmethod=" + method, "403 method_not_allowed");
             }
         }
-        cases.through("PATCH by field on a route without rules", Site.H1, "POST", "/x", "x-http-method-override", "PATCH");
+        cases.through(
+                "PATCH by field on a route without rules", Site.H1, "POST", "/x", "x-http-method-override", "PATCH");
         return cases.all.stream();
     }
 
@@ -219,14 +224,21 @@ class RewriteTest {
     static Stream<Case> trailers() {
         List<Case> all = new ArrayList<>();
         for (String leg : List.of("h1", "h2")) {
-            all.add(Case.stopped("47.e" + leg.charAt(1), "a field of a rule, again in the trailers", leg, () -> trailed(leg), "gone"));
+            all.add(Case.stopped(
+                    "47.e" + leg.charAt(1),
+                    "a field of a rule, again in the trailers",
+                    leg,
+                    () -> trailed(leg),
+                    "gone"));
         }
         return all.stream();
     }
 
     private static String trailed(String leg) throws IOException {
         String target = "/echo?trailers=" + leg;
-        String[] dropped = {"x-team", "X_Team", "x-original-url", "X_Forwarded_Host", "x-http-method-override", "forwarded"};
+        String[] dropped = {
+            "x-team", "X_Team", "x-original-url", "X_Forwarded_Host", "x-http-method-override", "forwarded"
+        };
         if (leg.equals("h2")) {
             try (H2Client client = site.h2Client(KEYED)) {
                 H2Stream stream = client.request("POST", KEYED, target, false, "x-team", "core");
@@ -268,11 +280,16 @@ class RewriteTest {
             for (String leg : List.of("h1", "h2")) {
                 String lower = leg.equals("h2") ? name.toLowerCase(java.util.Locale.ROOT) : name;
                 String target = "/echo?key=" + n;
-                all.add(Case.stopped("47.f" + (char) ('a' + n++), name, leg, () -> {
-                    site.request(leg, KEYED, "GET", target, lower, KEYS, "x-team", "core");
-                    String seen = seen(target).toString();
-                    return seen.contains(KEYS) ? "left: " + seen : "gone";
-                }, "gone"));
+                all.add(Case.stopped(
+                        "47.f" + (char) ('a' + n++),
+                        name,
+                        leg,
+                        () -> {
+                            site.request(leg, KEYED, "GET", target, lower, KEYS, "x-team", "core");
+                            String seen = seen(target).toString();
+                            return seen.contains(KEYS) ? "left: " + seen : "gone";
+                        },
+                        "gone"));
             }
         }
         return all.stream();
@@ -303,9 +320,24 @@ class RewriteTest {
                 String[] asked = request.split(" ", 2);
                 cases.stopped(request, host, asked[0], asked[1], "403 git_push");
             }
-            cases.stopped("a push in a field", host, "POST", "/v1/x", "403 git_push", "x-original-url", "/v1/r.git/git-receive-pack");
-            cases.stopped("a MOVE to a repository", host, "MOVE", "/v1/x", "403 git_push", "destination", "/v1/r.git/refs/heads/main");
-            cases.stopped("a PUT by field", host, "POST", "/v1/r/refs/heads/main", "403 git_push", "x-http-method", "PUT");
+            cases.stopped(
+                    "a push in a field",
+                    host,
+                    "POST",
+                    "/v1/x",
+                    "403 git_push",
+                    "x-original-url",
+                    "/v1/r.git/git-receive-pack");
+            cases.stopped(
+                    "a MOVE to a repository",
+                    host,
+                    "MOVE",
+                    "/v1/x",
+                    "403 git_push",
+                    "destination",
+                    "/v1/r.git/refs/heads/main");
+            cases.stopped(
+                    "a PUT by field", host, "POST", "/v1/r/refs/heads/main", "403 git_push", "x-http-method", "PUT");
         }
         return cases.all.stream();
     }
@@ -326,7 +358,14 @@ class RewriteTest {
         }
         String download = "{\"operation\":\"download\",\"objects\":[{\"oid\":\"" + OID + "\",\"size\":1}]}";
         cases.stoppedPost("in a coding", Site.RULES, BATCH, download, "403 git_push", "content-encoding", "gzip");
-        cases.stoppedPost("by a field", Site.RULES, "/v1/x", "{\"operation\":\"upload\"}", "403 git_push", "x-original-url", BATCH);
+        cases.stoppedPost(
+                "by a field",
+                Site.RULES,
+                "/v1/x",
+                "{\"operation\":\"upload\"}",
+                "403 git_push",
+                "x-original-url",
+                BATCH);
         cases.stoppedPost("without leave", Site.H1, BATCH, download, "403 git_fetch");
         cases.throughPost("a download", Site.RULES, BATCH, download);
         return cases.all.stream();

@@ -103,7 +103,8 @@ final class DavRepository {
 
     private String response(Path file) {
         boolean directory = Files.isDirectory(file);
-        return "<D:response><D:href>/" + root.relativize(file) + (directory ? "/" : "") + "</D:href><D:propstat><D:prop>"
+        return "<D:response><D:href>/" + root.relativize(file) + (directory ? "/" : "")
+                + "</D:href><D:propstat><D:prop>"
                 + "<D:resourcetype>" + (directory ? "<D:collection/>" : "") + "</D:resourcetype>"
                 + "<D:supportedlock><D:lockentry><D:lockscope><D:exclusive/></D:lockscope>"
                 + "<D:locktype><D:write/></D:locktype></D:lockentry></D:supportedlock>"

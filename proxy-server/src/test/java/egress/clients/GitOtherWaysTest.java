@@ -111,7 +111,10 @@ class GitOtherWaysTest {
     }
 
     private static String head() throws IOException, InterruptedException {
-        return git().in(served.resolve(REPOSITORY)).run("rev-parse", "main").ok().out();
+        return git().in(served.resolve(REPOSITORY))
+                .run("rev-parse", "main")
+                .ok()
+                .out();
     }
 
     private static List<String> writes(Origin origin) {
@@ -139,13 +142,15 @@ class GitOtherWaysTest {
         assertThat(dumb.exit()).as(dumb.toString()).isNotZero();
         assertThat(writes(dav)).isEmpty();
         assertThat(head()).isEqualTo(before);
-        assertThat(dav.requests()).anySatisfy(request -> assertThat(request.method())
-                .isEqualTo("PROPFIND"));
+        assertThat(dav.requests())
+                .anySatisfy(request -> assertThat(request.method()).isEqualTo("PROPFIND"));
 
         String open = "http://127.0.0.1:" + openDav.port() + "/" + REPOSITORY + "/";
         git().in(clone).run("http-push", open, "main").ok();
         assertThat(head()).as("the same without a gate").isNotEqualTo(before);
-        assertThat(writes(openDav)).anyMatch(write -> write.startsWith("MOVE ")).anyMatch(write -> write.startsWith("LOCK "));
+        assertThat(writes(openDav))
+                .anyMatch(write -> write.startsWith("MOVE "))
+                .anyMatch(write -> write.startsWith("LOCK "));
     }
 
     @Test

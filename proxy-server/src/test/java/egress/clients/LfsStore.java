@@ -43,11 +43,7 @@ final class LfsStore {
         }
         byte[] body = answer.append("]}").toString().getBytes(UTF_8);
         exchange.head(
-                200,
-                "content-type",
-                "application/vnd.git-lfs+json",
-                "content-length",
-                Integer.toString(body.length));
+                200, "content-type", "application/vnd.git-lfs+json", "content-length", Integer.toString(body.length));
         exchange.write(body);
         exchange.end();
     }

@@ -221,7 +221,9 @@ class TrustPageTest {
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void npmInstallsAlsoWhereItsConfigurationNamesAnotherAuthority() throws Exception {
         Path project = project(
-                "by-npm", ".npmrc", "registry=https://" + REGISTRY + "/\ncafile=" + elsewhere + "\nupdate-notifier=false\n");
+                "by-npm",
+                ".npmrc",
+                "registry=https://" + REGISTRY + "/\ncafile=" + elsewhere + "\nupdate-notifier=false\n");
 
         onboarded(Tool.require("npm", "install nodejs and npm"))
                 .with("HOME", home.toString())
@@ -236,8 +238,7 @@ class TrustPageTest {
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void yarnClassicInstallsAlsoWhereItsConfigurationNamesAnotherAuthority() throws Exception {
-        Path project = project(
-                "by-yarn-1", ".npmrc", "registry=https://" + REGISTRY + "/\ncafile=" + elsewhere + "\n");
+        Path project = project("by-yarn-1", ".npmrc", "registry=https://" + REGISTRY + "/\ncafile=" + elsewhere + "\n");
 
         node().in(project)
                 .run(
