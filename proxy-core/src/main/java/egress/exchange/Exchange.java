@@ -128,6 +128,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             case Ruling.Refused refused -> fail(refused.failure());
             case Ruling.Allowed allowed -> {
                 entry.route = allowed.route();
+                relay.judgedBy(allowed.body());
                 return allowed.route();
             }
         }

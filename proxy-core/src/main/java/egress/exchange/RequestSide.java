@@ -87,7 +87,7 @@ final class RequestSide {
         if (!last.trailingHeaders().isEmpty()) {
             HopByHop.stripTrailers(last.trailingHeaders());
             if (route != null) {
-                route.strip(last.trailingHeaders());
+                route.stripTrailers(last.trailingHeaders());
             }
         }
     }

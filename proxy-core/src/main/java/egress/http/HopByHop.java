@@ -70,10 +70,7 @@ public final class HopByHop {
             "trailer",
             "transfer-encoding",
             "vary",
-            "www-authenticate",
-            "x-http-method",
-            "x-http-method-override",
-            "x-method-override");
+            "www-authenticate");
 
     private static final AsciiString CONNECTION = AsciiString.cached("connection");
     private static final AsciiString TE = AsciiString.cached("te");
@@ -95,12 +92,15 @@ public final class HopByHop {
         strip(fields, true);
     }
 
-    /** Strips the trailers of a request or a response. */
+    /** Strips the trailers of a request or a response: under every spelling that a recipient may take for the name. */
     public static void stripTrailers(HttpHeaders fields) {
         if (!fields.isEmpty()) {
             FieldNames.removeIf(fields, name -> {
-                String lower = name.toString().toLowerCase(Locale.ROOT);
-                return isConnectionField(lower) || isOriginsAlone(lower) || NOT_IN_TRAILERS.contains(lower);
+                String folded = FieldNames.canonical(name);
+                return isConnectionField(folded)
+                        || isOriginsAlone(folded)
+                        || NOT_IN_TRAILERS.contains(folded)
+                        || RewriteFields.kindOf(name) != null;
             });
         }
     }

@@ -111,6 +111,7 @@ final class Wiring {
     private Gate start(First first, EventLog eventLog, Issuer issuer, Dlp dlp, Observer observer) throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
+        dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
         PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
         ThreadPoolExecutor mints =
@@ -235,7 +236,8 @@ final class Wiring {
             proxy.close();
             throw e;
         }
-        Set<InetSocketAddress> all = new HashSet<>(probed);
+        Set<InetSocketAddress> all = new HashSet<>(own.get());
+        all.addAll(probed);
         all.add(proxy.address());
         own.set(Set.copyOf(all));
         return List.copyOf(probed);

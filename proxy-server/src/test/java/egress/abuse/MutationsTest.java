@@ -63,9 +63,9 @@ class MutationsTest {
                 "TargetTest", CORE + "policy/Policy.java", "if (git == GitRules.Use.PUSH) {", "if (git == null) {"),
         OVERRIDES_ARE_NOT_READ(
                 "TargetTest",
-                CORE + "policy/MethodOverrides.java",
-                "if (FieldNames.same(name, field)) {",
-                "if (name == field) {"),
+                CORE + "http/RewriteFields.java",
+                "if (FieldNames.same(name, entry.name)) {",
+                "if (name == entry.name) {"),
         CHUNKED_MAY_HAVE_A_LENGTH(
                 "FramingTest", CORE + "http/H1Fields.java", "if (!lengths.isEmpty()) {", "if (lengths.size() > 9) {"),
         A_CONNECTION_WITH_BYTES_LEFT_GOES_BACK(
