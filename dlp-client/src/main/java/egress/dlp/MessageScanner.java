@@ -4,7 +4,7 @@ package egress.dlp;
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
  * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.
  */
-public interface MessageScanner {
+public interface MessageScanner extends AutoCloseable {
 
     /**
      * Takes the next bytes of the current message and says whether they may go on. After anything but
@@ -14,6 +14,10 @@ public interface MessageScanner {
 
     /** The current message is whole; the next byte begins another. */
     ScanVerdict endOfMessage();
+
+    /** Nothing follows: gives back what it holds. */
+    @Override
+    void close();
 
     /** Makes scanners for what is not held. */
     @FunctionalInterface

@@ -183,12 +183,13 @@ class DlpStreamTest {
 
     @ParameterizedTest
     @CsvSource({
-        "unknown coding, 1, 4, 4",
-        "flags, 2, 4, 4",
-        "too long, 0, 4194305, 4",
-        "far too long, 0, -1, 4",
+        "unknown coding, 1, 4, 4, 403, dlp_unscannable",
+        "flags, 2, 4, 4, 403, dlp_unscannable",
+        "too long, 0, 16777217, 4, 413, body_too_large",
+        "far too long, 0, -1, 4, 413, body_too_large",
     })
-    void deniesMessagesThatItCannotRead(String what, int flags, int told, int sent) throws IOException {
+    void deniesMessagesThatItCannotRead(String what, int flags, int told, int sent, int status, String why)
+            throws IOException {
         try (H2Client client = client(DlpGate.H2)) {
             H2Stream stream = grpc(client, DlpGate.H2, "/count?bad", "grpc-encoding", "snappy");
             byte[] message =
@@ -197,8 +198,8 @@ class DlpStreamTest {
 
             ReceivedResponse response = stream.response();
 
-            assertThat(response.status()).as(what).isEqualTo(403);
-            assertThat(response.value("x-egress-deny")).contains("dlp_unscannable");
+            assertThat(response.status()).as(what).isEqualTo(status);
+            assertThat(response.value("x-egress-deny")).contains(why);
         }
     }
 

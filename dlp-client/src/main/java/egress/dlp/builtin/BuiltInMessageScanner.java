@@ -35,4 +35,10 @@ final class BuiltInMessageScanner implements MessageScanner {
     public ScanVerdict endOfMessage() {
         return run.verdict();
     }
+
+    @Override
+    public void close() {
+        window.end();
+        quoted.end();
+    }
 }

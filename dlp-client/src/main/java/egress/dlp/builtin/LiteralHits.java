@@ -22,6 +22,10 @@ final class LiteralHits implements LiteralIndex.Hits {
     /** How far seams and dumps have been read. */
     private int readTo;
 
+    private Target.@Nullable Packing armoured;
+    private int armouredFrom;
+    private int armouredTo;
+
     LiteralHits(ScanRun run, Stretch stretch, @Nullable Window window) {
         this.run = run;
         this.stretch = stretch;
@@ -104,9 +108,23 @@ final class LiteralHits implements LiteralIndex.Hits {
     }
 
     private void compressed(byte[] b, int at, Compressed compressed) {
-        if (stretch.view().depth() < ScanRun.MAX_DEPTH && run.spend(Inflation.COST)) {
-            View inner = stretch.view().decoded(at, stretch.to());
-            Inflation.begin(run, inner, compressed.packing(), b, at, stretch.to(), window);
+        Target.Packing packing = compressed.packing();
+        if (window != null && window.isFollowed(stretch, at, packing)) {
+            return;
         }
+        if (packing == Target.Packing.BASE64 || packing == Target.Packing.HEX) {
+            // What is in step with one that is being unpacked is found within that.
+            int step = packing == Target.Packing.HEX ? 2 : 4;
+            if (packing == armoured && at < armouredTo && (at - armouredFrom) % step == 0) {
+                return;
+            }
+            armoured = packing;
+            armouredFrom = at;
+            armouredTo = at;
+            while (armouredTo < stretch.to() && Codes.base64(b[armouredTo]) >= 0) {
+                armouredTo++;
+            }
+        }
+        Inflation.begin(run, stretch, packing, at, window);
     }
 }

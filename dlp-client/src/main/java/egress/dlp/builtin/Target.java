@@ -28,16 +28,17 @@ sealed interface Target {
         ROT13
     }
 
-    /** What compressed data looks like where it begins. */
+    /** What packed data looks like where it begins. */
     enum Packing {
         GZIP,
         ZIP,
+        ZLIB,
         ZSTD,
         /** A stream of a PDF file: zlib behind the line break. */
         PDF,
-        BASE64_GZIP,
-        BASE64_ZIP,
-        BASE64_ZSTD,
-        HEX_GZIP
+        /** One of the others in base64. */
+        BASE64,
+        /** One of the others in hex. */
+        HEX
     }
 }

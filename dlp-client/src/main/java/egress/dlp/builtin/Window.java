@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.Target.Packing;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -29,6 +30,7 @@ final class Window {
     private int from;
     private @Nullable BitSet starts;
     private long base;
+    private @Nullable Packing followed;
 
     /** Over decoded or joined bytes. */
     Window(ScanRun run, View view) {
@@ -83,6 +85,7 @@ final class Window {
         if (length > from) {
             feedOpen();
             Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, length, length, starts), this);
+            open.forEach(Inflation::flush);
             from = Math.max(0, length - carry);
             slide();
         }
@@ -128,9 +131,19 @@ final class Window {
         open.add(inflation);
     }
 
+    /** Says that a stream of that packing at its beginning is followed by others. */
+    void firstIsFollowed(@Nullable Packing packing) {
+        followed = packing;
+    }
+
+    /** Whether a stream of that packing that begins there is followed by others. */
+    boolean isFollowed(Stretch s, int at, Packing packing) {
+        return packing == followed && s.view().base() + at == view.base();
+    }
+
     private void finish(int limit) {
         feedOpen();
-        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), null);
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), this);
         open.forEach(Inflation::end);
         open.clear();
         run.scratch().back(buffer);

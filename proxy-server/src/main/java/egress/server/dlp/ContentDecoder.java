@@ -16,12 +16,6 @@ interface ContentDecoder {
     static Optional<ContentDecoder> of(String coding) {
         return ContentCoding.of(List.of(coding))
                 .filter(codings -> codings.stream().allMatch(ContentCoding::isAvailable))
-                .map(codings -> coded -> {
-                    InputStream in = coded;
-                    for (ContentCoding each : codings.reversed()) {
-                        in = each.decode(in);
-                    }
-                    return in;
-                });
+                .map(codings -> coded -> ContentCoding.decode(coded, codings));
     }
 }
