@@ -47,6 +47,9 @@ final class Catalogue {
         out.add("stream\r\nx", new Target.Compressed(Packing.PDF));
         out.add("stream\r\nH", new Target.Compressed(Packing.PDF));
         Glue.SEAMS.forEach(seam -> out.add(seam, Glue.seam()));
+        for (char mode = '0'; mode <= '7'; mode++) {
+            out.add("begin " + mode, new Target.Uuencoded());
+        }
         out.add("00000010", new Target.Dump());
         out.add("0000020 ", new Target.Dump());
         out.secrets(secrets);

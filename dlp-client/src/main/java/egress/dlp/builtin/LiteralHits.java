@@ -6,6 +6,7 @@ import egress.dlp.builtin.Target.Compressed;
 import egress.dlp.builtin.Target.Dump;
 import egress.dlp.builtin.Target.Keyword;
 import egress.dlp.builtin.Target.TellingName;
+import egress.dlp.builtin.Target.Uuencoded;
 import org.jspecify.annotations.Nullable;
 
 /** What to do where a literal of the catalogue stands. */
@@ -57,7 +58,11 @@ final class LiteralHits implements LiteralIndex.Hits {
 
     private void written(int at, Target target) {
         if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanRun.MAX_DEPTH) {
-            readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : Glue.read(run, stretch, at);
+            if (target instanceof Uuencoded) {
+                readTo = Uuencode.headed(run, stretch, at);
+            } else {
+                readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : Glue.read(run, stretch, at);
+            }
         }
     }
 

@@ -28,13 +28,16 @@ final class Scan {
         }
         run.catalogue.index().scan(s.b(), s.from(), s.to(), new LiteralHits(run, s, window));
         if (!view.isJoined() && view.depth() <= ScanRun.MAX_DEPTH) {
-            ZlibHeads.scan(run, s, window);
+            new BinaryHeads(run, s, window).scan();
         }
         if (view.depth() >= ScanRun.MAX_DEPTH) {
             return;
         }
         if (s.from() == s.low()) {
             inner(run, s);
+        }
+        if (!view.isJoined()) {
+            Ebcdic.scan(run, s);
         }
         new RunPass(run, s, window).scan();
         if (view.isJoined() && view.joined() != View.Joined.LOOSE) {

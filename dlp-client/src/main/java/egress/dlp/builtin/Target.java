@@ -18,6 +18,9 @@ sealed interface Target {
     /** The second offset of a hex dump. */
     record Dump() implements Target {}
 
+    /** The header of uuencode. */
+    record Uuencoded() implements Target {}
+
     /** A part of a name that secrets are assigned to. */
     record TellingName() implements Target {}
 
