@@ -12,7 +12,8 @@ final class AbuseList {
         FRAMING("Framing", 20, 28),
         CREDENTIALS("Credentials", 29, 32),
         DLP("DLP", 33, 36),
-        OPERATIONS("Certificates and operations", 37, 43);
+        OPERATIONS("Certificates and operations", 37, 43),
+        FOUND("What an attacker with the source found", 44, 44);
 
         final String title;
         final int first;
@@ -45,11 +46,12 @@ final class AbuseList {
             H2FramingTest.class,
             CredentialsTest.class,
             DlpTest.class,
+            CodingsTest.class,
             OperationsTest.class,
             OtherProtocolTest.class);
 
     /** How many rows there are. */
-    static final int SIZE = 43;
+    static final int SIZE = 44;
 
     /** What each row is about, in order. */
     static final List<String> TITLES = List.of(
@@ -95,7 +97,8 @@ final class AbuseList {
             "the admin listener",
             "alternative services",
             "exhaustion",
-            "WebSocket");
+            "WebSocket",
+            "codings read in two ways");
 
     private AbuseList() {}
 }

@@ -204,6 +204,42 @@ class DlpStreamTest {
     }
 
     @Test
+    void judgesMessagesUpToTheBoundOfBodies() throws IOException {
+        String words = "clean text. ".repeat(500_000);
+        Ask clean = Ask.post(DlpGate.H2, "/count?five", message(words)).with("content-type", "application/grpc");
+        Ask hit = Ask.post(DlpGate.H2, "/count?hit5", message(words + TOKEN)).with("content-type", "application/grpc");
+
+        assertThat(dlp.ask("h2", clean).status()).isEqualTo(200);
+        assertThat(dlp.ask("h2", hit).status()).isEqualTo(403);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NOSCAN", "WARN"})
+    void letsAMessageOverTheBoundPassWhereBodiesDo(String how) throws Exception {
+        DlpRules noscan = new DlpRules(
+                new Detectors.Standard(), new Detectors.Standard(), OnMatch.BLOCK, OnOversize.NOSCAN, false, Set.of());
+        try (DlpGate own = DlpGate.start(
+                directory,
+                DlpGate.settings(directory, 100_000, MEMORY, 1 << 30),
+                how.equals("WARN") ? DlpRules.WARN_ONLY : noscan)) {
+            byte[] large = message("clean text. ".repeat(100_000) + TOKEN);
+            byte[] small = message("token " + TOKEN);
+            String type = "application/grpc";
+
+            Ask alone = Ask.post(DlpGate.H2, "/count?large", large).with("content-type", type);
+            assertThat(own.ask("h2", alone).status()).isEqualTo(200);
+            assertThat(own.received(DlpGate.H2, "/count?large").orElseThrow().bodyLength())
+                    .isEqualTo(large.length);
+            Ask both = Ask.post(DlpGate.H2, "/count?both", small).with("content-type", type);
+            assertThat(own.ask("h2", both).status()).isEqualTo(how.equals("WARN") ? 200 : 403);
+            Ask unknown = Ask.post(DlpGate.H2, "/count?coded", message(1, bytes("x")))
+                    .with("content-type", type, "grpc-encoding", "snappy");
+            assertThat(own.ask("h2", unknown).status()).isEqualTo(how.equals("WARN") ? 200 : 403);
+            own.awaitNothingHeld(MEMORY, 1 << 30);
+        }
+    }
+
+    @Test
     void deniesAStreamThatEndsWithinAMessage() throws IOException {
         ReceivedResponse response = dlp.ask(
                 "h2",
