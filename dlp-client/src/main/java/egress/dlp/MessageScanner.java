@@ -1,10 +1,15 @@
 package egress.dlp;
 
+import egress.dlp.builtin.ContentCoding;
+
 /**
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
  * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.
  */
 public interface MessageScanner extends AutoCloseable {
+
+    /** The message that begins is in that coding, and what it decodes to is scanned apart. */
+    void begin(ContentCoding coding);
 
     /**
      * Takes the next bytes of the current message and says whether they may go on. After anything but

@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.Target.Packing;
+
 /** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
 final class Armour implements Unpacker {
     private static final int PIECE = 2048;
@@ -11,6 +13,7 @@ final class Armour implements Unpacker {
     private int bits;
     private int count;
     private boolean lineStart;
+    private long digits;
 
     private Armour(ScanRun run, boolean base64) {
         this.scratch = run.scratch();
@@ -30,8 +33,9 @@ final class Armour implements Unpacker {
     public boolean feed(byte[] b, int from, int to, Window out) {
         int i = from;
         while (i < to) {
-            int skip = separator(b, i, to);
+            int skip = separator(b, i, to, lineStart);
             if (skip > 0) {
+                lineStart |= isLineBreak(b, i, skip);
                 i += skip;
                 continue;
             }
@@ -50,6 +54,7 @@ final class Armour implements Unpacker {
 
     private void digit(int d, Window out) {
         int width = base64 ? 6 : 4;
+        digits++;
         bits = bits << width | d;
         count += width;
         if (count >= 8) {
@@ -66,13 +71,13 @@ final class Armour implements Unpacker {
         filled = 0;
     }
 
-    private int separator(byte[] b, int i, int to) {
+    /** How long what stands at {@code i} between digits is; 0 where it is none of that. */
+    static int separator(byte[] b, int i, int to, boolean lineStart) {
         byte c = b[i];
-        if (c == '\n' || c == '\r') {
-            lineStart = true;
+        if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
             return 1;
         }
-        if (c == ' ' || c == '\t' || (lineStart && (c == '>' || c == '#' || c == '*' || c == '|'))) {
+        if (lineStart && (c == '>' || c == '#' || c == '*' || c == '|')) {
             return 1;
         }
         if (c != '\\' || i + 1 >= to) {
@@ -80,10 +85,19 @@ final class Armour implements Unpacker {
         }
         byte next = b[i + 1];
         if (next == 'n' || next == 'r') {
-            lineStart = true;
             return 2;
         }
         return next == '/' || next == '\\' || next == '\n' || next == '\r' ? 1 : 0;
+    }
+
+    /** Whether a separator of that length is a line break, real or escaped. */
+    static boolean isLineBreak(byte[] b, int i, int length) {
+        return length == 2 || b[i] == '\n' || b[i] == '\r';
+    }
+
+    /** Whether it is in step with digits of which that many are yet to come where it has read to. */
+    boolean isInStep(Packing packing, int left, int step) {
+        return base64 == (packing == Packing.BASE64) && (digits - left) % step == 0;
     }
 
     @Override

@@ -71,6 +71,10 @@ final class Inflation {
                 && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0;
     }
 
+    boolean unarmours(Packing packing, int digits, int step) {
+        return unpacker instanceof Armour armour && armour.isInStep(packing, digits, step);
+    }
+
     void takenTo(long position) {
         taken = position;
     }

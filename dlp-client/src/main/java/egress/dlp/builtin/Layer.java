@@ -31,7 +31,7 @@ final class Layer extends BlockStream {
         this.types = types;
         this.plain = plain;
         this.window = new Window(run, view, WINDOW, CARRY);
-        window.firstIsFollowed(coding == null ? null : coding.packing());
+        window.nextIsFollowed(coding == null ? null : coding.packing());
     }
 
     @Override

@@ -23,9 +23,8 @@ final class LiteralHits implements LiteralIndex.Hits {
     /** How far seams and dumps have been read. */
     private int readTo;
 
-    private Target.@Nullable Packing armoured;
-    private int armouredFrom;
-    private int armouredTo;
+    private @Nullable ArmourRuns base64Runs;
+    private @Nullable ArmourRuns hexRuns;
 
     LiteralHits(ScanRun run, Stretch stretch, @Nullable Window window) {
         this.run = run;
@@ -49,11 +48,22 @@ final class LiteralHits implements LiteralIndex.Hits {
         } else if (target instanceof Anchor anchor) {
             anchor(b, at, anchor);
         } else if (target instanceof Compressed compressed) {
-            compressed(b, at, compressed);
+            compressed(at, compressed);
         } else {
             written(at, target);
         }
         return !run.over();
+    }
+
+    private ArmourRuns armours(Target.Packing packing) {
+        boolean hex = packing == Target.Packing.HEX;
+        ArmourRuns runs = hex ? hexRuns : base64Runs;
+        if (runs == null) {
+            runs = new ArmourRuns(stretch, packing, window);
+            base64Runs = hex ? base64Runs : runs;
+            hexRuns = hex ? runs : hexRuns;
+        }
+        return runs;
     }
 
     private void written(int at, Target target) {
@@ -112,22 +122,15 @@ final class LiteralHits implements LiteralIndex.Hits {
                 whole && needle.verbatim());
     }
 
-    private void compressed(byte[] b, int at, Compressed compressed) {
+    private void compressed(int at, Compressed compressed) {
         Target.Packing packing = compressed.packing();
         if (window != null && window.isFollowed(stretch, at, packing)) {
             return;
         }
         if (packing == Target.Packing.BASE64 || packing == Target.Packing.HEX) {
             // What is in step with one that is being unpacked is found within that.
-            int step = packing == Target.Packing.HEX ? 2 : 4;
-            if (packing == armoured && at < armouredTo && (at - armouredFrom) % step == 0) {
+            if (!armours(packing).isNew(at)) {
                 return;
-            }
-            armoured = packing;
-            armouredFrom = at;
-            armouredTo = at;
-            while (armouredTo < stretch.to() && Codes.base64(b[armouredTo]) >= 0) {
-                armouredTo++;
             }
         }
         Inflation.begin(run, stretch, packing, at, window);

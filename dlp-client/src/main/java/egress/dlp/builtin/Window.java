@@ -31,6 +31,7 @@ final class Window {
     private @Nullable BitSet starts;
     private long base;
     private @Nullable Packing followed;
+    private long followedAt;
 
     /** Over decoded or joined bytes. */
     Window(ScanRun run, View view) {
@@ -121,6 +122,11 @@ final class Window {
         finish(length > 2 * CUT ? length - CUT : length);
     }
 
+    /** Whether armour is being taken off in step with digits of which that many are left in the buffer. */
+    boolean unarmours(Packing packing, int digits, int step) {
+        return open.stream().anyMatch(inflation -> inflation.unarmours(packing, digits, step));
+    }
+
     int attached() {
         return open.size();
     }
@@ -131,14 +137,15 @@ final class Window {
         open.add(inflation);
     }
 
-    /** Says that a stream of that packing at its beginning is followed by others. */
-    void firstIsFollowed(@Nullable Packing packing) {
+    /** Says that a stream of that packing which begins with the next byte is followed by others. */
+    void nextIsFollowed(@Nullable Packing packing) {
         followed = packing;
+        followedAt = base + length;
     }
 
     /** Whether a stream of that packing that begins there is followed by others. */
     boolean isFollowed(Stretch s, int at, Packing packing) {
-        return packing == followed && s.view().base() + at == view.base();
+        return packing == followed && s.view().base() + at == followedAt;
     }
 
     private void finish(int limit) {

@@ -142,7 +142,7 @@ final class EnvelopeSlicer implements Slicer {
         return decoder.isEmpty()
                 ? MessagePayload.unreadable(
                         content, Reason.UNKNOWN_ENCODING, "a message coding that cannot be decoded here")
-                : MessagePayload.coded(content, () -> decoder.get().decode(content.open()));
+                : MessagePayload.coded(content, decoder.get());
     }
 
     /** Hands out what has come of a message, which is as long as that: the array never grows beyond its message. */

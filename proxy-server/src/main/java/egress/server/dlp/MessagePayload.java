@@ -2,6 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -32,8 +33,16 @@ record MessagePayload(List<Reading> readings, Optional<ScanVerdict.Refused> faul
         InputStream open() throws IOException;
     }
 
-    /** One reading of the message. */
-    record Reading(Kind kind, Opener opener) {}
+    /**
+     * One reading of the message.
+     *
+     * @param coding that it is in, where another reading is what it decodes to
+     */
+    record Reading(Kind kind, Opener opener, Optional<ContentCoding> coding) {
+        Reading(Kind kind, Opener opener) {
+            this(kind, opener, Optional.empty());
+        }
+    }
 
     static MessagePayload of(Reading... readings) {
         return new MessagePayload(List.of(readings), Optional.empty());
@@ -45,8 +54,10 @@ record MessagePayload(List<Reading> readings, Optional<ScanVerdict.Refused> faul
     }
 
     /** A message in the coding that its protocol names. */
-    static MessagePayload coded(Opener coded, Opener said) {
-        return of(new Reading(Kind.CODED, coded), new Reading(Kind.SAID, said));
+    static MessagePayload coded(Opener coded, ContentDecoder decoder) {
+        return of(
+                new Reading(Kind.CODED, coded, decoder.outermost()),
+                new Reading(Kind.SAID, () -> decoder.decode(coded.open())));
     }
 
     /** A message that cannot be read as its protocol says. */
