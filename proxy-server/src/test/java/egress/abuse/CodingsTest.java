@@ -125,7 +125,8 @@ class CodingsTest {
                 head.append(fields[i]).append(": ").append(fields[i + 1]).append("\r\n");
             }
             try {
-                client.send(head + "Content-Length: " + body.length + "\r\n\r\n").send(body);
+                client.send(head + "Content-Length: " + body.length + "\r\n\r\n")
+                        .send(body);
             } catch (IOException e) {
                 return Site.answer(client); // answered before it was all sent
             }
@@ -177,41 +178,79 @@ class CodingsTest {
         byte[] large = join(bytes(java.util.HexFormat.of().formatHex(noise)), bytes(" "), secret);
         String part = "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
         return new Cases(0)
-                .found("JSON that begins as finished deflate data",
-                        bytes("{\"qtO9 3L7Q\": \"\", \"note\": [\"" + TOKEN + "\"]}"), CODING, "deflate")
-                .stopped("the same, clean", UNSCANNABLE,
-                        bytes("{\"qtO9 3L7Q\": \"\", \"note\": [\"words\"]}"), CODING, "deflate")
-                .stopped("deflate that is not zlib", UNSCANNABLE, zlib(words, true), CODING, "deflate")
-                .stopped("gzip named deflate", UNSCANNABLE, gzip(words), CODING, "deflate")
-                .found("the name of a gzip", named(gzip(words), TOKEN), CODING, "gzip")
-                .found("behind a gzip", join(gzip(words), secret), CODING, "gzip")
-                .stopped("a zero behind a gzip", UNSCANNABLE, join(gzip(words), new byte[1]), CODING, "gzip")
-                .found("behind a zlib", join(zlib(words, false), secret), CODING, "deflate")
-                .found("the second member of a gzip", join(gzip(words), gzip(secret)), CODING, "gzip")
-                .found("a skippable frame of zstd", join(Zstd.compress(words), skippable(secret)), CODING, "zstd")
-                .found("gzip in a skippable frame", join(skippable(gzip(secret)), Zstd.compress(words)), CODING, "zstd")
-                .stopped("three bytes behind a zstd", UNSCANNABLE,
-                        join(Zstd.compress(words), bytes("(\u00b5/")), CODING, "zstd")
-                .stopped("gzip named twice", UNSCANNABLE, gzip(words), CODING, "gzip, gzip")
-                .stopped("gzip named by two fields", UNSCANNABLE, gzip(words), CODING, "gzip", CODING, "gzip")
-                .found("the name of an inner gzip", gzip(named(gzip(words), TOKEN)), CODING, "gzip", CODING, "gzip")
-                .found("600 kB within a zstd that no field tells of", Zstd.compress(large))
-                .found("600 kB within a zstd in base64", Base64.getEncoder().encode(Zstd.compress(large)))
-                .found("600 kB within a zlib in base64", Base64.getEncoder().encode(zlib(large, false)))
-                .found("a multipart behind a preamble",
-                        bytes("not a part\r\n--b" + part + TOKEN.substring(0, 20) + "\r\n--b" + part
-                                + TOKEN.substring(20) + "\r\n--b--\r\n"),
-                        "content-type", "multipart/form-data; boundary=b")
-                .found("a form's name and value", bytes(TOKEN.substring(0, 20) + "=" + TOKEN.substring(20) + "&a=b"),
-                        "content-type", "application/x-www-form-urlencoded")
-                .found("EBCDIC", secret(java.nio.charset.Charset.forName("IBM037")))
-                .clean("a gzip with a name", named(gzip(words), "a.txt"), CODING, "gzip")
-                .clean("two members of gzip", join(gzip(words), gzip(words)), CODING, "gzip")
-                .clean("zstd with a skippable frame", join(skippable(words), Zstd.compress(words)), CODING, "zstd")
-                .clean("two codings", Zstd.compress(gzip(words)), CODING, "gzip", CODING, "zstd")
-                .clean("half of an archive", Arrays.copyOf(gzip(noise), 100_000))
-                .all
-                .stream();
+                        .found(
+                                "JSON that begins as finished deflate data",
+                                bytes("{\"qtO9 3L7Q\": \"\", \"note\": [\"" + TOKEN + "\"]}"),
+                                CODING,
+                                "deflate")
+                        .stopped(
+                                "the same, clean",
+                                UNSCANNABLE,
+                                bytes("{\"qtO9 3L7Q\": \"\", \"note\": [\"words\"]}"),
+                                CODING,
+                                "deflate")
+                        .stopped("deflate that is not zlib", UNSCANNABLE, zlib(words, true), CODING, "deflate")
+                        .stopped("gzip named deflate", UNSCANNABLE, gzip(words), CODING, "deflate")
+                        .found("the name of a gzip", named(gzip(words), TOKEN), CODING, "gzip")
+                        .found("behind a gzip", join(gzip(words), secret), CODING, "gzip")
+                        .stopped("a zero behind a gzip", UNSCANNABLE, join(gzip(words), new byte[1]), CODING, "gzip")
+                        .found("behind a zlib", join(zlib(words, false), secret), CODING, "deflate")
+                        .found("the second member of a gzip", join(gzip(words), gzip(secret)), CODING, "gzip")
+                        .found(
+                                "a skippable frame of zstd",
+                                join(Zstd.compress(words), skippable(secret)),
+                                CODING,
+                                "zstd")
+                        .found(
+                                "gzip in a skippable frame",
+                                join(skippable(gzip(secret)), Zstd.compress(words)),
+                                CODING,
+                                "zstd")
+                        .stopped(
+                                "three bytes behind a zstd",
+                                UNSCANNABLE,
+                                join(Zstd.compress(words), bytes("(\u00b5/")),
+                                CODING,
+                                "zstd")
+                        .stopped("gzip named twice", UNSCANNABLE, gzip(words), CODING, "gzip, gzip")
+                        .stopped("gzip named by two fields", UNSCANNABLE, gzip(words), CODING, "gzip", CODING, "gzip")
+                        .found(
+                                "the name of an inner gzip",
+                                gzip(named(gzip(words), TOKEN)),
+                                CODING,
+                                "gzip",
+                                CODING,
+                                "gzip")
+                        .found("600 kB within a zstd that no field tells of", Zstd.compress(large))
+                        .found(
+                                "600 kB within a zstd in base64",
+                                Base64.getEncoder().encode(Zstd.compress(large)))
+                        .found(
+                                "600 kB within a zlib in base64",
+                                Base64.getEncoder().encode(zlib(large, false)))
+                        .found(
+                                "a multipart behind a preamble",
+                                bytes("not a part\r\n--b" + part + TOKEN.substring(0, 20) + "\r\n--b" + part
+                                        + TOKEN.substring(20) + "\r\n--b--\r\n"),
+                                "content-type",
+                                "multipart/form-data; boundary=b")
+                        .found(
+                                "a form's name and value",
+                                bytes(TOKEN.substring(0, 20) + "=" + TOKEN.substring(20) + "&a=b"),
+                                "content-type",
+                                "application/x-www-form-urlencoded")
+                        .found("EBCDIC", secret(java.nio.charset.Charset.forName("IBM037")))
+                        .clean("a gzip with a name", named(gzip(words), "a.txt"), CODING, "gzip")
+                        .clean("two members of gzip", join(gzip(words), gzip(words)), CODING, "gzip")
+                        .clean(
+                                "zstd with a skippable frame",
+                                join(skippable(words), Zstd.compress(words)),
+                                CODING,
+                                "zstd")
+                        .clean("two codings", Zstd.compress(gzip(words)), CODING, "gzip", CODING, "zstd")
+                        .clean("half of an archive", Arrays.copyOf(gzip(noise), 100_000))
+                        .all
+                        .stream();
     }
 
     private static byte[] secret(java.nio.charset.Charset charset) {
@@ -224,25 +263,83 @@ class CodingsTest {
         String type = "content-type";
         String grpc = "application/grpc";
         return new Cases(100)
-                .found("gRPC: the name of a gzip", message(1, named(gzip(words), TOKEN)), type, grpc, "grpc-encoding", "gzip")
-                .found("gRPC: behind a gzip", message(1, join(gzip(words), secret)), type, grpc, "grpc-encoding", "gzip")
-                .stopped("gRPC: a zero behind a gzip", UNSCANNABLE, message(1, join(gzip(words), new byte[1])),
-                        type, grpc, "grpc-encoding", "gzip")
-                .stopped("gRPC: deflate that is not zlib", UNSCANNABLE, message(1, zlib(words, true)),
-                        type, grpc, "grpc-encoding", "deflate")
-                .stopped("gRPC: a coding named twice", UNSCANNABLE, message(1, gzip(words)),
-                        type, grpc, "grpc-encoding", "gzip", "grpc-encoding", "gzip")
-                .stopped("gRPC: two codings in a list", UNSCANNABLE, message(1, gzip(words)),
-                        type, grpc, "grpc-encoding", "identity, gzip")
-                .stopped("gRPC: a content coding too", UNSCANNABLE, gzip(message(0, words)),
-                        type, grpc, CODING, "gzip")
-                .stopped("gRPC: a content coding beside its own", UNSCANNABLE, message(1, gzip(words)),
-                        type, grpc, "grpc-encoding", "gzip", CODING, "gzip")
-                .stopped("Connect: a content coding too", UNSCANNABLE, gzip(message(0, words)),
-                        type, "application/connect+json", CODING, "gzip")
-                .clean("gRPC: gzip", message(1, gzip(words)), type, grpc, "grpc-encoding", "gzip")
-                .clean("gRPC: no coding by name", message(0, words), type, grpc, CODING, "identity")
-                .all
-                .stream();
+                        .found(
+                                "gRPC: the name of a gzip",
+                                message(1, named(gzip(words), TOKEN)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "gzip")
+                        .found(
+                                "gRPC: behind a gzip",
+                                message(1, join(gzip(words), secret)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "gzip")
+                        .stopped(
+                                "gRPC: a zero behind a gzip",
+                                UNSCANNABLE,
+                                message(1, join(gzip(words), new byte[1])),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "gzip")
+                        .stopped(
+                                "gRPC: deflate that is not zlib",
+                                UNSCANNABLE,
+                                message(1, zlib(words, true)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "deflate")
+                        .stopped(
+                                "gRPC: a coding named twice",
+                                UNSCANNABLE,
+                                message(1, gzip(words)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "gzip",
+                                "grpc-encoding",
+                                "gzip")
+                        .stopped(
+                                "gRPC: two codings in a list",
+                                UNSCANNABLE,
+                                message(1, gzip(words)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "identity, gzip")
+                        .stopped(
+                                "gRPC: a content coding too",
+                                UNSCANNABLE,
+                                gzip(message(0, words)),
+                                type,
+                                grpc,
+                                CODING,
+                                "gzip")
+                        .stopped(
+                                "gRPC: a content coding beside its own",
+                                UNSCANNABLE,
+                                message(1, gzip(words)),
+                                type,
+                                grpc,
+                                "grpc-encoding",
+                                "gzip",
+                                CODING,
+                                "gzip")
+                        .stopped(
+                                "Connect: a content coding too",
+                                UNSCANNABLE,
+                                gzip(message(0, words)),
+                                type,
+                                "application/connect+json",
+                                CODING,
+                                "gzip")
+                        .clean("gRPC: gzip", message(1, gzip(words)), type, grpc, "grpc-encoding", "gzip")
+                        .clean("gRPC: no coding by name", message(0, words), type, grpc, CODING, "identity")
+                        .all
+                        .stream();
     }
 }

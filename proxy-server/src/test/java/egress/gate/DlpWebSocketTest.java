@@ -233,11 +233,10 @@ class DlpWebSocketTest {
                 DlpRules.OnOversize.NOSCAN,
                 false,
                 Set.of());
-        try (DlpGate own =
-                DlpGate.start(directory, DlpGate.settings(directory, 100_000, MEMORY, 1 << 30), noscan)) {
+        try (DlpGate own = DlpGate.start(directory, DlpGate.settings(directory, 100_000, MEMORY, 1 << 30), noscan)) {
             own.h1.on("/takeover", exchange -> {
-                OriginExchange.Upgraded upgraded = exchange.upgrade(
-                        new byte[0], agreeing("permessage-deflate; server_no_context_takeover"));
+                OriginExchange.Upgraded upgraded =
+                        exchange.upgrade(new byte[0], agreeing("permessage-deflate; server_no_context_takeover"));
                 WebSocketFrame frame;
                 do {
                     frame = WebSocketFrame.read(upgraded.in());
@@ -299,7 +298,8 @@ class DlpWebSocketTest {
                 Arguments.of(
                         "close of one byte", new WebSocketFrame(true, 0, WebSocketFrame.CLOSE, true, x).bytes(), 1002),
                 Arguments.of("long form of 5", new byte[] {(byte) 0x81, (byte) 0xfe, 0, 5, 1, 2, 3, 4}, 1002),
-                Arguments.of("too large", WebSocketFrame.head(true, 0, WebSocketFrame.TEXT, true, (16 << 20) + 1), 1009),
+                Arguments.of(
+                        "too large", WebSocketFrame.head(true, 0, WebSocketFrame.TEXT, true, (16 << 20) + 1), 1009),
                 Arguments.of("2 GiB", WebSocketFrame.head(true, 0, WebSocketFrame.BINARY, true, 1L << 31), 1009));
     }
 

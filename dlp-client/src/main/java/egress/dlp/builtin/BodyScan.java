@@ -50,8 +50,7 @@ final class BodyScan {
         layered(body, wire, types, codings);
     }
 
-    private void layered(
-            BodySource body, View wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
+    private void layered(BodySource body, View wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
         BodyStream source = new BodyStream(body);
         boolean coded = codings.isEmpty() || !codings.get().isEmpty();
         List<Layer> layers = new ArrayList<>();

@@ -50,8 +50,7 @@ final class Inflation {
         }
     }
 
-    private static void follow(
-            ScanRun run, Stretch s, View view, Unpacker unpacker, int at, @Nullable Window window) {
+    private static void follow(ScanRun run, Stretch s, View view, Unpacker unpacker, int at, @Nullable Window window) {
         Inflation inflation = new Inflation(run, view, unpacker);
         if (!inflation.feed(s.b(), at, s.to()) || window == null) {
             inflation.end();

@@ -24,7 +24,13 @@ final class Layer extends BlockStream {
      * @param plain whether it is the body's only reading
      * @param coding of the decoder that reads it too; null where none does
      */
-    Layer(ScanRun run, InputStream in, View view, Structure.Types types, boolean plain, @Nullable ContentCoding coding) {
+    Layer(
+            ScanRun run,
+            InputStream in,
+            View view,
+            Structure.Types types,
+            boolean plain,
+            @Nullable ContentCoding coding) {
         this.run = run;
         this.in = in;
         this.view = view;

@@ -115,7 +115,11 @@ final class Containers {
         // WBITS 16 is one bit 0; then ISLAST 0, MNIBBLES 3, a reserved 0, MSKIPBYTES 1 and MSKIPLEN - 1 in one byte.
         int bits = 3 << 2 | 1 << 5 | content.length - 1 << 7;
         ByteBuffer out = ByteBuffer.allocate(content.length + 3);
-        return out.put((byte) bits).put((byte) (bits >> 8)).put(content).put((byte) 3).array();
+        return out.put((byte) bits)
+                .put((byte) (bits >> 8))
+                .put(content)
+                .put((byte) 3)
+                .array();
     }
 
     static byte[] zip(String comment, byte[] extra, byte[] plain) {

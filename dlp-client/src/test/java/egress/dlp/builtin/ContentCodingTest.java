@@ -24,17 +24,7 @@ final class ContentCodingTest {
     private final Fixture fixture = new Fixture();
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "gzip",
-                "x-gzip",
-                "GZIP",
-                "deflate",
-                "br",
-                "zstd",
-                "gzip, br",
-                "deflate, gzip, zstd"
-            })
+    @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "br", "zstd", "gzip, br", "deflate, gzip, zstd"})
     void scansWhatIsDecoded(String codings) {
         byte[] found = ("{\"k\":\"" + fixture.token() + "\"}").getBytes(java.nio.charset.StandardCharsets.UTF_8);
         byte[] clean = "{\"k\":\"nothing to see here\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
@@ -66,7 +56,8 @@ final class ContentCodingTest {
         byte[] clean = Fixture.latin("{\"k\":\"nothing to see here\"}");
         assertThat(scan(encoded(clean, "raw deflate"), "deflate"))
                 .isInstanceOfSatisfying(
-                        ScanVerdict.Refused.class, refused -> assertThat(refused.reason()).isEqualTo(Reason.UNDECODABLE));
+                        ScanVerdict.Refused.class,
+                        refused -> assertThat(refused.reason()).isEqualTo(Reason.UNDECODABLE));
     }
 
     private String detail(String codings, byte[] junk) {

@@ -1,7 +1,6 @@
 package egress.dlp.builtin;
 
 import static egress.dlp.builtin.Containers.base64;
-import static egress.dlp.builtin.Containers.brotli;
 import static egress.dlp.builtin.Containers.brotliMetadata;
 import static egress.dlp.builtin.Containers.gzip;
 import static egress.dlp.builtin.Containers.gzipWith;
@@ -96,8 +95,7 @@ final class EveryByteTest {
             assertThat(scan(wire, fields)).as(what).isInstanceOf(Clean.class);
 
             int at = random.nextInt(wire.length + 1);
-            byte[] inserted =
-                    join(Arrays.copyOf(wire, at), SECRET, Arrays.copyOfRange(wire, at, wire.length));
+            byte[] inserted = join(Arrays.copyOf(wire, at), SECRET, Arrays.copyOfRange(wire, at, wire.length));
             assertThat(scan(inserted, fields)).as("%s, at %d", what, at).isInstanceOf(Found.class);
         }
     }
@@ -108,14 +106,17 @@ final class EveryByteTest {
         return Stream.of(
                 Arguments.of("gzip: extra", "gzip", gzipWith(SECRET, "", "", false, WORDS)),
                 Arguments.of("gzip: name", "gzip", gzipWith(none, text, "", false, WORDS)),
-                Arguments.of("gzip: a long name", "gzip", gzipWith(none, "a".repeat(900) + " " + text, "", true, WORDS)),
+                Arguments.of(
+                        "gzip: a long name", "gzip", gzipWith(none, "a".repeat(900) + " " + text, "", true, WORDS)),
                 Arguments.of("gzip: comment", "gzip", gzipWith(none, "a", text, true, WORDS)),
                 Arguments.of("gzip: a gzip in extra", "gzip", gzipWith(gzip(SECRET), "", "", true, WORDS)),
                 Arguments.of("gzip: the second member", "gzip", join(gzip(WORDS), gzip(SECRET))),
-                Arguments.of("gzip: a comment of the second member", "gzip",
+                Arguments.of(
+                        "gzip: a comment of the second member",
+                        "gzip",
                         join(gzip(WORDS), gzipWith(none, "", text, false, WORDS))),
-                Arguments.of("gzip: a comment of the inner one", "gzip, gzip",
-                        gzip(gzipWith(none, "", text, false, WORDS))),
+                Arguments.of(
+                        "gzip: a comment of the inner one", "gzip, gzip", gzip(gzipWith(none, "", text, false, WORDS))),
                 Arguments.of("gzip: behind the inner one", "br, gzip", gzip(brotliMetadata(SECRET))),
                 Arguments.of("zstd: a skippable frame", "zstd", join(skippable(SECRET), zstd(WORDS))),
                 Arguments.of("zstd: a skippable frame at the end", "zstd", join(zstd(WORDS), skippable(SECRET))),
@@ -133,18 +134,17 @@ final class EveryByteTest {
 
     static Stream<Arguments> inexact() {
         byte[] one = {0};
-        return Stream.of("gzip", "deflate", "br", "zstd")
-                .flatMap(coding -> {
-                    byte[] whole = Containers.coded(coding, WORDS);
-                    return Stream.of(
-                            Arguments.of(coding + " and a byte", coding, join(whole, one)),
-                            Arguments.of(coding + " and three bytes", coding, join(whole, Fixture.latin("(\u00b5/"))),
-                            Arguments.of(coding + " and text", coding, join(whole, WORDS)),
-                            Arguments.of(coding + " and a page", coding, join(whole, new byte[9000])),
-                            Arguments.of(coding + " cut", coding, Arrays.copyOf(whole, whole.length - 1)),
-                            Arguments.of(coding + " that is text", coding, WORDS),
-                            Arguments.of(coding + " named twice", coding + ", " + coding, whole));
-                });
+        return Stream.of("gzip", "deflate", "br", "zstd").flatMap(coding -> {
+            byte[] whole = Containers.coded(coding, WORDS);
+            return Stream.of(
+                    Arguments.of(coding + " and a byte", coding, join(whole, one)),
+                    Arguments.of(coding + " and three bytes", coding, join(whole, Fixture.latin("(\u00b5/"))),
+                    Arguments.of(coding + " and text", coding, join(whole, WORDS)),
+                    Arguments.of(coding + " and a page", coding, join(whole, new byte[9000])),
+                    Arguments.of(coding + " cut", coding, Arrays.copyOf(whole, whole.length - 1)),
+                    Arguments.of(coding + " that is text", coding, WORDS),
+                    Arguments.of(coding + " named twice", coding + ", " + coding, whole));
+        });
     }
 
     @ParameterizedTest(name = "{0}")
@@ -188,7 +188,9 @@ final class EveryByteTest {
             }
             byte[] body = join(Fixture.latin("{\"data\":\""), wire, Fixture.latin("\"}"));
             assertThat(scan(body)).as("%s, %d bytes", what, wire.length).isInstanceOf(Found.class);
-            assertThat(scanInPieces(body)).as("%s, in pieces, %d bytes", what, wire.length).isInstanceOf(Found.class);
+            assertThat(scanInPieces(body))
+                    .as("%s, in pieces, %d bytes", what, wire.length)
+                    .isInstanceOf(Found.class);
         }
     }
 
@@ -226,7 +228,8 @@ final class EveryByteTest {
         String first = fixture.token().substring(0, 20);
         String rest = "0123456789abcdefGHIJ";
         String part = "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
-        String body = "a preamble = that is\r\n--none\r\n--b1" + part + first + "\r\n--b1" + part + rest + "\r\n--b1--\r\n";
+        String body =
+                "a preamble = that is\r\n--none\r\n--b1" + part + first + "\r\n--b1" + part + rest + "\r\n--b1--\r\n";
         assertThat(scan(Fixture.latin(body), "content-type", "multipart/form-data; boundary=b1"))
                 .isInstanceOf(Found.class);
         assertThat(scan(Fixture.latin(body), "Content-Type", "Multipart/Mixed; x=y; Boundary = \"b1\""))
@@ -260,9 +263,13 @@ final class EveryByteTest {
         byte[] clean = "the quick brown fox jumps over the lazy dog".getBytes(ebcdic);
         assertThat(scan(clean)).isInstanceOf(Clean.class);
         String lines = uuencoded(Fixture.latin("some words before " + fixture.token() + " and behind"));
-        assertThat(scan(Fixture.latin("begin 644 a.txt\n" + lines + "`\nend\n"))).isInstanceOf(Found.class);
+        assertThat(scan(Fixture.latin("begin 644 a.txt\n" + lines + "`\nend\n")))
+                .isInstanceOf(Found.class);
         assertThat(scan(Fixture.latin(lines))).isInstanceOf(Found.class);
-        String escaped = ("begin 644 a.txt\n" + lines).replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+        String escaped = ("begin 644 a.txt\n" + lines)
+                .replace("\\", "\\\\")
+                .replace("\"", "\\\"")
+                .replace("\n", "\\n");
         assertThat(fixture.body("{\"a\":\"" + escaped + "\"}")).isInstanceOf(Found.class);
     }
 

@@ -237,9 +237,8 @@ final class AgentFrames {
             compressed = inMessage ? compressed : rsv1;
             inMessage = true;
             payload += length;
-            boolean tooLarge = payload < 0
-                    || payload > maxMessage
-                    || message.filled + (long) headerFilled > payload + MAX_HEADERS;
+            boolean tooLarge =
+                    payload < 0 || payload > maxMessage || message.filled + (long) headerFilled > payload + MAX_HEADERS;
             if (tooLarge && !passesOversize) {
                 return new Violation(TOO_LARGE, "a message of more than " + maxMessage + " bytes");
             }

@@ -63,7 +63,8 @@ final class Denials {
     static Failure oversizeMessage(long bound) {
         return new Failure.DownstreamMalformed(
                 HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
-                "a message of the request is larger than " + bound + " bytes (--dlp-max-body), and is not sent unscanned");
+                "a message of the request is larger than " + bound
+                        + " bytes (--dlp-max-body), and is not sent unscanned");
     }
 
     /** A body over the bound. */

@@ -83,15 +83,15 @@ final class Readings {
         }
     }
 
-    private ScanVerdict read(
-            Reading reading, int size, boolean ends, @Nullable ByteArrayOutputStream copy) {
+    private ScanVerdict read(Reading reading, int size, boolean ends, @Nullable ByteArrayOutputStream copy) {
         Optional<MessageScanner> scanner = scanner(reading.kind());
         ScanVerdict verdict = ScanVerdict.clean();
         if (scanner.isPresent() && reading.coding().isPresent()) {
             scanner.get().begin(reading.coding().get());
         }
         try (InputStream in = reading.opener().open()) {
-            long left = reading.kind() == Kind.UNSCANNED ? Long.MAX_VALUE : FREE_DECODED + (long) DECODED_PER_BYTE * size;
+            long left =
+                    reading.kind() == Kind.UNSCANNED ? Long.MAX_VALUE : FREE_DECODED + (long) DECODED_PER_BYTE * size;
             byte[] piece = new byte[Math.clamp(size, 512, PIECE)];
             for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
                 left -= n;

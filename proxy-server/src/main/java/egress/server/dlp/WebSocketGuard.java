@@ -117,7 +117,12 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             asking = true;
             boolean[] now = {true};
             (message.isControl() ? controls : messages)
-                    .judge(payload, message.wire().length, message.ends(), this, failure -> onVerdict(ctx, failure, now[0]));
+                    .judge(
+                            payload,
+                            message.wire().length,
+                            message.ends(),
+                            this,
+                            failure -> onVerdict(ctx, failure, now[0]));
             now[0] = false;
         }
     }
