@@ -4,11 +4,13 @@ import egress.dlp.builtin.Target.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What control characters and bytes beyond ASCII give away: zlib streams (RFC 1950) anywhere, and lines of uuencode. Two bytes make
- * the beginning of zlib, and text has such pairs too: within it only those count whose second byte is none of a text, or which the
- * usual compressors write.
+ * What control characters and bytes beyond ASCII give away: zlib streams (RFC 1950) with the usual window anywhere, and lines of
+ * uuencode.
  */
 final class BinaryHeads {
+    /** A window of 32 KiB: the other sizes make pairs that machine code is full of, and count at the beginning of bytes alone. */
+    private static final byte USUAL = 0x78;
+
     private final ScanRun run;
     private final Stretch s;
     private final @Nullable Window window;
@@ -37,7 +39,7 @@ final class BinaryHeads {
                 return;
             }
             i = second - 1;
-            if (i > s.low() && Inflation.isZlib(b, i, s.to()) && isLikely(i)) {
+            if (i > s.low() && b[i] == USUAL && Inflation.isZlib(b, i, s.to()) && isBlock(i + 2)) {
                 begin(i);
             }
             if (b[second] == '\n') {
@@ -45,12 +47,6 @@ final class BinaryHeads {
             }
             i++;
         }
-    }
-
-    // Line breaks and tabs stand behind a letter in any text.
-    private boolean isLikely(int at) {
-        byte second = b[at + 1];
-        return second != '\n' && second != '\r' && second != '\t' && isBlock(at + 2);
     }
 
     // RFC 1951, section 3.2.3 and 3.2.4: there are three kinds of blocks, and a stored one tells its length twice.

@@ -69,7 +69,7 @@ final class Deflated implements Unpacker {
         while (!inflater.finished()) {
             int produced = inflater.inflate(inflated, 0, PIECE);
             if (produced == 0) {
-                return !inflater.needsDictionary();
+                return !inflater.finished() && !inflater.needsDictionary();
             }
             if (!run.inflate(produced)) {
                 return false;

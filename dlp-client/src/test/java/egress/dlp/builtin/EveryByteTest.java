@@ -216,8 +216,20 @@ final class EveryByteTest {
         byte[] archive = gzip(join(WORDS, hex(noise(random, 50_000))));
         byte[] split = zlib(join(WORDS, hex(noise(random, 50_000))));
         byte[] truncated = Arrays.copyOf(archive, 20_000);
+        byte[] empty = Containers.zip("", new byte[0], new byte[0]);
+        byte[] directories = join(empty, empty, empty, empty, empty, empty, empty, empty, empty, empty, empty);
+        directories = join(directories, directories, directories, noise(random, 200_000));
         byte[] chunked = join(Arrays.copyOf(split, 8192), noise(random, 12), Arrays.copyOfRange(split, 8192, 16_000));
-        for (byte[] body : List.of(image, base64(image), truncated, base64(truncated), hex(truncated), chunked)) {
+        for (byte[] body : List.of(
+                image,
+                base64(image),
+                truncated,
+                base64(truncated),
+                hex(truncated),
+                chunked,
+                directories,
+                base64(directories),
+                Fixture.latin("\u0048\u0089\u00c3".repeat(60_000)))) {
             assertThat(scan(body)).isInstanceOf(Clean.class);
             assertThat(scanInPieces(body)).isInstanceOf(Clean.class);
         }
