@@ -46,6 +46,7 @@ final class AbuseList {
             H2FramingTest.class,
             CredentialsTest.class,
             DlpTest.class,
+            CodingsTest.class,
             OperationsTest.class,
             OtherProtocolTest.class,
             RewriteTest.class);
