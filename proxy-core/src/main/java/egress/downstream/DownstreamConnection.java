@@ -56,8 +56,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
 
-    DownstreamConnection(
-            Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
+    DownstreamConnection(Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
         this.place = place;
         this.context = context;

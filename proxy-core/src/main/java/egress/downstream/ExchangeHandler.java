@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * nothing; what differs between the versions is how a side ends.
  */
 abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements DownstreamPeer {
-    private static final Failure NO_PLACE = new Failure.Overloaded(
-            "this caller has its share of the memory for requests under way: try again later");
+    private static final Failure NO_PLACE =
+            new Failure.Overloaded("this caller has its share of the memory for requests under way: try again later");
 
     final DownstreamContext context;
     final DownstreamConnection connection;

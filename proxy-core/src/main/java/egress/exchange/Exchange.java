@@ -61,8 +61,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request = new RequestSide(
-                context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
+        this.request =
+                new RequestSide(context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
         this.relay = new RequestRelay(this, context, downstream, asked, request);
         this.response = new ResponseRelay(this, downstream, asked.method(), relay);
         this.entry = new ExchangeRecord(
@@ -117,7 +117,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (route == null) {
             return;
         }
-        Failure refusal = otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
+        Failure refusal =
+                otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
         if (refusal != null) {
             fail(refusal);
             return;

@@ -44,9 +44,8 @@ class PipelineShapesTest {
     private final EmbeddedChannel upstream = new EmbeddedChannel();
     private final DownstreamContext context = context();
     private final DownstreamPipelines pipelines = new DownstreamPipelines(context);
-    private final DownstreamConnection connection =
-            new DownstreamConnection(
-                    channel, new ConnectionPlace(channel, context), context, new Deadlines(channel.eventLoop()));
+    private final DownstreamConnection connection = new DownstreamConnection(
+            channel, new ConnectionPlace(channel, context), context, new Deadlines(channel.eventLoop()));
 
     private static DownstreamContext context() {
         Upstreams none = (loop, who, origin, listener) -> () -> {};

@@ -60,7 +60,11 @@ final class EventLog implements Observer {
         boolean audit = rules.level() >= FULL;
         boolean shown = isShown() && settings.format() == LogFormat.JSON;
         if (audit || shown) {
-            offer(new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())), exchange.caller, shown, audit);
+            offer(
+                    new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())),
+                    exchange.caller,
+                    shown,
+                    audit);
         }
     }
 
@@ -78,7 +82,11 @@ final class EventLog implements Observer {
         boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
         if (audit || isShown()) {
-            offer(new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())), exchange.caller, isShown(), audit);
+            offer(
+                    new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())),
+                    exchange.caller,
+                    isShown(),
+                    audit);
         }
     }
 
@@ -131,7 +139,11 @@ final class EventLog implements Observer {
     @Override
     public void handshakeDone(SocketAddress downstream, Authority authority, String protocol, long nanos) {
         if (settings.verbose()) {
-            offer(new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos), downstream, true, false);
+            offer(
+                    new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos),
+                    downstream,
+                    true,
+                    false);
         }
     }
 

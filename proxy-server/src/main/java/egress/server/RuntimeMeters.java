@@ -31,16 +31,36 @@ final class RuntimeMeters {
      * @param name one of ours, as the meters' label
      */
     static void budget(MeterRegistry registry, String name, Supplier<FairBudget.Statistics> budget) {
-        budgetGauge(registry, "egress.budget.capacity", "What callers share", name, () -> budget.get()
-                .capacity());
-        budgetGauge(registry, "egress.budget.used", "What callers hold of it", name, () -> budget.get()
-                .used());
-        budgetGauge(registry, "egress.budget.callers", "Callers that hold some of it", name, () -> budget.get()
-                .callers());
-        budgetCounter(registry, "egress.budget.refused", "What was refused for want of a share", name, () -> budget.get()
-                .refused());
-        budgetCounter(registry, "egress.budget.reclaimed", "What had to give way", name, () -> budget.get()
-                .reclaimed());
+        budgetGauge(
+                registry,
+                "egress.budget.capacity",
+                "What callers share",
+                name,
+                () -> budget.get().capacity());
+        budgetGauge(
+                registry,
+                "egress.budget.used",
+                "What callers hold of it",
+                name,
+                () -> budget.get().used());
+        budgetGauge(
+                registry,
+                "egress.budget.callers",
+                "Callers that hold some of it",
+                name,
+                () -> budget.get().callers());
+        budgetCounter(
+                registry,
+                "egress.budget.refused",
+                "What was refused for want of a share",
+                name,
+                () -> budget.get().refused());
+        budgetCounter(
+                registry,
+                "egress.budget.reclaimed",
+                "What had to give way",
+                name,
+                () -> budget.get().reclaimed());
     }
 
     private static void budgetGauge(

@@ -120,7 +120,8 @@ final class Wiring {
         CaLeafCertificates tls = new CaLeafCertificates(leaves);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
-                Descriptors.connections(settings.limits().maxConnections()), Runtime.getRuntime().maxMemory());
+                Descriptors.connections(settings.limits().maxConnections()),
+                Runtime.getRuntime().maxMemory());
         try {
             ProxyServer proxy = listen(
                     snapshot(first.valid() ? 1 : 0, first.table(), dlp),
@@ -143,7 +144,8 @@ final class Wiring {
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(issuer, leaves, upstreams, proxy, budgets, reloader, dlp, new LoopLag(loops)),
+                            () -> register(
+                                    issuer, leaves, upstreams, proxy, budgets, reloader, dlp, new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
