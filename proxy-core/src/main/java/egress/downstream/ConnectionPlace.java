@@ -36,6 +36,7 @@ final class ConnectionPlace {
     private @Nullable DownstreamConnection connection;
 
     private volatile State state = State.NEW;
+    private volatile boolean condemned;
     private volatile long handshakeSinceNanos;
     private volatile long stalledSinceNanos;
     private long memoryBytes;
@@ -64,6 +65,9 @@ final class ConnectionPlace {
     void serves(DownstreamConnection served) {
         connection = served;
         state = State.UNFINISHED;
+        if (condemned) {
+            channel.close();
+        }
     }
 
     /**
@@ -137,6 +141,10 @@ final class ConnectionPlace {
     }
 
     private void giveWay(String words) {
+        condemned = true;
+        if (!channel.isRegistered()) {
+            return; // closed as soon as it is
+        }
         channel.eventLoop().execute(() -> {
             DownstreamConnection served = connection;
             if (served != null && channel.isActive()) {
@@ -148,7 +156,7 @@ final class ConnectionPlace {
     private final class Open implements FairBudget.Reclaim {
         @Override
         public boolean isReclaimable() {
-            return state == State.UNFINISHED || state == State.IDLE;
+            return state != State.BUSY;
         }
 
         @Override

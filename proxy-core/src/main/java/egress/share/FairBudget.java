@@ -26,6 +26,9 @@ public final class FairBudget {
     /** And not for more than this part of the time. */
     private static final int SEARCH_PART = 20;
 
+    /** A thread that was not run in between has not searched. */
+    private static final long MOST_SEARCH_NANOS = 20_000_000;
+
     private static final int MOST_FOUND = 16;
 
     private final long capacity;
@@ -142,7 +145,7 @@ public final class FairBudget {
                     needed -= lease.held;
                     giving.add(lease.askedBack());
                 }
-                searched(now);
+                searched(now, !giving.isEmpty());
             }
         }
         giving.forEach(lease -> lease.reclaim.reclaim());
@@ -407,13 +410,16 @@ public final class FairBudget {
         if (found.isEmpty() && within > 0) {
             found = fromSiblings(asking, within);
         }
-        searched(now);
+        searched(now, !found.isEmpty());
         return found;
     }
 
-    private void searched(long begunNanos) {
-        long took = nanoTime.getAsLong() - begunNanos;
-        nextSearchNanos = begunNanos + Math.max(units ? 0 : SEARCH_NANOS, SEARCH_PART * took);
+    /** Of units the search ends at the first that it finds: only one in vain has to be made up for. */
+    private void searched(long begunNanos, boolean success) {
+        if (!units || !success) {
+            long took = nanoTime.getAsLong() - begunNanos;
+            nextSearchNanos = begunNanos + Math.clamp(SEARCH_PART * took, SEARCH_NANOS, MOST_SEARCH_NANOS);
+        }
     }
 
     private List<Lease> fromOthers(Holdings asking, long needed) {
