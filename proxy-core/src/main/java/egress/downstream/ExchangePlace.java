@@ -17,7 +17,7 @@ final class ExchangePlace implements FairBudget.Reclaim {
     /** A field in the heap, beside its text. */
     private static final int FIELD_BYTES = 200;
     /** An exchange with its stream, beside the head. */
-    private static final int EXCHANGE_BYTES = 4_096;
+    private static final long EXCHANGE_BYTES = 4_096;
     /** How long a caller may stop and not count as stalled. */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
