@@ -59,6 +59,11 @@ final class H1ExchangeHandler extends ExchangeHandler {
         return decoder.headStartedNanos();
     }
 
+    /** Bytes of a request that is not whole yet, or waits for the one before. */
+    int unreadBytes() {
+        return decoder.pendingBytes();
+    }
+
     void respondTo(HttpMethod method) {
         encoder.respondTo(method);
     }
@@ -80,6 +85,9 @@ final class H1ExchangeHandler extends ExchangeHandler {
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
             throw new HttpFormatException(
                     HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
+        }
+        if (!connection.hasShare()) {
+            throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
         }
         return Asked.ofProxy(request);
     }
@@ -107,9 +115,22 @@ final class H1ExchangeHandler extends ExchangeHandler {
         if (status.equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)) {
             return new Failure.Unauthenticated(words);
         }
+        if (status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
+            return new Failure.Overloaded(words);
+        }
         return status.equals(HttpResponseStatus.FORBIDDEN)
                 ? new Failure.Denied(DenyReason.SCHEME_NOT_ALLOWED, words)
                 : new Failure.DownstreamMalformed(status, words);
+    }
+
+    @Override
+    void afterExchange() {
+        leave();
+    }
+
+    @Override
+    void reclaimedAfterExchange() {
+        // its place was given back before
     }
 
     @Override

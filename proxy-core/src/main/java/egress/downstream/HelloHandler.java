@@ -55,6 +55,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         this.authority = connection.authority();
     }
 
+    /** Bytes of a hello that is not whole yet, or waits for what is done about it. */
+    int unreadBytes() {
+        ByteBuf held = pending;
+        return held == null ? 0 : held.readableBytes();
+    }
+
     /** Port 80, where whatever comes is HTTP's to answer. */
     private boolean isPlain() {
         return authority.port() == 80 && route instanceof ConnectionRoute.Bump;
@@ -198,8 +204,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     private void startTls() {
         ServerTls ready = tls;
         if (helloRead && ready != null && !over) {
+            ChannelHandlerContext ctx = DownstreamPipelines.contextOf(connection.channel(), DownstreamPipelines.HELLO);
+            if (!connection.handshaking()) {
+                end(ctx, INTERNAL_ERROR, "overloaded", "this caller has its share of the handshakes under way");
+                return;
+            }
             over = true;
-            connection.handshaking();
             pipelines.tls(connection, ready);
         }
     }

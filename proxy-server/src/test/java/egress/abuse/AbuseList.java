@@ -101,8 +101,8 @@ final class AbuseList {
             "WebSocket",
             "codings read in two ways",
             "a verdict as an oracle",
-            "one caller's share",
-            "fields that make another request",
+            "shares of what belongs to all",
+            "fields by which a framework routes",
             "git by every way");
 
     private AbuseList() {}
