@@ -134,7 +134,7 @@ public final class FairBudget {
     }
 
     /** What one piece of work holds of the budget. */
-    public final class Lease implements AutoCloseable {
+    public final class Lease implements Allowance, AutoCloseable {
         private final Reclaim reclaim;
         private Holdings holdings;
         private long held;
@@ -152,6 +152,7 @@ public final class FairBudget {
          *
          * @return false when the claimant has its share, or nothing is left: the work is refused
          */
+        @Override
         public boolean take(long amount) {
             List<Lease> giving;
             boolean granted;
@@ -172,6 +173,7 @@ public final class FairBudget {
         }
 
         /** Gives back a part of what was taken. */
+        @Override
         public void give(long amount) {
             synchronized (lock) {
                 if (!closed) {
