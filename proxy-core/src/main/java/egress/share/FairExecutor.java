@@ -153,7 +153,8 @@ public final class FairExecutor {
     }
 
     private boolean mayBegin(FairQueue.Account account) {
-        return places - running > reserve || account.running < Math.max(1, (places - reserve) / Math.max(1, queue.active()));
+        return places - running > reserve
+                || account.running < Math.max(1, (places - reserve) / Math.max(1, queue.active()));
     }
 
     /** Without the lock. */

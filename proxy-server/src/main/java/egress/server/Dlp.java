@@ -88,7 +88,16 @@ final class Dlp implements AutoCloseable {
                 "egress.dlp.spool.left",
                 "Bytes that bodies waiting for their verdict may still take of the spool",
                 engine::spoolLeft);
-        RuntimeMeters.gauge(registry, "egress.dlp.waiting", "Scans that wait for a thread", engine::waiting);
+        RuntimeMeters.gauge(
+                registry,
+                "egress.dlp.waiting",
+                "Scans that wait for a thread",
+                () -> engine.scans().used());
+        RuntimeMeters.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
+        BudgetMeters.register(registry, "dlp_memory", engine::memory);
+        BudgetMeters.register(registry, "spool", engine::spool);
+        BudgetMeters.register(registry, "scans", engine::scans);
+        BudgetMeters.register(registry, "questions", engine::questions);
     }
 
     @Override

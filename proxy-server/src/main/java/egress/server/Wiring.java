@@ -12,6 +12,7 @@ import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.Readiness.Part;
+import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.UpstreamProxy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -113,10 +114,11 @@ final class Wiring {
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
-        ThreadPoolExecutor mints =
-                LeafCache.boundedExecutor(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), MINTS_WAITING);
+        int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
+        FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
-        CaLeafCertificates tls = new CaLeafCertificates(leaves);
+        CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         try {
             ProxyServer proxy = listen(
@@ -139,7 +141,7 @@ final class Wiring {
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(issuer, leaves, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
+                            () -> register(issuer, leaves, turns, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
@@ -271,6 +273,7 @@ final class Wiring {
     private void register(
             Issuer issuer,
             LeafCache leaves,
+            FairExecutor mints,
             PooledUpstreams upstreams,
             ProxyServer proxy,
             Optional<Reloader> reloader,
@@ -279,6 +282,7 @@ final class Wiring {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());
         RuntimeMeters.leaves(made, leaves::statistics);
+        BudgetMeters.register(made, "mints", mints::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
         RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
         RuntimeMeters.upstream(made, upstreams::statistics);

@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
 
@@ -19,6 +20,11 @@ final class BuiltInMessageScanner implements MessageScanner {
         View view = View.of(new View.Whole(place));
         this.window = new Window(run, view, WINDOW, CARRY);
         this.quoted = new JsonJoin(run, view);
+    }
+
+    @Override
+    public void pacedBy(Pace pace) {
+        run.pacedBy(pace);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
+import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,7 +83,7 @@ final class AgentFrames {
         void onMessage(Message message);
     }
 
-    private final ByteBudget memory;
+    private final Allowance memory;
     private final int maxMessage;
     private final boolean mayCompress;
 
@@ -101,7 +101,7 @@ final class AgentFrames {
     private final Assembly control = new Assembly();
     private long payload;
 
-    AgentFrames(ByteBudget memory, int maxMessage, boolean mayCompress) {
+    AgentFrames(Allowance memory, int maxMessage, boolean mayCompress) {
         this.memory = memory;
         this.maxMessage = maxMessage;
         this.mayCompress = mayCompress;

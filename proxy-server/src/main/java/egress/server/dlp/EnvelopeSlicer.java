@@ -1,7 +1,7 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
+import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
 import java.util.Arrays;
@@ -17,7 +17,7 @@ final class EnvelopeSlicer implements Slicer {
     private static final int PREFIX = 5;
     private static final int COMPRESSED = 1;
 
-    private final ByteBudget memory;
+    private final Allowance memory;
     private final int maxMessage;
     private final int knownFlags;
     private final Optional<ContentDecoder> decoder;
@@ -30,7 +30,7 @@ final class EnvelopeSlicer implements Slicer {
      * @param knownFlags any other makes the message one that cannot be read here
      * @param decoder of compressed messages; empty where the coding is unknown
      */
-    EnvelopeSlicer(ByteBudget memory, int maxMessage, int knownFlags, Optional<ContentDecoder> decoder) {
+    EnvelopeSlicer(Allowance memory, int maxMessage, int knownFlags, Optional<ContentDecoder> decoder) {
         this.memory = memory;
         this.maxMessage = maxMessage;
         this.knownFlags = knownFlags;

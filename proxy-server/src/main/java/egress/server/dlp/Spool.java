@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
+import egress.share.FairBudget;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import java.util.concurrent.Executor;
  * @param quota bytes that all files together may hold
  * @param executor for everything that touches the disk
  */
-record Spool(Path directory, ByteBudget quota, Executor executor) {
+record Spool(Path directory, FairBudget quota, Executor executor) {
     private static final FileAttribute<?>[] NONE = {};
     private static final FileAttribute<?>[] OWNER_ONLY = {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))

@@ -26,7 +26,6 @@ final class SpoolFile {
     private List<byte[]> unwritten = new ArrayList<>();
     private long unwrittenBytes;
     private long unwrittenTaken;
-    private long reserved;
     private long written;
     private boolean writing;
     private boolean finishing;
@@ -40,11 +39,6 @@ final class SpoolFile {
 
     boolean hasRoom() {
         return unwrittenBytes < MAX_UNWRITTEN;
-    }
-
-    /** Bytes of the spool's quota were taken for what is written next. */
-    void reserved(long bytes) {
-        reserved += bytes;
     }
 
     /** @param taken what the piece costs of the memory budget, given back once it is on disk */
@@ -132,8 +126,6 @@ final class SpoolFile {
 
     /** Nobody reads or writes any more. */
     void close() {
-        spool.quota().give(reserved);
-        reserved = 0;
         FileChannel opened = channel;
         channel = null;
         if (opened != null) {
