@@ -94,10 +94,10 @@ final class Dlp implements AutoCloseable {
                 "Scans that wait for a thread",
                 () -> engine.scans().used());
         RuntimeMeters.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
-        BudgetMeters.register(registry, "dlp_memory", engine::memory);
-        BudgetMeters.register(registry, "spool", engine::spool);
-        BudgetMeters.register(registry, "scans", engine::scans);
-        BudgetMeters.register(registry, "questions", engine::questions);
+        RuntimeMeters.budget(registry, "dlp_memory", engine::memory);
+        RuntimeMeters.budget(registry, "spool", engine::spool);
+        RuntimeMeters.budget(registry, "scans", engine::scans);
+        RuntimeMeters.budget(registry, "questions", engine::questions);
     }
 
     @Override

@@ -282,7 +282,7 @@ final class Wiring {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());
         RuntimeMeters.leaves(made, leaves::statistics);
-        BudgetMeters.register(made, "mints", mints::statistics);
+        RuntimeMeters.budget(made, "mints", mints::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
         RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
         RuntimeMeters.upstream(made, upstreams::statistics);

@@ -7,6 +7,7 @@ import egress.exchange.Inspector;
 import egress.policy.Route;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.share.FairExecutor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.Collection;
@@ -31,7 +32,7 @@ public final class DlpEngine implements AutoCloseable {
     /** Held for one message of a stream, in bytes; what gRPC takes where nothing else is said. */
     private static final int MAX_MESSAGE = 4 << 20;
 
-    private static final int DISK_QUEUE = 1024;
+    private static final int DISK_QUEUE = 4096;
     private static final int SPOOL_THREADS = 2;
 
     private final DlpSettings settings;
@@ -49,12 +50,13 @@ public final class DlpEngine implements AutoCloseable {
         int most = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.places = new ScanPlaces(most, settings.timeout(), settings.bodyRate());
         this.disk = diskThreads();
+        FairExecutor turns = FairExecutor.computing(SPOOL_THREADS, DISK_QUEUE, disk);
         this.services = new DlpServices(
                 places,
                 settings.maxBody(),
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
                 new FairBudget(settings.memory()),
-                new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), disk),
+                new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 () -> new InjectionDetector(this.fingerprintKey),
                 random);
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,6 +165,11 @@ final class HeldBody implements Questions.Subject {
         }
     }
 
+    /** @throws RejectedExecutionException where too much of its caller's waits for the disk */
+    void onDisk(Runnable task) {
+        spool.disk().execute(who, turn -> task.run());
+    }
+
     private boolean takeSpool(long bytes) {
         FairBudget.Lease lease = spoolLease;
         if (lease == null) {
@@ -230,12 +236,12 @@ final class HeldBody implements Questions.Subject {
 
     /** The body as it came, to be sent. */
     BodyReplay replay(Runnable onReady) {
-        return new BodyReplay(this, pieces, file == null ? BodySource.empty() : file.source(), loop, spool, onReady);
+        return new BodyReplay(this, pieces, file == null ? BodySource.empty() : file.source(), loop, onReady);
     }
 
     /** Another body made of this one's bytes. */
     BodyReplay replay(BodySource rewritten, Runnable onReady) {
-        return new BodyReplay(this, List.of(), rewritten, loop, spool, onReady);
+        return new BodyReplay(this, List.of(), rewritten, loop, onReady);
     }
 
     boolean isOnDisk() {

@@ -70,7 +70,7 @@ final class SpoolFile {
         FileChannel opened = channel;
         long position = written;
         try {
-            spool.executor().execute(() -> append(opened, position, batch, bytes, taken));
+            body.onDisk(() -> append(opened, position, batch, bytes, taken));
         } catch (RejectedExecutionException e) {
             writing = false;
             body.give(taken);
@@ -130,7 +130,7 @@ final class SpoolFile {
         channel = null;
         if (opened != null) {
             try {
-                spool.executor().execute(() -> close(opened));
+                body.onDisk(() -> close(opened));
             } catch (RejectedExecutionException e) {
                 close(opened);
             }

@@ -156,7 +156,8 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             return;
         }
         if (failure.isPresent()) {
-            end(ctx, AgentFrames.POLICY, failure.get().words());
+            boolean spent = failure.get() instanceof Failure.Overloaded;
+            end(ctx, spent ? AgentFrames.TRY_AGAIN : AgentFrames.POLICY, failure.get().words());
             return;
         }
         pass(ctx);
