@@ -24,6 +24,8 @@ final class DlpSharesTest {
               - host: h2.example
             """;
     private static final int MIB = 1 << 20;
+    /** More than are kept. */
+    private static final int NAMES = 500;
 
     @TempDir
     Path directory;
@@ -83,10 +85,14 @@ final class DlpSharesTest {
     @Row("46.bd")
     void namesWithoutEndLeaveSigningToOthers() throws Exception {
         AtomicInteger names = new AtomicInteger();
-        String routes = SCANNED + "  - host: '*.many.example'\n";
-        try (Shares shares = scanned().routes(routes).flags("--max-leaves", "64").start(directory)) {
+        StringBuilder routes = new StringBuilder(SCANNED);
+        for (int i = 0; i < NAMES; i++) {
+            routes.append("  - host: n").append(i).append(".many.example\n");
+        }
+        try (Shares shares =
+                scanned().routes(routes.toString()).flags("--max-leaves", "64").start(directory)) {
             shares.attack("mints, a name each", hostile -> {
-                String host = "n" + names.incrementAndGet() + ".many.example";
+                String host = "n" + names.incrementAndGet() % NAMES + ".many.example";
                 RawClient client = hostile.tunnel(host + ":443");
                 try {
                     client.tls(TlsClient.of(host, shares.ca()).alpn("http/1.1"));

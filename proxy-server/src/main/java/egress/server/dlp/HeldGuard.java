@@ -103,7 +103,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
 
     @Override
     public boolean isAwaited() {
-        return headPassed && wantsMore();
+        return headPassed && !last && wantsMore();
     }
 
     @Override
@@ -208,7 +208,8 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
 
     @Override
     public boolean wantsMore() {
-        return passes ? passingBytes < MAX_PASSING : !last && body.hasRoom();
+        // What is whole holds nothing back: a caller that leaves while it is judged is to be noticed.
+        return passes ? passingBytes < MAX_PASSING : last || body.hasRoom();
     }
 
     @Override

@@ -192,7 +192,8 @@ final class MessageGuard implements BodyGuard {
 
     @Override
     public boolean wantsMore() {
-        return trailers == null && unjudgedBytes + judgedBytes < MAX_WAITING;
+        // What is whole holds nothing back: a caller that leaves is to be noticed.
+        return trailers != null || unjudgedBytes + judgedBytes < MAX_WAITING;
     }
 
     @Override
