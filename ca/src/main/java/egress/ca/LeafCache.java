@@ -4,8 +4,10 @@ import egress.ca.MintException.Reason;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +34,7 @@ public final class LeafCache implements AutoCloseable {
     /** In order of use, the least recent first. */
     private final LinkedHashMap<LeafName, LeafCertificate> leaves = new LinkedHashMap<>(64, 0.75f, true);
     /** Mints under way: no more than the executor takes. */
-    private final Map<LeafName, CompletableFuture<LeafCertificate>> flights = new HashMap<>();
+    private final Map<LeafName, Flight> flights = new HashMap<>();
 
     private long hits;
     private long misses;
@@ -42,6 +44,15 @@ public final class LeafCache implements AutoCloseable {
     private long refusals;
     private long evictions;
     private boolean closed;
+
+    /** A mint under way: several may ask for it, each in its own turn, and the first whose turn comes has it done. */
+    private static final class Flight {
+        private final CompletableFuture<LeafCertificate> leaf = new CompletableFuture<>();
+        private final Set<Object> askers = new HashSet<>(2);
+        private boolean begun;
+        /** Turns that were asked for, and may still come. */
+        private int turns;
+    }
 
     /**
      * What the cache did since it was made.
@@ -93,12 +104,19 @@ public final class LeafCache implements AutoCloseable {
         return executor;
     }
 
+    /** As {@link #get(String, Object, Executor)}, by the cache's own executor, for nobody in particular. */
+    public CompletionStage<LeafCertificate> get(String host) {
+        return get(host, this, executor);
+    }
+
     /**
      * The leaf for a name, ready or when it has been minted.
      *
+     * @param asker who asks: another one that needs the same leaf does not wait for this one's turn if its own comes first
+     * @param turns runs the mint when it is the asker's turn; throws {@link RejectedExecutionException} where the asker has too many
      * @return completes on the caller's thread or the executor's; fails with {@link MintException}
      */
-    public CompletionStage<LeafCertificate> get(String host) {
+    public CompletionStage<LeafCertificate> get(String host, Object asker, Executor turns) {
         LeafName name;
         try {
             name = LeafName.parse(host);
@@ -106,8 +124,9 @@ public final class LeafCache implements AutoCloseable {
             return CompletableFuture.failedStage(e);
         }
         Instant now = clock.instant();
-        CompletableFuture<LeafCertificate> flight = new CompletableFuture<>();
         LeafCertificate ready;
+        Flight flight;
+        boolean asks;
         synchronized (lock) {
             if (closed) {
                 return CompletableFuture.failedStage(closed(name));
@@ -121,13 +140,15 @@ public final class LeafCache implements AutoCloseable {
                     return CompletableFuture.completedStage(ready);
                 }
             }
-            CompletableFuture<LeafCertificate> earlier = flights.putIfAbsent(name, flight);
-            if (earlier != null) {
-                return ready == null ? earlier.minimalCompletionStage() : CompletableFuture.completedStage(ready);
-            }
+            flight = flights.computeIfAbsent(name, n -> new Flight());
+            asks = !flight.begun && flight.askers.add(asker);
+            flight.turns += asks ? 1 : 0;
         }
-        launch(name, flight);
-        return ready == null ? flight.minimalCompletionStage() : CompletableFuture.completedStage(ready);
+        boolean accepted = !asks || launch(name, flight, turns);
+        if (ready != null) {
+            return CompletableFuture.completedStage(ready);
+        }
+        return accepted ? flight.leaf.minimalCompletionStage() : CompletableFuture.failedStage(overloaded(name));
     }
 
     /** Null where a handshake that begins now could not rely on the leaf; a clock that was set back counts too. */
@@ -139,20 +160,37 @@ public final class LeafCache implements AutoCloseable {
                 : null;
     }
 
-    private void launch(LeafName name, CompletableFuture<LeafCertificate> flight) {
+    /** @return false where the asker's turn will not come; who else waits fails too, if nobody else's will */
+    private boolean launch(LeafName name, Flight flight, Executor turns) {
         try {
-            executor.execute(() -> mint(name, flight));
+            turns.execute(() -> mint(name, flight));
+            return true;
         } catch (RejectedExecutionException e) {
+            boolean lost;
             synchronized (lock) {
                 refusals++;
-                flights.remove(name, flight);
+                flight.turns--;
+                lost = flight.turns == 0 && !flight.begun && flights.remove(name, flight);
             }
-            flight.completeExceptionally(new MintException(
-                    Reason.OVERLOADED, "too many certificates are being minted: none for " + name.text() + " now", e));
+            if (lost) {
+                flight.leaf.completeExceptionally(overloaded(name));
+            }
+            return false;
         }
     }
 
-    private void mint(LeafName name, CompletableFuture<LeafCertificate> flight) {
+    private static MintException overloaded(LeafName name) {
+        return new MintException(
+                Reason.OVERLOADED, "too many certificates are being minted: none for " + name.text() + " now");
+    }
+
+    private void mint(LeafName name, Flight flight) {
+        synchronized (lock) {
+            if (flight.begun) {
+                return; // another's turn came first
+            }
+            flight.begun = true;
+        }
         LeafCertificate leaf;
         try {
             leaf = issuer.issue(name);
@@ -161,7 +199,7 @@ public final class LeafCache implements AutoCloseable {
                 failures++;
                 flights.remove(name, flight);
             }
-            flight.completeExceptionally(
+            flight.leaf.completeExceptionally(
                     e instanceof MintException known
                             ? known
                             : new MintException(Reason.FAILED, "cannot mint a certificate for " + name.text(), e));
@@ -174,7 +212,7 @@ public final class LeafCache implements AutoCloseable {
                 keep(name, leaf);
             }
         }
-        flight.complete(leaf);
+        flight.leaf.complete(leaf);
     }
 
     private void keep(LeafName name, LeafCertificate leaf) {
@@ -197,14 +235,14 @@ public final class LeafCache implements AutoCloseable {
     /** Fails whoever still waits, and drops the leaves. The executor is its owner's to end. */
     @Override
     public void close() {
-        Map<LeafName, CompletableFuture<LeafCertificate>> waiting;
+        Map<LeafName, Flight> waiting;
         synchronized (lock) {
             closed = true;
             leaves.clear();
             waiting = Map.copyOf(flights);
             flights.clear();
         }
-        waiting.forEach((name, flight) -> flight.completeExceptionally(closed(name)));
+        waiting.forEach((name, flight) -> flight.leaf.completeExceptionally(closed(name)));
     }
 
     private static MintException closed(LeafName name) {

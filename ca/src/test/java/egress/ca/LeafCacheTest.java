@@ -165,6 +165,35 @@ class LeafCacheTest {
     }
 
     @Test
+    void mintsInTheTurnThatComesFirst() {
+        HeldExecutor late = new HeldExecutor(8);
+        HeldExecutor early = new HeldExecutor(8);
+        CompletableFuture<LeafCertificate> first =
+                cache.get("a.example", "one", late).toCompletableFuture();
+        CompletableFuture<LeafCertificate> again =
+                cache.get("a.example", "one", late).toCompletableFuture();
+        CompletableFuture<LeafCertificate> second =
+                cache.get("a.example", "two", early).toCompletableFuture();
+        assertThat(late.held).hasSize(1);
+        early.runAll();
+        assertThat(List.of(first, again, second)).allMatch(CompletableFuture::isDone);
+        late.runAll();
+        assertThat(cache.statistics().mints()).isEqualTo(1);
+    }
+
+    @Test
+    void whoHasTooManyWaitingFailsAloneWhereAnotherWaitsForTheSame() {
+        CompletableFuture<LeafCertificate> first =
+                cache.get("a.example", "one", executor).toCompletableFuture();
+        CompletableFuture<LeafCertificate> refused =
+                cache.get("a.example", "two", new HeldExecutor(0)).toCompletableFuture();
+        assertThat(reason(refused)).isEqualTo(Reason.OVERLOADED);
+        assertThat(first).isNotDone();
+        executor.runAll();
+        assertThat(first.join().name()).isEqualTo("a.example");
+    }
+
+    @Test
     void keepsServingAValidLeafWhenItsRenewalIsRefused() {
         LeafCertificate leaf = mint("a.example");
         clock.set(leaf.renewAfter());

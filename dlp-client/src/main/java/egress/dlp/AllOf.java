@@ -35,10 +35,15 @@ public final class AllOf implements Scanner {
 
     @Override
     public CompletionStage<ScanVerdict> scan(ScanRequest request) {
-        CompletionStage<ScanVerdict> verdict = ask(scanners.getFirst(), request);
+        return scan(request, Pace.FREE);
+    }
+
+    @Override
+    public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
+        CompletionStage<ScanVerdict> verdict = ask(scanners.getFirst(), request, pace);
         for (Scanner next : scanners.subList(1, scanners.size())) {
             verdict = verdict.thenCompose(so -> switch (so) {
-                case Clean clean -> ask(next, request).thenApply(other -> with(clean.warnings(), other));
+                case Clean clean -> ask(next, request, pace).thenApply(other -> with(clean.warnings(), other));
                 case Found found -> CompletableFuture.completedFuture(found);
                 case Denied denied -> CompletableFuture.completedFuture(denied);
                 case Refused refused -> CompletableFuture.completedFuture(refused);
@@ -47,10 +52,10 @@ public final class AllOf implements Scanner {
         return verdict;
     }
 
-    private static CompletionStage<ScanVerdict> ask(Scanner scanner, ScanRequest request) {
+    private static CompletionStage<ScanVerdict> ask(Scanner scanner, ScanRequest request, Pace pace) {
         CompletionStage<ScanVerdict> stage;
         try {
-            stage = scanner.scan(request);
+            stage = scanner.scan(request, pace);
         } catch (RuntimeException e) {
             stage = CompletableFuture.failedFuture(e);
         }

@@ -17,6 +17,9 @@ public interface MessageScanner extends AutoCloseable {
      */
     ScanVerdict feed(byte[] bytes, int offset, int length);
 
+    /** From now on a feed ends early where {@code pace} says so; nothing may go on after that. */
+    default void pacedBy(Pace pace) {}
+
     /** The current message is whole; the next byte begins another. */
     ScanVerdict endOfMessage();
 

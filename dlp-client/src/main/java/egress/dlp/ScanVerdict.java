@@ -51,7 +51,9 @@ public sealed interface ScanVerdict {
         /** The body could not be read back. */
         UNREADABLE,
         /** The verdict service is down, slow, full or answers garbage. */
-        UNAVAILABLE
+        UNAVAILABLE,
+        /** The caller has its share of what waits to be scanned. */
+        OVERLOADED
     }
 
     /** Clean, without a warning. */

@@ -12,6 +12,14 @@ public interface Scanner {
      */
     CompletionStage<ScanVerdict> scan(ScanRequest request);
 
+    /**
+     * As {@link #scan(ScanRequest)}, but ends early where {@code pace} says so. Whoever reads the request
+     * has left it when the stage completes.
+     */
+    default CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
+        return scan(request);
+    }
+
     /** Whether it is to be asked once, about a whole request, rather than about the head first: asking it has effects of its own. */
     default boolean wantsWholeRequests() {
         return false;

@@ -1,9 +1,10 @@
 package egress.exchange;
 
+import egress.share.Allowance;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Bytes of one kind that the whole process may hold. Safe for use by every thread. */
-public final class ByteBudget {
+public final class ByteBudget implements Allowance {
     private final AtomicLong left;
 
     public ByteBudget(long bytes) {
@@ -11,6 +12,7 @@ public final class ByteBudget {
     }
 
     /** Takes the bytes, or none of them. */
+    @Override
     public boolean take(long bytes) {
         if (left.addAndGet(-bytes) >= 0) {
             return true;
@@ -20,6 +22,7 @@ public final class ByteBudget {
     }
 
     /** Gives bytes back that were taken. */
+    @Override
     public void give(long bytes) {
         left.addAndGet(bytes);
     }

@@ -23,6 +23,9 @@ public sealed interface Failure {
     /** The caller sent nothing for too long. */
     record DownstreamTimedOut(String words) implements Failure {}
 
+    /** The caller sent a body that is held for its verdict slower than a floor. */
+    record DownstreamTooSlow(String words) implements Failure {}
+
     /** No name, no address, no connection, or the connection broke. */
     record UpstreamUnreachable(String words) implements Failure {}
 
@@ -58,6 +61,7 @@ public sealed interface Failure {
             case DownstreamMalformed m -> m.as();
             case DownstreamGone g -> HttpResponseStatus.BAD_REQUEST;
             case DownstreamTimedOut t -> HttpResponseStatus.REQUEST_TIMEOUT;
+            case DownstreamTooSlow t -> HttpResponseStatus.REQUEST_TIMEOUT;
             case UpstreamUnreachable u -> HttpResponseStatus.BAD_GATEWAY;
             case UpstreamUntrusted u -> HttpResponseStatus.BAD_GATEWAY;
             case UpstreamForbidden f -> HttpResponseStatus.FORBIDDEN;
@@ -80,6 +84,7 @@ public sealed interface Failure {
             case DownstreamMalformed m -> "malformed";
             case DownstreamGone g -> "downstream_gone";
             case DownstreamTimedOut t -> "downstream_timeout";
+            case DownstreamTooSlow t -> "body_too_slow";
             case UpstreamUnreachable u -> "upstream_unreachable";
             case UpstreamUntrusted u -> "upstream_untrusted";
             case UpstreamForbidden f -> "address_not_allowed";

@@ -18,6 +18,7 @@ final class Retries {
             case Failure.DownstreamMalformed m -> false;
             case Failure.DownstreamGone g -> false;
             case Failure.DownstreamTimedOut t -> false;
+            case Failure.DownstreamTooSlow t -> false;
             case Failure.UpstreamUnreachable u -> false;
             case Failure.UpstreamUntrusted u -> false;
             case Failure.UpstreamForbidden f -> false;

@@ -206,7 +206,7 @@ public final class FairBudget {
     }
 
     /** What one piece of work holds of the budget. */
-    public final class Lease implements AutoCloseable {
+    public final class Lease implements Allowance, AutoCloseable {
         private final Reclaim reclaim;
         private Holdings holdings;
         private long held;
@@ -224,6 +224,7 @@ public final class FairBudget {
          *
          * @return false when the claimant has its share, or nothing is left: the work is refused
          */
+        @Override
         public boolean take(long amount) {
             List<Lease> giving;
             boolean granted;
@@ -247,6 +248,7 @@ public final class FairBudget {
         }
 
         /** Gives back a part of what was taken. */
+        @Override
         public void give(long amount) {
             synchronized (lock) {
                 if (!closed) {

@@ -4,6 +4,7 @@ import egress.ca.LeafCache;
 import egress.ca.LeafCertificate;
 import egress.exchange.LeafCertificates;
 import egress.share.Claimant;
+import egress.share.FairExecutor;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
@@ -27,21 +28,33 @@ public final class CaLeafCertificates implements LeafCertificates, AutoCloseable
     private final LeafKeyManager keys;
     private final int nativeCapacity;
     private final @Nullable SslProvider forced;
+    private final @Nullable FairExecutor mints;
 
     private final Object lock = new Object();
     private volatile @Nullable SslContext context;
     private boolean closed;
 
     public CaLeafCertificates(LeafCache leaves) {
-        this(leaves, null, PINNED);
+        this(leaves, null, null, PINNED);
+    }
+
+    /** @param mints gives callers their turns at signing, instead of the cache's own executor */
+    public CaLeafCertificates(LeafCache leaves, FairExecutor mints) {
+        this(leaves, mints, null, PINNED);
+    }
+
+    CaLeafCertificates(LeafCache leaves, @Nullable SslProvider forced, int pinned) {
+        this(leaves, null, forced, pinned);
     }
 
     /**
      * @param forced the provider, or null for the best one there is
      * @param pinned leaves known to the context at the same time
      */
-    CaLeafCertificates(LeafCache leaves, @Nullable SslProvider forced, int pinned) {
+    private CaLeafCertificates(
+            LeafCache leaves, @Nullable FairExecutor mints, @Nullable SslProvider forced, int pinned) {
         this.leaves = leaves;
+        this.mints = mints;
         this.keys = new LeafKeyManager(pinned);
         // Twice as many, so that the search for forgotten ones, which a full cache makes, is made once in as many new
         // leaves as it finds.
@@ -51,7 +64,11 @@ public final class CaLeafCertificates implements LeafCertificates, AutoCloseable
 
     @Override
     public CompletionStage<ServerTls> prepare(Claimant who, String name) {
-        return leaves.get(name).thenApply(leaf -> new LeafTls(leaf, context()));
+        FairExecutor turns = mints;
+        CompletionStage<LeafCertificate> leaf = turns == null
+                ? leaves.get(name)
+                : leaves.get(name, who.caller(), mint -> turns.execute(who, turn -> mint.run()));
+        return leaf.thenApply(ready -> new LeafTls(ready, context()));
     }
 
     /** Loads the TLS library and makes the context. Takes up to some hundred milliseconds: for a background thread at the start. */

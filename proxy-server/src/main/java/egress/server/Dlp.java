@@ -94,7 +94,16 @@ final class Dlp implements AutoCloseable {
                 "egress.dlp.spool.left",
                 "Bytes that bodies waiting for their verdict may still take of the spool",
                 engine::spoolLeft);
-        RuntimeMeters.gauge(registry, "egress.dlp.waiting", "Scans that wait for a thread", engine::waiting);
+        RuntimeMeters.gauge(
+                registry,
+                "egress.dlp.waiting",
+                "Scans that wait for a thread",
+                () -> engine.scans().used());
+        RuntimeMeters.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
+        RuntimeMeters.budget(registry, "dlp_memory", engine::memory);
+        RuntimeMeters.budget(registry, "spool", engine::spool);
+        RuntimeMeters.budget(registry, "scans", engine::scans);
+        RuntimeMeters.budget(registry, "questions", engine::questions);
     }
 
     @Override

@@ -21,6 +21,8 @@ import picocli.CommandLine.Option;
 /** Picocli mixin: what is scanned before it leaves, by whom, and what may be held meanwhile. */
 final class DlpOptions {
     private static final DlpSettings DEFAULTS = DlpSettings.defaults();
+    private static final long BODY_RATE = 1000;
+    private static final Duration BODY_RATE_OVER = Duration.ofSeconds(30);
 
     @Option(
             names = "--dlp",
@@ -59,6 +61,15 @@ final class DlpOptions {
             paramLabel = "BYTES",
             description = "For all of them together; when it is spent, 503. Default: ${DEFAULT-VALUE}")
     Bytes spoolMax = new Bytes((int) DEFAULTS.spoolMax());
+
+    @Option(
+            names = "--body-rate",
+            paramLabel = "BYTES",
+            description = {
+                "The least a second, counted over 30 seconds, at which a held body must come;",
+                "a slower one gives up its place (408). Only time in which it could come counts. Default: ${DEFAULT-VALUE}"
+            })
+    Bytes bodyRate = new Bytes((int) BODY_RATE);
 
     @Option(
             names = "--dlp-timeout",
@@ -139,13 +150,14 @@ final class DlpOptions {
             }
         }
         DlpSettings settings = new DlpSettings(
-                chosen == Mode.BUILTIN || chosen == Mode.BOTH,
-                maxBody.count(),
-                memory.count(),
-                spoolDirectory,
-                spoolMax.count(),
-                timeout,
-                new HashSet<>(allowed));
+                        chosen == Mode.BUILTIN || chosen == Mode.BOTH,
+                        maxBody.count(),
+                        memory.count(),
+                        spoolDirectory,
+                        spoolMax.count(),
+                        timeout,
+                        new HashSet<>(allowed))
+                .withBodyRate(bodyRate.count(), BODY_RATE_OVER);
         return new DlpChoice(settings, asksPipelock ? Optional.of(asked(environment)) : Optional.empty());
     }
 

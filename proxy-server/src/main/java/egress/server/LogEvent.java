@@ -211,6 +211,7 @@ sealed interface LogEvent {
                 case Failure.UpstreamForbidden f -> true;
                 case Failure.DownstreamGone g -> false;
                 case Failure.DownstreamTimedOut t -> false;
+                case Failure.DownstreamTooSlow t -> false;
                 case Failure.UpstreamUnreachable u -> false;
                 case Failure.UpstreamUntrusted u -> false;
                 case Failure.UpstreamRefused r -> false;

@@ -13,6 +13,7 @@ import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.Readiness.Part;
+import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.UpstreamProxy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -115,10 +116,11 @@ final class Wiring {
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
         PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
-        ThreadPoolExecutor mints =
-                LeafCache.boundedExecutor(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), MINTS_WAITING);
+        int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
+        FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
-        CaLeafCertificates tls = new CaLeafCertificates(leaves);
+        CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -146,7 +148,15 @@ final class Wiring {
                             tls,
                             upstreams,
                             () -> register(
-                                    issuer, leaves, upstreams, proxy, budgets, reloader, dlp, new LoopLag(loops)),
+                                    issuer,
+                                    leaves,
+                                    turns,
+                                    upstreams,
+                                    proxy,
+                                    budgets,
+                                    reloader,
+                                    dlp,
+                                    new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
@@ -279,6 +289,7 @@ final class Wiring {
     private void register(
             Issuer issuer,
             LeafCache leaves,
+            FairExecutor mints,
             PooledUpstreams upstreams,
             ProxyServer proxy,
             CallerBudgets budgets,
@@ -290,6 +301,7 @@ final class Wiring {
         budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
         RuntimeMeters.budget(made, "log", logWriter::statistics);
         RuntimeMeters.leaves(made, leaves::statistics);
+        RuntimeMeters.budget(made, "mints", mints::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
         RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
         RuntimeMeters.upstream(made, upstreams::statistics);

@@ -8,10 +8,12 @@ import egress.testkit.FreePort;
 import egress.testkit.Origin;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
+import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -62,6 +64,7 @@ final class Shares implements AutoCloseable {
     final Origin plain;
     private final Path ca;
     private final int admin;
+    private final byte[] posted;
     private final Child child;
 
     /**
@@ -83,6 +86,7 @@ final class Shares implements AutoCloseable {
                   - {host: 'plain.example:80', dlp: {outbound_detectors: false}}
                 """;
         private int descriptors;
+        private int posted;
 
         /** Options of the JVM after the launcher's. */
         Setup jvm(String... more) {
@@ -98,6 +102,12 @@ final class Shares implements AutoCloseable {
         /** Instead of routes without inspection to {@link #H1}, {@link #H2} and {@link #PLAIN}. */
         Setup routes(String yaml) {
             routes = yaml;
+            return this;
+        }
+
+        /** The honest callers send bodies of that length, instead of asking for one. */
+        Setup posts(int bytes) {
+            posted = bytes;
             return this;
         }
 
@@ -143,6 +153,7 @@ final class Shares implements AutoCloseable {
         plain = Origin.plain().withoutRecords();
         ca = directory.resolve("ca.pem");
         admin = FreePort.find();
+        posted = text(setup.posted);
         Path routes = Files.writeString(directory.resolve("routes.yaml"), setup.routes);
         List<String> command = new ArrayList<>(List.of(
                 Child.java().toString(),
@@ -190,6 +201,12 @@ final class Shares implements AutoCloseable {
         child.port();
     }
 
+    /** What nobody objects to. */
+    private static byte[] text(int length) {
+        String line = "the quick brown fox jumps over the lazy dog\n";
+        return line.repeat(length / line.length() + 1).substring(0, length).getBytes(StandardCharsets.US_ASCII);
+    }
+
     private static String users() {
         StringBuilder users = new StringBuilder("warm:" + PASSWORD);
         for (int i = 0; i < Math.max(HONEST, HOSTILE); i++) {
@@ -197,6 +214,11 @@ final class Shares implements AutoCloseable {
             users.append(" hostile").append(i).append(':').append(PASSWORD);
         }
         return users.toString();
+    }
+
+    /** What callers trust. */
+    Path ca() {
+        return ca;
     }
 
     Child child() {
@@ -366,7 +388,7 @@ final class Shares implements AutoCloseable {
                     if (client == null) {
                         client = user.h1(H1).readTimeout(PATIENCE);
                     }
-                    int status = client.get("/bytes/100", H1).status();
+                    int status = ask(client).status();
                     if (status != 200) {
                         work.failures.add(name + ": status " + status);
                     }
@@ -384,6 +406,14 @@ final class Shares implements AutoCloseable {
             work.failures.add(name + ": " + e);
         }
         return work;
+    }
+
+    private ReceivedResponse ask(RawClient client) throws IOException {
+        if (posted.length == 0) {
+            return client.get("/bytes/100", H1);
+        }
+        client.send("POST /count HTTP/1.1\r\nHost: " + H1 + "\r\nContent-Length: " + posted.length + "\r\n\r\n");
+        return client.send(posted).readResponse("POST");
     }
 
     private static long percentile99(List<Long> nanos) {

@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
 
@@ -24,6 +25,11 @@ final class BuiltInMessageScanner implements MessageScanner {
     @Override
     public void begin(ContentCoding coding) {
         window.nextIsFollowed(coding.packing());
+    }
+
+    @Override
+    public void pacedBy(Pace pace) {
+        run.pacedBy(pace);
     }
 
     @Override

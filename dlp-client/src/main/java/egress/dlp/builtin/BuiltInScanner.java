@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
@@ -51,16 +52,26 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
 
     @Override
     public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+        return scan(request, Pace.FREE);
+    }
+
+    @Override
+    public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
         if (request.body().length() <= INLINE) {
-            return CompletableFuture.completedFuture(scanNow(request));
+            return CompletableFuture.completedFuture(scanNow(request, pace));
         }
-        return CompletableFuture.supplyAsync(() -> scanNow(request), executor);
+        return CompletableFuture.supplyAsync(() -> scanNow(request, pace), executor);
     }
 
     /** As {@link #scan}, on this thread. */
     public ScanVerdict scanNow(ScanRequest request) {
+        return scanNow(request, Pace.FREE);
+    }
+
+    private ScanVerdict scanNow(ScanRequest request, Pace pace) {
         Scratch scratch = borrow();
         ScanRun run = run(request.options(), scratch);
+        run.pacedBy(pace);
         HeadScan head = new HeadScan(run, folded);
         head.head(request);
         new BodyScan(run).body(request);

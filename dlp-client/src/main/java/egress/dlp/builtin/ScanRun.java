@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.Detector;
+import egress.dlp.Pace;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
@@ -18,6 +19,8 @@ final class ScanRun {
     private static final long WORK_PER_BYTE = 24;
     private static final long FREE_INFLATED = 8L << 20;
     private static final long INFLATED_PER_BYTE = 100;
+    /** Asks whether it is over that are answered without asking the pace: some ten microseconds of work. */
+    private static final int STRIDE = 32;
 
     final Catalogue catalogue;
     final ScanOptions options;
@@ -26,6 +29,8 @@ final class ScanRun {
     private long work = FREE_WORK;
     private long inflated = FREE_INFLATED;
     private boolean structured;
+    private Pace pace = Pace.FREE;
+    private int stride;
     private ScanVerdict.@Nullable Refused refused;
 
     ScanRun(Catalogue catalogue, ScanOptions options, Fingerprints fingerprints, Scratch scratch) {
@@ -33,6 +38,11 @@ final class ScanRun {
         this.options = options;
         this.hits = new Hits(options, fingerprints);
         this.scratch = scratch;
+    }
+
+    /** From now on the run is over where the pace says so. */
+    void pacedBy(Pace asked) {
+        pace = asked;
     }
 
     /** Buffers that are used again from scan to scan. */
@@ -84,6 +94,12 @@ final class ScanRun {
 
     /** Whether nothing more can change the verdict. */
     boolean over() {
+        if (--stride < 0) {
+            stride = STRIDE;
+            if (!pace.goOn()) {
+                refuse(Reason.UNAVAILABLE, "the scan was ended");
+            }
+        }
         if (options.everyHit()) {
             return refused != null || hits.all().size() >= MOST;
         }

@@ -1,5 +1,6 @@
 package egress.dlp.pipelock;
 
+import egress.dlp.Pace;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Clean;
@@ -114,12 +115,19 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
 
     @Override
     public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+        return scan(request, Pace.FREE);
+    }
+
+    @Override
+    public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
         if (!Dress.isSound(request)) {
             return CompletableFuture.completedFuture(
                     Asking.denied("a control character in the request line or a field"));
         }
         return bounded(
-                deadline -> judge(request, deadline), words -> new Refused(Reason.UNAVAILABLE, "pipelock: " + words));
+                deadline -> judge(request, deadline),
+                words -> new Refused(Reason.UNAVAILABLE, "pipelock: " + words),
+                pace);
     }
 
     /**
@@ -127,7 +135,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
      * forward way sends its known-good question to a listener of its own on loopback.
      */
     public CompletionStage<Readiness> probe() {
-        return bounded(this::selfTest, fault -> new Readiness(false, "pipelock: " + fault));
+        return bounded(this::selfTest, fault -> new Readiness(false, "pipelock: " + fault), Pace.FREE);
     }
 
     private Readiness selfTest(Deadline deadline) throws IOException {
@@ -178,11 +186,12 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
         }
     }
 
-    private <T> CompletionStage<T> bounded(Judgement<T> judgement, Function<String, T> refusal) {
+    private <T> CompletionStage<T> bounded(Judgement<T> judgement, Function<String, T> refusal, Pace pace) {
         CompletableFuture<T> out = new CompletableFuture<>();
         try {
             Deadline deadline = new Deadline(timers, settings.timeout());
             running.add(deadline);
+            pace.whenEnded(deadline::pass);
             threads.execute(() -> out.complete(within(deadline, judgement, refusal)));
             out.whenComplete((v, e) -> {
                 if (e instanceof CancellationException) {

@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
+import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,7 +123,7 @@ final class AgentFrames {
         void onMessage(Message message);
     }
 
-    private final ByteBudget memory;
+    private final Allowance memory;
     private final int maxMessage;
     private final boolean passesOversize;
     private final boolean mayCompress;
@@ -152,7 +152,7 @@ final class AgentFrames {
      * @param maxMessage in bytes
      * @param passesOversize whether longer ones pass unscanned
      */
-    AgentFrames(ByteBudget memory, int maxMessage, boolean passesOversize, boolean mayCompress) {
+    AgentFrames(Allowance memory, int maxMessage, boolean passesOversize, boolean mayCompress) {
         this.memory = memory;
         this.maxMessage = maxMessage;
         this.passesOversize = passesOversize;

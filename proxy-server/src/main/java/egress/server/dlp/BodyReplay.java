@@ -21,19 +21,17 @@ final class BodyReplay {
     private final Deque<byte[]> pieces;
     private final BodySource rest;
     private final EventLoop loop;
-    private final Spool spool;
     private final Runnable onReady;
     private long position;
     private boolean reading;
     private byte @Nullable [] ready;
 
     /** @param onReady runs when {@link #next} has something again */
-    BodyReplay(HeldBody body, List<byte[]> pieces, BodySource rest, EventLoop loop, Spool spool, Runnable onReady) {
+    BodyReplay(HeldBody body, List<byte[]> pieces, BodySource rest, EventLoop loop, Runnable onReady) {
         this.body = body;
         this.pieces = new ArrayDeque<>(pieces);
         this.rest = rest;
         this.loop = loop;
-        this.spool = spool;
         this.onReady = onReady;
         readAhead();
     }
@@ -71,7 +69,7 @@ final class BodyReplay {
         body.enter();
         long from = position;
         try {
-            spool.executor().execute(() -> {
+            body.onDisk(() -> {
                 byte[] chunk = read(rest, from);
                 Questions.onLoop(loop, () -> {
                     reading = false;

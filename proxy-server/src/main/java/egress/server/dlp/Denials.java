@@ -48,11 +48,12 @@ final class Denials {
     }
 
     private static Failure of(ScanVerdict.Refused refused) {
-        DenyReason why = switch (refused.reason()) {
-            case UNKNOWN_ENCODING, UNDECODABLE, BOMB, BUDGET_SPENT -> DenyReason.DLP_UNSCANNABLE;
-            case UNREADABLE, UNAVAILABLE -> DenyReason.DLP_UNAVAILABLE;
+        return switch (refused.reason()) {
+            case UNKNOWN_ENCODING, UNDECODABLE, BOMB, BUDGET_SPENT ->
+                new Failure.Denied(DenyReason.DLP_UNSCANNABLE, refused.detail());
+            case UNREADABLE, UNAVAILABLE -> new Failure.Denied(DenyReason.DLP_UNAVAILABLE, refused.detail());
+            case OVERLOADED -> new Failure.Overloaded(refused.detail());
         };
-        return new Failure.Denied(why, refused.detail());
     }
 
     static Failure unscannable(String words) {

@@ -3,9 +3,11 @@ package egress.server.dlp;
 import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
 import egress.dlp.builtin.InjectionDetector;
-import egress.exchange.ByteBudget;
 import egress.exchange.Inspector;
 import egress.policy.Route;
+import egress.share.Claimant;
+import egress.share.FairBudget;
+import egress.share.FairExecutor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.Collection;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -29,13 +32,13 @@ public final class DlpEngine implements AutoCloseable {
     /** Held for one message of a stream, in bytes, whatever the bound for bodies is: it lies in one array. */
     private static final int MAX_MESSAGE = 1 << 30;
 
-    private static final int QUEUE = 1024;
+    private static final int DISK_QUEUE = 4096;
     private static final int SPOOL_THREADS = 2;
 
     private final DlpSettings settings;
     private final Optional<Scanner> external;
     private final byte[] fingerprintKey;
-    private final ThreadPoolExecutor scans;
+    private final ScanPlaces places;
     private final ThreadPoolExecutor disk;
     private final DlpServices services;
     private final AtomicBoolean warm = new AtomicBoolean();
@@ -44,15 +47,16 @@ public final class DlpEngine implements AutoCloseable {
         this.settings = settings;
         this.external = external;
         this.fingerprintKey = fingerprintKey.clone();
-        this.scans = threads("egress-dlp-", Math.max(2, Runtime.getRuntime().availableProcessors()));
-        this.disk = threads("egress-spool-", SPOOL_THREADS);
+        int most = Math.max(2, Runtime.getRuntime().availableProcessors());
+        this.places = new ScanPlaces(most, settings.timeout(), settings.bodyRate());
+        this.disk = diskThreads();
+        FairExecutor turns = FairExecutor.computing(SPOOL_THREADS, DISK_QUEUE, disk);
         this.services = new DlpServices(
-                new Questions(scans, settings.timeout()),
+                places,
                 settings.maxBody(),
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
-                new ByteBudget(settings.memory()),
-                new Spool(settings.spoolDirectory(), new ByteBudget(settings.spoolMax()), disk),
-                scans,
+                new FairBudget(settings.memory()),
+                new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 () -> new InjectionDetector(this.fingerprintKey),
                 random);
     }
@@ -80,14 +84,14 @@ public final class DlpEngine implements AutoCloseable {
         return engine;
     }
 
-    private static ThreadPoolExecutor threads(String name, int most) {
+    private static ThreadPoolExecutor diskThreads() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
-                most,
-                most,
+                SPOOL_THREADS,
+                SPOOL_THREADS,
                 30,
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(QUEUE),
-                Thread.ofPlatform().daemon().name(name, 0).factory());
+                new ArrayBlockingQueue<>(DISK_QUEUE),
+                Thread.ofPlatform().daemon().name("egress-spool-", 0).factory());
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
@@ -118,7 +122,8 @@ public final class DlpEngine implements AutoCloseable {
             return new Scanners.Faces(scanner, scanner);
         };
         try {
-            return CompletableFuture.supplyAsync(making, scans);
+            Executor asGate = task -> places.scans().execute(Claimant.SELF, turn -> task.run());
+            return CompletableFuture.supplyAsync(making, asGate);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(making.get());
         }
@@ -127,7 +132,7 @@ public final class DlpEngine implements AutoCloseable {
     // Beside the first requests, if there are any already: they need not wait for it.
     private void warmUp(BuiltInScanner scanner) {
         try {
-            scans.execute(scanner::warmUp);
+            places.scans().execute(Claimant.SELF, turn -> scanner.warmUp());
         } catch (RejectedExecutionException e) {
             LOG.debug("the scanner is not warmed up: nobody has the time");
         }
@@ -138,24 +143,48 @@ public final class DlpEngine implements AutoCloseable {
         return settings.builtIn() || external.isPresent();
     }
 
-    /** Bytes of memory that held parts may still take. */
+    /** Bytes of memory that nothing holds. */
     public long memoryLeft() {
-        return services.memory().left();
+        return left(memory());
     }
 
-    /** Bytes of the spool that held bodies may still take. */
+    /** Bytes of the spool that nothing holds. */
     public long spoolLeft() {
-        return services.spool().quota().left();
+        return left(spool());
     }
 
-    /** Questions that wait for a thread. */
-    public int waiting() {
-        return scans.getQueue().size();
+    private static long left(FairBudget.Statistics budget) {
+        return budget.capacity() - budget.used();
+    }
+
+    /** How the memory for held parts stands. */
+    public FairBudget.Statistics memory() {
+        return services.memory().statistics();
+    }
+
+    /** How the spool stands. */
+    public FairBudget.Statistics spool() {
+        return services.spool().quota().statistics();
+    }
+
+    /** How waiting for a thread that scans stands. */
+    public FairBudget.Statistics scans() {
+        return places.scans().statistics();
+    }
+
+    /** How waiting for another scanner stands. */
+    public FairBudget.Statistics questions() {
+        return places.others().statistics();
+    }
+
+    /** Scans that run now. */
+    public int scanning() {
+        return places.scans().running();
     }
 
     @Override
     public void close() {
-        scans.shutdown();
+        places.close();
         disk.shutdown();
     }
 }

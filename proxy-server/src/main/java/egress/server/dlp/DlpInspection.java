@@ -24,6 +24,9 @@ final class DlpInspection implements Inspection {
     private final Scanners scanners;
     private final RoutePlan plan;
     private final EventLoop loop;
+    private final Claimant who;
+    private final Questions questions;
+    private final MessageMemory memory;
     private final long contentLength;
     private final boolean oversize;
     private final boolean codingsClash;
@@ -47,13 +50,16 @@ final class DlpInspection implements Inspection {
         this.scanners = scanners;
         this.plan = plan;
         this.loop = loop;
+        this.who = who;
+        this.questions = new Questions(services.places(), loop, who);
+        this.memory = new MessageMemory(services.memory(), who, loop);
         this.fields = asked.fields();
         this.contentLength = Fields.contentLength(fields);
         this.head = ScanRequest.head(
                 asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
         this.hits = new Hits(this::tell);
-        this.judge = new RequestJudge(loop, services.questions(), scanners, plan, hits);
-        this.watch = new ResponseWatch(services, plan, hits, loop);
+        this.judge = new RequestJudge(questions, scanners, plan, hits);
+        this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);
         this.codingsClash = clash && !plan.warnsOnly();
@@ -132,32 +138,31 @@ final class DlpInspection implements Inspection {
                 services.maxBody(),
                 hears,
                 () -> head,
-                holder -> new HeldBody(loop, services.memory(), services.spool(), contentLength, holder));
+                services.places().on(loop).slow(),
+                holder -> new HeldBody(loop, who, services.memory(), services.spool(), contentLength, holder));
     }
 
     private BodyGuard sliced(Listener hears) {
         String type = Fields.mediaType(fields);
         boolean isMessages = isGrpc(type) || isConnectStream(type);
         MessageJudge messages = messages(isMessages ? new Place.Message() : new Place.Body());
-        return new MessageGuard(slicer(type), messages, judge, services.memory(), hears, () -> head);
+        return new MessageGuard(slicer(type), messages, judge, memory, hears, () -> head);
     }
 
     private MessageJudge messages(Place place) {
-        return new MessageJudge(loop, services.questions(), scanners, plan, hits, place, MessageGuard.contextOf(head));
+        return new MessageJudge(questions, memory, scanners, plan, hits, place, MessageGuard.contextOf(head));
     }
 
     private Slicer slicer(String type) {
         if (isGrpc(type)) {
             return envelopes(GRPC_FLAGS, "grpc-encoding");
         }
-        return isConnectStream(type)
-                ? envelopes(CONNECT_FLAGS, "connect-content-encoding")
-                : new WindowSlicer(services.memory());
+        return isConnectStream(type) ? envelopes(CONNECT_FLAGS, "connect-content-encoding") : new WindowSlicer(memory);
     }
 
     private Slicer envelopes(int flags, String coding) {
         return new EnvelopeSlicer(
-                services.memory(),
+                memory,
                 services.maxMessage(),
                 plan.passesOversize(),
                 flags,
@@ -207,7 +212,7 @@ final class DlpInspection implements Inspection {
                 messages(new Place.WebSocket()),
                 messages(new Place.WebSocket()),
                 PerMessageDeflate.agreedIn(responseFields),
-                services.memory(),
+                memory,
                 services.maxMessage(),
                 plan.passesOversize(),
                 services.random()));
@@ -226,7 +231,9 @@ final class DlpInspection implements Inspection {
     @Override
     public void close() {
         closed = true;
+        questions.close();
         body.close();
         watch.close();
+        memory.close();
     }
 }

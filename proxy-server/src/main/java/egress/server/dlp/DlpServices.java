@@ -1,8 +1,7 @@
 package egress.server.dlp;
 
 import egress.dlp.builtin.InjectionDetector;
-import egress.exchange.ByteBudget;
-import java.util.concurrent.Executor;
+import egress.share.FairBudget;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -12,16 +11,14 @@ import java.util.random.RandomGenerator;
  * @param maxBody in bytes; a larger body is refused, or passes unscanned where its route says so
  * @param maxMessage in bytes, of what is judged message by message
  * @param memory for every held part
- * @param scans bounded; for what is not scanned on an event loop
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
  */
 record DlpServices(
-        Questions questions,
+        ScanPlaces places,
         long maxBody,
         int maxMessage,
-        ByteBudget memory,
+        FairBudget memory,
         Spool spool,
-        Executor scans,
         Supplier<InjectionDetector> injections,
         RandomGenerator random) {}

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param spoolMax in bytes, for all of them
  * @param timeout of a verdict
  * @param allowed fingerprints that may leave on every route
+ * @param bodyRate the least that a held body comes at
  */
 public record DlpSettings(
         boolean builtIn,
@@ -22,7 +23,8 @@ public record DlpSettings(
         Path spoolDirectory,
         long spoolMax,
         Duration timeout,
-        Set<String> allowed) {
+        Set<String> allowed,
+        SlowBodies.Rate bodyRate) {
     /** A part of the heap, which already knows the container's bound. */
     private static final int HEAP_SHARE = 8;
 
@@ -30,6 +32,24 @@ public record DlpSettings(
 
     public DlpSettings {
         allowed = Set.copyOf(allowed);
+    }
+
+    /** With the default floor for held bodies. */
+    public DlpSettings(
+            boolean builtIn,
+            long maxBody,
+            long memory,
+            Path spoolDirectory,
+            long spoolMax,
+            Duration timeout,
+            Set<String> allowed) {
+        this(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, SlowBodies.Rate.DEFAULT);
+    }
+
+    /** With another floor for held bodies: so many bytes a second, counted over that time. */
+    public DlpSettings withBodyRate(long bytes, Duration over) {
+        return new DlpSettings(
+                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, new SlowBodies.Rate(bytes, over));
     }
 
     /** The scanner of the jar alone, with the default bounds. */

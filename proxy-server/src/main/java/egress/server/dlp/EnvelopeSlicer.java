@@ -1,8 +1,8 @@
 package egress.server.dlp;
 
 import egress.dlp.ScanVerdict.Reason;
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
+import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
 import java.util.Arrays;
@@ -18,9 +18,9 @@ final class EnvelopeSlicer implements Slicer {
     private static final int PREFIX = 5;
     private static final int COMPRESSED = 1;
 
-    private final ByteBudget memory;
     private static final int PIECE = 16 * 1024;
 
+    private final Allowance memory;
     private final int maxMessage;
     private final boolean passesOversize;
     private final int knownFlags;
@@ -38,7 +38,7 @@ final class EnvelopeSlicer implements Slicer {
      * @param decoder of compressed messages; empty where the coding is unknown
      */
     EnvelopeSlicer(
-            ByteBudget memory,
+            Allowance memory,
             int maxMessage,
             boolean passesOversize,
             int knownFlags,

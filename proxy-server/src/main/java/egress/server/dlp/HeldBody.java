@@ -1,15 +1,17 @@
 package egress.server.dlp;
 
 import egress.dlp.BodySource;
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class HeldBody implements Questions.Subject {
     static final Failure NO_MEMORY = new Failure.Overloaded("no memory is left for bodies that wait for their verdict");
     static final Failure NO_SPOOL =
             new Failure.Overloaded("no spool space is left for bodies that wait for their verdict");
+    static final Failure GAVE_WAY = new Failure.Overloaded(
+            "the body came only in part, and what it held of --dlp-memory or --spool-max is needed by other callers");
     static final Failure UNREADABLE =
             new Failure.Denied(DenyReason.DLP_UNAVAILABLE, "a held body could not be spooled");
 
@@ -40,7 +44,8 @@ final class HeldBody implements Questions.Subject {
     }
 
     private final EventLoop loop;
-    private final ByteBudget memory;
+    private final Claimant who;
+    private final FairBudget memory;
     private final Spool spool;
     private final long expected;
     private final Listener listener;
@@ -49,16 +54,20 @@ final class HeldBody implements Questions.Subject {
     private byte[] current = {};
     private int filled;
     private long length;
-    private long taken;
+    private FairBudget.@Nullable Lease memoryLease;
+    private FairBudget.@Nullable Lease spoolLease;
     private @Nullable SpoolFile file;
     private boolean sealed;
     private boolean whole;
     private boolean closed;
     private int users;
+    /** Until it is whole, others may need its place more. */
+    private volatile boolean halfSent = true;
 
     /** @param expected the length told in the head; -1 when it was not */
-    HeldBody(EventLoop loop, ByteBudget memory, Spool spool, long expected, Listener listener) {
+    HeldBody(EventLoop loop, Claimant who, FairBudget memory, Spool spool, long expected, Listener listener) {
         this.loop = loop;
+        this.who = who;
         this.memory = memory;
         this.spool = spool;
         this.expected = expected;
@@ -111,10 +120,9 @@ final class HeldBody implements Questions.Subject {
         }
         int capacity;
         if (file != null) {
-            if (!spool.quota().take(PIECE)) {
+            if (!takeSpool(PIECE)) {
                 return Optional.of(NO_SPOOL);
             }
-            file.reserved(PIECE);
             capacity = PIECE;
         } else {
             long told = expected < 0 ? PIECE : expected - length;
@@ -142,22 +150,57 @@ final class HeldBody implements Questions.Subject {
     }
 
     boolean take(long bytes) {
-        if (!memory.take(bytes)) {
-            return false;
+        FairBudget.Lease lease = memoryLease;
+        if (lease == null) {
+            lease = memory.lease(who, new GivingWay());
+            memoryLease = lease;
         }
-        taken += bytes;
-        return true;
+        return lease.take(bytes);
     }
 
     void give(long bytes) {
-        taken -= bytes;
-        memory.give(bytes);
+        FairBudget.Lease lease = memoryLease;
+        if (lease != null) {
+            lease.give(bytes);
+        }
+    }
+
+    /** @throws RejectedExecutionException where too much of its caller's waits for the disk */
+    void onDisk(Runnable task) {
+        spool.disk().execute(who, turn -> task.run());
+    }
+
+    private boolean takeSpool(long bytes) {
+        FairBudget.Lease lease = spoolLease;
+        if (lease == null) {
+            lease = spool.quota().lease(who, new GivingWay());
+            spoolLease = lease;
+        }
+        return lease.take(bytes);
+    }
+
+    /** Gives up its place while it is not whole. */
+    private final class GivingWay implements FairBudget.Reclaim {
+        @Override
+        public boolean isReclaimable() {
+            return halfSent;
+        }
+
+        @Override
+        public void reclaim() {
+            Questions.onLoop(loop, () -> {
+                if (halfSent && !closed) {
+                    listener.onBroken(GAVE_WAY);
+                }
+            });
+        }
     }
 
     /** Nothing more is appended. */
     void seal() {
         keepCurrent();
         sealed = true;
+        halfSent = false;
         if (file == null) {
             whole = true;
             listener.onSealed();
@@ -193,12 +236,12 @@ final class HeldBody implements Questions.Subject {
 
     /** The body as it came, to be sent. */
     BodyReplay replay(Runnable onReady) {
-        return new BodyReplay(this, pieces, file == null ? BodySource.empty() : file.source(), loop, spool, onReady);
+        return new BodyReplay(this, pieces, file == null ? BodySource.empty() : file.source(), loop, onReady);
     }
 
     /** Another body made of this one's bytes. */
     BodyReplay replay(BodySource rewritten, Runnable onReady) {
-        return new BodyReplay(this, List.of(), rewritten, loop, spool, onReady);
+        return new BodyReplay(this, List.of(), rewritten, loop, onReady);
     }
 
     boolean isOnDisk() {
@@ -233,12 +276,19 @@ final class HeldBody implements Questions.Subject {
             pieces.clear();
             current = new byte[0];
             filled = 0;
-            give(taken);
             SpoolFile opened = file;
             file = null;
             if (opened != null) {
                 opened.close();
             }
+            end(memoryLease);
+            end(spoolLease);
+        }
+    }
+
+    private static void end(FairBudget.@Nullable Lease lease) {
+        if (lease != null) {
+            lease.close();
         }
     }
 }

@@ -22,8 +22,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a body back until it is whole and judged, then sends it as it came or as it was rewritten. */
-final class HeldGuard implements BodyGuard, HeldBody.Listener {
+final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
     private static final int MAX_PASSING = 64 * 1024;
+    private static final Failure TOO_SLOW =
+            new Failure.DownstreamTooSlow("the request's body came slower than --body-rate, and gave up its place");
 
     private final RequestJudge judge;
     private final RoutePlan plan;
@@ -31,6 +33,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
     private final Listener listener;
     private final Supplier<ScanRequest> head;
     private final HeldBody body;
+    private final SlowBodies slow;
 
     private HttpHeaders trailers = LastHttpContent.EMPTY_LAST_CONTENT.trailingHeaders();
     private boolean last;
@@ -49,6 +52,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
 
     /**
      * @param head as it will leave, once it was judged
+     * @param slow looks at bodies on their way
      * @param store makes the place where the body is held
      */
     HeldGuard(
@@ -57,12 +61,14 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
             long maxBody,
             Listener listener,
             Supplier<ScanRequest> head,
+            SlowBodies slow,
             Function<HeldBody.Listener, HeldBody> store) {
         this.judge = judge;
         this.plan = plan;
         this.maxBody = maxBody;
         this.listener = listener;
         this.head = head;
+        this.slow = slow;
         this.body = store.apply(this);
     }
 
@@ -88,7 +94,27 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
         if (failure.isPresent()) {
             listener.onInspectionFailed(failure.get());
         } else if (passes || last) {
+            slow.forget(this);
             body.seal();
+        } else {
+            slow.watch(this);
+        }
+    }
+
+    @Override
+    public boolean isAwaited() {
+        return headPassed && !last && wantsMore();
+    }
+
+    @Override
+    public long length() {
+        return body.length();
+    }
+
+    @Override
+    public void onTooSlow() {
+        if (!closed) {
+            listener.onInspectionFailed(TOO_SLOW);
         }
     }
 
@@ -182,7 +208,8 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
 
     @Override
     public boolean wantsMore() {
-        return passes ? passingBytes < MAX_PASSING : !last && body.hasRoom();
+        // What is whole holds nothing back: a caller that leaves while it is judged is to be noticed.
+        return passes ? passingBytes < MAX_PASSING : last || body.hasRoom();
     }
 
     @Override
@@ -211,6 +238,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener {
     @Override
     public void close() {
         closed = true;
+        slow.forget(this);
         body.close();
         passing.forEach(HttpContent::release);
         passing.clear();

@@ -2,7 +2,6 @@ package egress.server.dlp;
 
 import egress.dlp.BodySource;
 import egress.dlp.ScanRequest;
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Listener;
 import egress.exchange.Inspection.Mode;
@@ -26,7 +25,7 @@ final class MessageGuard implements BodyGuard {
     private final Slicer slicer;
     private final MessageJudge messages;
     private final RequestJudge requests;
-    private final ByteBudget memory;
+    private final MessageMemory memory;
     private final Listener listener;
     private final Supplier<ScanRequest> head;
 
@@ -49,7 +48,7 @@ final class MessageGuard implements BodyGuard {
             Slicer slicer,
             MessageJudge messages,
             RequestJudge requests,
-            ByteBudget memory,
+            MessageMemory memory,
             Listener listener,
             Supplier<ScanRequest> head) {
         this.slicer = slicer;
@@ -58,6 +57,18 @@ final class MessageGuard implements BodyGuard {
         this.memory = memory;
         this.listener = listener;
         this.head = head;
+        memory.endsBy(this::giveWay);
+    }
+
+    private void giveWay() {
+        if (isWaiting()) {
+            fail(HeldBody.GAVE_WAY);
+        }
+    }
+
+    /** Whether nothing can be done before the caller sends more. */
+    private boolean isWaiting() {
+        return !asking && unjudged.isEmpty() && judgedBytes <= slicer.tail();
     }
 
     @Override
@@ -87,6 +98,7 @@ final class MessageGuard implements BodyGuard {
             fail(failure.get());
         } else {
             judgeNext();
+            memory.waits(isWaiting());
         }
     }
 
@@ -131,6 +143,7 @@ final class MessageGuard implements BodyGuard {
             if (!closed) {
                 listener.onInspectionReady();
             }
+            memory.waits(isWaiting());
         }
     }
 
@@ -181,7 +194,8 @@ final class MessageGuard implements BodyGuard {
 
     @Override
     public boolean wantsMore() {
-        return trailers == null && unjudgedBytes + judgedBytes < MAX_WAITING;
+        // What is whole holds nothing back: a caller that leaves is to be noticed.
+        return trailers != null || unjudgedBytes + judgedBytes < MAX_WAITING;
     }
 
     @Override
@@ -195,6 +209,7 @@ final class MessageGuard implements BodyGuard {
             sent += n;
             judgedBytes -= n;
             memory.give(n);
+            memory.waits(isWaiting());
             if (sent == slice.length) {
                 judged.poll();
                 sent = 0;

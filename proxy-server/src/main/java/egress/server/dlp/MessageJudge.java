@@ -1,44 +1,59 @@
 package egress.server.dlp;
 
 import egress.dlp.BodySource;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.exchange.Failure;
-import io.netty.channel.EventLoop;
+import egress.share.Allowance;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /** Judges messages in a row, one after the other: the next is asked about when the one before has its verdict. */
 final class MessageJudge {
-    private final EventLoop loop;
+    /** What a scanner costs in memory: with the first message, and once more has come. */
+    private static final int LEAST_COST = 4 * 1024;
+
+    private static final int MOST_COST = 40 * 1024;
+    /** From so many bytes on it costs the most. */
+    private static final int SOME = 2 * 1024;
+    /** A stream whose small messages take that long, in nanoseconds, is not read on the loop again. */
+    private static final long LONG = 500_000;
+
     private final Questions questions;
+    private final Allowance memory;
     private final RoutePlan plan;
     private final Hits hits;
     private final Optional<Scanners.BuiltIn> builtIn;
     private final Readings readings;
-    private int reading;
-    private boolean closed;
     private final Optional<Scanner> external;
     private final ScanRequest context;
+
+    private int reading;
+    private boolean closed;
+    private long read;
+    private int charged;
+    /** Set where a scan ran; read when the next is asked for. */
+    private volatile boolean slow;
 
     /**
      * @param place what findings name
      * @param context the head, which an external scanner is shown with each message
      */
     MessageJudge(
-            EventLoop loop,
             Questions questions,
+            Allowance memory,
             Scanners scanners,
             RoutePlan plan,
             Hits hits,
             Place place,
             ScanRequest context) {
-        this.loop = loop;
         this.questions = questions;
+        this.memory = memory;
         this.plan = plan;
         this.hits = hits;
         this.builtIn = scanners.builtIn();
@@ -60,33 +75,58 @@ final class MessageJudge {
             boolean ends,
             Questions.Subject subject,
             Consumer<Optional<Failure>> then) {
+        if (!charge(size, payload.readings().size())) {
+            then.accept(Optional.of(HeldBody.NO_MEMORY));
+            return;
+        }
         boolean small = size <= Questions.SMALL / 2
+                && !slow
+                && external.isEmpty()
                 && builtIn.map(Scanners.BuiltIn::isReady).orElse(true);
-        questions.ask(
-                loop,
-                small && external.isEmpty(),
-                () -> scan(payload, size, ends),
-                new Held(subject),
-                verdict -> then.accept(Denials.of(verdict, plan, hits)));
+        Held held = new Held(subject);
+        Readings.Texts texts = new Readings.Texts(external.isPresent());
+        questions.scan(
+                small ? Questions.Where.HERE : Questions.Where.ELSEWHERE,
+                pace -> CompletableFuture.completedFuture(scan(payload, size, ends, texts, pace)),
+                held,
+                own -> goOn(own, texts.all().iterator(), held, then));
     }
 
-    private CompletionStage<ScanVerdict> scan(MessagePayload payload, int size, boolean ends) {
-        Readings.Read read = readings.read(payload, size, ends, external.isPresent());
-        CompletionStage<ScanVerdict> verdict = CompletableFuture.completedFuture(read.verdict());
-        if (external.isEmpty() || !(read.verdict() instanceof ScanVerdict.Clean) && !plan.warnsOnly()) {
-            return verdict;
+    private ScanVerdict scan(MessagePayload payload, int size, boolean ends, Readings.Texts texts, Pace pace) {
+        long began = System.nanoTime();
+        try {
+            return readings.read(payload, size, ends, texts, pace);
+        } finally {
+            slow |= size <= Questions.SMALL / 2 && System.nanoTime() - began > LONG;
+        }
+    }
+
+    /** Shows an external scanner each text in turn, as long as nothing denies. */
+    private void goOn(
+            ScanVerdict own, Iterator<byte[]> texts, Questions.Subject subject, Consumer<Optional<Failure>> then) {
+        boolean denied = !(own instanceof ScanVerdict.Clean) && !plan.warnsOnly();
+        if (denied || external.isEmpty() || !texts.hasNext()) {
+            then.accept(Denials.of(own, plan, hits));
+            return;
         }
         Scanner other = external.get();
-        for (byte[] text : read.texts()) {
-            verdict = verdict.thenCompose(own -> isDenied(own) && !plan.warnsOnly()
-                    ? CompletableFuture.completedFuture(own)
-                    : other.scan(shown(text)).thenApply(said -> said instanceof ScanVerdict.Clean ? own : said));
-        }
-        return verdict;
+        ScanRequest asked = shown(texts.next());
+        questions.askOther(
+                pace -> other.scan(asked, pace),
+                subject,
+                said -> goOn(said instanceof ScanVerdict.Clean ? own : said, texts, subject, then));
     }
 
-    private static boolean isDenied(ScanVerdict verdict) {
-        return !(verdict instanceof ScanVerdict.Clean);
+    /** Takes what the scanners cost, which grows with what they have read, up to their windows. */
+    private boolean charge(int size, int scanners) {
+        read += size;
+        int cost = builtIn.isEmpty() ? 0 : scanners * (read <= SOME ? LEAST_COST : MOST_COST);
+        if (cost <= charged) {
+            return true;
+        }
+        boolean granted = memory.take(cost - charged);
+        charged = granted ? cost : charged;
+        return granted;
     }
 
     /** No more messages come: gives back what is kept between them, as soon as nobody reads it. */

@@ -2,6 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.Finding;
 import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.PlainText;
 import egress.dlp.ScanVerdict;
@@ -43,36 +44,43 @@ final class Readings {
         this.place = place;
     }
 
-    /**
-     * What was found.
-     *
-     * @param texts what an external scanner is to be shown: what the message says, and its wire's bytes where those are text
-     */
-    record Read(ScanVerdict verdict, List<byte[]> texts) {}
+    /** What an external scanner is to be shown: what the message says, and its wire's bytes where those are text. */
+    static final class Texts {
+        private final boolean wanted;
+        private final List<byte[]> all = new ArrayList<>(0);
+
+        Texts(boolean wanted) {
+            this.wanted = wanted;
+        }
+
+        List<byte[]> all() {
+            return all;
+        }
+    }
 
     /**
      * Scans a message, or a piece of one.
      *
      * @param size in bytes, on the wire
      * @param ends whether it ends there
-     * @param keeps whether texts are wanted
+     * @param texts takes what is to be shown elsewhere
+     * @param pace asked for each piece whether to go on
      */
-    Read read(MessagePayload payload, int size, boolean ends, boolean keeps) {
+    ScanVerdict read(MessagePayload payload, int size, boolean ends, Texts texts, Pace pace) {
         ScanVerdict verdict = ScanVerdict.clean();
-        List<byte[]> texts = new ArrayList<>(0);
         for (Reading reading : payload.readings()) {
-            boolean kept = keeps && (reading.kind() == Kind.SAID || reading.kind() == Kind.CODED);
+            boolean kept = texts.wanted && (reading.kind() == Kind.SAID || reading.kind() == Kind.CODED);
             ByteArrayOutputStream copy = new ByteArrayOutputStream(kept ? size : 0);
-            verdict = both(verdict, read(reading, size, ends, kept ? copy : null));
+            verdict = both(verdict, read(reading, size, ends, kept ? copy : null, pace));
             if (!(verdict instanceof Clean) && !plan.warnsOnly()) {
-                return new Read(verdict, List.of());
+                return verdict;
             }
             if (kept && (reading.kind() == Kind.SAID || isText(copy))) {
-                texts.add(copy.toByteArray());
+                texts.all.add(copy.toByteArray());
             }
         }
         Optional<Refused> fault = payload.fault();
-        return new Read(fault.isPresent() ? both(verdict, fault.get()) : verdict, texts);
+        return fault.isPresent() ? both(verdict, fault.get()) : verdict;
     }
 
     private static boolean isText(ByteArrayOutputStream copy) {
@@ -83,9 +91,10 @@ final class Readings {
         }
     }
 
-    private ScanVerdict read(Reading reading, int size, boolean ends, @Nullable ByteArrayOutputStream copy) {
+    private ScanVerdict read(Reading reading, int size, boolean ends, @Nullable ByteArrayOutputStream copy, Pace pace) {
         Optional<MessageScanner> scanner = scanner(reading.kind());
         ScanVerdict verdict = ScanVerdict.clean();
+        scanner.ifPresent(each -> each.pacedBy(pace));
         if (scanner.isPresent() && reading.coding().isPresent()) {
             scanner.get().begin(reading.coding().get());
         }
@@ -97,6 +106,9 @@ final class Readings {
                 left -= n;
                 if (left < 0) {
                     return both(verdict, new Refused(Reason.BOMB, "a message that decodes to too much"));
+                }
+                if (!pace.goOn()) {
+                    return both(verdict, new Refused(Reason.UNAVAILABLE, "the scan was ended"));
                 }
                 if (scanner.isPresent()) {
                     verdict = scanner.get().feed(piece, 0, n);

@@ -10,7 +10,6 @@ import egress.dlp.Scanner;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules.OnMatch;
-import io.netty.channel.EventLoop;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -19,15 +18,13 @@ final class RequestJudge {
     /** A masked request is scanned again; one in which something new appears each time is not rewritten for ever. */
     private static final int MOST_REWRITES = 3;
 
-    private final EventLoop loop;
     private final Questions questions;
     private final Scanners scanners;
     private final RoutePlan plan;
     private final Hits hits;
     private boolean owesHead;
 
-    RequestJudge(EventLoop loop, Questions questions, Scanners scanners, RoutePlan plan, Hits hits) {
-        this.loop = loop;
+    RequestJudge(Questions questions, Scanners scanners, RoutePlan plan, Hits hits) {
         this.questions = questions;
         this.scanners = scanners;
         this.plan = plan;
@@ -100,9 +97,11 @@ final class RequestJudge {
                 external(request, rewrites);
                 return;
             }
-            Scanner scanner = scanners.builtIn().get();
+            Scanners.BuiltIn scanner = scanners.builtIn().get();
             ScanRequest asked = isBody ? request.withoutHead() : request;
-            questions.ask(loop, isSmall(asked), () -> scanner.scan(asked), subject, verdict -> {
+            boolean here = isSmall(asked) && scanner.isReady();
+            Questions.Where where = here ? Questions.Where.HERE_AT_FIRST : Questions.Where.ELSEWHERE;
+            questions.scan(where, pace -> scanner.scan(asked, pace), subject, verdict -> {
                 if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {
                     redact(request, found, rewrites);
                 } else {
@@ -149,10 +148,8 @@ final class RequestJudge {
                 return;
             }
             Scanner scanner = scanners.external().get();
-            questions.ask(
-                    loop,
-                    true,
-                    () -> scanner.scan(request),
+            questions.askOther(
+                    pace -> scanner.scan(request, pace),
                     subject,
                     verdict -> goOn(verdict, () -> pass(request, rewrites)));
         }

@@ -3,6 +3,8 @@ package egress.server.dlp;
 import egress.dlp.Finding;
 import egress.dlp.builtin.InjectionDetector;
 import egress.exchange.Inspection.Effect;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the beginning of a textual response for what tries to steer the agent, and warns. No byte waits for it: it copies, and
@@ -39,12 +42,15 @@ final class ResponseWatch {
     private final EventLoop loop;
     private Optional<ContentDecoder> decoder = Optional.empty();
     private boolean coded;
-    private boolean watching;
+    private volatile boolean watching;
     private byte[] sample = NOTHING;
     private int filled;
+    private final Claimant who;
+    private FairBudget.@Nullable Lease lease;
 
-    ResponseWatch(DlpServices services, RoutePlan plan, Hits hits, EventLoop loop) {
+    ResponseWatch(DlpServices services, RoutePlan plan, Hits hits, EventLoop loop, Claimant who) {
         this.services = services;
+        this.who = who;
         this.on = plan.inbound();
         this.hits = hits;
         this.loop = loop;
@@ -83,7 +89,7 @@ final class ResponseWatch {
         int n = Math.min(bytes.readableBytes(), SAMPLE - filled);
         if (filled + n > sample.length) {
             int capacity = Math.min(SAMPLE, Math.max(filled + n, 2 * filled));
-            if (!services.memory().take(capacity - (long) sample.length)) {
+            if (!lease().take(capacity - (long) sample.length)) {
                 close();
                 return false;
             }
@@ -94,7 +100,35 @@ final class ResponseWatch {
         return filled == SAMPLE;
     }
 
+    private FairBudget.Lease lease() {
+        FairBudget.Lease mine = lease;
+        if (mine == null) {
+            mine = services.memory().lease(who, new LookingAway());
+            lease = mine;
+        }
+        return mine;
+    }
+
+    /** Others need the memory more than a warning is worth. */
+    private final class LookingAway implements FairBudget.Reclaim {
+        @Override
+        public boolean isReclaimable() {
+            return watching;
+        }
+
+        @Override
+        public void reclaim() {
+            Questions.onLoop(loop, () -> {
+                if (watching) {
+                    close();
+                }
+            });
+        }
+    }
+
     private void look() {
+        FairBudget.Lease taken = lease();
+        lease = null;
         byte[] text = sample;
         int length = filled;
         ContentDecoder with = decoder.orElseThrow();
@@ -102,20 +136,20 @@ final class ResponseWatch {
         sample = NOTHING;
         if (length <= SMALL && !coded) {
             hits.tell(findings(text, length, with, services.injections().get()), Effect.WARNED);
-            services.memory().give(text.length);
+            taken.close();
             return;
         }
         try {
-            services.scans().execute(() -> {
+            services.places().scans().execute(who, turn -> {
                 List<Finding> findings =
                         findings(text, length, with, services.injections().get());
+                taken.close();
                 Questions.onLoop(loop, () -> {
-                    services.memory().give(text.length);
                     hits.tell(findings, Effect.WARNED);
                 });
             });
         } catch (RejectedExecutionException e) {
-            services.memory().give(text.length);
+            taken.close();
         }
     }
 
@@ -138,7 +172,11 @@ final class ResponseWatch {
     /** The exchange is over. */
     void close() {
         watching = false;
-        services.memory().give(sample.length);
+        FairBudget.Lease mine = lease;
+        if (mine != null) {
+            mine.close();
+            lease = null;
+        }
         sample = NOTHING;
     }
 }

@@ -1,6 +1,7 @@
 package egress.server.dlp;
 
 import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
@@ -34,9 +35,14 @@ record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
 
         @Override
         public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+            return scan(request, Pace.FREE);
+        }
+
+        @Override
+        public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
             return made.isDone()
-                    ? made.join().requests().scan(request)
-                    : made.thenCompose(faces -> faces.requests().scan(request));
+                    ? made.join().requests().scan(request, pace)
+                    : made.thenCompose(faces -> faces.requests().scan(request, pace));
         }
 
         /** Blocks while it is in the making: not for an event loop then. */

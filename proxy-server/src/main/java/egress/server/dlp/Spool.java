@@ -1,6 +1,7 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
+import egress.share.FairBudget;
+import egress.share.FairExecutor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -10,16 +11,15 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 
 /**
  * Where bodies wait that are too large for memory: files that only this process can read and that have no name any more once they
  * are open.
  *
  * @param quota bytes that all files together may hold
- * @param executor for everything that touches the disk
+ * @param disk gives callers their turns at the disk, which nothing else touches
  */
-record Spool(Path directory, ByteBudget quota, Executor executor) {
+record Spool(Path directory, FairBudget quota, FairExecutor disk) {
     private static final FileAttribute<?>[] NONE = {};
     private static final FileAttribute<?>[] OWNER_ONLY = {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))

@@ -26,7 +26,6 @@ final class SpoolFile {
     private List<byte[]> unwritten = new ArrayList<>();
     private long unwrittenBytes;
     private long unwrittenTaken;
-    private long reserved;
     private long written;
     private boolean writing;
     private boolean finishing;
@@ -40,11 +39,6 @@ final class SpoolFile {
 
     boolean hasRoom() {
         return unwrittenBytes < MAX_UNWRITTEN;
-    }
-
-    /** Bytes of the spool's quota were taken for what is written next. */
-    void reserved(long bytes) {
-        reserved += bytes;
     }
 
     /** @param taken what the piece costs of the memory budget, given back once it is on disk */
@@ -76,7 +70,7 @@ final class SpoolFile {
         FileChannel opened = channel;
         long position = written;
         try {
-            spool.executor().execute(() -> append(opened, position, batch, bytes, taken));
+            body.onDisk(() -> append(opened, position, batch, bytes, taken));
         } catch (RejectedExecutionException e) {
             writing = false;
             body.give(taken);
@@ -132,13 +126,11 @@ final class SpoolFile {
 
     /** Nobody reads or writes any more. */
     void close() {
-        spool.quota().give(reserved);
-        reserved = 0;
         FileChannel opened = channel;
         channel = null;
         if (opened != null) {
             try {
-                spool.executor().execute(() -> close(opened));
+                body.onDisk(() -> close(opened));
             } catch (RejectedExecutionException e) {
                 close(opened);
             }

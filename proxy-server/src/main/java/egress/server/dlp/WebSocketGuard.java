@@ -1,6 +1,5 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
 import egress.server.dlp.AgentFrames.Message;
 import egress.server.dlp.AgentFrames.Violation;
@@ -34,15 +33,17 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
     private static final long GRACE = 1_000;
 
     private static final int MAX_REASON = 123;
+    /** Of an inflater's state outside of the heap, in bytes: its window, and tables. */
+    private static final int INFLATER = 48 * 1024;
 
     private final MessageJudge messages;
     private final MessageJudge controls;
     private final PerMessageDeflate agreed;
-    private final ByteBudget memory;
+    private final MessageMemory memory;
     private final RandomGenerator random;
     private final AgentFrames frames;
     private final ServerFrames serverFrames = new ServerFrames();
-    private final @Nullable Inflater inflater;
+    private @Nullable Inflater inflater;
 
     private final Deque<Message> waiting = new ArrayDeque<>();
     private long waitingBytes;
@@ -67,7 +68,7 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             MessageJudge messages,
             MessageJudge controls,
             PerMessageDeflate agreed,
-            ByteBudget memory,
+            MessageMemory memory,
             int maxMessage,
             boolean passesOversize,
             RandomGenerator random) {
@@ -77,7 +78,15 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
         this.memory = memory;
         this.random = random;
         this.frames = new AgentFrames(memory, maxMessage, passesOversize, agreed.compresses());
-        this.inflater = agreed.compresses() ? new Inflater(true) : null;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        memory.endsBy(() -> {
+            if (!asking && waiting.isEmpty() && !ended) {
+                end(ctx, AgentFrames.TRY_AGAIN, "its memory is needed by other callers");
+            }
+        });
     }
 
     @Override
@@ -101,6 +110,7 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             bytes.release();
         }
         judgeNext(ctx);
+        memory.waits(!asking && waiting.isEmpty());
         if (violation != null && !ended) {
             end(ctx, violation.code(), violation.words());
         }
@@ -109,6 +119,10 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
     private void judgeNext(ChannelHandlerContext ctx) {
         while (!asking && !ended && !waiting.isEmpty()) {
             Message message = waiting.element();
+            if (message.isCompressed() && !inflates()) {
+                end(ctx, AgentFrames.TRY_AGAIN, "no memory is left for messages");
+                return;
+            }
             MessagePayload payload = payload(message);
             if (payload.readings().isEmpty()) {
                 pass(ctx);
@@ -125,6 +139,14 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
                             failure -> onVerdict(ctx, failure, now[0]));
             now[0] = false;
         }
+    }
+
+    /** Made with the first message that needs it; false where there is no memory for it. */
+    private boolean inflates() {
+        if (inflater == null && memory.take(INFLATER)) {
+            inflater = new Inflater(true);
+        }
+        return inflater != null;
     }
 
     private MessagePayload payload(Message message) {
@@ -155,12 +177,17 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             return;
         }
         if (failure.isPresent()) {
-            end(ctx, AgentFrames.POLICY, failure.get().words());
+            boolean spent = failure.get() instanceof Failure.Overloaded;
+            end(
+                    ctx,
+                    spent ? AgentFrames.TRY_AGAIN : AgentFrames.POLICY,
+                    failure.get().words());
             return;
         }
         pass(ctx);
         if (!now) {
             judgeNext(ctx);
+            memory.waits(!asking && waiting.isEmpty());
             ctx.fireChannelReadComplete();
             resume(ctx);
         }

@@ -1,7 +1,7 @@
 package egress.server.dlp;
 
-import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
+import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
 import java.util.Optional;
@@ -14,9 +14,9 @@ final class WindowSlicer implements Slicer {
 
     private static final int PIECE = 16 * 1024;
 
-    private final ByteBudget memory;
+    private final Allowance memory;
 
-    WindowSlicer(ByteBudget memory) {
+    WindowSlicer(Allowance memory) {
         this.memory = memory;
     }
 
