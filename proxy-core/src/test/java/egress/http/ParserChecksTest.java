@@ -41,7 +41,7 @@ class ParserChecksTest {
      * @param message lines after the start line, with {@code |} for CRLF
      * @param request what comes out of it, or {@link #REFUSED}
      */
-    private record Row(String check, String message, String request, String response) {
+    record Row(String check, String message, String request, String response) {
         @Override
         public String toString() {
             return check + ": "

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Origins whose keys BoringSSL has no algorithm for are spoken to by the JDK's TLS, and what fails says why. */
 class OtherKeysTest extends TlsFixture {
-    private enum Kind {
+    enum Kind {
         ED25519,
         ED448,
         P521,

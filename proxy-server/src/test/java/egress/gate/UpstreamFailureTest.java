@@ -52,10 +52,10 @@ class UpstreamFailureTest {
             H1Fault.ENDLESS_CHUNK_EXTENSION,
             H1Fault.OVERSIZED_TRAILERS);
 
-    /** A whole answer, after which the connection is good for nothing. */
     /** What a proxy mends in a response; once, as the kept connection of such an origin answers nothing more. */
     private static final Set<H1Fault> MENDED = EnumSet.of(H1Fault.SPACE_BEFORE_THE_COLON, H1Fault.OBS_FOLD);
 
+    /** A whole answer, after which the connection is good for nothing. */
     private static final Set<H1Fault> GOOD_ONCE = EnumSet.of(
             H1Fault.BODY_AFTER_204, H1Fault.BODY_AFTER_304, H1Fault.TWO_RESPONSES, H1Fault.BYTES_AFTER_THE_RESPONSE);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,7 +19,7 @@ class HostPortTest {
         "http://[::1]:8888, [::1]:8888, ::1"
     })
     void isReadFromAUrlWhateverItsName(String url, String printed, String address) {
-        HostPort at = HostPort.of(URI.create(url));
+        HostPort at = Objects.requireNonNull(HostPort.of(URI.create(url)));
 
         assertThat(at).hasToString(printed);
         assertThat(at.address()).isEqualTo(address);
