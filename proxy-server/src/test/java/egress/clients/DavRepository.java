@@ -112,7 +112,7 @@ final class DavRepository {
     }
 
     private void lock(OriginExchange exchange, Path file) throws IOException {
-        Files.createDirectories(file.getParent());
+        Files.createDirectories(file.resolve("..").normalize());
         String token = "opaquelocktoken:" + locks.incrementAndGet();
         send(
                 exchange,
