@@ -48,7 +48,10 @@ final class Shares implements AutoCloseable {
 
     private static final int TRIES = 2;
     /** One request of so many is on a new connection. */
-    private static final int REQUESTS_OF_CONNECTION = 20;
+    private static final int REQUESTS_OF_CONNECTION = 10;
+
+    /** Of an attacker, for what it fills to be full. */
+    private static final Duration HEAD_START = Duration.ofSeconds(1);
 
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -352,6 +355,7 @@ final class Shares implements AutoCloseable {
                         return null;
                     }));
                 }
+                TimeUnit.MILLISECONDS.sleep(HEAD_START.toMillis());
                 for (int i = 0; i < HONEST; i++) {
                     String name = "honest" + i;
                     honest.add(executor.submit(() -> honest(name, Integer.MAX_VALUE, over)));

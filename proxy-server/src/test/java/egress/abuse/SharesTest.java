@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.H2Wire;
+import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,21 @@ final class SharesTest {
 
     @TempDir
     Path directory;
+
+    @Test
+    @Row("46.xf")
+    void withMoreHalfSentRequestsThanDescriptorsAnotherIsServedAtOnce() throws Exception {
+        try (Shares shares = new Shares.Setup().descriptors(DESCRIPTORS).start(directory);
+                ProxyUser hostile = shares.user("hostile0");
+                ProxyUser honest = shares.user("honest0")) {
+            for (int i = 0; i < HALF_SENT; i++) {
+                hostile.connect().send("CONNECT h1.example:443 HTTP/1.1\r\n");
+            }
+            assertThat(honest.h1(Shares.H1).get("/bytes/100", Shares.H1).status())
+                    .isEqualTo(200);
+            assertThat(shares.child().err()).as("words about accepting").noneMatch(line -> line.contains("accept"));
+        }
+    }
 
     @Test
     void halfSentRequestsTakeNobodysConnection() throws Exception {
