@@ -223,7 +223,9 @@ class FairExecutorTest {
         begun.get(0).end();
         begun.get(1).end();
         begun.get(1).end();
-        assertThat(executor.running()).as("the one above its share leaves the reserve alone").isEqualTo(15);
+        assertThat(executor.running())
+                .as("the one above its share leaves the reserve alone")
+                .isEqualTo(15);
         List.copyOf(begun).forEach(FairExecutor.Turn::end);
         List.copyOf(begun).forEach(FairExecutor.Turn::end);
         assertThat(begun).hasSize(23);

@@ -90,7 +90,8 @@ class BodyRateTest {
     void aCallerThatWaitsForA100IsNotSlow() throws Exception {
         try (DlpGate dlp = start();
                 RawClient client = dlp.h1Client(DlpGate.H1)) {
-            client.send("POST /count HTTP/1.1\r\nHost: h1.example\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+            client.send(
+                    "POST /count HTTP/1.1\r\nHost: h1.example\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
             assertThat(client.readHead().status()).isEqualTo(100);
             TimeUnit.MILLISECONDS.sleep(3 * OVER.toMillis());
             client.send("clean");

@@ -39,7 +39,9 @@ class MintSharesTest {
                 List<CompletableFuture<ServerTls>> flood = new ArrayList<>();
                 for (int i = 0; i < WAITING; i++) {
                     Claimant connection = new Claimant(FLOOD.caller(), i);
-                    flood.add(certificates.prepare(connection, "n" + i + ".example").toCompletableFuture());
+                    flood.add(certificates
+                            .prepare(connection, "n" + i + ".example")
+                            .toCompletableFuture());
                 }
                 int last = WAITING * 3 / 4;
                 CompletableFuture<ServerTls> mine =
@@ -66,7 +68,9 @@ class MintSharesTest {
     }
 
     private static long refused(List<CompletableFuture<ServerTls>> asked) {
-        return asked.stream().filter(CompletableFuture::isCompletedExceptionally).count();
+        return asked.stream()
+                .filter(CompletableFuture::isCompletedExceptionally)
+                .count();
     }
 
     private static void await(CountDownLatch latch) {

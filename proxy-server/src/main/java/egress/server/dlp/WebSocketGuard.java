@@ -157,7 +157,10 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
         }
         if (failure.isPresent()) {
             boolean spent = failure.get() instanceof Failure.Overloaded;
-            end(ctx, spent ? AgentFrames.TRY_AGAIN : AgentFrames.POLICY, failure.get().words());
+            end(
+                    ctx,
+                    spent ? AgentFrames.TRY_AGAIN : AgentFrames.POLICY,
+                    failure.get().words());
             return;
         }
         pass(ctx);
