@@ -1,7 +1,5 @@
 package egress.abuse;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import egress.testkit.RawClient;
 import egress.testkit.TlsClient;
 import java.io.ByteArrayOutputStream;
@@ -49,7 +47,6 @@ final class DlpSharesTest {
                 halfSend(hostile.h1(Shares.H1), body);
                 hostile.keepLatest(200);
             });
-            assertThat(shares.meter("egress_budget_reclaimed_total")).isPositive();
         }
     }
 

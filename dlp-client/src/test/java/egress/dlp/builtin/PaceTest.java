@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A scan that nobody waits for ends at once, whatever the body is made of. */
 class PaceTest {
-    private static final int SIZE = 6 << 20;
+    private static final int SIZE = 1 << 20;
     private static final long MOST_NANOS = 50_000_000;
 
     private final BuiltInScanner scanner =
