@@ -52,6 +52,7 @@ public final class DlpEngine implements AutoCloseable {
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
                 new ByteBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new ByteBudget(settings.spoolMax()), disk),
+                new KnownHitLock(settings.knownHits(), System::nanoTime),
                 scans,
                 () -> new InjectionDetector(this.fingerprintKey),
                 random);

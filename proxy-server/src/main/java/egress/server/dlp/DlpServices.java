@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
  * @param maxBody in bytes; a larger body is refused, or passes unscanned where its route says so
  * @param maxMessage in bytes, of what is judged message by message
  * @param memory for every held part
+ * @param lock of callers with too many hits on known secrets
  * @param scans bounded; for what is not scanned on an event loop
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
@@ -22,6 +23,7 @@ record DlpServices(
         int maxMessage,
         ByteBudget memory,
         Spool spool,
+        KnownHitLock lock,
         Executor scans,
         Supplier<InjectionDetector> injections,
         RandomGenerator random) {}

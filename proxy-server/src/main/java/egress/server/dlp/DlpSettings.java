@@ -14,6 +14,7 @@ import java.util.Set;
  * @param spoolMax in bytes, for all of them
  * @param timeout of a verdict
  * @param allowed fingerprints that may leave on every route
+ * @param knownHits how many hits on known secrets lock a caller out
  */
 public record DlpSettings(
         boolean builtIn,
@@ -22,7 +23,8 @@ public record DlpSettings(
         Path spoolDirectory,
         long spoolMax,
         Duration timeout,
-        Set<String> allowed) {
+        Set<String> allowed,
+        KnownHits knownHits) {
     /** A part of the heap, which already knows the container's bound. */
     private static final int HEAP_SHARE = 8;
 
@@ -30,6 +32,23 @@ public record DlpSettings(
 
     public DlpSettings {
         allowed = Set.copyOf(allowed);
+    }
+
+    /** With the default bound of hits on known secrets. */
+    public DlpSettings(
+            boolean builtIn,
+            long maxBody,
+            long memory,
+            Path spoolDirectory,
+            long spoolMax,
+            Duration timeout,
+            Set<String> allowed) {
+        this(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, KnownHits.DEFAULT);
+    }
+
+    /** The same with another bound. */
+    public DlpSettings withKnownHits(KnownHits bound) {
+        return new DlpSettings(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, bound);
     }
 
     /** The scanner of the jar alone, with the default bounds. */
