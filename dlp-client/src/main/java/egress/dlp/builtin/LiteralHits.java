@@ -83,7 +83,7 @@ final class LiteralHits implements LiteralIndex.Hits {
 
     private void anchor(byte[] b, int at, Anchor anchor) {
         Needle needle = anchor.needle();
-        boolean again = needle == lastNeedle && (at < lastEnd || !run.options.everyHit());
+        boolean again = needle.equals(lastNeedle) && (at < lastEnd || !run.options.everyHit());
         if (again || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
