@@ -50,6 +50,11 @@ with session.get("https://h2.example/turns?n=5", stream=True, timeout=20) as eve
     assert len(data) == 5
 print("events as they are sent")
 
+# An origin that answers h2 may send a 103, which http.client would take for the answer.
+answer = session.get("https://h2.example/early-hints", timeout=20)
+assert (answer.status_code, answer.text) == (200, "after hints\n")
+print("no early hint")
+
 denied = session.get("https://other.example/", timeout=20)
 assert denied.status_code == 403
 assert "host other.example is not allowed" in denied.text

@@ -20,6 +20,10 @@ for host in ("h1.example", "h2.example"):
         assert response.read() == strictly.pattern(3_000_000)
     print(f"urllib: {host}")
 
+with opener.open("https://h2.example/early-hints", timeout=20) as response:
+    assert (response.status, response.read()) == (200, b"after hints\n")
+print("urllib: no early hint")
+
 with opener.open("http://plain.example/keep", data=b"in the clear", timeout=20) as response:
     assert response.read() == b"in the clear"
 print("urllib: in the clear")

@@ -22,7 +22,7 @@ public final class AtomicFile {
     }
 
     /** Writes a file that only its owner may read, from its very first byte on. */
-    static void writePrivate(Path file, byte[] content) throws IOException {
+    public static void writePrivate(Path file, byte[] content) throws IOException {
         write(file, content, ownerOnly(file, "rw-------"));
     }
 

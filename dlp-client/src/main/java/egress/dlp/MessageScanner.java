@@ -1,10 +1,15 @@
 package egress.dlp;
 
+import egress.dlp.builtin.ContentCoding;
+
 /**
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
  * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.
  */
-public interface MessageScanner {
+public interface MessageScanner extends AutoCloseable {
+
+    /** The message that begins is in that coding, and what it decodes to is scanned apart. */
+    void begin(ContentCoding coding);
 
     /**
      * Takes the next bytes of the current message and says whether they may go on. After anything but
@@ -14,6 +19,10 @@ public interface MessageScanner {
 
     /** The current message is whole; the next byte begins another. */
     ScanVerdict endOfMessage();
+
+    /** Nothing follows: gives back what it holds. */
+    @Override
+    void close();
 
     /** Makes scanners for what is not held. */
     @FunctionalInterface

@@ -7,6 +7,7 @@ import egress.http.H1RequestDecoder;
 import egress.http.H1ResponseEncoder;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
+import egress.policy.DenyReason;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -58,6 +59,11 @@ final class H1ExchangeHandler extends ExchangeHandler {
         return decoder.headStartedNanos();
     }
 
+    /** Bytes of a request that is not whole yet, or waits for the one before. */
+    int unreadBytes() {
+        return decoder.pendingBytes();
+    }
+
     void respondTo(HttpMethod method) {
         encoder.respondTo(method);
     }
@@ -69,6 +75,10 @@ final class H1ExchangeHandler extends ExchangeHandler {
                 && !request.headers().containsValue(HttpHeaderNames.CONNECTION, "close", true)
                 && !request.headers().containsValue("Proxy-Connection", "close", true);
         encoder.respondTo(request.method());
+        String plainRefusal = connection.plainRefusal();
+        if (plainRefusal != null) {
+            throw new HttpFormatException(HttpResponseStatus.FORBIDDEN, plainRefusal);
+        }
         if (!isProxy) {
             return Asked.inside(connection.authority(), connection.isTls(), request);
         }
@@ -76,15 +86,16 @@ final class H1ExchangeHandler extends ExchangeHandler {
             throw new HttpFormatException(
                     HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
         }
+        if (!connection.hasShare()) {
+            throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
+        }
         return Asked.ofProxy(request);
     }
 
     @Override
     void refuse(HttpFormatException fault) {
         String words = String.valueOf(fault.getMessage());
-        Failure failure = fault.status().equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)
-                ? new Failure.Unauthenticated(words)
-                : new Failure.DownstreamMalformed(fault.status(), words);
+        Failure failure = failure(fault.status(), words);
         context.observer()
                 .connectionRefused(
                         connection.address(),
@@ -98,6 +109,28 @@ final class H1ExchangeHandler extends ExchangeHandler {
         write(response.head());
         write(response.body());
         closeGently();
+    }
+
+    private static Failure failure(HttpResponseStatus status, String words) {
+        if (status.equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)) {
+            return new Failure.Unauthenticated(words);
+        }
+        if (status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
+            return new Failure.Overloaded(words);
+        }
+        return status.equals(HttpResponseStatus.FORBIDDEN)
+                ? new Failure.Denied(DenyReason.SCHEME_NOT_ALLOWED, words)
+                : new Failure.DownstreamMalformed(status, words);
+    }
+
+    @Override
+    void afterExchange() {
+        leave();
+    }
+
+    @Override
+    void reclaimedAfterExchange() {
+        // its place was given back before
     }
 
     @Override
@@ -141,8 +174,8 @@ final class H1ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    public boolean takesInterim() {
-        return !http10;
+    public boolean takesInterim(int status) {
+        return !http10 && status == HttpResponseStatus.CONTINUE.code();
     }
 
     @Override

@@ -30,8 +30,11 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     @Override
     void added(ChannelHandlerContext added) {
-        connection.streamOpened();
-        added.channel().closeFuture().addListener(closed -> connection.streamClosed());
+        connection.streamOpened(this);
+        added.channel().closeFuture().addListener(closed -> {
+            leave();
+            connection.streamClosed(this);
+        });
         added.read();
     }
 
@@ -70,6 +73,16 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
+    void afterExchange() {
+        answered();
+    }
+
+    @Override
+    void reclaimedAfterExchange() {
+        reset(Http2Error.CANCEL);
+    }
+
+    @Override
     void readCompleteAfterExchange() {
         // nothing more is wanted of it
     }
@@ -94,7 +107,7 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    public boolean takesInterim() {
+    public boolean takesInterim(int status) {
         return true;
     }
 

@@ -21,6 +21,14 @@ final class HandshakeFaults {
                 || message.contains("bad_packet_length")) {
             return "the client does not trust the proxy's certificate for " + authority.host();
         }
+        if (message.contains("no_shared_cipher")
+                || message.contains("no_common_signature_algorithms")
+                || message.contains("no cipher suites in common")
+                || message.contains("no available authentication scheme")) {
+            return "the client and the proxy have no cipher suite or signature algorithm in common for "
+                    + authority.host()
+                    + ": the proxy's certificates have an EC key (P-256), and the client may take RSA alone";
+        }
         if (cause instanceof ClosedChannelException || message.contains("closed") || message.contains("reset")) {
             return "the client disconnected during the handshake: if this keeps happening for " + authority.host()
                     + ", it does not trust the proxy's certificate, or pins the origin's";

@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first bytes of a tunnel: a ClientHello whose SNI agrees with the authority, or plain HTTP on port 80. Anything
- * else ends the connection.
+ * The first bytes of a tunnel: a ClientHello whose SNI agrees with the authority, or plain HTTP where policy takes it.
+ * Other HTTP is told so in a 403; anything else ends the connection, and the log says why.
  */
 final class HelloHandler extends ChannelInboundHandlerAdapter {
     /** A fatal unrecognized_name (RFC 6066 §3), as a TLS 1.2 record. */
@@ -28,7 +28,8 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     /** A fatal decode_error. */
     private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
 
-    private static final int PLAIN_HTTP_PORT = 80;
+    /** Of a request line: its target may be as long as a bound says, and a method and a version stand beside it. */
+    private static final int BESIDE_TARGET = 64;
 
     private final DownstreamContext context;
     private final DownstreamConnection connection;
@@ -54,8 +55,15 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         this.authority = connection.authority();
     }
 
+    /** Bytes of a hello that is not whole yet, or waits for what is done about it. */
+    int unreadBytes() {
+        ByteBuf held = pending;
+        return held == null ? 0 : held.readableBytes();
+    }
+
+    /** Port 80, where whatever comes is HTTP's to answer. */
     private boolean isPlain() {
-        return authority.port() == PLAIN_HTTP_PORT && route instanceof ConnectionRoute.Bump;
+        return authority.port() == 80 && route instanceof ConnectionRoute.Bump;
     }
 
     @Override
@@ -108,24 +116,46 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         if (over || helloRead || !pending.isReadable()) {
             return;
         }
+        switch (FirstBytes.of(pending, context.limits().maxTargetBytes() + BESIDE_TARGET)) {
+            case TLS -> onTls(ctx, pending);
+            case HTTP -> plain();
+            case FirstBytes other -> onOther(ctx, other);
+        }
+    }
+
+    private void onTls(ChannelHandlerContext ctx, ByteBuf bytes) {
         if (isPlain()) {
-            helloRead = true;
-            over = true;
-            connection.http();
-            pipelines.h1(connection);
+            end(ctx, DECODE_ERROR, "malformed_hello", "TLS in a tunnel to port 80, which is plain HTTP's");
             return;
         }
         try {
             Optional<ClientHello> hello =
-                    ClientHello.peek(pending, context.limits().maxClientHelloBytes());
+                    ClientHello.peek(bytes, context.limits().maxClientHelloBytes());
             if (hello.isPresent()) {
                 helloRead = true;
                 onHello(ctx, hello.get());
             }
         } catch (ClientHello.Malformed e) {
-            boolean isTls = pending.getUnsignedByte(pending.readerIndex()) == 22;
-            end(ctx, isTls ? DECODE_ERROR : null, "malformed_hello", String.valueOf(e.getMessage()));
+            end(ctx, DECODE_ERROR, "malformed_hello", String.valueOf(e.getMessage()));
         }
+    }
+
+    private void onOther(ChannelHandlerContext ctx, FirstBytes bytes) {
+        if (isPlain()) {
+            plain();
+        } else if (bytes != FirstBytes.UNDECIDED) {
+            end(ctx, null, "malformed_hello", "the first bytes of the tunnel are " + bytes.words());
+        }
+    }
+
+    /** Requests in the clear, which are served, or each told why not. */
+    private void plain() {
+        helloRead = true;
+        over = true;
+        boolean served = !(route instanceof ConnectionRoute.Passthrough)
+                && context.snapshots().get().policy().takesPlainHttp(authority);
+        connection.plain(served ? null : "plain http in a tunnel to " + authority + " is not allowed: use https");
+        pipelines.h1(connection);
     }
 
     @Override
@@ -144,7 +174,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
                     UNRECOGNIZED_NAME,
                     "sni_mismatch",
                     hello.sni() == null
-                            ? "no SNI for " + authority.host()
+                            ? "no SNI for " + authority.host() + ", whose TLS is passed through"
                             : "the SNI names another host than " + authority.host());
             return;
         }
@@ -155,16 +185,17 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** An SNI is a name and never an address (RFC 6066 §3): of a tunnel to an IP literal there is none. */
+    /**
+     * No SNI means the name of the CONNECT: Java sends none for names of one label or with an underscore. It is not taken for
+     * one in passthrough, where the origin would choose by what the gate has not seen; but of an IP literal there is none
+     * (RFC 6066 §3), and where a caller sends the literal all the same it says nothing else.
+     */
     private boolean agrees(@Nullable String sni) {
-        if (authority.isIpLiteral()) {
-            return sni == null;
-        }
         if (sni == null) {
-            return false;
+            return route instanceof ConnectionRoute.Bump || authority.isIpLiteral();
         }
         try {
-            return Authority.host(sni).equals(authority.host());
+            return new Authority(sni.startsWith("[") ? Authority.host(sni) : sni, authority.port()).equals(authority);
         } catch (IllegalArgumentException e) {
             return false;
         }
@@ -173,8 +204,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     private void startTls() {
         ServerTls ready = tls;
         if (helloRead && ready != null && !over) {
+            ChannelHandlerContext ctx = DownstreamPipelines.contextOf(connection.channel(), DownstreamPipelines.HELLO);
+            if (!connection.handshaking()) {
+                end(ctx, INTERNAL_ERROR, "overloaded", "this caller has its share of the handshakes under way");
+                return;
+            }
             over = true;
-            connection.handshaking();
             pipelines.tls(connection, ready);
         }
     }

@@ -22,8 +22,11 @@ public interface DownstreamPeer extends Peer {
     /** Whether a response of unknown length may be chunked; an HTTP/1.0 caller's ends with the connection. */
     boolean takesChunked();
 
-    /** Whether interim responses may be sent: not to HTTP/1.0 (RFC 9110 §15.2). */
-    boolean takesInterim();
+    /**
+     * Whether an interim response of that status may be sent: none to HTTP/1.0 (RFC 9110 §15.2), and by HTTP/1.1 only a 100,
+     * since Python's clients take any other for the response.
+     */
+    boolean takesInterim(int status);
 
     /**
      * The response is written to its end and nothing comes after it. Called once, unless {@link #abort} was.

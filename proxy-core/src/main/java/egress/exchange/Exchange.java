@@ -61,7 +61,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request = new RequestSide(context.replayBudget(), !Heads.hasBody(asked.headers()));
+        this.request =
+                new RequestSide(context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
         this.relay = new RequestRelay(this, context, downstream, asked, request);
         this.response = new ResponseRelay(this, downstream, asked.method(), relay);
         this.entry = new ExchangeRecord(
@@ -95,6 +96,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         return ended;
     }
 
+    /** Answers without a look at the request: there is no room for it. */
+    public void refuse(Failure failure) {
+        entry.requestFields = asked.headers();
+        fail(failure);
+    }
+
     /** Judges the head, and asks for an upstream or answers by itself. */
     public void begin() {
         HttpHeaders fields = asked.headers();
@@ -115,7 +122,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (route == null) {
             return;
         }
-        Failure refusal = otherUpgrade ? ONLY_WEB_SOCKET : context.headroom().refusal();
+        Failure refusal =
+                otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
         if (refusal != null) {
             fail(refusal);
             return;
@@ -133,6 +141,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             case Ruling.Refused refused -> fail(refused.failure());
             case Ruling.Allowed allowed -> {
                 entry.route = allowed.route();
+                relay.judgedBy(allowed.body());
                 return allowed.route();
             }
         }
@@ -309,7 +318,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         entry.failure = failure;
         if (response.state() == Side.AWAITING_HEAD) {
-            answer(LocalResponse.of(failure, asked.method()));
+            answer(LocalResponse.of(failure, asked, downstream.isHttp2()));
         } else {
             letGo();
             downstream.flush(); // a head that broke off is an error; nothing at all looks like a stale connection
@@ -319,7 +328,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     private void answer(LocalResponse local) {
-        entry.status = local.head().status().code();
+        entry.status = local.recorded().code();
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();
@@ -381,6 +390,26 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** A reload took its host out of the routes. */
     public void onRouteGone() {
         fail(new Failure.Denied(DenyReason.HOST_NOT_ALLOWED, entry.authority.host() + " is no longer allowed"));
+    }
+
+    /**
+     * Since when nothing has come that the caller owes: more of its request, or that it reads the response; 0 where it owes nothing.
+     * As {@link System#nanoTime}.
+     */
+    public long stalledSinceNanos() {
+        boolean unread = response.state() == Side.STREAMING && !downstream.isWritable();
+        boolean unsent = response.state() == Side.AWAITING_HEAD && relay.awaitsCaller();
+        return !ended && (unread || unsent) ? activityNanos : 0;
+    }
+
+    /** Others need more what a stalled exchange holds. */
+    public void onReclaimed() {
+        if (stalledSinceNanos() != 0) {
+            fail(
+                    response.state() == Side.AWAITING_HEAD
+                            ? new Failure.DownstreamTimedOut("the request stopped, and other callers need its place")
+                            : new Failure.Overloaded("the response is not read, and other callers need its place"));
+        }
     }
 
     /** When the exchange has waited too long ({@link System#nanoTime}). */

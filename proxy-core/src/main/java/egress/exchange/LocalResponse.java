@@ -6,22 +6,39 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
 
-/** The proxy's own answers: why something is denied or failed, and the pages of the local site. */
-public record LocalResponse(HttpResponse head, LastHttpContent body) {
+/**
+ * The proxy's own answers: why something is denied or failed, and the pages of the local site.
+ *
+ * @param recorded the status that the records tell, which a gRPC call is told in other words
+ */
+public record LocalResponse(HttpResponse head, LastHttpContent body, HttpResponseStatus recorded) {
     /** The field that carries the stable code of a block; an origin's own is removed. */
     public static final String DENY_FIELD = "X-Egress-Deny";
 
-    /** A sentence, and its code for programs. */
-    public static LocalResponse of(Failure failure, HttpMethod method) {
+    /** To a request: as gRPC says it where the request is a gRPC call, by HTTP otherwise. */
+    static LocalResponse of(Failure failure, HttpRequest request, boolean http2) {
+        GrpcStatus status = GrpcStatus.of(failure, request);
+        return status == null
+                ? of(failure, request.method())
+                : status.trailersOnly(failure, request, sentence(failure), http2);
+    }
+
+    private static String sentence(Failure failure) {
         boolean dlp = failure instanceof Failure.Denied denied
                 && (denied.why() == DenyReason.DLP_MATCH || denied.why() == DenyReason.DLP_UNSCANNABLE);
-        byte[] text = ((dlp ? "egress DLP: " : "egress: ") + failure.words() + "\n").getBytes(StandardCharsets.UTF_8);
+        return (dlp ? "egress DLP: " : "egress: ") + failure.words();
+    }
+
+    /** A sentence, and its code for programs. */
+    public static LocalResponse of(Failure failure, HttpMethod method) {
+        byte[] text = (sentence(failure) + "\n").getBytes(StandardCharsets.UTF_8);
         LocalResponse response = of(failure.status(), "text/plain; charset=utf-8", text, method);
         response.head.headers().set(DENY_FIELD, failure.code());
         if (failure instanceof Failure.Unauthenticated) {
@@ -51,6 +68,8 @@ public record LocalResponse(HttpResponse head, LastHttpContent body) {
         head.headers().set("X-Content-Type-Options", "nosniff");
         boolean bodiless = method.equals(HttpMethod.HEAD);
         return new LocalResponse(
-                head, new DefaultLastHttpContent(bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body)));
+                head,
+                new DefaultLastHttpContent(bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body)),
+                status);
     }
 }

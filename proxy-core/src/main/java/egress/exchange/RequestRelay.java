@@ -1,12 +1,15 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.Route;
+import egress.policy.Verdict;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,10 @@ final class RequestRelay {
     private final RequestSide side;
 
     private Inspection inspection = Inspection.NONE;
+    /** Reads the body for policy, where the head did not decide; null where it did. */
+    private @Nullable BodyJudge judge;
+
+    private boolean judgedWhole;
     /** Whether the head may be written: always, but where the whole body must be judged before. */
     private boolean released = true;
     /** Whether the caller holds its body back for a 100 that has not come, and has sent none of it. */
@@ -51,6 +58,11 @@ final class RequestRelay {
     void inspectedBy(Inspection judge) {
         inspection = judge;
         side.enter(Side.DECIDING);
+    }
+
+    /** Notes who reads the body for policy: the first one, since a head that was masked asks for nothing more. */
+    void judgedBy(@Nullable BodyJudge body) {
+        judge = side.state() == Side.AWAITING_HEAD ? body : judge;
     }
 
     Inspection inspection() {
@@ -90,7 +102,7 @@ final class RequestRelay {
         toOrigin = forOrigin(route, target, fields);
         boolean holds = inspection.mode() == Inspection.Mode.HOLD;
         boolean expects = fields.contains(HttpHeaderNames.EXPECT, "100-continue", true);
-        released = !holds || expects;
+        released = !holds && !waitsForJudge() || expects;
         awaitsContinue = expects && !side.isRead();
         side.enter(Side.CONNECTING);
         if (released || side.isRead() && inspection.isHeadJudged()) {
@@ -213,12 +225,19 @@ final class RequestRelay {
     void take(HttpContent part) {
         side.came(part);
         awaitsContinue = false;
+        Failure refusal = refusal(part);
+        if (refusal != null) {
+            Exchange.discard(part);
+            exchange.fail(refusal);
+            return;
+        }
         UpstreamPeer peer = upstream;
         if (exchange.isEnded() || side.state() == Side.DONE) {
             Exchange.discard(part);
             exchange.endIfBothDone();
         } else if (inspection.mode() != Inspection.Mode.PASS) {
             inspection.take(part);
+            releaseJudged();
             if (!exchange.isEnded()
                     && side.isRead()
                     && inspection.isHeadJudged()
@@ -231,7 +250,37 @@ final class RequestRelay {
             write(peer, part);
         } else {
             side.keep(part);
+            releaseJudged();
         }
+    }
+
+    /** Whether the head waits for what policy says of the body: while that is short, nothing leaves before all of it was read. */
+    private boolean waitsForJudge() {
+        BodyJudge reads = judge;
+        boolean room = inspection.mode() == Inspection.Mode.PASS ? side.hasRoom() : inspection.wantsMore();
+        return reads != null && reads.holdsHead() && !judgedWhole && room;
+    }
+
+    /** Lets a head go that waited for policy alone. */
+    private void releaseJudged() {
+        boolean held = inspection.mode() == Inspection.Mode.HOLD; // by its own verdict
+        if (judge != null && !released && !held && side.state() == Side.CONNECTING && !waitsForJudge()) {
+            release();
+        }
+    }
+
+    /** What policy says of a part, before anything of it is kept, scanned or sent. */
+    private @Nullable Failure refusal(HttpContent part) {
+        BodyJudge reads = judge;
+        if (reads == null || exchange.isEnded()) {
+            return null;
+        }
+        Verdict.Deny deny = reads.take(part.content());
+        if (deny == null && part instanceof LastHttpContent) {
+            deny = reads.end();
+            judgedWhole = true;
+        }
+        return deny == null ? null : new Failure.Denied(deny.why(), deny.words());
     }
 
     /** The end of a burst of parts. */
@@ -261,19 +310,24 @@ final class RequestRelay {
      * caller that goes away would not be noticed.
      */
     private void pull() {
-        if (exchange.isEnded()) {
-            return;
+        if (!exchange.isEnded() && wantsMore()) {
+            downstream.read();
         }
+    }
+
+    /** Whether the caller is to send more of its request, and nobody else has to do something first. */
+    boolean awaitsCaller() {
+        return !exchange.isEnded() && !side.isRead() && !awaitsContinue && wantsMore();
+    }
+
+    private boolean wantsMore() {
         UpstreamPeer peer = upstream;
         boolean inspects = inspection.mode() != Inspection.Mode.PASS;
-        boolean wanted = switch (side.state()) {
+        return switch (side.state()) {
             case AWAITING_HEAD, DECIDING, CONNECTING -> inspects ? inspection.wantsMore() : side.hasRoom();
             case STREAMING -> inspects ? inspection.wantsMore() : peer != null && peer.isWritable();
             case DONE -> true;
         };
-        if (wanted) {
-            downstream.read();
-        }
     }
 
     /** The upstream is gone, or was never there. */

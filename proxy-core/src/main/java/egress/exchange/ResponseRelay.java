@@ -58,12 +58,13 @@ final class ResponseRelay {
     }
 
     private void relayInterim(InterimResponse interim) {
-        if (interim.status().code() == HttpResponseStatus.CONTINUE.code()) {
+        int status = interim.status().code();
+        if (status == HttpResponseStatus.CONTINUE.code()) {
             request.wanted();
         }
         if (++interims > MAX_INTERIMS) {
             exchange.fail(new Failure.UpstreamMalformed("the origin sent interim responses without end"));
-        } else if (state == Side.AWAITING_HEAD && downstream.takesInterim()) {
+        } else if (state == Side.AWAITING_HEAD && downstream.takesInterim(status)) {
             HopByHop.stripResponse(interim.headers());
             interim.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // RFC 9110 §8.6
             interim.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);

@@ -1,15 +1,18 @@
 package egress.exchange;
 
+import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.Policy;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.policy.Verdict;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import org.jspecify.annotations.Nullable;
 
 /** What follows for an exchange from its head. */
 sealed interface Ruling {
-    record Allowed(Route route) implements Ruling {}
+    /** @param body who reads the body before it leaves; null where the head decides */
+    record Allowed(Route route, @Nullable BodyJudge body) implements Ruling {}
 
     record Refused(Failure failure) implements Ruling {}
 
@@ -20,10 +23,14 @@ sealed interface Ruling {
                     new Failure.Denied(DenyReason.METHOD_NOT_ALLOWED, head.method() + " is not allowed here"));
         }
         return switch (policy.judge(head)) {
-            case Verdict.Allow allow -> new Allowed(allow.route());
+            case Verdict.Allow allow -> new Allowed(allow.route(), null);
+            case Verdict.Inspect inspect -> new Allowed(inspect.route(), inspect.body());
             case Verdict.Deny deny -> new Refused(new Failure.Denied(deny.why(), deny.words()));
             case Verdict.Malformed malformed ->
                 new Refused(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
+            case Verdict.Misdirected misdirected ->
+                new Refused(
+                        new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
         };
     }
 }

@@ -26,8 +26,8 @@ public final class FieldNames {
     }
 
     /**
-     * Whether an origin may take one name for the other: case does not count, and hyphen and underscore are one where
-     * fields become variables (RFC 3875 §4.1.18).
+     * Whether an origin may take one name for the other: case does not count, and every mark is one where fields become
+     * variables (RFC 3875 §4.1.18: hyphens become underscores, and servers do the same to the other marks).
      */
     public static boolean same(CharSequence one, CharSequence other) {
         if (one.length() != other.length()) {
@@ -39,6 +39,15 @@ public final class FieldNames {
             }
         }
         return true;
+    }
+
+    /** The one spelling of all that {@link #same} takes for one name: in lower case, each mark a hyphen. */
+    static String canonical(CharSequence name) {
+        char[] folded = new char[name.length()];
+        for (int i = 0; i < folded.length; i++) {
+            folded[i] = folded(name.charAt(i));
+        }
+        return new String(folded);
     }
 
     /** Removes every field whose name the test picks, walking the fields once. */
@@ -66,6 +75,6 @@ public final class FieldNames {
         if (c >= 'A' && c <= 'Z') {
             return (char) (c | 0x20);
         }
-        return c == '_' ? '-' : c;
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 ? c : '-';
     }
 }

@@ -14,8 +14,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one h1 message after the other (RFC 9112), strictly: bare LF, folded lines, and whatever two parsers could
- * frame in two ways are refused. Ours rather than Netty's, because a gate must see exactly the bytes that it passes
+ * Reads one h1 message after the other (RFC 9112), strictly: bare LF, and whatever two parsers could frame in two ways,
+ * is refused. Ours rather than Netty's, because a gate must see exactly the bytes that it passes
  * on, and because after each message it stops until {@link #next} is called: a pipelined request stays bytes.
  *
  * <p>Emits the head, {@code HttpContent} parts and one {@code LastHttpContent}. A violation is one {@link
@@ -40,6 +40,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     }
 
     private final HeadLimits limits;
+    private final Sender sender;
     private State state = State.HEAD;
     private @Nullable ByteBuf pending;
     private final LineReader lines = new LineReader(this);
@@ -51,9 +52,10 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private boolean wantsNextHead;
     private long headStartedNanos;
 
-    H1Decoder(HeadLimits limits, boolean waiting) {
+    H1Decoder(HeadLimits limits, Sender sender) {
         this.limits = limits;
-        this.state = waiting ? State.WAITING : State.HEAD;
+        this.sender = sender;
+        this.state = sender == Sender.ORIGIN ? State.WAITING : State.HEAD;
     }
 
     /**
@@ -92,6 +94,12 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     /** Whether bytes wait that belong to no message yet: pipelined requests, or what an origin sent unasked. */
     public final boolean hasPending() {
         return pending != null && pending.isReadable();
+    }
+
+    /** How many those are. */
+    public final int pendingBytes() {
+        ByteBuf held = pending;
+        return held == null ? 0 : held.readableBytes();
     }
 
     /** Whether the last message is whole, and none is under way. */
@@ -316,7 +324,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         if (octets.length == 2) {
             emit(ctx, LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            HttpHeaders trailers = H1Fields.parse(octets, 0, octets.length, limits.maxFields());
+            HttpHeaders trailers = H1Fields.parse(octets, 0, octets.length, limits.maxFields(), sender);
             emit(ctx, new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers));
         }
         return true;

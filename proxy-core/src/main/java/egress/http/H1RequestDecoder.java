@@ -19,7 +19,7 @@ public final class H1RequestDecoder extends H1Decoder {
     private boolean emptyLineSeen;
 
     public H1RequestDecoder(HeadLimits limits) {
-        super(limits, false);
+        super(limits, Sender.CALLER);
     }
 
     /** One empty line before a request is forgiven: old callers send one after a body. */
@@ -74,7 +74,7 @@ public final class H1RequestDecoder extends H1Decoder {
         int targetEnd = line.targetEnd;
         HttpVersion version = line.version;
         int fieldsFrom = targetEnd + 1 + 8 + 2;
-        HttpHeaders fields = H1Fields.parse(octets, fieldsFrom, length, limits().maxFields());
+        HttpHeaders fields = H1Fields.parse(octets, fieldsFrom, length, limits().maxFields(), Sender.CALLER);
         HttpMethod method = HttpMethod.valueOf(new String(octets, 0, methodEnd, StandardCharsets.ISO_8859_1));
         String target = new String(octets, targetFrom, targetEnd - targetFrom, StandardCharsets.ISO_8859_1);
         checkHost(fields, version);
@@ -113,6 +113,6 @@ public final class H1RequestDecoder extends H1Decoder {
     @Override
     long bodyLength(HttpMessage head) {
         boolean http10 = ((HttpRequest) head).protocolVersion().equals(HttpVersion.HTTP_1_0);
-        return H1Fields.bodyLength(head.headers(), http10, 0);
+        return H1Fields.bodyLength(head.headers(), http10, 0, Sender.CALLER);
     }
 }

@@ -18,7 +18,7 @@ public final class H1RequestEncoder extends H1Encoder {
 
     @Override
     long bodyLength(HttpMessage head) {
-        return H1Fields.bodyLength(head.headers(), false, 0);
+        return H1Fields.bodyLength(head.headers(), false, 0, Sender.CALLER);
     }
 
     @Override

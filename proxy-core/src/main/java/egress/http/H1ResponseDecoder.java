@@ -1,7 +1,6 @@
 package egress.http;
 
 import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
@@ -20,7 +19,7 @@ public final class H1ResponseDecoder extends H1Decoder {
     private @Nullable HttpMethod method;
 
     public H1ResponseDecoder(HeadLimits limits) {
-        super(limits, true);
+        super(limits, Sender.ORIGIN);
     }
 
     /** The method of the request that is written next; then call {@link #next}. */
@@ -71,7 +70,7 @@ public final class H1ResponseDecoder extends H1Decoder {
         int reasonFrom = line.reasonFrom;
         int at = line.reasonEnd;
         String reason = new String(octets, reasonFrom, at - reasonFrom, StandardCharsets.ISO_8859_1);
-        HttpHeaders fields = H1Fields.parse(octets, at + 2, length, limits().maxFields());
+        HttpHeaders fields = H1Fields.parse(octets, at + 2, length, limits().maxFields(), Sender.ORIGIN);
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);
         HttpResponseStatus status = known.reasonPhrase().equals(reason) ? known : new HttpResponseStatus(code, reason);
         if (code < 200 && code != 101) {
@@ -85,19 +84,24 @@ public final class H1ResponseDecoder extends H1Decoder {
         return head instanceof InterimResponse;
     }
 
-    /** RFC 9112 §6.3. */
+    /**
+     * RFC 9112 §6.3. Where the status says that no content follows, or that a tunnel does, what the fields say of a length
+     * is ignored (§6.3 items 1 and 2, RFC 9110 §9.3.6).
+     */
     @Override
     long bodyLength(HttpMessage head) {
         int code = ((HttpResponse) head).status().code();
+        if (code == 101 || code == 204) {
+            return 0;
+        }
+        if (HttpMethod.CONNECT.equals(method) && code / 100 == 2) {
+            return H1Fields.UNTIL_CLOSE;
+        }
         boolean http10 = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
-        long length = H1Fields.bodyLength(head.headers(), http10, H1Fields.UNTIL_CLOSE);
-        if (code == 101 || code == 204 || code == 304 || HttpMethod.HEAD.equals(method)) {
+        long length = H1Fields.bodyLength(head.headers(), http10, H1Fields.UNTIL_CLOSE, Sender.ORIGIN);
+        if (code == 304 || HttpMethod.HEAD.equals(method)) {
             return 0;
         }
-        if (code == 205 && length == H1Fields.UNTIL_CLOSE) {
-            head.headers().set(HttpHeaderNames.CONTENT_LENGTH, "0");
-            return 0;
-        }
-        return length;
+        return code == 205 && length == H1Fields.UNTIL_CLOSE ? 0 : length;
     }
 }

@@ -35,7 +35,7 @@ public final class H1ResponseEncoder extends H1Encoder {
         if (code == 101 || code == 204 || code == 304 || method.equals(HttpMethod.HEAD)) {
             return 0;
         }
-        return H1Fields.bodyLength(head.headers(), false, H1Fields.UNTIL_CLOSE);
+        return H1Fields.bodyLength(head.headers(), false, H1Fields.UNTIL_CLOSE, Sender.ORIGIN);
     }
 
     @Override

@@ -25,21 +25,22 @@ public final class H2ClientCodec extends H2Codec {
     }
 
     @Override
+    Sender sender() {
+        return Sender.ORIGIN;
+    }
+
+    @Override
     HttpMessage head(Http2Headers section, boolean endOfStream) {
         if (section.size() > limits.maxFields() + 1) {
             throw new HttpFormatException("more than " + limits.maxFields() + " fields");
         }
-        HttpHeaders fields = H2Heads.regularFields(section, true);
+        HttpHeaders fields = H2Heads.regularFields(section, true, Sender.ORIGIN);
         HttpResponseStatus status = status(section);
         if (status.code() < 200) {
             return new InterimResponse(status, fields);
         }
         if (!fields.contains(HttpHeaderNames.CONTENT_LENGTH) && !isBodiless(status)) {
-            if (endOfStream) {
-                fields.set(HttpHeaderNames.CONTENT_LENGTH, "0");
-            } else {
-                fields.set(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
-            }
+            fields.set(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
         }
         return new DefaultHttpResponse(HTTP_2, status, fields);
     }

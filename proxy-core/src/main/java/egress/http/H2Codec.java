@@ -36,6 +36,9 @@ abstract class H2Codec extends ChannelDuplexHandler {
 
     private @Nullable ChannelPromise heldPromise;
 
+    /** Whose messages come. */
+    abstract Sender sender();
+
     /** A head, from the first field section or after interim responses. */
     abstract HttpMessage head(Http2Headers section, boolean endOfStream);
 
@@ -45,7 +48,7 @@ abstract class H2Codec extends ChannelDuplexHandler {
     /** Whether the head stands alone: interim responses. */
     abstract boolean standsAlone(HttpMessage head);
 
-    /** Whether the content-length counts DATA: not in a response to HEAD, nor in a 304 (RFC 9113 §8.1.1). */
+    /** Whether there may be DATA, as the content-length counts it: not in a response to HEAD, nor in a 204 or 304 (RFC 9113 §8.1.1). */
     abstract boolean countsBody(HttpMessage head);
 
     @Override
@@ -88,7 +91,7 @@ abstract class H2Codec extends ChannelDuplexHandler {
             return;
         }
         headSeen = true;
-        owed = countsBody(head) ? H2Heads.contentLength(head.headers()) : -1;
+        owed = countsBody(head) ? H2Heads.contentLength(head.headers(), sender()) : 0;
         if (end) {
             finish();
             ctx.fireChannelRead(head);
@@ -102,7 +105,7 @@ abstract class H2Codec extends ChannelDuplexHandler {
         if (!end) {
             throw new HttpFormatException("trailers that do not end the stream (RFC 9113 §8.1)");
         }
-        HttpHeaders trailers = H2Heads.regularFields(section, false);
+        HttpHeaders trailers = H2Heads.regularFields(section, false, sender());
         finish();
         ctx.fireChannelRead(
                 trailers.isEmpty()
@@ -120,7 +123,8 @@ abstract class H2Codec extends ChannelDuplexHandler {
             if (owed >= 0) {
                 owed -= data.readableBytes();
                 if (owed < 0) {
-                    throw new HttpFormatException("DATA beyond the content-length (RFC 9113 §8.1.1)");
+                    throw new HttpFormatException(
+                            "DATA where none may be, or beyond the content-length (RFC 9113 §8.1.1)");
                 }
             }
             if (end) {

@@ -19,11 +19,11 @@ final class H2Heads {
 
     /**
      * The regular fields of a section, each checked (RFC 9113 §8.2): lower-case names, no connection-specific field,
-     * nothing but field octets in values.
+     * nothing but field octets in values. Blanks around an origin's value are taken away, as h1 does (RFC 9110 §5.5).
      *
      * @param pseudoAllowed false in trailers (§8.1)
      */
-    static HttpHeaders regularFields(Http2Headers section, boolean pseudoAllowed) {
+    static HttpHeaders regularFields(Http2Headers section, boolean pseudoAllowed, Sender sender) {
         HttpHeaders fields = H1Fields.newFields();
         StringBuilder cookie = null;
         boolean regularSeen = false;
@@ -37,13 +37,14 @@ final class H2Heads {
             }
             regularSeen = true;
             checkName(name);
-            checkValue(field.getValue());
+            CharSequence value = sender == Sender.ORIGIN ? trimmed(field.getValue()) : field.getValue();
+            checkValue(value);
             if (Octets.equalsIgnoreAsciiCase(name, "cookie")) {
                 // RFC 9113 §8.2.3: crumbs are joined again before anyone who does not know h2 sees them
                 cookie = cookie == null ? new StringBuilder() : cookie.append("; ");
-                cookie.append(field.getValue());
+                cookie.append(value);
             } else {
-                fields.add(name.toString(), field.getValue().toString());
+                fields.add(name.toString(), value.toString());
             }
         }
         if (cookie != null) {
@@ -76,6 +77,18 @@ final class H2Heads {
         if (length > 0 && (isSpace(value.charAt(0)) || isSpace(value.charAt(length - 1)))) {
             throw new HttpFormatException("white space around a field's value (RFC 9113 §8.2.1)");
         }
+    }
+
+    private static CharSequence trimmed(CharSequence value) {
+        int from = 0;
+        int to = value.length();
+        while (from < to && isSpace(value.charAt(from))) {
+            from++;
+        }
+        while (to > from && isSpace(value.charAt(to - 1))) {
+            to--;
+        }
+        return to - from == value.length() ? value : value.subSequence(from, to);
     }
 
     private static boolean isSpace(char c) {
@@ -116,13 +129,10 @@ final class H2Heads {
         return value;
     }
 
-    /** Whether the body's length is told, so that it can be checked. */
-    static long contentLength(HttpHeaders fields) {
+    /** How long the body says it is, so that it can be checked; -1 when it does not say. */
+    static long contentLength(HttpHeaders fields, Sender sender) {
         var lengths = fields.getAll(HttpHeaderNames.CONTENT_LENGTH);
-        if (lengths.size() > 1) {
-            throw new HttpFormatException("more than one content-length");
-        }
-        return lengths.isEmpty() ? -1 : Octets.contentLength(lengths.getFirst());
+        return lengths.isEmpty() ? -1 : H1Fields.contentLength(fields, lengths, sender);
     }
 
     /** The fields for an h2 section: lower case, without what belongs to an h1 connection (RFC 9113 §8.2.2). */

@@ -31,12 +31,17 @@ public final class H2ServerCodec extends H2Codec {
     }
 
     @Override
+    Sender sender() {
+        return Sender.CALLER;
+    }
+
+    @Override
     HttpMessage head(Http2Headers section, boolean endOfStream) {
         if (section.size() > limits.maxFields() + 4) {
             throw new HttpFormatException(
                     HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "more than " + limits.maxFields() + " fields");
         }
-        HttpHeaders fields = H2Heads.regularFields(section, true);
+        HttpHeaders fields = H2Heads.regularFields(section, true, Sender.CALLER);
         checkPseudoFields(section);
         String method = required(section, METHOD);
         String path = required(section, PATH);

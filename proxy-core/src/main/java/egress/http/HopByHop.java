@@ -24,8 +24,11 @@ public final class HopByHop {
             "upgrade",
             "http2-settings");
 
-    /** An origin's ways to lead a caller round the gate (RFC 7838), and the gate's own word. */
-    private static final Set<String> RESPONSE_FIELDS = Set.of("alt-svc", "x-egress-deny");
+    /** An origin's way to lead a caller round the gate (RFC 7838). */
+    private static final String ALT_SVC = "alt-svc";
+
+    /** What the names of the gate's own words begin with, which no origin may say. */
+    private static final String OWN = "x-egress-";
 
     /**
      * Meant for every recipient, so that a Connection field must not list them (RFC 9110 §7.6.1): where one does, it is
@@ -67,10 +70,7 @@ public final class HopByHop {
             "trailer",
             "transfer-encoding",
             "vary",
-            "www-authenticate",
-            "x-http-method",
-            "x-http-method-override",
-            "x-method-override");
+            "www-authenticate");
 
     private static final AsciiString CONNECTION = AsciiString.cached("connection");
     private static final AsciiString TE = AsciiString.cached("te");
@@ -92,12 +92,15 @@ public final class HopByHop {
         strip(fields, true);
     }
 
-    /** Strips the trailers of a request or a response. */
+    /** Strips the trailers of a request or a response: under every spelling that a recipient may take for the name. */
     public static void stripTrailers(HttpHeaders fields) {
         if (!fields.isEmpty()) {
             FieldNames.removeIf(fields, name -> {
-                String lower = name.toString().toLowerCase(Locale.ROOT);
-                return isConnectionField(lower) || RESPONSE_FIELDS.contains(lower) || NOT_IN_TRAILERS.contains(lower);
+                String folded = FieldNames.canonical(name);
+                return isConnectionField(folded)
+                        || isOriginsAlone(folded)
+                        || NOT_IN_TRAILERS.contains(folded)
+                        || RewriteFields.kindOf(name) != null;
             });
         }
     }
@@ -136,7 +139,12 @@ public final class HopByHop {
             return false;
         }
         String lower = name.toString().toLowerCase(Locale.ROOT);
-        return isConnectionField(lower) || (response && RESPONSE_FIELDS.contains(lower));
+        return isConnectionField(lower) || (response && isOriginsAlone(lower));
+    }
+
+    /** Underscores count as hyphens, since they do where fields become variables (RFC 3875 §4.1.18). */
+    private static boolean isOriginsAlone(String lower) {
+        return lower.equals(ALT_SVC) || lower.replace('_', '-').startsWith(OWN);
     }
 
     private static boolean isConnectionField(String lower) {

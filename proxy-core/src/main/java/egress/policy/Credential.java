@@ -11,23 +11,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Credential {
     private final String field;
+    private final String scheme;
     private final @Nullable String value;
     private final String words;
 
-    private Credential(String field, @Nullable String value, String words) {
+    private Credential(String field, String scheme, @Nullable String value, String words) {
         this.field = field;
+        this.scheme = scheme;
         this.value = value;
         this.words = words;
     }
 
     /** A whole field value, written as it is. */
     public static Credential of(String field, String value) {
-        return new Credential(field, value, "");
+        return new Credential(field, "", value, "");
     }
 
     /** {@code Authorization: <scheme> <token>} (RFC 9110 §11.6.2). */
     public static Credential authorization(String scheme, String token) {
-        return of("Authorization", scheme + " " + token);
+        return new Credential("Authorization", scheme, scheme + " " + token, "");
     }
 
     /**
@@ -46,7 +48,7 @@ public final class Credential {
      * @param words which variable or file is unset or empty
      */
     public static Credential unavailable(String field, String words) {
-        return new Credential(field, null, words);
+        return new Credential(field, "", null, words);
     }
 
     /** The name of the field it is written into. */
@@ -56,6 +58,11 @@ public final class Credential {
 
     public boolean isAvailable() {
         return value != null;
+    }
+
+    /** The field as people may see it: {@code Authorization: Bearer ********}. */
+    public String shown() {
+        return field + ": " + (scheme.isEmpty() ? "" : scheme + " ") + "********";
     }
 
     /** Which variable or file is unset or empty; empty for an available one. */

@@ -1,6 +1,5 @@
 package egress.policy;
 
-import egress.http.RequestTarget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +8,7 @@ import java.util.Optional;
  * How a verdict comes about, for people: what {@link Policy#judge} says, and what each rule says of each reading.
  *
  * @param route the route of the authority, if there is one
- * @param readings what an origin could take the path for, as sent first; empty for a malformed target
+ * @param readings what an origin could take the path for, as sent first, and what fields make of it; empty for a malformed target
  * @param overrides the methods the request asks its origin to use instead of its own
  */
 public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> readings, List<String> overrides) {
@@ -34,17 +33,16 @@ public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> 
     public static Explanation of(Policy policy, RequestHead head) {
         Verdict verdict = policy.judge(head);
         Optional<Route> route = policy.routeAt(head.authority());
-        RequestTarget target;
-        List<String> paths;
+        Readings read;
         try {
-            target = RequestTarget.parse(head.target());
-            paths = PathReadings.of(target.path());
+            read = Readings.of(head);
         } catch (IllegalArgumentException e) {
             return new Explanation(verdict, route, List.of(), List.of());
         }
         List<Reading> readings = new ArrayList<>();
         RouteRules rules = policy.rulesAt(head.authority());
-        for (String path : paths) {
+        for (String path :
+                read.paths().stream().flatMap(List::stream).distinct().toList()) {
             readings.add(
                     rules == null
                             ? new Reading(path, false, -1)
@@ -53,6 +51,10 @@ public record Explanation(Verdict verdict, Optional<Route> route, List<Reading> 
                                     rules.isInAllowlist(path),
                                     rules.entryFor(head.method(), path, head.fields())));
         }
-        return new Explanation(verdict, route, readings, MethodOverrides.of(head.fields(), target.query()));
+        return new Explanation(
+                verdict,
+                route,
+                readings,
+                read.methods().subList(1, read.methods().size()));
     }
 }

@@ -1,47 +1,44 @@
 package egress.policy;
 
-import egress.http.FieldNames;
-import io.netty.handler.codec.http.HttpHeaders;
+import egress.http.RewriteFields;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
+import java.util.Set;
 
-/**
- * The methods that a request asks its origin to use instead of its own: by the well-known fields, and by a {@code
- * _method} parameter in the query. Forms can carry one in the body as well, where policy cannot see it.
- */
+/** The parameters, in queries and in forms, by which a request asks its origin for another method than its own. */
 final class MethodOverrides {
-    private static final String[] FIELDS = {"x-http-method-override", "x-method-override", "x-http-method"};
-    private static final String PARAMETER = "_method";
+    private static final Set<String> PARAMETERS = Set.of("_method", "_httpmethod");
 
     private MethodOverrides() {}
 
-    static List<String> of(HttpHeaders fields, String query) {
-        List<String> methods = List.of();
-        for (Iterator<Map.Entry<CharSequence, CharSequence>> i = fields.iteratorCharSequence(); i.hasNext(); ) {
-            Map.Entry<CharSequence, CharSequence> field = i.next();
-            if (isOverride(field.getKey())) {
-                methods = methods.isEmpty() ? new ArrayList<>(2) : methods;
-                methods.add(field.getValue().toString().strip());
-            }
-        }
-        if (!query.isEmpty()) {
-            List<String> values = QueryForms.values(query, PARAMETER);
-            if (!values.isEmpty()) {
-                values.addAll(methods);
-                return values;
-            }
-        }
-        return methods;
+    /** Whether a parameter of this name is one: one of those, or the name of a field that is one. */
+    static boolean isParameter(String name) {
+        return PARAMETERS.contains(name.toLowerCase(Locale.ROOT))
+                || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
     }
 
-    private static boolean isOverride(CharSequence name) {
-        for (String field : FIELDS) {
-            if (FieldNames.same(name, field)) {
-                return true;
-            }
+    /** The methods that a query asks for, under every reading of it. */
+    static List<String> inQuery(String query) {
+        return query.isEmpty() ? List.of() : QueryForms.values(query, MethodOverrides::isParameter);
+    }
+
+    /** TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT is a tunnel past every rule. */
+    static boolean isForbidden(String method) {
+        return switch (method.toUpperCase(Locale.ROOT)) {
+            case "TRACE", "TRACK", "CONNECT" -> true;
+            default -> false;
+        };
+    }
+
+    /** A list of the request's own method and those that others ask for. */
+    static List<String> all(String own, List<String> others) {
+        if (others.isEmpty()) {
+            return List.of(own);
         }
-        return false;
+        List<String> all = new ArrayList<>(others.size() + 1);
+        all.add(own);
+        all.addAll(others);
+        return all;
     }
 }

@@ -3,7 +3,7 @@ package egress.policy;
 import egress.http.Authority;
 import egress.http.FieldNames;
 import egress.http.Printable;
-import egress.http.RequestTarget;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class Policy {
     private static final ConnectionRoute BUMP = new ConnectionRoute.Bump();
     private static final Verdict ALLOW_ALL = new Verdict.Allow(Route.TRANSPARENT);
-    private static final String GIT_PUSH_WORDS =
-            "git push over http is not allowed on any host: push through the git gate";
+    private static final Verdict.Deny GIT_PUSH = new Verdict.Deny(
+            DenyReason.GIT_PUSH, "git push over http is not allowed on any host: push through the git gate");
 
     private final Kind kind;
     private final List<Route> routes;
@@ -101,41 +101,73 @@ public final class Policy {
         return new ConnectionRoute.Refuse(deny.why(), deny.words());
     }
 
+    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, and anywhere by who debugs. */
+    public boolean takesPlainHttp(Authority authority) {
+        return authority.port() == 80 || kind == Kind.ALLOW_ALL;
+    }
+
     /** What becomes of a request. Never throws. */
     public Verdict judge(RequestHead head) {
         if (kind == Kind.ALLOW_ALL) {
             return ALLOW_ALL;
         }
-        RequestTarget target;
-        List<String> readings;
+        Readings readings;
         try {
-            target = RequestTarget.parse(head.target());
-            readings = PathReadings.of(target.path());
+            readings = Readings.of(head);
         } catch (IllegalArgumentException e) {
             return new Verdict.Malformed(String.valueOf(e.getMessage()));
         }
         if (!FieldNames.isToken(head.method())) {
             return new Verdict.Malformed("method: " + Printable.quote(head.method()) + " (expected: a token)");
         }
-        if (target.isAsterisk() && !head.method().equals("OPTIONS")) {
+        if (readings.isAsterisk() && !head.method().equals("OPTIONS")) {
             return new Verdict.Malformed("target: \"*\" (expected: a path; only OPTIONS asks about the whole server)");
         }
-        GitRules.Use git = GitRules.of(readings, target.query());
+        GitRules.Use git = readings.git(readings.methods(), head.fields());
         if (git == GitRules.Use.PUSH) {
-            return new Verdict.Deny(DenyReason.GIT_PUSH, GIT_PUSH_WORDS);
+            return GIT_PUSH;
         }
         Site site = sites.get(head.authority());
         if (site == null) {
             return unlisted(head.authority());
         }
-        Verdict.Deny deny = deniedAt(site, head, git);
-        if (deny == null) {
-            deny = site.rules().judge(head.method(), readings, target.query(), head.fields());
+        if (readings.isMisdirected()) {
+            return new Verdict.Misdirected(
+                    "a field of the request names another host than " + head.authority() + " for it");
         }
+        Verdict.Deny deny = deniedAt(site, head, readings, git);
         if (deny == null) {
             deny = deniedCredential(site, head.tls());
         }
-        return deny == null ? site.allow() : deny;
+        return deny == null ? allowed(site, head, readings) : deny;
+    }
+
+    /** What the head alone does not decide is left to whoever reads the body. */
+    private static Verdict allowed(Site site, RequestHead head, Readings readings) {
+        String method = head.method();
+        List<BodyJudge> judges = new ArrayList<>(0);
+        if (readings.isLfsBatch()) {
+            judges.add(BodyRules.ofBatch(method, head.fields()));
+        }
+        BodyRules.ofForm(method, head.fields(), other -> deniedMethod(site, head, readings, other))
+                .ifPresent(judges::add);
+        return switch (judges.size()) {
+            case 0 -> site.allow();
+            case 1 -> new Verdict.Inspect(site.route(), judges.getFirst());
+            default -> new Verdict.Inspect(site.route(), new BodyRules.All(judges));
+        };
+    }
+
+    /** What is said of a request by a method that its form asks for. */
+    private static Verdict.@Nullable Deny deniedMethod(Site site, RequestHead head, Readings readings, String method) {
+        List<String> methods = List.of(method);
+        if (MethodOverrides.isForbidden(method)) {
+            return forbidden(method);
+        }
+        if (readings.git(methods, head.fields()) == GitRules.Use.PUSH) {
+            return GIT_PUSH;
+        }
+        return site.rules().judge(methods, readings.paths(), head.fields());
     }
 
     /** The compiled rules at an authority, for explaining a verdict. */
@@ -187,26 +219,28 @@ public final class Policy {
                 "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports);
     }
 
-    private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, GitRules.Use git) {
+    private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, Readings readings, GitRules.Use git) {
         if (site.tls() != head.tls()) {
             return new Verdict.Deny(
                     DenyReason.SCHEME_NOT_ALLOWED,
                     head.authority() + " is allowed by " + (site.tls() ? "https" : "plain http") + " alone");
         }
-        // TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT in here is a tunnel past every rule.
-        String method = head.method();
-        if (method.equalsIgnoreCase("TRACE")
-                || method.equalsIgnoreCase("TRACK")
-                || method.equalsIgnoreCase("CONNECT")) {
-            return new Verdict.Deny(
-                    DenyReason.METHOD_NOT_ALLOWED, "method " + Printable.quote(method) + " is not allowed on any host");
+        for (String method : readings.methods()) {
+            if (MethodOverrides.isForbidden(method)) {
+                return forbidden(method);
+            }
         }
         if (git == GitRules.Use.FETCH && !site.route().gitFetch()) {
             return new Verdict.Deny(
                     DenyReason.GIT_FETCH,
                     "git fetch from " + site.route().name() + " is not allowed: its route has no git: {fetch: true}");
         }
-        return null;
+        return site.rules().judge(readings.methods(), readings.paths(), head.fields());
+    }
+
+    private static Verdict.Deny forbidden(String method) {
+        return new Verdict.Deny(
+                DenyReason.METHOD_NOT_ALLOWED, "method " + Printable.quote(method) + " is not allowed on any host");
     }
 
     private static Verdict.@Nullable Deny deniedCredential(Site site, boolean tls) {

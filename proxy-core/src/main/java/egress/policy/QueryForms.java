@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /** A query as origins may take it: as sent, and decoded once and twice; in lower case, for looking things up in. */
 final class QueryForms {
@@ -20,17 +21,26 @@ final class QueryForms {
     }
 
     /** The values of a parameter in all forms; parameters end at {@code &}, at {@code ;} and at another {@code ?}. */
-    static List<String> values(String query, String name) {
-        List<String> values = new ArrayList<>();
+    static List<String> values(String query, Predicate<String> named) {
+        List<String> values = List.of();
         for (String form : of(query)) {
+            if (!form.contains("method")) {
+                continue; // as every name that is asked for does
+            }
             for (String pair : form.split("[&;?]", -1)) {
                 int equals = pair.indexOf('=');
-                if (equals >= 0 && pair.substring(0, equals).strip().equals(name)) {
+                if (equals >= 0 && named.test(pair.substring(0, equals).strip())) {
+                    values = values.isEmpty() ? new ArrayList<>(2) : values;
                     values.add(pair.substring(equals + 1).strip());
                 }
             }
         }
         return values;
+    }
+
+    /** A name or value of a form, decoded as a query is. */
+    static List<String> readings(String text) {
+        return of(text).stream().map(String::strip).toList();
     }
 
     private static List<String> of(String query) {

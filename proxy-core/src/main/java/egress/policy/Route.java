@@ -78,6 +78,19 @@ public record Route(
         }
     }
 
+    /**
+     * {@link #strip}, and removes what a rule of the route asks of the head: an origin may put the two together (RFC 9110
+     * §6.5.2), and nobody has judged this value.
+     */
+    public void stripTrailers(HttpHeaders trailers) {
+        strip(trailers);
+        for (Match match : matches) {
+            for (Match.HeaderRule rule : match.headers()) {
+                FieldNames.remove(trailers, rule.name());
+            }
+        }
+    }
+
     /** {@link #strip}, then writes the credential. Only for a request that goes out on verified TLS. */
     public void inject(HttpHeaders fields) {
         strip(fields);

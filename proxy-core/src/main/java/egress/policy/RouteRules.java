@@ -22,16 +22,23 @@ final class RouteRules {
         this.methodsMatter = route.matches().stream().anyMatch(m -> !m.methods().isEmpty());
     }
 
-    /** Null when every reading of the path is allowed, by whatever method the origin may use. */
-    Verdict.@Nullable Deny judge(String method, List<String> readings, String query, HttpHeaders fields) {
-        Verdict.Deny deny = judge(method, readings, fields);
-        if (deny == null && methodsMatter) {
-            List<String> overrides = MethodOverrides.of(fields, query);
-            for (int i = 0; deny == null && i < overrides.size(); i++) {
-                deny = judge(overrides.get(i), readings, fields);
+    /**
+     * Null when every reading of every path is allowed, by whatever method the origin may use.
+     *
+     * @param methods the request's own first, then those that it asks its origin to use
+     * @param paths the readings of each
+     */
+    Verdict.@Nullable Deny judge(List<String> methods, List<List<String>> paths, HttpHeaders fields) {
+        int asked = methodsMatter ? methods.size() : 1;
+        for (int m = 0; m < asked; m++) {
+            for (int p = 0; p < paths.size(); p++) {
+                Verdict.Deny deny = judge(methods.get(m), paths.get(p), fields);
+                if (deny != null) {
+                    return deny;
+                }
             }
         }
-        return deny;
+        return null;
     }
 
     /** Whether the older list of prefixes holds for the path. */

@@ -69,6 +69,10 @@ final class Dialing implements Dialer {
         private final boolean guarded;
         private @Nullable ScheduledFuture<?> timer;
         private @Nullable Attempt stage;
+        private List<InetSocketAddress> dialled = List.of();
+        /** Whether the proxy behind us was connected to a second time. */
+        private boolean again;
+
         private boolean over;
 
         Dial(EventLoop loop, Authority authority, Listener listener) {
@@ -129,7 +133,7 @@ final class Dialing implements Dialer {
                 fail(new Failure.UpstreamForbidden(hop.host() + " leads to " + refusal + ", and is not dialled"));
                 return;
             }
-            List<InetSocketAddress> dialled = Connector.interleave(allowed).stream()
+            dialled = Connector.interleave(allowed).stream()
                     .limit(MOST_ADDRESSES)
                     .map(address -> new InetSocketAddress(address, hop.port()))
                     .toList();
@@ -150,8 +154,13 @@ final class Dialing implements Dialer {
                 }
 
                 @Override
-                public void onRefused(Failure failure) {
-                    fail(failure);
+                public void onRefused(Failure failure, boolean onceMore) {
+                    if (onceMore && !again && !over) {
+                        again = true;
+                        stage = connector.connect(loop, dialled, Dial.this);
+                    } else {
+                        fail(failure);
+                    }
                 }
             });
         }

@@ -6,7 +6,6 @@ import egress.exchange.Upstreams.Listener;
 import egress.http.H1ResponseDecoder;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
-import egress.http.Printable;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -130,6 +129,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         untilClose = !chunked
                 && !head.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
                 && code != HttpResponseStatus.NO_CONTENT.code()
+                && code != HttpResponseStatus.RESET_CONTENT.code()
                 && code != HttpResponseStatus.NOT_MODIFIED.code()
                 && code != HttpResponseStatus.SWITCHING_PROTOCOLS.code()
                 && !stream.isHeadRequest;
@@ -196,7 +196,9 @@ final class H1Connection implements ResponseHandler.Receiver {
 
     @Override
     public void onEvent(Object event) {
-        if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
+        if (event == RenegotiationWatch.Event.ASKED) {
+            why = RenegotiationWatch.WORDS;
+        } else if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
             closeNotified = true;
             close();
         }
@@ -214,7 +216,7 @@ final class H1Connection implements ResponseHandler.Receiver {
             case HttpFormatException e ->
                 failAndClose(stream, new Failure.UpstreamMalformed("the response is malformed: " + e.getMessage()));
             case SSLException e -> {
-                why = why == null ? "TLS broke (" + Printable.quote(String.valueOf(e.getMessage())) + ")" : why;
+                why = why == null ? TlsWords.ofBroken(e) : why;
                 close();
             }
             case IOException _ -> {

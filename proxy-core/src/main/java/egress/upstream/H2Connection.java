@@ -250,7 +250,9 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof SslCloseCompletionEvent) {
+        if (event == RenegotiationWatch.Event.ASKED) {
+            why = RenegotiationWatch.WORDS;
+        } else if (event instanceof SslCloseCompletionEvent) {
             close();
         }
         ReferenceCountUtil.release(event);
@@ -260,8 +262,9 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (why == null && !gone) {
             Http2Exception violation = Http2CodecUtil.getEmbeddedHttp2Exception(cause);
+            String tls = TlsWords.ofBroken(cause);
             why = violation == null
-                    ? "the connection broke (" + cause.getClass().getSimpleName() + ")"
+                    ? tls == null ? "the connection broke (" + cause.getClass().getSimpleName() + ")" : tls
                     : "the origin broke h2 (" + violation.error() + ")";
         }
         // The codec answers a violation with GOAWAY and closes; everything else here leaves nothing to save.

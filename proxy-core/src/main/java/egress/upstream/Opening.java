@@ -32,6 +32,7 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
     private @Nullable Channel channel;
     private String remoteAddress = "";
     private long connectNanos;
+    private @Nullable Runnable again;
     private boolean over;
 
     Opening(
@@ -50,6 +51,12 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
     }
 
     void start(Dialer dialer, EventLoop loop, Claimant who) {
+        again = () -> dial(dialer, loop, who);
+        dial(dialer, loop, who);
+    }
+
+    private void dial(Dialer dialer, EventLoop loop, Claimant who) {
+        stage = null;
         Attempt dial = dialer.dial(loop, who, authority, this);
         if (stage == null) {
             stage = dial;
@@ -92,12 +99,19 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
     }
 
     @Override
-    public void onUntrusted(Failure failure, boolean noCommonProtocol) {
+    public void onUntrusted(Failure failure, Remedy remedy) {
         counters.handshakeFailures.increment();
-        if (!over) {
-            over = true;
-            listener.onNotOpened(this, failure, noCommonProtocol);
+        if (over) {
+            return;
         }
+        Runnable retry = again;
+        if (remedy == Remedy.ONCE_MORE && retry != null) {
+            again = null;
+            retry.run();
+            return;
+        }
+        over = true;
+        listener.onNotOpened(this, failure, remedy == Remedy.OTHER_PROTOCOL);
     }
 
     private void open(Channel ready, boolean http2, long tlsNanos) {

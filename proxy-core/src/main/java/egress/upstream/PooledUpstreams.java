@@ -110,7 +110,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     private UpstreamTls newTls(TrustedRoots loaded, InstantSource clock, SslProvider provider) {
         try {
             ServerTrust trust = new ServerTrust(loaded, clock, host -> counters.handshakesResumed.increment());
-            return new UpstreamTls(provider, trust, verifiers, config.timeouts().handshake());
+            return new UpstreamTls(
+                    provider, trust, clock, verifiers, config.timeouts().handshake());
         } catch (IOException | GeneralSecurityException e) {
             throw new CompletionException(e);
         }

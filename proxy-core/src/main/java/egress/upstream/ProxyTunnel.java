@@ -22,8 +22,12 @@ final class ProxyTunnel {
         /** The channel leads to the target now; its pipeline is bare but for TLS to the proxy and unread bytes. */
         void onOpen();
 
-        /** The channel is closed. */
-        void onRefused(Failure failure);
+        /**
+         * The channel is closed.
+         *
+         * @param onceMore whether another connection to the proxy may be luckier
+         */
+        void onRefused(Failure failure, boolean onceMore);
     }
 
     private final UpstreamPipelines pipelines;
@@ -42,8 +46,8 @@ final class ProxyTunnel {
                 }
 
                 @Override
-                public void onUntrusted(Failure failure, boolean noCommonProtocol) {
-                    listener.onRefused(failure);
+                public void onUntrusted(Failure failure, Remedy remedy) {
+                    listener.onRefused(failure, remedy == Remedy.ONCE_MORE);
                 }
             });
         }
@@ -111,7 +115,7 @@ final class ProxyTunnel {
             if (!over) {
                 cancel();
                 listener.onRefused(
-                        new Failure.UpstreamUnreachable("the upstream proxy " + proxy.authority() + " " + what));
+                        new Failure.UpstreamUnreachable("the upstream proxy " + proxy.authority() + " " + what), false);
             }
         }
 

@@ -10,10 +10,15 @@ interface TlsListener {
      */
     void onSecured(String protocol, long nanos);
 
-    /**
-     * The channel is closed.
-     *
-     * @param noCommonProtocol whether the origin speaks none of the protocols offered
-     */
-    void onUntrusted(Failure failure, boolean noCommonProtocol);
+    /** The channel is closed. */
+    void onUntrusted(Failure failure, Remedy remedy);
+
+    /** What may help where a handshake failed. */
+    enum Remedy {
+        NONE,
+        /** The origin speaks none of the protocols offered. */
+        OTHER_PROTOCOL,
+        /** The next handshake with it is the JDK's, which knows more algorithms. */
+        ONCE_MORE
+    }
 }

@@ -8,6 +8,7 @@ import egress.http.H1ResponseDecoder;
 import egress.http.H2ClientCodec;
 import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
+import egress.upstream.TlsListener.Remedy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * bare       -
  * ask proxy  decoder, proxy
- * tls        tls, handshake
- * h1         [tls], decoder, encoder, response
- * h2         tls, limit, h2, streams, session
+ * tls        records, tls, handshake
+ * h1         [[records], tls], decoder, encoder, response
+ * h2         [records], tls, limit, h2, streams, session
  * h2 stream  codec, response
  * upgraded   [tls], unread
  * </pre>
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamPipelines {
     private static final String PROXY_TLS = "proxy-tls";
     private static final String TLS = "tls";
+    private static final String RECORDS = "records";
     private static final String HANDSHAKE = "handshake";
     private static final String DECODER = "decoder";
     private static final String ENCODER = "encoder";
@@ -83,7 +85,7 @@ final class UpstreamPipelines {
      * bare → tls, as soon as the trusted certificates are loaded; after a handshake with a proxy behind us bare again.
      */
     Attempt secure(Channel channel, Authority authority, UpstreamTls.Alpn alpn, boolean proxy, TlsListener listener) {
-        Handshake handshake = new Handshake(channel, authority.host(), proxy, listener);
+        Handshake handshake = new Handshake(channel, authority, proxy, listener);
         if (tls.isDone()) {
             tls.whenComplete((ready, cause) -> begin(handshake, authority, alpn, ready));
         } else {
@@ -101,40 +103,46 @@ final class UpstreamPipelines {
         if (ready == null) {
             handshake.fail(
                     new Failure.UpstreamUntrusted("the certificates that origins are verified by could not be loaded"),
-                    false);
+                    Remedy.NONE);
             return;
         }
         if (!channel.isActive()) {
             handshake.fail(
-                    new Failure.UpstreamUnreachable(authority.host() + " closed the connection before TLS"), false);
+                    new Failure.UpstreamUnreachable(authority.host() + " closed the connection before TLS"),
+                    Remedy.NONE);
             return;
         }
         SslHandler handler;
         try {
             handler = ready.handler(channel.alloc(), authority.host(), authority.port(), alpn);
         } catch (IllegalReferenceCountException e) {
-            handshake.fail(Pool.CLOSING, false);
+            handshake.fail(Pool.CLOSING, Remedy.NONE);
             return;
         }
         handshake.startNanos = System.nanoTime();
+        handshake.tls = ready;
         // The listener goes in first: the handshake begins, and may fail, while its handler is being added.
         channel.pipeline()
                 .addLast(HANDSHAKE, handshake)
                 .addBefore(HANDSHAKE, handshake.proxy ? PROXY_TLS : TLS, handler);
+        if (!handshake.proxy && channel.isActive()) {
+            channel.pipeline().addBefore(TLS, RECORDS, new RenegotiationWatch());
+        }
     }
 
     /** Ends the tls shape; what follows is built by whoever listens. */
     private static final class Handshake extends ChannelInboundHandlerAdapter implements Attempt {
         private final Channel channel;
-        private final String host;
+        private final Authority authority;
         private final boolean proxy;
         private final TlsListener listener;
+        private @Nullable UpstreamTls tls;
         private long startNanos;
         private boolean over;
 
-        Handshake(Channel channel, String host, boolean proxy, TlsListener listener) {
+        Handshake(Channel channel, Authority authority, boolean proxy, TlsListener listener) {
             this.channel = channel;
-            this.host = host;
+            this.authority = authority;
             this.proxy = proxy;
             this.listener = listener;
         }
@@ -145,13 +153,12 @@ final class UpstreamPipelines {
                 return;
             }
             if (!completion.isSuccess()) {
-                fail(
-                        UpstreamTls.failure(host, completion.cause()),
-                        UpstreamTls.isNoApplicationProtocol(completion.cause()));
+                fail(UpstreamTls.failure(authority.host(), completion.cause()), remedy(completion.cause()));
                 return;
             }
             over = true;
-            String chosen = ((SslHandler) channel.pipeline().get(proxy ? PROXY_TLS : TLS)).applicationProtocol();
+            SslHandler handler = handler();
+            String chosen = handler == null ? null : handler.applicationProtocol();
             channel.pipeline().remove(this);
             listener.onSecured(chosen == null ? "http/1.1" : chosen, System.nanoTime() - startNanos);
         }
@@ -161,9 +168,21 @@ final class UpstreamPipelines {
             // the completion event says it too, and comes always
         }
 
-        private void fail(Failure failure, boolean noCommonProtocol) {
+        private @Nullable SslHandler handler() {
+            return (SslHandler) channel.pipeline().get(proxy ? PROXY_TLS : TLS);
+        }
+
+        private Remedy remedy(Throwable cause) {
+            UpstreamTls used = tls;
+            SslHandler handler = handler();
+            return used == null || handler == null
+                    ? Remedy.NONE
+                    : used.remedy(handler, authority.host(), authority.port(), cause);
+        }
+
+        private void fail(Failure failure, Remedy remedy) {
             cancel();
-            listener.onUntrusted(failure, noCommonProtocol);
+            listener.onUntrusted(failure, remedy);
         }
 
         @Override

@@ -35,7 +35,9 @@ public record UpstreamProxy(Authority authority, boolean tls, Optional<String> c
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw malformed("the scheme http or https");
         }
-        if (uri.getHost() == null) {
+        // Not by getHost, which knows no name with an underscore.
+        String place = uri.getRawAuthority();
+        if (place == null) {
             throw malformed("a host, as in http://proxy.example:8888");
         }
         if (uri.getRawPath() != null
@@ -46,9 +48,17 @@ public record UpstreamProxy(Authority authority, boolean tls, Optional<String> c
             throw malformed("nothing behind host and port");
         }
         boolean tls = scheme.equals("https");
-        int port = uri.getPort() < 0 ? (tls ? 443 : 80) : uri.getPort();
-        Authority authority = new Authority(Authority.host(uri.getHost()), port);
-        return new UpstreamProxy(authority, tls, credentials(uri.getRawUserInfo()));
+        int at = place.lastIndexOf('@');
+        return new UpstreamProxy(
+                authority(place.substring(at + 1), tls), tls, credentials(at < 0 ? null : place.substring(0, at)));
+    }
+
+    private static Authority authority(String hostAndPort, boolean tls) {
+        try {
+            return Authority.parse(hostAndPort, tls ? 443 : 80);
+        } catch (IllegalArgumentException e) {
+            throw malformed("a host and at most a port, as in http://proxy.example:8888");
+        }
     }
 
     private static Optional<String> credentials(@Nullable String userInfo) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -15,8 +16,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
@@ -24,7 +28,8 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS 1.2 and 1.3 towards origins: BoringSSL where it loads, the JDK's elsewhere. The certificate is verified for the
+ * TLS 1.2 and 1.3 towards origins: BoringSSL where it loads, the JDK's elsewhere and for {@link JdkOrigins}, by the same trust and
+ * with the same protocols. The certificate is verified for the
  * host off the event loop, SNI is sent for names alone (RFC 6066 §3), sessions are resumed for the same host and port.
  */
 final class UpstreamTls {
@@ -44,16 +49,22 @@ final class UpstreamTls {
     private static final long SESSION_SECONDS = 600;
     private static final long SESSIONS = 1_024;
 
+    private final ServerTrust trust;
+    private final JdkOrigins jdkOrigins;
     private final SslContext any;
     private final SslContext http1;
+    private final Map<Alpn, SslContext> ofJdk = new EnumMap<>(Alpn.class); // guarded by itself; made when first needed
     private final Executor verifier;
     private final Duration handshakeTimeout;
 
     /**
      * @param verifier runs certificate verification
      */
-    UpstreamTls(SslProvider provider, ServerTrust trust, Executor verifier, Duration handshakeTimeout)
+    UpstreamTls(
+            SslProvider provider, ServerTrust trust, InstantSource clock, Executor verifier, Duration handshakeTimeout)
             throws SSLException {
+        this.trust = trust;
+        this.jdkOrigins = new JdkOrigins(clock);
         this.any = context(provider, trust, Alpn.H2_AND_H1);
         this.http1 = context(provider, trust, Alpn.H1);
         this.verifier = verifier;
@@ -83,11 +94,7 @@ final class UpstreamTls {
 
     /** A handler for one connection to the host. */
     SslHandler handler(ByteBufAllocator alloc, String host, int port, Alpn alpn) {
-        SslContext context = switch (alpn) {
-            case H2_AND_H1 -> any;
-            case H1 -> http1;
-        };
-        SslHandler handler = context.newHandler(alloc, host, port, verifier);
+        SslHandler handler = context(host, port, alpn).newHandler(alloc, host, port, verifier);
         if (Cidr.literal(host) == null) {
             // Netty sends none for names of one label, such as those of a container network.
             SNIHostName name = serverName(host);
@@ -100,6 +107,36 @@ final class UpstreamTls {
         handler.setHandshakeTimeoutMillis(handshakeTimeout.toMillis());
         handler.setCloseNotifyFlushTimeoutMillis(1_000);
         return handler;
+    }
+
+    private SslContext context(String host, int port, Alpn alpn) {
+        if (jdkOrigins.has(host, port)) {
+            synchronized (ofJdk) {
+                return ofJdk.computeIfAbsent(alpn, each -> {
+                    try {
+                        return context(SslProvider.JDK, trust, each);
+                    } catch (SSLException e) {
+                        throw new IllegalStateException(e); // what the machine can do was seen at the start
+                    }
+                });
+            }
+        }
+        return switch (alpn) {
+            case H2_AND_H1 -> any;
+            case H1 -> http1;
+        };
+    }
+
+    /** What may help after a handshake that failed; remembers what it is. */
+    TlsListener.Remedy remedy(SslHandler handler, String host, int port, Throwable cause) {
+        if (isNoApplicationProtocol(cause)) {
+            return TlsListener.Remedy.OTHER_PROTOCOL;
+        }
+        if (!(handler.engine() instanceof ReferenceCountedOpenSslEngine) || !TlsWords.isNothingInCommon(cause)) {
+            return TlsListener.Remedy.NONE;
+        }
+        jdkOrigins.add(host, port);
+        return TlsListener.Remedy.ONCE_MORE;
     }
 
     private static @Nullable SNIHostName serverName(String host) {
@@ -142,8 +179,7 @@ final class UpstreamTls {
         }
         Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
         if (root instanceof SSLException || root instanceof GeneralSecurityException) {
-            return new Failure.UpstreamUntrusted(
-                    "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));
+            return new Failure.UpstreamUntrusted("TLS with " + host + " failed: " + TlsWords.of(root));
         }
         return new Failure.UpstreamUnreachable(
                 "TLS with " + host + " failed: " + Printable.quote(String.valueOf(root.getMessage())));

@@ -63,7 +63,8 @@ final class HopByHopTest {
             delimiter = ';',
             value = {
                 "Alt-Svc: h3=\":443\" | ALT-SVC: clear | Server: x; Server: x",
-                "X-Egress-Deny: dlp_match | x-egress-deny: y | X-Egress-Denied: z; X-Egress-Denied: z",
+                "X-Egress-Deny: dlp_match | x-egress-deny: y | X-Egressed: z; X-Egressed: z",
+                "X-Egress-Denied: a | x_egress_deny: b | X-EGRESS-: c | X-Egress: d; X-Egress: d",
                 "Connection: close, Set-Cookie-2 | Set-Cookie-2: a | Set-Cookie: b; Set-Cookie: b",
                 "Keep-Alive: x | Proxy-Authenticate: Basic | Proxy-Authentication-Info: y | TE: trailers; ''",
                 "Upgrade: h2,h2c | Content-Length: 0; Content-Length: 0",
@@ -91,6 +92,7 @@ final class HopByHopTest {
                 "Cookie: a=b",
                 "Expect: x",
                 "X-Egress-Deny: y",
+                "x-egress-verdict: y",
                 "Alt-Svc: z",
                 "X-HTTP-Method-Override: DELETE",
                 "Content-Encoding: gzip",

@@ -69,8 +69,10 @@ final class ExamplePolicy {
     static String code(Verdict verdict) {
         return switch (verdict) {
             case Verdict.Allow allow -> "allow";
+            case Verdict.Inspect inspect -> "allow";
             case Verdict.Deny deny -> deny.why().code();
             case Verdict.Malformed malformed -> "malformed";
+            case Verdict.Misdirected misdirected -> "misdirected";
         };
     }
 }

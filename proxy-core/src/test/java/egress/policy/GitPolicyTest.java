@@ -89,4 +89,121 @@ final class GitPolicyTest {
     void takesNothingElseForGit(String target) {
         assertThat(judged("GET", "https://open.example" + target)).isEqualTo("allow");
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PUT /r.git/info/lfs/objects/OID",
+                "PUT /r.git/gitlab-lfs/objects/OID/123",
+                "POST /r.git/info/lfs/verify",
+                "POST /r/info/lfs/verify",
+                "POST /r/info/lfs/objects",
+                "PATCH /r/info/lfs/objects/OID",
+                "PUT /r/objects/OID",
+                "PUT /team/lfs-storage/ab/OID",
+                "POST /r.git/info/lfs/locks",
+                "GET /r.git/info/lfs/locks",
+                "POST /r/info/lfs/locks/verify",
+                "POST /r/info/lfs/locks/12/unlock",
+                "PUT /r/info/lfs/objects/batch",
+                "PUT /r/INFO/lfs%2fobjects/OID",
+                "PUT /r.git/objects/ab/cdef",
+                "MKCOL /r.git/objects/ab/",
+                "LOCK /r.git/refs/heads/main",
+                "LOCK /r.git/info/refs",
+                "PUT /r.git/refs/heads/main",
+                "MOVE /r.git/objects/ab/cdef_x",
+                "DELETE /r.git/refs/heads/main",
+                "PROPPATCH /r.git/HEAD",
+                "UNLOCK /r.git/info/refs",
+                "PUT /r.git/anything",
+                "DELETE /r.git",
+                "MKCOL /r.git/",
+                "PUT /r/objects/ab/cdef",
+                "MKCOL /r/objects/ab",
+                "PUT /r/refs/heads/main",
+                "LOCK /r/info/refs",
+                "PUT /r/info/refs",
+                "put /R/Refs/heads/main",
+                "DELETE /r/refs%2fheads/x",
+                "PUT /r/objects/pack/pack-1.pack",
+                "PUT /r/x/../refs/heads/main",
+                "POST /r.git/objects/ab/cdef"
+            })
+    void deniesEveryOtherWayToPush(String request) {
+        for (String host : List.of("git.example", "open.example", "unlisted.example", "v1.example")) {
+            assertThat(judged(method(request), "https://" + host + path(request)))
+                    .as(host)
+                    .isEqualTo("git_push");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /r.git/HEAD",
+                "GET /r.git/info/refs",
+                "GET /r.git/objects/info/packs",
+                "GET /r/objects/info/packs",
+                "GET /r/objects/info/http-alternates",
+                "GET /r/objects/ab/0123456789012345678901234567890123456a",
+                "HEAD /r.git/objects/pack/pack-1.idx",
+                "GET /r/objects/pack/pack-1.pack",
+                "GET /r.git/packed-refs",
+                "GET /.git/config",
+                "PROPFIND /r.git/refs/heads/",
+                "GET /r.git/info/lfs/objects/OID",
+                "GET /r/lfs/objects/OID",
+                "GET /r.git/gitlab-lfs/objects/OID"
+            })
+    void takesDumbReadsAndLfsDownloadsForAFetch(String request) {
+        assertThat(judged(method(request), "https://git.example" + path(request)))
+                .isEqualTo("allow");
+        assertThat(judged(method(request), "https://open.example" + path(request)))
+                .isEqualTo("git_fetch");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DELETE /crm/v3/objects/contacts/1",
+                "PUT /v1/objects/Article/7",
+                "PUT /v1/info/5",
+                "GET /repos/o/r/git/refs/heads/main",
+                "POST /repos/o/r/git/refs",
+                "GET /o/r.git",
+                "GET /r.git/@v/list",
+                "PUT /cas/OID",
+                "GET /v2/objects/12",
+                "MKCOL /dav/files/",
+                "PUT /dav/files/a.txt",
+                "GET /info/about"
+            })
+    void takesNoOtherFilesForGit(String request) {
+        assertThat(judged(method(request), "https://open.example" + path(request), "Content-Type: application/json"))
+                .isEqualTo("allow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Accept: application/vnd.git-lfs+json", "Content-Type: application/vnd.git-lfs+json; x=y"})
+    void knowsLfsByItsMediaTypeWhereverItAsks(String field) {
+        assertThat(judged("POST", "https://git.example/somewhere", field, "Content-Type: a/b"))
+                .isEqualTo("git_push");
+        assertThat(judged("GET", "https://open.example/somewhere", field)).isEqualTo("git_fetch");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-HTTP-Method-Override: PUT", "X-Method-Override: MKCOL"})
+    void looksAtTheMethodThatIsAskedFor(String field) {
+        assertThat(judged("POST", "https://git.example/r/refs/heads/main", field))
+                .isEqualTo("git_push");
+    }
+
+    private static String method(String request) {
+        return request.substring(0, request.indexOf(' '));
+    }
+
+    private static String path(String request) {
+        return request.substring(request.indexOf(' ') + 1).replace("OID", "0123456789abcdef".repeat(4));
+    }
 }

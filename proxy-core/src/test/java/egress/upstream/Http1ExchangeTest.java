@@ -107,7 +107,7 @@ class Http1ExchangeTest {
                 "SSH-2.0-OpenSSH_9.2\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-                "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length:\r\n 2\r\n\r\nok",
                 "HTTP/1.1 200 OK\nContent-Length: 0\n\n"
             })
     void aMalformedResponseIsAFailure(String response) throws Exception {

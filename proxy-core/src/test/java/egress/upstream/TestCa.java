@@ -81,6 +81,20 @@ final class TestCa {
         return issue(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(10)), names);
     }
 
+    /** For a key of another kind than EC P-256. */
+    Identity issueFor(KeyPair leaf, String... names) {
+        Instant now = Instant.now();
+        return new Identity(
+                leaf.getPrivate(),
+                leaf(
+                        name,
+                        keys.getPrivate(),
+                        leaf,
+                        now.minus(Duration.ofDays(1)),
+                        now.plus(Duration.ofDays(10)),
+                        names));
+    }
+
     Identity issue(Instant from, Instant to, String... names) {
         KeyPair leaf = newKeys();
         return new Identity(leaf.getPrivate(), leaf(name, keys.getPrivate(), leaf, from, to, names));

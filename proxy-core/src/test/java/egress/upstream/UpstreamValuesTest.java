@@ -69,6 +69,8 @@ class UpstreamValuesTest {
         "http://proxy.example, http://proxy.example:80, -",
         "https://Proxy.Example/, https://proxy.example:443, -",
         "http://[::1]:3128, http://[::1]:3128, -",
+        "http://egress_proxy:3128, http://egress_proxy:3128, -",
+        "https://user:pass@my_proxy.internal, https://my_proxy.internal:443, Basic dXNlcjpwYXNz",
         "http://user:pass@proxy.example:1, http://proxy.example:1, Basic dXNlcjpwYXNz",
         "http://us%40er:p%3Aa+s@proxy.example:1, http://proxy.example:1, Basic dXNAZXI6cDphK3M="
     })
@@ -87,6 +89,9 @@ class UpstreamValuesTest {
                 "http://",
                 "http://proxy.example/path",
                 "http://proxy.example?x",
+                "http://proxy.example:x",
+                "http://proxy.example:70000",
+                "http://proxy_.example:",
                 "http://s3cret@proxy.example",
                 "http://user:s3cret%0d%0a@proxy.example",
                 "http://user:s3cret%zz@proxy.example"

@@ -6,6 +6,7 @@ import egress.exchange.Inspector;
 import egress.server.dlp.DlpEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,11 @@ final class Dlp implements AutoCloseable {
         List<String> secrets = new ArrayList<>(table.secrets());
         token.ifPresent(secrets::add);
         return engine.inspector(table.policy().routes(), secrets, environment);
+    }
+
+    /** Where it listens itself: pipelock's questions come back there. */
+    Optional<InetSocketAddress> listener() {
+        return pipelock.flatMap(PipelockScanner::sinkAddress);
     }
 
     /** New routes hold: pipelock has to prove itself anew. */

@@ -9,6 +9,7 @@ import egress.ca.TrustStores;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Print the variables that send a shell's programs through the proxy and make them trust its CA:",
             "  eval \"$(egress-proxy env)\"",
-            "Writes, beside the CA's certificate, the bundles of it and what this machine trusts that some of them name."
+            "Writes, beside the CA's certificate, the bundles of it and what this machine trusts that some of them name,",
+            "and for wget, which knows no variable for that, its settings with the bundle in them."
         },
         mixinStandardHelpOptions = true)
 public final class EnvCommand implements Callable<Integer> {
@@ -54,13 +56,13 @@ public final class EnvCommand implements Callable<Integer> {
         this(System.getenv());
     }
 
-    /** @param environment for {@code SSL_CERT_FILE} */
+    /** @param environment for {@code SSL_CERT_FILE}, {@code WGETRC} and {@code HOME} */
     EnvCommand(Map<String, String> environment) {
         this.environment = environment;
     }
 
     /** Where the files for clients are, next to the authority they are about. None of them holds a key. */
-    private record TrustFiles(Path certificate, Path bundle, Path trustStore) {
+    private record TrustFiles(Path certificate, Path bundle, Path trustStore, Path wgetrc) {
         static TrustFiles of(CaLocation location) {
             if (location.chosen().equals(CaLocation.FILE_OPTION)) {
                 // The file itself holds the key, which is none of the clients' business.
@@ -69,13 +71,15 @@ public final class EnvCommand implements Callable<Integer> {
                 return new TrustFiles(
                         file.resolveSibling(stem + ".trust.pem"),
                         file.resolveSibling(stem + ".bundle.pem"),
-                        file.resolveSibling(stem + ".truststore.jks"));
+                        file.resolveSibling(stem + ".truststore.jks"),
+                        file.resolveSibling(stem + ".wgetrc"));
             }
             Path directory = location.directory().toAbsolutePath().normalize();
             return new TrustFiles(
                     directory.resolve(CaDirectory.CERTIFICATE),
                     directory.resolve("bundle.pem"),
-                    directory.resolve("truststore.jks"));
+                    directory.resolve("truststore.jks"),
+                    directory.resolve("wgetrc"));
         }
     }
 
@@ -91,7 +95,8 @@ public final class EnvCommand implements Callable<Integer> {
                             proxyUrl,
                             files.certificate.toString(),
                             files.bundle.toString(),
-                            files.trustStore.toString())
+                            files.trustStore.toString(),
+                            files.wgetrc.toString())
                     .forEach((name, value) -> command.commandLine()
                             .getOut()
                             .println("export " + name + "=" + TrustEnvironment.shellQuoted(value)));
@@ -125,16 +130,36 @@ public final class EnvCommand implements Callable<Integer> {
 
     private void write(TrustFiles files, TrustStores stores) throws CaException {
         SystemTrust system = SystemTrust.find(environment);
-        write(files.certificate, stores.pem());
-        write(files.bundle, stores.bundle(system));
-        write(files.trustStore, stores.jksBundle(system, TrustStores.DEFAULT_PASSWORD));
+        write(files.certificate, stores.pem(), AtomicFile::write);
+        write(files.bundle, stores.bundle(system), AtomicFile::write);
+        write(files.trustStore, stores.jksBundle(system, TrustStores.DEFAULT_PASSWORD), AtomicFile::write);
+        // The user's own may hold passwords.
+        String wgetrc = TrustEnvironment.wgetrc(ownWgetrc(files), files.bundle.toString());
+        write(files.wgetrc, wgetrc.getBytes(StandardCharsets.ISO_8859_1), AtomicFile::writePrivate);
     }
 
-    private static void write(Path file, byte[] content) throws CaException {
+    /** What wget reads in this environment; not what was written here before. */
+    private String ownWgetrc(TrustFiles files) throws CaException {
+        String named = environment.getOrDefault("WGETRC", "");
+        String home = environment.getOrDefault("HOME", "");
+        Path own = named.isEmpty() || Path.of(named).equals(files.wgetrc) ? Path.of(home, ".wgetrc") : Path.of(named);
+        boolean none = named.isEmpty() && home.isEmpty() || !Files.isReadable(own);
+        try {
+            return none ? "" : Files.readString(own, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new CaException(own + ": cannot be read: " + e.getClass().getSimpleName(), e);
+        }
+    }
+
+    private interface Writer {
+        void write(Path file, byte[] content) throws IOException;
+    }
+
+    private static void write(Path file, byte[] content, Writer writer) throws CaException {
         try {
             // A directory that may only be read will do when nothing has changed.
             if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
-                AtomicFile.write(file, content);
+                writer.write(file, content);
             }
         } catch (IOException e) {
             throw new CaException(

@@ -115,8 +115,8 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("request     " + head.method() + " " + (head.tls() ? "https" : "http") + "://"
                 + head.authority().toHostField(head.tls()) + head.target());
         out.println("connection  " + connection(policy.route(head.authority())));
-        boolean allowed = explanation.verdict() instanceof Verdict.Allow
-                && !(policy.route(head.authority()) instanceof ConnectionRoute.Refuse);
+        boolean allowed =
+                isAllowed(explanation.verdict()) && !(policy.route(head.authority()) instanceof ConnectionRoute.Refuse);
         explanation
                 .route()
                 .ifPresentOrElse(
@@ -124,6 +124,16 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("verdict     " + verdict(policy.route(head.authority()), explanation.verdict()));
         out.flush();
         return allowed ? 0 : 1;
+    }
+
+    private static boolean isAllowed(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Allow allow -> true;
+            case Verdict.Inspect inspect -> true;
+            case Verdict.Deny deny -> false;
+            case Verdict.Malformed malformed -> false;
+            case Verdict.Misdirected misdirected -> false;
+        };
     }
 
     private static String connection(ConnectionRoute route) {
@@ -153,7 +163,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private static String injected(Credential credential) {
-        return credential.isAvailable() ? credential.field() + ": ********" : credential.words();
+        return credential.isAvailable() ? credential.shown() : credential.words();
     }
 
     private static String entry(Route route, Explanation.Reading reading) {
@@ -198,8 +208,10 @@ final class ExplainCommand implements Callable<Integer> {
         }
         return switch (verdict) {
             case Verdict.Allow allow -> "allowed";
+            case Verdict.Inspect inspect -> "allowed, unless its body asks for what is not";
             case Verdict.Deny deny -> "denied (" + deny.why().code() + "): " + deny.words();
             case Verdict.Malformed malformed -> "malformed (400): " + malformed.words();
+            case Verdict.Misdirected misdirected -> "misdirected (421): " + misdirected.words();
         };
     }
 }

@@ -16,11 +16,16 @@ final class TrustEnvironment {
      * @param certificate PEM with the authority alone, for what adds to a client's own trust
      * @param bundle PEM with what the machine trusts too, for what replaces it
      * @param trustStore {@code bundle} for Java
+     * @param wgetrc what {@link #wgetrc} makes, in a file
      * @return names and values, in the order in which people read them
      */
-    static SequencedMap<String, String> variables(URI proxy, String certificate, String bundle, String trustStore) {
+    static SequencedMap<String, String> variables(
+            URI proxy, String certificate, String bundle, String trustStore, String wgetrc) {
         SequencedMap<String, String> variables = new LinkedHashMap<>();
-        for (String name : new String[] {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+        for (String name : new String[] {
+            // Yarn 2 and later take only variables of their own.
+            "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"
+        }) {
             variables.put(name, proxy.toString());
         }
         variables.put("NO_PROXY", NO_PROXY);
@@ -36,12 +41,26 @@ final class TrustEnvironment {
             "CARGO_HTTP_CAINFO",
             "PIP_CERT",
             "AWS_CA_BUNDLE",
-            "CODEX_CA_CERTIFICATE"
+            "CODEX_CA_CERTIFICATE",
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+            // Node's own variable is enough for these two, but for a cafile in one of their configuration files.
+            "npm_config_cafile",
+            "YARN_HTTPS_CA_FILE_PATH"
         }) {
             variables.put(name, bundle);
         }
+        variables.put("WGETRC", wgetrc);
         variables.put("JAVA_TOOL_OPTIONS", javaOptions(proxy, trustStore));
         return variables;
+    }
+
+    /**
+     * What wget reads instead of {@code ~/.wgetrc}: it knows no variable for its authorities.
+     *
+     * @param own what it would read otherwise; of two settings the later one counts
+     */
+    static String wgetrc(String own, String bundle) {
+        return own + (own.isEmpty() || own.endsWith("\n") ? "" : "\n") + "ca_certificate = " + bundle + "\n";
     }
 
     /** Java knows no proxy variables, so its options carry the proxy too. */

@@ -75,7 +75,8 @@ public final class TrustKit {
     /** Makes every page, so that {@link #page} only looks them up. Takes some hundred milliseconds: not for an event loop. */
     public void warmUp() {
         for (String path :
-                new String[] {"/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks"}) {
+                new String[] {"/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks", "/wgetrc"
+                }) {
             page(path);
         }
     }
@@ -107,6 +108,13 @@ public final class TrustKit {
             case "/ca.jks" -> file(JKS, "egress-ca.jks", stores.jks(TrustStores.DEFAULT_PASSWORD));
             case "/bundle.pem" -> file(PEM, "bundle.pem", stores.bundle(system.get()));
             case "/bundle.jks" -> file(JKS, "bundle.jks", stores.jksBundle(system.get(), TrustStores.DEFAULT_PASSWORD));
+            // wget takes ~/ for the home directory, and no variable.
+            case "/wgetrc" ->
+                file(
+                        "text/plain; charset=utf-8",
+                        "wgetrc",
+                        TrustEnvironment.wgetrc("", KEPT_IN.replace("$HOME", "~") + "/bundle.pem")
+                                .getBytes(StandardCharsets.UTF_8));
             default -> Optional.empty();
         };
     }
@@ -117,7 +125,11 @@ public final class TrustKit {
 
     private byte[] html() {
         String exports = TrustEnvironment.variables(
-                        proxy, KEPT_IN + "/ca.pem", KEPT_IN + "/bundle.pem", KEPT_IN + "/bundle.jks")
+                        proxy,
+                        KEPT_IN + "/ca.pem",
+                        KEPT_IN + "/bundle.pem",
+                        KEPT_IN + "/bundle.jks",
+                        KEPT_IN + "/wgetrc")
                 .entrySet()
                 .stream()
                 // In double quotes the shell expands $HOME; nothing else in these values means anything to it.

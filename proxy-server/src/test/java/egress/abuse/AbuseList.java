@@ -46,8 +46,10 @@ final class AbuseList {
             H2FramingTest.class,
             CredentialsTest.class,
             DlpTest.class,
+            CodingsTest.class,
             OperationsTest.class,
-            OtherProtocolTest.class);
+            OtherProtocolTest.class,
+            RewriteTest.class);
 
     /** How many rows there are. */
     static final int SIZE = 48;
@@ -99,8 +101,8 @@ final class AbuseList {
             "WebSocket",
             "codings read in two ways",
             "a verdict as an oracle",
-            "one caller's share",
-            "fields that make another request",
+            "shares of what belongs to all",
+            "fields by which a framework routes",
             "git by every way");
 
     private AbuseList() {}

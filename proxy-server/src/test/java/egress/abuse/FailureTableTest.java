@@ -124,7 +124,7 @@ class FailureTableTest {
                 H1Fault.HTTP_0_9,
                 H1Fault.TWO_LENGTHS,
                 H1Fault.LENGTH_AND_CHUNKED,
-                H1Fault.OBS_FOLD,
+                H1Fault.FOLDED_LENGTH,
                 H1Fault.OVERSIZED_HEAD,
                 H1Fault.UNASKED_101,
                 H1Fault.INTERIM_STORM,

@@ -176,7 +176,26 @@ class IdentityTest {
 
     static Stream<Case> hellos() {
         return Stream.of(
-                site.hello("10.a", "no SNI", sni(null), "alert"),
+                Case.through(
+                        "10.a",
+                        "no SNI: the name of the CONNECT",
+                        "tls",
+                        () -> site.greeted(site.tls(Site.H1).anyName().sni(null))),
+                site.stopped(
+                        "10.r",
+                        "no SNI, and then another Host",
+                        "h1",
+                        () -> {
+                            try (RawClient client = site.proxy.connect().tunnel(Site.H1 + ":443")) {
+                                client.tls(site.tls(Site.H1)
+                                        .anyName()
+                                        .alpn("http/1.1")
+                                        .sni(null));
+                                return Site.answer(client.send("GET / HTTP/1.1\r\nHost: other.example\r\n\r\n"));
+                            }
+                        },
+                        "421"),
+                site.hello("10.s", "an SNI of no bytes", OldHello.of("", 0x0303), "alert"),
                 site.hello("10.b", "an SNI of 300 bytes", sni("a".repeat(300)), "alert"),
                 site.hello("10.c", "an SNI that is an address", sni("127.0.0.1"), "alert"),
                 site.hello("10.d", "an SNI that is an IPv6 address", sni("[::1]"), "alert"),

@@ -63,9 +63,9 @@ class MutationsTest {
                 "TargetTest", CORE + "policy/Policy.java", "if (git == GitRules.Use.PUSH) {", "if (git == null) {"),
         OVERRIDES_ARE_NOT_READ(
                 "TargetTest",
-                CORE + "policy/MethodOverrides.java",
-                "if (FieldNames.same(name, field)) {",
-                "if (name == field) {"),
+                CORE + "http/RewriteFields.java",
+                "if (FieldNames.same(name, entry.name)) {",
+                "if (name == entry.name) {"),
         CHUNKED_MAY_HAVE_A_LENGTH(
                 "FramingTest", CORE + "http/H1Fields.java", "if (!lengths.isEmpty()) {", "if (lengths.size() > 9) {"),
         A_CONNECTION_WITH_BYTES_LEFT_GOES_BACK(
@@ -93,10 +93,7 @@ class MutationsTest {
                 "if (!fits && !plan.passesOversize()) {",
                 "if (!fits && maxBody < 0) {"),
         ALT_SVC_STAYS(
-                "OtherProtocolTest",
-                CORE + "http/HopByHop.java",
-                "Set.of(\"alt-svc\", \"x-egress-deny\")",
-                "Set.of(\"x-egress-deny\")"),
+                "OtherProtocolTest", CORE + "http/HopByHop.java", "ALT_SVC = \"alt-svc\";", "ALT_SVC = \"alt-none\";"),
         ANY_HOST_READS_METRICS(
                 "OperationsTest",
                 SERVER + "AdminServer.java",

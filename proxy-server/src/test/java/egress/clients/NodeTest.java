@@ -39,7 +39,7 @@ class NodeTest extends ClientFixture {
                 .containsExactly(
                         "https: credential and body",
                         "https: keeps its connection",
-                        "https: early hints",
+                        "https: no early hints",
                         "https: trailers both ways",
                         "https: expects a 100",
                         "http: absolute form",

@@ -39,6 +39,7 @@ class PythonTest extends ClientFixture {
                 .containsExactly(
                         "urllib: h1.example",
                         "urllib: h2.example",
+                        "urllib: no early hint",
                         "urllib: in the clear",
                         "http.client: keeps its connection",
                         "http.client: chunked upload",
@@ -58,6 +59,7 @@ class PythonTest extends ClientFixture {
                         "compressed",
                         "redirect",
                         "events as they are sent",
+                        "no early hint",
                         "denied in words");
     }
 

@@ -183,12 +183,13 @@ class DlpStreamTest {
 
     @ParameterizedTest
     @CsvSource({
-        "unknown coding, 1, 4, 4",
-        "flags, 2, 4, 4",
-        "too long, 0, 4194305, 4",
-        "far too long, 0, -1, 4",
+        "unknown coding, 1, 4, 4, 7, dlp_unscannable",
+        "flags, 2, 4, 4, 7, dlp_unscannable",
+        "too long, 0, 16777217, 4, 8, body_too_large",
+        "far too long, 0, -1, 4, 8, body_too_large",
     })
-    void deniesMessagesThatItCannotRead(String what, int flags, int told, int sent) throws IOException {
+    void deniesMessagesThatItCannotRead(String what, int flags, int told, int sent, String status, String why)
+            throws IOException {
         try (H2Client client = client(DlpGate.H2)) {
             H2Stream stream = grpc(client, DlpGate.H2, "/count?bad", "grpc-encoding", "snappy");
             byte[] message =
@@ -197,8 +198,44 @@ class DlpStreamTest {
 
             ReceivedResponse response = stream.response();
 
-            assertThat(response.status()).as(what).isEqualTo(403);
-            assertThat(response.value("x-egress-deny")).contains("dlp_unscannable");
+            assertThat(response.value("grpc-status")).as(what).contains(status);
+            assertThat(response.value("x-egress-deny")).contains(why);
+        }
+    }
+
+    @Test
+    void judgesMessagesUpToTheBoundOfBodies() throws IOException {
+        String words = "clean text. ".repeat(500_000);
+        Ask clean = Ask.post(DlpGate.H2, "/count?five", message(words)).with("content-type", "application/grpc");
+        Ask hit = Ask.post(DlpGate.H2, "/count?hit5", message(words + TOKEN)).with("content-type", "application/grpc");
+
+        assertThat(dlp.ask("h2", clean).value("x-egress-deny")).isEmpty();
+        assertThat(dlp.ask("h2", hit).value("grpc-status")).contains("7");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NOSCAN", "WARN"})
+    void letsAMessageOverTheBoundPassWhereBodiesDo(String how) throws Exception {
+        DlpRules noscan = new DlpRules(
+                new Detectors.Standard(), new Detectors.Standard(), OnMatch.BLOCK, OnOversize.NOSCAN, false, Set.of());
+        try (DlpGate own = DlpGate.start(
+                directory,
+                DlpGate.settings(directory, 100_000, MEMORY, 1 << 30),
+                how.equals("WARN") ? DlpRules.WARN_ONLY : noscan)) {
+            byte[] large = message("clean text. ".repeat(100_000) + TOKEN);
+            byte[] small = message("token " + TOKEN);
+            String type = "application/grpc";
+
+            Ask alone = Ask.post(DlpGate.H2, "/count?large", large).with("content-type", type);
+            assertThat(own.ask("h2", alone).value("x-egress-deny")).isEmpty();
+            assertThat(own.received(DlpGate.H2, "/count?large").orElseThrow().bodyLength())
+                    .isEqualTo(large.length);
+            Ask both = Ask.post(DlpGate.H2, "/count?both", small).with("content-type", type);
+            assertThat(own.ask("h2", both).value("grpc-status").isPresent()).isEqualTo(!how.equals("WARN"));
+            Ask unknown = Ask.post(DlpGate.H2, "/count?coded", message(1, bytes("x")))
+                    .with("content-type", type, "grpc-encoding", "snappy");
+            assertThat(own.ask("h2", unknown).value("grpc-status").isPresent()).isEqualTo(!how.equals("WARN"));
+            own.awaitNothingHeld(MEMORY, 1 << 30);
         }
     }
 
@@ -209,8 +246,8 @@ class DlpStreamTest {
                 Ask.post(DlpGate.H2, "/count?cut", Arrays.copyOf(message("clean"), 7))
                         .with("content-type", "application/grpc"));
 
-        assertThat(response.status()).isEqualTo(403);
-        assertThat(response.text()).contains("ends within one");
+        assertThat(response.value("grpc-status")).contains("7");
+        assertThat(response.value("grpc-message").orElse("")).contains("ends within one");
     }
 
     @Test
@@ -222,7 +259,7 @@ class DlpStreamTest {
                 Ask.post(DlpGate.H2, "/count?bomb", message(1, bomb))
                         .with("content-type", "application/grpc", "grpc-encoding", "gzip"));
 
-        assertThat(response.status()).isEqualTo(403);
+        assertThat(response.value("grpc-status")).contains("7");
         assertThat(response.value("x-egress-deny")).contains("dlp_unscannable");
     }
 
@@ -234,8 +271,8 @@ class DlpStreamTest {
                         .with("content-type", "application/grpc")
                         .trailing("x-sum", TOKEN));
 
-        assertThat(response.status()).isEqualTo(403);
-        assertThat(response.text()).contains("trailer x-sum");
+        assertThat(response.value("grpc-status")).contains("7");
+        assertThat(response.value("grpc-message").orElse("")).contains("trailer x-sum");
     }
 
     @ParameterizedTest

@@ -223,6 +223,59 @@ class DlpWebSocketTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void letsAMessageOverTheBoundPassWhereBodiesDo(boolean compressed) throws Exception {
+        DlpRules noscan = new DlpRules(
+                new DlpRules.Detectors.Standard(),
+                new DlpRules.Detectors.Standard(),
+                DlpRules.OnMatch.BLOCK,
+                DlpRules.OnOversize.NOSCAN,
+                false,
+                Set.of());
+        try (DlpGate own = DlpGate.start(directory, DlpGate.settings(directory, 100_000, MEMORY, 1 << 30), noscan)) {
+            own.h1.on("/takeover", exchange -> {
+                OriginExchange.Upgraded upgraded =
+                        exchange.upgrade(new byte[0], agreeing("permessage-deflate; server_no_context_takeover"));
+                WebSocketFrame frame;
+                do {
+                    frame = WebSocketFrame.read(upgraded.in());
+                    upgraded.out().write(frame.unmasked().bytes());
+                } while (frame.opcode() != WebSocketFrame.CLOSE);
+            });
+            try (RawClient client = own.h1Client(DlpGate.H1)) {
+                client.send(handshake("/takeover", "Sec-WebSocket-Extensions: permessage-deflate"));
+                assertThat(client.readHead().status()).isEqualTo(101);
+                Deflater deflater = new Deflater(0, true);
+                int rsv = compressed ? 4 : 0;
+                byte[] large = coded(deflater, "clean text. ".repeat(30_000) + TOKEN, compressed);
+                client.send(new WebSocketFrame(true, rsv, WebSocketFrame.TEXT, true, large).bytes());
+                assertThat(WebSocketFrame.read(client.input()).payload()).isEqualTo(large);
+                byte[] small = coded(deflater, "clean text", compressed);
+                client.send(new WebSocketFrame(true, rsv, WebSocketFrame.TEXT, true, small).bytes());
+                assertThat(WebSocketFrame.read(client.input()).payload()).isEqualTo(small);
+                byte[] hit = coded(deflater, "token " + TOKEN, compressed);
+                client.send(new WebSocketFrame(true, rsv, WebSocketFrame.TEXT, true, hit).bytes());
+                assertClosed(client, 1008);
+            }
+            own.awaitNothingHeld(MEMORY, 1 << 30);
+        }
+    }
+
+    private static byte[] coded(Deflater deflater, String text, boolean compressed) {
+        return compressed ? deflated(deflater, text) : bytes(text);
+    }
+
+    @Test
+    void closesWhereACompressedMessageEndsWithinABlock() throws IOException {
+        try (RawClient client = open("/takeover", "Sec-WebSocket-Extensions: permessage-deflate")) {
+            // A stored block of four bytes, none of which is here: the tail would become its content (RFC 1951 §3.2.4).
+            byte[] open = {0, 4, 0, (byte) 0xfb, (byte) 0xff};
+            client.send(new WebSocketFrame(true, 4, WebSocketFrame.TEXT, true, open).bytes());
+            assertClosed(client, 1008);
+        }
+    }
+
     static Stream<Arguments> violations() {
         byte[] x = bytes("x");
         return Stream.of(
@@ -245,7 +298,8 @@ class DlpWebSocketTest {
                 Arguments.of(
                         "close of one byte", new WebSocketFrame(true, 0, WebSocketFrame.CLOSE, true, x).bytes(), 1002),
                 Arguments.of("long form of 5", new byte[] {(byte) 0x81, (byte) 0xfe, 0, 5, 1, 2, 3, 4}, 1002),
-                Arguments.of("too large", WebSocketFrame.head(true, 0, WebSocketFrame.TEXT, true, (4 << 20) + 1), 1009),
+                Arguments.of(
+                        "too large", WebSocketFrame.head(true, 0, WebSocketFrame.TEXT, true, (16 << 20) + 1), 1009),
                 Arguments.of("2 GiB", WebSocketFrame.head(true, 0, WebSocketFrame.BINARY, true, 1L << 31), 1009));
     }
 

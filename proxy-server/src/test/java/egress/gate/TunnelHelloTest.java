@@ -10,16 +10,22 @@ import egress.policy.Route;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
+import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.cert.CertificateParsingException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,13 +94,14 @@ class TunnelHelloTest {
     static Stream<Arguments> wrongSnis() {
         return hostsOfEitherRoute()
                 .flatMap(host -> Stream.of(null, "127.0.0.1", "a".repeat(300), "[::1]", host + ":443")
+                        .filter(sni -> sni != null || host.equals("pass.example"))
                         .map(sni -> Arguments.of(host, sni)));
     }
 
     @ParameterizedTest
     @MethodSource("wrongSnis")
     @Row("10.xa")
-    void noneOrAnImpossibleSniIsAnAlert(String host, @Nullable String sni) throws IOException {
+    void anImpossibleSniOrNoneInPassthroughIsAnAlert(String host, @Nullable String sni) throws IOException {
         try (RawClient client = tunnel(host)) {
             client.send(gate.client(host).anyName().sni(sni).clientHello());
             byte[] alert = client.readToEnd();
@@ -110,6 +117,42 @@ class TunnelHelloTest {
         try (RawClient client = tunnel(HOST)) {
             client.tls(gate.client(HOST).alpn("http/1.1").sni(sni));
             assertThat(client.get("/echo", HOST).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    @Row(value = "10.xd", allowed = true)
+    void noSniMeansTheNameOfTheConnect() throws IOException {
+        try (RawClient client = tunnel(HOST)) {
+            client.tls(gate.client(HOST).anyName().alpn("http/1.1").sni(null));
+            assertThat(client.certificates()
+                            .getFirst()
+                            .getSubjectAlternativeNames()
+                            .toString())
+                    .contains(HOST);
+            assertThat(client.get("/echo", HOST).status()).isEqualTo(200);
+            assertThat(client.get("/echo", "pass.example").status()).isEqualTo(421);
+        } catch (CertificateParsingException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @Row(value = "10.xe", allowed = true)
+    void theLiteralOfTheConnectInTheSniIsTheSameName() throws IOException {
+        try (RawClient client = tunnel("127.0.0.1")) {
+            client.tls(gate.client("127.0.0.1").anyName().alpn("http/1.1").sni("127.0.0.1"));
+            assertThat(client.get("/echo", "127.0.0.1").status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.2", "127.1", "2130706433", "::1", "localhost"})
+    @Row("10.xf")
+    void anotherAddressInTheSniIsAnAlert(String sni) throws IOException {
+        try (RawClient client = tunnel("127.0.0.1")) {
+            client.send(gate.client("127.0.0.1").anyName().sni(sni).clientHello());
+            assertThat(client.readToEnd()).containsExactly(21, 3, 3, 0, 2, 2, 112);
         }
     }
 
@@ -149,7 +192,8 @@ class TunnelHelloTest {
             strings = {
                 "SSH-2.0-OpenSSH_9.6\r\n",
                 "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-                "GET / HTTP/1.1\r\nHost: h1.example\r\n\r\n",
+                "GET / HTTP/2.0\r\nHost: h1.example\r\n\r\n",
+                "EHLO h1.example\r\n",
                 "\u0000\u0001\u0002garbage",
                 "\u0016\u0002\u0000\u0000\u0005hello"
             })
@@ -168,6 +212,63 @@ class TunnelHelloTest {
             }
         }
         assertThat(origin.connections()).isEqualTo(before);
+        assertThat(gate.refusals()).anyMatch(r -> r.code().equals("malformed_hello"));
+    }
+
+    @Test
+    void theLogSaysWhatCameInsteadOfTls() throws Exception {
+        for (String first : new String[] {"SSH-2.0-x\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\u0001"}) {
+            try (RawClient client = tunnel(HOST)) {
+                client.send(first.getBytes(ISO_8859_1));
+                client.awaitEnd();
+            }
+        }
+        assertThat(gate.refusals().stream().map(Gate.Refusal::words))
+                .contains(
+                        "the first bytes of the tunnel are SSH",
+                        "the first bytes of the tunnel are HTTP/2 without TLS",
+                        "the first bytes of the tunnel are no TLS handshake");
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostsOfEitherRoute")
+    @Row("11.xc")
+    void plainHttpIsToldSoAndNothingOfItLeaves(String host) throws IOException {
+        int before = origin.connections();
+        for (String request : new String[] {
+            "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 5\r\n\r\nhello",
+            "GET http://" + host + "/ HTTP/1.0\r\n\r\n"
+        }) {
+            try (RawClient client = tunnel(host)) {
+                client.sendByteByByte(request.getBytes(ISO_8859_1));
+                ReceivedResponse response = client.readResponse("GET");
+                assertThat(response.status()).isEqualTo(403);
+                assertThat(response.value("x-egress-deny")).contains("scheme_not_allowed");
+                assertThat(response.text()).contains("plain http in a tunnel to " + host + ":443");
+                assertThat(client.awaitEnd()).isEqualTo(RawClient.End.CLOSED);
+            }
+        }
+        assertThat(origin.connections()).isEqualTo(before);
+        assertThat(gate.refusals()).anyMatch(r -> r.status() == 403 && r.code().equals("scheme_not_allowed"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {443, 8080, 3128})
+    void theDebuggingProxyServesPlainHttpInATunnelToAnyPort(int port) throws Exception {
+        try (Origin plain = Origin.plain();
+                Gate own = Gate.builder()
+                        .policy(Policy.allowAll())
+                        .pin("any.example", port, plain.port())
+                        .start();
+                RawClient client = RawClient.connect(own.port()).tunnel("any.example:" + port)) {
+            String host = "any.example:" + port;
+            assertThat(client.get("/echo", host).status()).isEqualTo(200);
+            assertThat(client.get("/echo", host).status()).isEqualTo(200);
+            client.send("GET /ws HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            assertThat(client.readHead().status()).isEqualTo(101);
+        }
     }
 
     @ParameterizedTest
@@ -246,6 +347,33 @@ class TunnelHelloTest {
             Thread.sleep(5);
         }
         assertThat(gate.handshakeFaults()).anyMatch(words -> words.contains("does not trust the proxy's certificate"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aCallerThatTakesRsaAloneIsToldApart(String version) throws Exception {
+        byte[] connect = "CONNECT h1.example:443 HTTP/1.1\r\nHost: h1.example:443\r\n\r\n".getBytes(ISO_8859_1);
+        try (Socket tcp = new Socket(InetAddress.getLoopbackAddress(), gate.port())) {
+            tcp.getOutputStream().write(connect);
+            tcp.getInputStream().readNBytes("HTTP/1.1 200 Connection established\r\n\r\n".length());
+            SSLSocket tls = (SSLSocket) TlsClient.trusting(gate.issuer().certificate())
+                    .getSocketFactory()
+                    .createSocket(tcp, HOST, 443, true);
+            SSLParameters parameters = tls.getSSLParameters();
+            parameters.setProtocols(new String[] {version});
+            if (version.equals("TLSv1.2")) {
+                parameters.setCipherSuites(new String[] {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+            } else {
+                parameters.setSignatureSchemes(new String[] {"rsa_pss_rsae_sha256", "rsa_pss_rsae_sha512"});
+            }
+            tls.setSSLParameters(parameters);
+            assertThatThrownBy(tls::startHandshake).isInstanceOf(SSLException.class);
+        }
+        for (int i = 0; gate.handshakeFaults().stream().noneMatch(words -> words.contains("RSA")) && i < 1000; i++) {
+            Thread.sleep(5);
+        }
+        assertThat(gate.handshakeFaults()).anyMatch(words -> words.contains("the client may take RSA alone"));
+        gate.handshakeFaults().clear();
     }
 
     @Test

@@ -174,7 +174,8 @@ class CaCommandsTest {
         Map<String, String> seen = evaluate(run.out());
         String ca = directory().resolve("ca.pem").toString();
         String bundle = directory().resolve("bundle.pem").toString();
-        for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+        for (String name : List.of(
+                "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY")) {
             assertThat(seen).containsEntry(name, "http://gate.example:8080");
         }
         assertThat(seen).containsKeys("NO_PROXY", "no_proxy");
@@ -187,13 +188,33 @@ class CaCommandsTest {
                 "CARGO_HTTP_CAINFO",
                 "PIP_CERT",
                 "AWS_CA_BUNDLE",
-                "CODEX_CA_CERTIFICATE")) {
+                "CODEX_CA_CERTIFICATE",
+                "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+                "npm_config_cafile",
+                "YARN_HTTPS_CA_FILE_PATH")) {
             assertThat(seen).containsEntry(name, bundle);
         }
         assertThat(Files.readString(Path.of(bundle)))
                 .startsWith(Files.readString(Path.of(ca)))
                 .hasSizeGreaterThan(10_000)
                 .doesNotContain("PRIVATE");
+    }
+
+    @Test
+    void envKeepsWgetsOwnSettingsAndAddsTheBundle() throws Exception {
+        Files.writeString(temporary.resolve(".wgetrc"), "tries = 3\nca_certificate = /elsewhere.pem");
+        Path wgetrc = directory().resolve("wgetrc");
+        String expected = "tries = 3\nca_certificate = /elsewhere.pem\nca_certificate = "
+                + directory().resolve("bundle.pem") + "\n";
+        for (Map<String, String> environment : List.of(
+                Map.of("HOME", temporary.toString()),
+                Map.of("HOME", temporary.toString(), "WGETRC", wgetrc.toString()),
+                Map.of("WGETRC", temporary.resolve(".wgetrc").toString()))) {
+            Run run = run(new EnvCommand(environment), "--ca-dir", directory().toString());
+            assertThat(evaluate(run.out())).containsEntry("WGETRC", wgetrc.toString());
+            assertThat(wgetrc).hasContent(expected);
+        }
+        assertThat(Files.getPosixFilePermissions(wgetrc)).hasToString("[OWNER_READ, OWNER_WRITE]");
     }
 
     /** What a shell that evaluates the block then exports. */

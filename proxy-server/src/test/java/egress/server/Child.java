@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /** The packaged program as a process of its own, to be sent signals. */
 public final class Child implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = Integer.getInteger("egress.child.patience", 20);
 
     private final Process process;
     private final List<String> out = new ArrayList<>();

@@ -3,6 +3,7 @@ package egress.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.abuse.Row;
 import egress.dlp.pipelock.Way;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
@@ -284,6 +285,25 @@ final class PipelockProgramTest {
             } catch (IOException e) {
                 wrong.add(e.toString());
             }
+        }
+    }
+
+    @Test
+    @Row("7.xa")
+    void neverDialsTheSink() throws Exception {
+        InetSocketAddress sink = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), FreePort.find());
+        String authority = "127.0.0.1:" + sink.getPort();
+        try (PipelockServer pipelock = RecordedPipelock.start(sink);
+                ProxyUnderTest proxy = ProxyUnderTest.with()
+                        .flags("--dlp", "pipelock", "--pipelock-sink", authority)
+                        .flags("--pipelock", pipelock.uri(Listener.REVERSE).toString())
+                        .start();
+                RawClient client = proxy.connect()) {
+            client.send("GET http://" + authority + "/ HTTP/1.1\r\nHost: " + authority + "\r\n\r\n");
+            ReceivedResponse response = client.readResponse("GET");
+
+            assertThat(response.status()).isEqualTo(403);
+            assertThat(response.value("x-egress-deny")).contains("address_not_allowed");
         }
     }
 }

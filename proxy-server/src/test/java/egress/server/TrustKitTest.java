@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TrustKitTest {
     private static final List<String> PATHS =
-            List.of("/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks");
+            List.of("/", "/ca.pem", "/ca.der", "/ca.p12", "/ca.jks", "/bundle.pem", "/bundle.jks", "/wgetrc");
 
     @TempDir
     Path directory;
@@ -148,6 +148,10 @@ class TrustKitTest {
                 "AWS_CA_BUNDLE",
                 "DENO_CERT",
                 "CODEX_CA_CERTIFICATE",
+                "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+                "npm_config_cafile",
+                "YARN_HTTPS_CA_FILE_PATH",
+                "WGETRC",
                 "JAVA_TOOL_OPTIONS")) {
             assertThat(html).contains("export " + name + "=");
         }

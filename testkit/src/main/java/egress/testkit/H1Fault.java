@@ -21,6 +21,10 @@ public enum H1Fault implements HostileOrigin.Script {
     BARE_CR_IN_FIELD_VALUE("X: a\rb\r\nContent-Length: 5\r\n\r\nhello"),
     BARE_LF("X: a\nContent-Length: 5\r\n\r\nhello"),
     OBS_FOLD("X: a\r\n b\r\nContent-Length: 5\r\n\r\nhello"),
+    FOLDED_LENGTH("Content-Length:\r\n 5\r\n\r\nhello"),
+    FOLD_BEFORE_THE_FIELDS(" X: a\r\nContent-Length: 5\r\n\r\nhello"),
+    CODING_WITH_A_SPACE_BEFORE_THE_COLON_AND_A_LENGTH(
+            "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
     FIELD_WITHOUT_A_COLON("X\r\nContent-Length: 5\r\n\r\nhello"),
     OVERSIZED_HEAD("X: " + "x".repeat(1 << 20) + "\r\nContent-Length: 5\r\n\r\nhello"),
     MANY_FIELDS("X: y\r\n".repeat(100_000) + "Content-Length: 5\r\n\r\nhello"),

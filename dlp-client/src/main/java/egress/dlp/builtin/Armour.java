@@ -1,159 +1,107 @@
 package egress.dlp.builtin;
 
-/** Takes compressed data out of what it is wrapped in: base64 or hex, and the container's header before the deflate stream. */
-final class Armour {
+import egress.dlp.builtin.Target.Packing;
 
-    /** What stands before the deflate stream. */
-    enum Header {
-        NONE,
-        /** RFC 1952. */
-        GZIP,
-        /** A local file header of a zip archive. */
-        ZIP
-    }
+/** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
+final class Armour implements Unpacker {
+    private static final int PIECE = 2048;
 
-    private enum Wrapping {
-        NONE,
-        BASE64,
-        HEX
-    }
-
-    private final Wrapping wrapping;
-    private final byte[] header = new byte[600];
-    private final Header kind;
-    private int headerLength;
-    private boolean headerDone;
+    private final Scratch scratch;
+    private final boolean base64;
+    private final byte[] bytes;
+    private int filled;
     private int bits;
     private int count;
-    private boolean ended;
+    private boolean lineStart;
+    private long digits;
 
-    private Armour(Wrapping wrapping, Header kind) {
-        this.wrapping = wrapping;
-        this.kind = kind;
-        this.headerDone = kind == Header.NONE;
+    private Armour(ScanRun run, boolean base64) {
+        this.scratch = run.scratch();
+        this.base64 = base64;
+        this.bytes = scratch.lend(PIECE);
     }
 
-    static Armour none(Header kind) {
-        return new Armour(Wrapping.NONE, kind);
+    static Armour base64(ScanRun run) {
+        return new Armour(run, true);
     }
 
-    static Armour base64(Header kind) {
-        return new Armour(Wrapping.BASE64, kind);
+    static Armour hex(ScanRun run) {
+        return new Armour(run, false);
     }
 
-    static Armour hex(Header kind) {
-        return new Armour(Wrapping.HEX, kind);
-    }
-
-    /** Whether what follows is no longer part of it. */
-    boolean ended() {
-        return ended;
-    }
-
-    /** Moves {@code at[0]} on and fills {@code out} with bare deflate data; returns how much. */
-    int strip(byte[] b, int[] at, int to, byte[] out) {
-        int n = 0;
-        int i = at[0];
-        while (i < to && n < out.length && !ended) {
-            int value = -1;
-            if (wrapping == Wrapping.NONE) {
-                value = b[i++] & 0xff;
-            } else {
-                int skip = separator(b, i, to);
-                if (skip > 0) {
-                    i += skip;
-                    continue;
-                }
-                value = digit(b[i++]);
+    @Override
+    public boolean feed(byte[] b, int from, int to, Window out) {
+        int i = from;
+        while (i < to) {
+            int skip = separator(b, i, to, lineStart);
+            if (skip > 0) {
+                lineStart |= isLineBreak(b, i, skip);
+                i += skip;
+                continue;
             }
-            if (value >= 0) {
-                n = headerDone ? put(out, n, value) : header(value, n);
+            lineStart = false;
+            int d = base64 ? Codes.base64(b[i]) : Codes.hex(b[i]);
+            if (d < 0) {
+                flush(out);
+                return false;
             }
+            digit(d, out);
+            i++;
         }
-        at[0] = i;
-        return n;
+        flush(out);
+        return true;
     }
 
-    private int put(byte[] out, int n, int value) {
-        out[n] = (byte) value;
-        return n + 1;
-    }
-
-    private int header(int value, int n) {
-        if (headerLength == header.length) {
-            ended = true;
-            return n;
-        }
-        header[headerLength++] = (byte) value;
-        int length = kind == Header.GZIP ? gzip() : zip();
-        headerDone = length >= 0 && headerLength >= length;
-        return n;
-    }
-
-    // A complete byte, or -1 while one is in the making.
-    private int digit(byte c) {
-        int width = wrapping == Wrapping.BASE64 ? 6 : 4;
-        int d = wrapping == Wrapping.BASE64 ? Codes.base64(c) : Codes.hex(c);
-        if (d < 0) {
-            ended = true;
-            return -1;
-        }
+    private void digit(int d, Window out) {
+        int width = base64 ? 6 : 4;
+        digits++;
         bits = bits << width | d;
         count += width;
-        if (count < 8) {
-            return -1;
+        if (count >= 8) {
+            count -= 8;
+            bytes[filled++] = (byte) (bits >> count);
+            if (filled == PIECE) {
+                flush(out);
+            }
         }
-        count -= 8;
-        return bits >> count & 0xff;
     }
 
-    private static int separator(byte[] b, int i, int to) {
-        if (b[i] == '\n' || b[i] == '\r' || b[i] == ' ' || b[i] == '\t') {
+    private void flush(Window out) {
+        out.put(bytes, 0, filled);
+        filled = 0;
+    }
+
+    /** How long what stands at {@code i} between digits is; 0 where it is none of that. */
+    static int separator(byte[] b, int i, int to, boolean lineStart) {
+        byte c = b[i];
+        if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
             return 1;
         }
-        if (b[i] == '\\' && i + 1 < to && (b[i + 1] == 'n' || b[i + 1] == 'r')) {
+        if (lineStart && (c == '>' || c == '#' || c == '*' || c == '|')) {
+            return 1;
+        }
+        if (c != '\\' || i + 1 >= to) {
+            return 0;
+        }
+        byte next = b[i + 1];
+        if (next == 'n' || next == 'r') {
             return 2;
         }
-        return b[i] == '\\' && i + 1 < to && b[i + 1] == '/' ? 1 : 0;
+        return next == '/' || next == '\\' || next == '\n' || next == '\r' ? 1 : 0;
     }
 
-    // The header's length as far as it is known; -1 when more must come first.
-    private int gzip() {
-        if (headerLength < 10) {
-            return -1;
-        }
-        int flags = header[3];
-        int length = 10;
-        if ((flags & 4) != 0) {
-            if (headerLength < 12) {
-                return -1;
-            }
-            length = 12 + little(10);
-        }
-        for (int flag = 8; flag <= 16; flag <<= 1) {
-            if ((flags & flag) != 0) {
-                while (length < headerLength && header[length] != 0) {
-                    length++;
-                }
-                if (length >= headerLength) {
-                    return -1;
-                }
-                length++;
-            }
-        }
-        return (flags & 2) != 0 ? length + 2 : length;
+    /** Whether a separator of that length is a line break, real or escaped. */
+    static boolean isLineBreak(byte[] b, int i, int length) {
+        return length == 2 || b[i] == '\n' || b[i] == '\r';
     }
 
-    private int zip() {
-        if (headerLength < 30) {
-            return -1;
-        }
-        // Method 8 is deflate; what is stored stands there as it is.
-        ended = little(8) != 8;
-        return 30 + little(26) + little(28);
+    /** Whether it is in step with digits of which that many are yet to come where it has read to. */
+    boolean isInStep(Packing packing, int left, int step) {
+        return base64 == (packing == Packing.BASE64) && (digits - left) % step == 0;
     }
 
-    private int little(int at) {
-        return (header[at] & 0xff) | ((header[at + 1] & 0xff) << 8);
+    @Override
+    public void end() {
+        scratch.back(bytes);
     }
 }

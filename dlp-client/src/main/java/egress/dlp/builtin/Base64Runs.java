@@ -86,7 +86,7 @@ final class Base64Runs {
             head[3 * i + 1] = (byte) (v >> 8);
             head[3 * i + 2] = (byte) v;
         }
-        if (Folding.looksUtf8(head)) {
+        if (Folding.looksUtf8(head) || Ebcdic.looks(head)) {
             Window out = new Window(run, s.view().decoded(start, end));
             decode(b, start, end, out);
             out.end(end, s);

@@ -7,14 +7,15 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** Scans a body to its end: in place when it lies in one array, else window by window. */
+/**
+ * Scans a body to its end: in place when it lies in one array, else window by window. A coded body is read in layers, the wire's bytes
+ * as they are and what each of its codings makes of them, and each layer is scanned to its last byte.
+ */
 final class BodyScan {
-    private static final int WINDOW = 128 * 1024;
-    private static final int CARRY = 8 * 1024;
     private static final int READ = 16 * 1024;
 
     private final ScanRun run;
@@ -33,86 +34,68 @@ final class BodyScan {
                 .filter(f -> f.name().equalsIgnoreCase("content-encoding"))
                 .map(HeaderField::value)
                 .toList();
-        Optional<List<ContentCoding>> codings = ContentCoding.of(values);
-        if (codings.isEmpty() || !codings.get().stream().allMatch(ContentCoding::isAvailable)) {
-            run.refuse(Reason.UNKNOWN_ENCODING, "a content coding that cannot be decoded here");
-            return;
-        }
-        View view = View.of(new View.Whole(new Place.Body()));
-        if (codings.get().isEmpty()) {
-            plain(body, view);
-        } else {
-            coded(body, codings.get(), view.decoded(0, (int) Math.min(Integer.MAX_VALUE, body.length())));
-        }
-    }
-
-    private void plain(BodySource body, View view) {
-        if (body instanceof BodySource.Heap heap) {
+        Optional<List<ContentCoding>> codings =
+                ContentCoding.of(values).filter(all -> all.stream().allMatch(ContentCoding::isAvailable));
+        View wire = View.of(new View.Whole(new Place.Body()));
+        Structure.Types types = Structure.Types.of(request.fields());
+        if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
             byte[] bytes = heap.bytes();
-            Join join = Join.of(run, view, bytes, 0, bytes.length);
-            run.structured(join instanceof JsonJoin && json(bytes));
-            Scan.whole(run, view, bytes, 0, bytes.length);
-            join.feed(bytes, 0, bytes.length);
-            join.end();
+            Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
+            run.structured(structure.isJson());
+            Scan.whole(run, wire, bytes, 0, bytes.length);
+            structure.feed(bytes, 0, bytes.length);
+            structure.end();
             return;
         }
-        try (InputStream in = new BodyStream(body)) {
-            stream(in, view);
-        } catch (IOException e) {
-            run.refuse(Reason.UNREADABLE, "the body could not be read back");
-        }
+        layered(body, wire, types, codings);
     }
 
-    private void coded(BodySource body, List<ContentCoding> codings, View view) {
-        BodyStream raw = new BodyStream(body);
-        try (InputStream in = ContentCoding.decode(raw, codings)) {
-            stream(in, view);
+    private void layered(BodySource body, View wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
+        BodyStream source = new BodyStream(body);
+        boolean coded = codings.isEmpty() || !codings.get().isEmpty();
+        List<Layer> layers = new ArrayList<>();
+        List<ContentCoding> order = codings.orElse(List.of()).reversed();
+        layers.add(new Layer(run, source, wire, types, !coded, order.isEmpty() ? null : order.getFirst()));
+        boolean undecodable = false;
+        try {
+            View view = wire;
+            for (int i = 0; i < order.size(); i++) {
+                view = view.decoded(0, (int) Math.min(Integer.MAX_VALUE, body.length()));
+                InputStream decoded = order.get(i).decode(layers.getLast());
+                ContentCoding next = i + 1 < order.size() ? order.get(i + 1) : null;
+                layers.add(new Layer(run, decoded, view, types, false, next));
+            }
+            drain(layers.getLast());
         } catch (IOException | RuntimeException e) {
-            boolean unreadable = raw.failed();
-            run.refuse(
-                    unreadable ? Reason.UNREADABLE : Reason.UNDECODABLE,
-                    unreadable ? "the body could not be read back" : "the body is not what its content coding says");
+            undecodable = true;
+        }
+        rest(source, layers.getFirst());
+        layers.forEach(Layer::finish);
+        if (source.failed()) {
+            run.refuse(Reason.UNREADABLE, "the body could not be read back");
+        } else if (codings.isEmpty()) {
+            run.refuse(Reason.UNKNOWN_ENCODING, "a content coding that cannot be decoded here");
+        } else if (undecodable) {
+            run.refuse(Reason.UNDECODABLE, "the body is not what its content coding says");
         }
     }
 
-    private void stream(InputStream in, View view) throws IOException {
-        boolean coded = view.depth() > 0;
-        Window window = new Window(run, view, WINDOW, CARRY);
-        Join join = null;
+    // What a decoder did not get to is on the wire all the same.
+    private void rest(BodyStream source, Layer wire) {
+        try {
+            if (!source.failed()) {
+                drain(wire);
+            }
+        } catch (IOException unreadable) {
+            // The source knows.
+        }
+    }
+
+    private void drain(InputStream in) throws IOException {
         byte[] buffer = new byte[READ];
-        for (int n = read(in, buffer); n > 0 && !run.over(); n = read(in, buffer)) {
-            if (coded && !run.inflate(n)) {
-                return;
-            }
-            join = join(join, view, buffer, n);
-            window.put(buffer, 0, n);
-            join.feed(buffer, 0, n);
+        int n = 0;
+        while (n >= 0 && !run.over()) {
+            n = in.read(buffer, 0, READ);
         }
-        window.end();
-        if (join != null) {
-            join.end();
-        }
-    }
-
-    private Join join(@Nullable Join join, View view, byte[] buffer, int n) {
-        if (join != null) {
-            return join;
-        }
-        Join first = Join.of(run, view, buffer, 0, n);
-        run.structured(first instanceof JsonJoin && json(buffer));
-        return first;
-    }
-
-    private static int read(InputStream in, byte[] buffer) throws IOException {
-        return in.readNBytes(buffer, 0, buffer.length);
-    }
-
-    static boolean json(byte[] b) {
-        for (int i = 0; i < b.length; i++) {
-            if (b[i] > ' ') {
-                return b[i] == '{' || b[i] == '[' || b[i] == '"';
-            }
-        }
-        return false;
     }
 }

@@ -22,6 +22,11 @@ final class BuiltInMessageScanner implements MessageScanner {
     }
 
     @Override
+    public void begin(ContentCoding coding) {
+        window.nextIsFollowed(coding.packing());
+    }
+
+    @Override
     public ScanVerdict feed(byte[] bytes, int offset, int length) {
         run.allow(length + (long) MESSAGE_ALLOWANCE);
         window.put(bytes, offset, offset + length);
@@ -34,5 +39,11 @@ final class BuiltInMessageScanner implements MessageScanner {
     @Override
     public ScanVerdict endOfMessage() {
         return run.verdict();
+    }
+
+    @Override
+    public void close() {
+        window.end();
+        quoted.end();
     }
 }

@@ -35,17 +35,21 @@ final class Catalogue {
         out.add("\u001f\u008b\u0008", new Target.Compressed(Packing.GZIP));
         out.add("PK\u0003\u0004", new Target.Compressed(Packing.ZIP));
         out.add("(\u00b5/\u00fd", new Target.Compressed(Packing.ZSTD));
-        out.add("H4sI", new Target.Compressed(Packing.BASE64_GZIP));
-        out.add("UEsDB", new Target.Compressed(Packing.BASE64_ZIP));
-        out.add("KLUv/", new Target.Compressed(Packing.BASE64_ZSTD));
-        out.add("KLUv_", new Target.Compressed(Packing.BASE64_ZSTD));
-        out.add("1f8b08", new Target.Compressed(Packing.HEX_GZIP));
-        out.add("1F8B08", new Target.Compressed(Packing.HEX_GZIP));
+        out.add("H4sI", new Target.Compressed(Packing.BASE64));
+        out.add("UEsDB", new Target.Compressed(Packing.BASE64));
+        out.add("KLUv/", new Target.Compressed(Packing.BASE64));
+        out.add("KLUv_", new Target.Compressed(Packing.BASE64));
+        for (String hex : List.of("1f8b08", "504b0304", "28b52ffd")) {
+            inEachCase(hex, 0, "").forEach(each -> out.add(each, new Target.Compressed(Packing.HEX)));
+        }
         out.add("stream\nx", new Target.Compressed(Packing.PDF));
         out.add("stream\nH", new Target.Compressed(Packing.PDF));
         out.add("stream\r\nx", new Target.Compressed(Packing.PDF));
         out.add("stream\r\nH", new Target.Compressed(Packing.PDF));
         Glue.SEAMS.forEach(seam -> out.add(seam, Glue.seam()));
+        for (char mode = '0'; mode <= '7'; mode++) {
+            out.add("begin " + mode, new Target.Uuencoded());
+        }
         out.add("00000010", new Target.Dump());
         out.add("0000020 ", new Target.Dump());
         out.secrets(secrets);
@@ -68,6 +72,18 @@ final class Catalogue {
             }
         }
         out.freeze();
+        return out;
+    }
+
+    private static List<String> inEachCase(String hex, int at, String done) {
+        if (at == hex.length()) {
+            return List.of(done);
+        }
+        char c = hex.charAt(at);
+        List<String> out = new ArrayList<>(inEachCase(hex, at + 1, done + c));
+        if (c >= 'a') {
+            out.addAll(inEachCase(hex, at + 1, done + Character.toUpperCase(c)));
+        }
         return out;
     }
 

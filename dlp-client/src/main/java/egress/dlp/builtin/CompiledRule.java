@@ -55,7 +55,9 @@ final class CompiledRule {
      */
     boolean joins(int length) {
         boolean marked = rule.check() == TokenRule.Check.MADE || rule.check() == TokenRule.Check.JWT;
-        return !hasContext() && !rule.right() && (length >= 4 || marked || rule.check() == TokenRule.Check.URL);
+        return !hasContext()
+                && (!rule.right() || rule.joins())
+                && (length >= 4 || marked || rule.check() == TokenRule.Check.URL);
     }
 
     /** Whether the first {@code length} characters of the token, its keyword, hold a mark: letters alone are in the midst of many words. */

@@ -1,20 +1,19 @@
 package egress.dlp.builtin;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
-import com.aayushatharva.brotli4j.decoder.BrotliInputStream;
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
-import java.io.BufferedInputStream;
+import egress.dlp.builtin.Target.Packing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.Inflater;
-import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
 
-/** The content codings (RFC 9110, section 8.4.1) that a body can be taken out of for the scan. */
+/**
+ * The content codings (RFC 9110, section 8.4.1) that a body can be taken out of for the scan. Each decoder reads its coding alone, and
+ * to the last byte: what another reader could take for something else is an error.
+ */
 public enum ContentCoding {
     GZIP,
     DEFLATE,
@@ -22,15 +21,13 @@ public enum ContentCoding {
     ZSTD;
 
     private static final int MOST_STACKED = 4;
-    /** RFC 8878, section 3.1.1.1.2 recommends supporting windows of 8 MiB, and allows refusing larger ones. */
-    private static final int ZSTD_WINDOW_LOG = 23;
 
     /** The codings of the field values in the order they were applied; empty when one is unknown or there are too many. */
     public static Optional<List<ContentCoding>> of(List<String> values) {
         List<ContentCoding> out = new ArrayList<>();
         for (String value : values) {
             for (String token : value.split(",", -1)) {
-                switch (token.strip().toLowerCase(Locale.ROOT)) {
+                switch (withoutBlanks(token).toLowerCase(Locale.ROOT)) {
                     case "", "identity" -> {}
                     case "gzip", "x-gzip" -> out.add(GZIP);
                     case "deflate" -> out.add(DEFLATE);
@@ -45,22 +42,38 @@ public enum ContentCoding {
         return out.size() > MOST_STACKED ? Optional.empty() : Optional.of(out);
     }
 
+    // RFC 9110, section 5.6.3: nothing but these two is optional whitespace.
+    private static String withoutBlanks(String token) {
+        return token.replaceAll("^[ \\t]+|[ \\t]+$", "");
+    }
+
+    /** What it looks like within other data; null where it looks like nothing. */
+    @Nullable
+    Packing packing() {
+        return switch (this) {
+            case GZIP -> Packing.GZIP;
+            case DEFLATE -> Packing.ZLIB;
+            case ZSTD -> Packing.ZSTD;
+            case BR -> null;
+        };
+    }
+
     /** Whether this machine can decode it: brotli needs a native library. */
     public boolean isAvailable() {
         return this != BR || Brotli4jLoader.isAvailable();
     }
 
     /**
-     * Decodes {@code in} as it is read.
+     * Decodes {@code in} as it is read, all members and frames of it.
      *
-     * @throws IOException when it does not begin like that coding; reading throws it when it goes on otherwise
+     * @throws IOException when it does not begin like that coding; reading throws it when it goes on otherwise, ends early or late
      */
     public InputStream decode(InputStream in) throws IOException {
         return switch (this) {
-            case GZIP -> new GZIPInputStream(in, 8192);
-            case DEFLATE -> deflate(in);
-            case BR -> new BrotliInputStream(in);
-            case ZSTD -> new ZstdInputStreamNoFinalizer(in).setLongMax(ZSTD_WINDOW_LOG);
+            case GZIP -> new GzipStream(in);
+            case DEFLATE -> new ZlibStream(in);
+            case BR -> new BrotliStream(in);
+            case ZSTD -> new ZstdStream(in);
         };
     }
 
@@ -80,16 +93,5 @@ public enum ContentCoding {
             throw e;
         }
         return decoded;
-    }
-
-    // "deflate" is zlib by RFC 9110, but some send the bare stream; the first two bytes tell.
-    private static InputStream deflate(InputStream in) throws IOException {
-        BufferedInputStream buffered = new BufferedInputStream(in, 8192);
-        buffered.mark(2);
-        int first = buffered.read();
-        int second = buffered.read();
-        buffered.reset();
-        boolean zlib = (first & 0x0f) == 8 && second >= 0 && (first << 8 | second) % 31 == 0;
-        return new InflaterInputStream(buffered, new Inflater(!zlib), 8192);
     }
 }

@@ -85,14 +85,14 @@ final class DigitRuns {
 
     // Text in other scripts, or letters that only look Latin.
     private boolean highHex(int from, int end) {
-        if (end - from < 2 * BASE32 || Codes.hex(b[from]) < 0xc) {
+        if (end - from < 2 * BASE32 || Codes.hex(b[from]) < 8) {
             return false;
         }
         byte[] head = new byte[BASE32];
         for (int i = 0; i < head.length; i++) {
             head[i] = (byte) (Codes.hex(b[from + 2 * i]) << 4 | Codes.hex(b[from + 2 * i + 1]));
         }
-        if (!Folding.looksUtf8(head)) {
+        if (!Folding.looksUtf8(head) && !Ebcdic.looks(head)) {
             return false;
         }
         Window out = new Window(run, s.view().decoded(from, end));

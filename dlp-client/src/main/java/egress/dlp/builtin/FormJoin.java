@@ -1,15 +1,17 @@
 package egress.dlp.builtin;
 
-/** Parameters {@code a=b&c=d}: all values in a row, and all names in a row. */
+/** Parameters {@code a=b&c=d}: all values in a row, all names in a row, and each value behind its name. */
 final class FormJoin implements Join {
     private final Pieces values;
     private final Pieces names;
+    private final Pieces both;
     private final Piece piece = new Piece();
     private boolean inValue;
 
     FormJoin(ScanRun run, View view) {
         this.values = new Pieces(run, view.pieces());
         this.names = new Pieces(run, view.pieces());
+        this.both = new Pieces(run, view.pieces());
     }
 
     @Override
@@ -34,6 +36,7 @@ final class FormJoin implements Join {
         ended();
         values.end();
         names.end();
+        both.end();
     }
 
     private int afterSpace(byte[] b, int start, int end) {
@@ -46,6 +49,7 @@ final class FormJoin implements Join {
 
     private void ended() {
         (inValue ? values : names).add(piece);
+        both.add(piece);
         piece.clear();
     }
 }

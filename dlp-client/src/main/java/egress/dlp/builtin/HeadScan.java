@@ -79,7 +79,7 @@ final class HeadScan {
     }
 
     private void query(String query) {
-        if (query.indexOf('&') >= 0) {
+        if (query.indexOf('&') >= 0 || query.indexOf('=') >= 0) {
             byte[] bytes = latin(query);
             FormJoin join = new FormJoin(run, View.of(new View.Whole(new Place.Query())));
             join.feed(bytes, 0, bytes.length);

@@ -3,8 +3,8 @@ package egress.dlp.builtin;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Quoted strings of JSON, or of anything else that has them: all values in a row, all keys in a row, and the values of each key in a
- * row. Lenient: depth, duplicates and broken syntax do not matter to it.
+ * Quoted strings of JSON, or of anything else that has them: all values in a row, all keys in a row, made-looking values
+ * behind their keys, and the values of each key in a row. Lenient: depth, duplicates and broken syntax do not matter to it.
  */
 final class JsonJoin implements Join {
     private static final int KEYS = 32;
@@ -23,6 +23,10 @@ final class JsonJoin implements Join {
     private final View view;
     private final Pieces values;
     private final Pieces keys;
+    /** Values that look made, each behind its key. */
+    private final Pieces pairs;
+
+    private final Piece lastKey = new Piece();
     private final Piece piece = new Piece();
     private final @Nullable Keyed[] keyed = new Keyed[KEYS];
     private State state = State.OUTSIDE;
@@ -46,6 +50,7 @@ final class JsonJoin implements Join {
         this.view = view.pieces();
         this.values = new Pieces(run, this.view);
         this.keys = new Pieces(run, this.view);
+        this.pairs = new Pieces(run, this.view);
     }
 
     @Override
@@ -90,6 +95,7 @@ final class JsonJoin implements Join {
         state = State.OUTSIDE;
         values.end();
         keys.end();
+        pairs.end();
         for (int i = 0; i < KEYS; i++) {
             Keyed here = keyed[i];
             if (here != null) {
@@ -103,6 +109,7 @@ final class JsonJoin implements Join {
     void flush() {
         values.flush();
         keys.flush();
+        pairs.flush();
     }
 
     private int inside(byte[] b, int from, int to) {
@@ -128,11 +135,18 @@ final class JsonJoin implements Join {
             if (seenKeys[slot] != key) {
                 seenKeys[slot] = key;
                 keys.add(piece);
+                lastKey.copy(piece);
+            } else {
+                lastKey.clear();
             }
             return;
         }
         values.add(piece);
         if (piece.isMade()) {
+            if (!lastKey.isEmpty()) {
+                pairs.add(lastKey);
+                pairs.add(piece);
+            }
             keyed();
         }
     }

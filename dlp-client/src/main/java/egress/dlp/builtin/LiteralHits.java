@@ -7,6 +7,7 @@ import egress.dlp.builtin.Target.Compressed;
 import egress.dlp.builtin.Target.Dump;
 import egress.dlp.builtin.Target.Keyword;
 import egress.dlp.builtin.Target.TellingName;
+import egress.dlp.builtin.Target.Uuencoded;
 import org.jspecify.annotations.Nullable;
 
 /** What to do where a literal of the catalogue stands. */
@@ -22,6 +23,9 @@ final class LiteralHits implements LiteralIndex.Hits {
     private int lastEnd;
     /** How far seams and dumps have been read. */
     private int readTo;
+
+    private @Nullable ArmourRuns base64Runs;
+    private @Nullable ArmourRuns hexRuns;
 
     LiteralHits(ScanRun run, Stretch stretch, @Nullable Window window) {
         this.run = run;
@@ -45,16 +49,31 @@ final class LiteralHits implements LiteralIndex.Hits {
         } else if (target instanceof Anchor anchor) {
             anchor(b, at, anchor);
         } else if (target instanceof Compressed compressed) {
-            compressed(b, at, compressed);
+            compressed(at, compressed);
         } else {
             written(at, target);
         }
         return !run.over();
     }
 
+    private ArmourRuns armours(Target.Packing packing) {
+        boolean hex = packing == Target.Packing.HEX;
+        ArmourRuns runs = hex ? hexRuns : base64Runs;
+        if (runs == null) {
+            runs = new ArmourRuns(stretch, packing, window);
+            base64Runs = hex ? base64Runs : runs;
+            hexRuns = hex ? runs : hexRuns;
+        }
+        return runs;
+    }
+
     private void written(int at, Target target) {
         if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanRun.MAX_DEPTH) {
-            readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : Glue.read(run, stretch, at);
+            if (target instanceof Uuencoded) {
+                readTo = Uuencode.headed(run, stretch, at);
+            } else {
+                readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : Glue.read(run, stretch, at);
+            }
         }
     }
 
@@ -106,10 +125,17 @@ final class LiteralHits implements LiteralIndex.Hits {
         run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
     }
 
-    private void compressed(byte[] b, int at, Compressed compressed) {
-        if (stretch.view().depth() < ScanRun.MAX_DEPTH && run.spend(Inflation.COST)) {
-            View inner = stretch.view().decoded(at, stretch.to());
-            Inflation.begin(run, inner, compressed.packing(), b, at, stretch.to(), window);
+    private void compressed(int at, Compressed compressed) {
+        Target.Packing packing = compressed.packing();
+        if (window != null && window.isFollowed(stretch, at, packing)) {
+            return;
         }
+        if (packing == Target.Packing.BASE64 || packing == Target.Packing.HEX) {
+            // What is in step with one that is being unpacked is found within that.
+            if (!armours(packing).isNew(at)) {
+                return;
+            }
+        }
+        Inflation.begin(run, stretch, packing, at, window);
     }
 }

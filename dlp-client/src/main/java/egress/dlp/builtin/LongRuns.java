@@ -1,6 +1,8 @@
 package egress.dlp.builtin;
 
 import egress.dlp.Detector;
+import egress.dlp.builtin.Target.Packing;
+import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */
 final class LongRuns {
@@ -14,13 +16,15 @@ final class LongRuns {
 
     private final ScanRun run;
     private final Stretch s;
+    private final @Nullable Window window;
     private final byte[] b;
     private final Base64Runs base64;
     private final DigitRuns digits;
 
-    LongRuns(ScanRun run, Stretch s) {
+    LongRuns(ScanRun run, Stretch s, @Nullable Window window) {
         this.run = run;
         this.s = s;
+        this.window = window;
         this.b = s.b();
         this.base64 = new Base64Runs(run, s);
         this.digits = new DigitRuns(run, s);
@@ -30,6 +34,7 @@ final class LongRuns {
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
         int first = start + Escapes.tail(b, start, end);
+        packed(first, end);
         int next = afterBreak(end);
         if (next > 0) {
             int last = endOfLines(first, end, next);
@@ -45,7 +50,6 @@ final class LongRuns {
     }
 
     private void alone(int start, int end, boolean digit) {
-        zlib(start, end);
         if (Uuid.is(b, start, end)) {
             Uuid.decode(run, s, start);
             return;
@@ -147,21 +151,26 @@ final class LongRuns {
         return i;
     }
 
-    private void zlib(int start, int end) {
-        if (end - start < RunPass.LONG || s.view().depth() >= ScanRun.MAX_DEPTH) {
+    // zlib in base64 or hex; the other packings have longer marks, which are looked for everywhere.
+    private void packed(int start, int end) {
+        if (start >= s.limit() || end - start < RunPass.LONG) {
             return;
         }
         int v = Codes.base64(b[start]) << 10 | Codes.base64(b[start + 1]) << 4 | Codes.base64(b[start + 2]) >> 2;
-        if (v >> 8 == 0x78 && v % 31 == 0 && (v & 0x20) == 0 && run.spend(Inflation.COST)) {
-            Inflation.base64Zlib(run, s.view().decoded(start, end), b, start, s.to(), null);
+        if (isZlib(v)) {
+            Inflation.begin(run, s, Packing.BASE64, start, window);
         }
-        boolean hex =
-                b[start] == '7' && b[start + 1] == '8' && Codes.hex(b[start + 2]) >= 0 && Codes.hex(b[start + 3]) >= 0;
-        if (hex
-                && (0x7800 + Codes.hex(b[start + 2]) * 16 + Codes.hex(b[start + 3])) % 31 == 0
-                && run.spend(Inflation.COST)) {
-            Inflation.hexZlib(run, s.view().decoded(start, end), b, start, end);
+        int hex = 0;
+        for (int i = start; i < start + 4; i++) {
+            hex = hex << 4 | Codes.hex(b[i]);
         }
+        if (hex >= 0 && isZlib(hex)) {
+            Inflation.begin(run, s, Packing.HEX, start, window);
+        }
+    }
+
+    private static boolean isZlib(int header) {
+        return (header & 0x8f00) == 0x0800 && header % 31 == 0 && (header & 0x20) == 0;
     }
 
     private void entropy(int start, int end) {

@@ -108,6 +108,14 @@ final class Piece {
         out.put(from, start, end);
     }
 
+    /** Becomes the same as another that is short; of a long one, nothing. */
+    void copy(Piece other) {
+        clear();
+        if (!other.cut && other.length <= EDGE) {
+            add(other.head, 0, other.length);
+        }
+    }
+
     void clear() {
         length = 0;
         tailLength = 0;

@@ -13,6 +13,7 @@ final class Swar {
     private static final long SIXES = ONES * 6;
     private static final long SLASHES = ONES * '/';
     private static final long LINES = ONES * '_';
+    private static final long CARETS = ONES * '^';
     private static final long BACKSLASHES = ONES * '\\';
 
     private Swar() {}
@@ -31,6 +32,23 @@ final class Swar {
             }
         }
         while (i < to && b[i] != '"' && b[i] != '\\') {
+            i++;
+        }
+        return i;
+    }
+
+    /** The first control character, byte from 0x80 on or {@code ^} from {@code from} on; {@code to} or more when there is none. */
+    static int untextual(byte[] b, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(b, i);
+            long caret = v ^ CARETS;
+            long control = (v - ONES * ' ') & ~v;
+            if (((v | control | ((caret - ONES) & ~caret)) & TOPS) != 0) {
+                break;
+            }
+        }
+        while (i < to && b[i] >= ' ' && b[i] != '^') {
             i++;
         }
         return i;

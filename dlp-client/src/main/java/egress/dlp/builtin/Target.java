@@ -18,6 +18,9 @@ sealed interface Target {
     /** The second offset of a hex dump. */
     record Dump() implements Target {}
 
+    /** The header of uuencode. */
+    record Uuencoded() implements Target {}
+
     /** A part of a name that secrets are assigned to. */
     record TellingName() implements Target {}
 
@@ -28,16 +31,17 @@ sealed interface Target {
         ROT13
     }
 
-    /** What compressed data looks like where it begins. */
+    /** What packed data looks like where it begins. */
     enum Packing {
         GZIP,
         ZIP,
+        ZLIB,
         ZSTD,
         /** A stream of a PDF file: zlib behind the line break. */
         PDF,
-        BASE64_GZIP,
-        BASE64_ZIP,
-        BASE64_ZSTD,
-        HEX_GZIP
+        /** One of the others in base64. */
+        BASE64,
+        /** One of the others in hex. */
+        HEX
     }
 }

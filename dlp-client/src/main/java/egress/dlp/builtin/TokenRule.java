@@ -4,7 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One row of the detector file, as it is written there. */
+/**
+ * One row of the detector file, as it is written there.
+ *
+ * @param left whether nothing of a word may stand before it
+ * @param right whether nothing of a word may stand behind it
+ * @param joins whether it is put together from pieces although it needs a free right side
+ */
 record TokenRule(
         String name,
         List<String> keywords,
@@ -13,6 +19,7 @@ record TokenRule(
         String pattern,
         boolean left,
         boolean right,
+        boolean joins,
         @Nullable Check check,
         List<String> examples,
         List<String> clean) {

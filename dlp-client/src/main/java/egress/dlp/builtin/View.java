@@ -81,6 +81,13 @@ record View(Surface surface, int depth, long base, long coverStart, long coverEn
         return derived(from, to, joined);
     }
 
+    /** What {@code [from, to)} of these bytes is in base64 or hex, which is taken off together with what is packed in it. */
+    View unarmoured(int from, int to) {
+        return verbatim()
+                ? decoded(from, to)
+                : new View(surface, Math.max(1, depth), 0, coverStart, coverEnd, Joined.NO);
+    }
+
     private View derived(int from, int to, Joined how) {
         return verbatim()
                 ? new View(surface, depth + 1, 0, base + from, base + to, how)

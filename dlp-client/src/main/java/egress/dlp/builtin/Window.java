@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.Target.Packing;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -29,6 +30,8 @@ final class Window {
     private int from;
     private @Nullable BitSet starts;
     private long base;
+    private @Nullable Packing followed;
+    private long followedAt;
 
     /** Over decoded or joined bytes. */
     Window(ScanRun run, View view) {
@@ -83,6 +86,7 @@ final class Window {
         if (length > from) {
             feedOpen();
             Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, length, length, starts), this);
+            open.forEach(Inflation::flush);
             from = Math.max(0, length - carry);
             slide();
         }
@@ -118,6 +122,11 @@ final class Window {
         finish(length > 2 * CUT ? length - CUT : length);
     }
 
+    /** Whether armour is being taken off in step with digits of which that many are left in the buffer. */
+    boolean unarmours(Packing packing, int digits, int step) {
+        return open.stream().anyMatch(inflation -> inflation.unarmours(packing, digits, step));
+    }
+
     int attached() {
         return open.size();
     }
@@ -128,9 +137,20 @@ final class Window {
         open.add(inflation);
     }
 
+    /** Says that a stream of that packing which begins with the next byte is followed by others. */
+    void nextIsFollowed(@Nullable Packing packing) {
+        followed = packing;
+        followedAt = base + length;
+    }
+
+    /** Whether a stream of that packing that begins there is followed by others. */
+    boolean isFollowed(Stretch s, int at, Packing packing) {
+        return packing == followed && s.view().base() + at == followedAt;
+    }
+
     private void finish(int limit) {
         feedOpen();
-        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), null);
+        Scan.stretch(run, new Stretch(view.at(base), buffer, 0, from, limit, length, starts), this);
         open.forEach(Inflation::end);
         open.clear();
         run.scratch().back(buffer);

@@ -2,6 +2,7 @@ package egress.dlp.pipelock;
 
 import egress.dlp.BlockStream;
 import egress.dlp.BodySource;
+import egress.dlp.PlainText;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.BodyStream;
@@ -40,6 +41,18 @@ final class AskedBody implements QuestionBody {
             throw tooLong(most);
         }
         return new AskedBody(source, codings, most);
+    }
+
+    /** Whether its bytes on the wire are others than those, and a text: what ignores codings would read that. */
+    boolean isTextOnTheWire() throws IOException {
+        try (InputStream in = new BodyStream(source)) {
+            return !codings.isEmpty() && PlainText.is(in);
+        }
+    }
+
+    /** Its bytes on the wire. */
+    AskedBody onTheWire() {
+        return new AskedBody(source, List.of(), most);
     }
 
     boolean isEmpty() {

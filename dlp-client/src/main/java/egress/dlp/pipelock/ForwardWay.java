@@ -40,6 +40,11 @@ final class ForwardWay implements Asking {
                     Reason.BUDGET_SPENT,
                     "pipelock: JSON with a key twice, or deeper than it reads, by the forward way");
         }
+        if (body.isTextOnTheWire()) {
+            return new Refused(
+                    Reason.BUDGET_SPENT,
+                    "pipelock: a coded body that is a text as it stands too, of which only one is asked by the forward way");
+        }
         String host = ScanApi.authority(request.host());
         List<HeaderField> fields = new ArrayList<>();
         fields.add(new HeaderField("Host", host));

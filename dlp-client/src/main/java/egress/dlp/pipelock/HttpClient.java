@@ -26,11 +26,12 @@ final class HttpClient implements Closeable {
     private boolean closed;
 
     HttpClient(URI base, int connections) {
-        int port = base.getPort() < 0 ? 80 : base.getPort();
-        String host = base.getHost();
-        this.address = InetSocketAddress.createUnresolved(
-                host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
-        this.authority = host + ":" + port;
+        HostPort at = HostPort.of(base);
+        if (at == null) {
+            throw new IllegalArgumentException(base + " (expected: http://host:port)");
+        }
+        this.address = InetSocketAddress.createUnresolved(at.address(), at.port());
+        this.authority = at.toString();
         this.permits = new Semaphore(connections);
     }
 

@@ -87,8 +87,7 @@ public record PipelockSettings(
     private static URI checked(String what, URI uri) {
         boolean plain =
                 "http".equals(uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT))
-                        && uri.getHost() != null
-                        && uri.getUserInfo() == null
+                        && HostPort.of(uri) != null
                         && uri.getQuery() == null
                         && uri.getFragment() == null;
         if (!plain) {

@@ -39,7 +39,8 @@ final class ScanWay implements Asking {
             return verdict;
         }
         verdict = parts(body, deadline);
-        return verdict instanceof Clean ? strings(body, deadline) : verdict;
+        verdict = verdict instanceof Clean ? strings(body, deadline) : verdict;
+        return verdict instanceof Clean && body.isTextOnTheWire() ? parts(body.onTheWire(), deadline) : verdict;
     }
 
     private ScanVerdict parts(AskedBody body, Deadline deadline) throws IOException {

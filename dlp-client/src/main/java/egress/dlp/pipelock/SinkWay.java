@@ -36,7 +36,8 @@ final class SinkWay implements Asking {
         AskedBody body = AskedBody.of(request, maxBody);
         ScanVerdict asItIs =
                 put(Dress.method(request), Dress.target(request), Dress.fields(request, true), body, deadline);
-        return asItIs instanceof Clean && !body.isEmpty() ? again(request, body, deadline) : asItIs;
+        ScanVerdict read = asItIs instanceof Clean && !body.isEmpty() ? again(request, body, deadline) : asItIs;
+        return read instanceof Clean && body.isTextOnTheWire() ? put("text/plain", body.onTheWire(), deadline) : read;
     }
 
     // What pipelock does not read as it came is put to it once more, so that it does.

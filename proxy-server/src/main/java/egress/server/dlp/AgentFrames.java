@@ -35,21 +35,61 @@ final class AgentFrames {
     /** Why the connection has to end. */
     record Violation(int code, String words) {}
 
-    /** A frame's payload within the wire's bytes; its mask stands before it. */
-    record Span(int at, int length) {}
+    /**
+     * A frame's payload, or a piece of it, within the wire's bytes.
+     *
+     * @param mask that it is masked with
+     * @param phase which byte of the mask is its first one's
+     */
+    record Span(int at, int length, int mask, int phase) {
+        byte unmasked(byte[] wire, int i) {
+            return (byte) (wire[at + i] ^ mask >>> (24 - 8 * (phase + i & 3)));
+        }
+    }
 
-    /** A whole message, or a control frame: the bytes as they came, and where in them its payload stands. */
+    /**
+     * A whole message, a control frame, or a piece of a message that passes unscanned: the bytes as they came, and where in them its
+     * payload stands.
+     */
     static final class Message {
         private final byte[] wire;
         private final List<Span> frames;
         private final int opcode;
         private final boolean compressed;
+        private final boolean scanned;
+        private final boolean begins;
+        private final boolean ends;
 
-        private Message(byte[] wire, List<Span> frames, int opcode, boolean compressed) {
+        private Message(
+                byte[] wire,
+                List<Span> frames,
+                int opcode,
+                boolean compressed,
+                boolean scanned,
+                boolean begins,
+                boolean ends) {
             this.wire = wire;
             this.frames = frames;
             this.opcode = opcode;
             this.compressed = compressed;
+            this.scanned = scanned;
+            this.begins = begins;
+            this.ends = ends;
+        }
+
+        /** Whether it is to be judged. */
+        boolean isScanned() {
+            return scanned;
+        }
+
+        /** Whether it is the first of its message, or all of it. */
+        boolean begins() {
+            return begins;
+        }
+
+        /** Whether it is the last of its message, or all of it. */
+        boolean ends() {
+            return ends;
         }
 
         /** Its frames as they came; they count against the memory budget until they are sent. */
@@ -85,6 +125,7 @@ final class AgentFrames {
 
     private final ByteBudget memory;
     private final int maxMessage;
+    private final boolean passesOversize;
     private final boolean mayCompress;
 
     private final byte[] header = new byte[MAX_HEADER];
@@ -100,10 +141,21 @@ final class AgentFrames {
     private final Assembly message = new Assembly();
     private final Assembly control = new Assembly();
     private long payload;
+    /** The message under way is too long to be held, and passes as it comes. */
+    private boolean skimmed;
 
-    AgentFrames(ByteBudget memory, int maxMessage, boolean mayCompress) {
+    private boolean pieceSent;
+    private int mask;
+    private int phase;
+
+    /**
+     * @param maxMessage in bytes
+     * @param passesOversize whether longer ones pass unscanned
+     */
+    AgentFrames(ByteBudget memory, int maxMessage, boolean passesOversize, boolean mayCompress) {
         this.memory = memory;
         this.maxMessage = maxMessage;
+        this.passesOversize = passesOversize;
         this.mayCompress = mayCompress;
     }
 
@@ -113,6 +165,16 @@ final class AgentFrames {
         private int filled;
         private int taken;
         private List<Span> frames = new ArrayList<>(1);
+
+        /** The next {@code n} bytes are a frame's payload, or go on with one. */
+        private void payload(int n, int mask, int phase) {
+            Span last = frames.isEmpty() ? null : frames.getLast();
+            if (last != null && last.at() + last.length() == filled) {
+                frames.set(frames.size() - 1, new Span(last.at(), last.length() + n, last.mask(), last.phase()));
+            } else {
+                frames.add(new Span(filled, n, mask, phase));
+            }
+        }
     }
 
     /**
@@ -134,6 +196,9 @@ final class AgentFrames {
                 violation = append(in, at, n, end - at);
                 at += n;
                 owed -= n;
+                if (skimmed && violation == null && owed > 0 && !isControl()) {
+                    emit(message, false, sink);
+                }
             }
             if (violation == null && owed == 0) {
                 finish(sink);
@@ -172,9 +237,12 @@ final class AgentFrames {
             compressed = inMessage ? compressed : rsv1;
             inMessage = true;
             payload += length;
-            if (payload > maxMessage || message.filled + (long) headerFilled > payload + MAX_HEADERS) {
+            boolean tooLarge =
+                    payload < 0 || payload > maxMessage || message.filled + (long) headerFilled > payload + MAX_HEADERS;
+            if (tooLarge && !passesOversize) {
                 return new Violation(TOO_LARGE, "a message of more than " + maxMessage + " bytes");
             }
+            skimmed |= tooLarge;
         }
         Assembly into = isControl() ? control : message;
         if (!room(into, headerFilled, length)) {
@@ -182,7 +250,11 @@ final class AgentFrames {
         }
         System.arraycopy(header, 0, into.wire, into.filled, headerFilled);
         into.filled += headerFilled;
-        into.frames.add(new Span(into.filled, (int) length));
+        mask = 0;
+        for (int i = headerFilled - MASK; i < headerFilled; i++) {
+            mask = mask << 8 | header[i] & 0xff;
+        }
+        phase = 0;
         headerFilled = 0;
         owed = length;
         return null;
@@ -228,7 +300,9 @@ final class AgentFrames {
             return new Violation(TRY_AGAIN, "no memory is left for messages");
         }
         in.getBytes(at, into.wire, into.filled, n);
+        into.payload(n, mask, phase);
         into.filled += n;
+        phase = phase + n & 3;
         return null;
     }
 
@@ -252,19 +326,27 @@ final class AgentFrames {
     private void finish(Sink sink) {
         owed = -1;
         if (isControl()) {
-            emit(control, false, sink);
+            emit(control, true, sink);
         } else if (fin) {
+            emit(message, true, sink);
             inMessage = false;
             payload = 0;
-            emit(message, compressed, sink);
+            skimmed = false;
+        } else if (skimmed) {
+            emit(message, false, sink);
         }
     }
 
-    private void emit(Assembly whole, boolean isCompressed, Sink sink) {
+    private void emit(Assembly whole, boolean ends, Sink sink) {
+        boolean isControl = isControl();
         boolean exact = whole.filled == whole.wire.length;
         byte[] wire = exact ? whole.wire : Arrays.copyOf(whole.wire, whole.filled);
         memory.give(whole.taken - (long) wire.length);
-        Message emitted = new Message(wire, whole.frames, opcode, isCompressed);
+        boolean isCompressed = !isControl && compressed;
+        boolean isScanned = isControl || !skimmed;
+        Message emitted =
+                new Message(wire, whole.frames, opcode, isCompressed, isScanned, isControl || !pieceSent, ends);
+        pieceSent = isControl ? pieceSent : !ends;
         whole.wire = new byte[0];
         whole.filled = 0;
         whole.taken = 0;

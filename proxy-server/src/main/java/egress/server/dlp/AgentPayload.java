@@ -10,7 +10,9 @@ import java.util.zip.Inflater;
 
 /** What a message's frames say: unmasked (RFC 6455 §5.3), and inflated where they are compressed (RFC 7692 §7.2.2). */
 final class AgentPayload {
-    private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff};
+    /** What RFC 7692 §7.2.2 puts behind a message, and an empty stored block (RFC 1951 §3.2.4). */
+    private static final byte[][] ENDS = {{0, 0, (byte) 0xff, (byte) 0xff}, {0, 0, 0, (byte) 0xff, (byte) 0xff}};
+
     private static final int PIECE = 4096;
 
     private AgentPayload() {}
@@ -21,7 +23,7 @@ final class AgentPayload {
 
     /** @param inflater with what the messages before have left in it */
     static InputStream of(Message message, Inflater inflater) {
-        return new Inflated(new Unmasked(message), inflater);
+        return new Inflated(new Unmasked(message), inflater, message.ends());
     }
 
     private static final class Unmasked extends BlockStream {
@@ -45,10 +47,8 @@ final class AgentPayload {
             }
             Span span = message.frames().get(frame);
             int n = Math.min(count, span.length() - position);
-            byte[] wire = message.wire();
             for (int i = 0; i < n; i++) {
-                int at = position + i;
-                into[offset + i] = (byte) (wire[span.at() + at] ^ wire[span.at() - 4 + (at & 3)]);
+                into[offset + i] = span.unmasked(message.wire(), position + i);
             }
             position += n;
             return n;
@@ -59,11 +59,14 @@ final class AgentPayload {
         private final InputStream coded;
         private final Inflater inflater;
         private final byte[] piece = new byte[PIECE];
-        private boolean tailFed;
+        private final boolean ends;
+        private int endsFed;
 
-        Inflated(InputStream coded, Inflater inflater) {
+        /** @param ends whether the message ends with these bytes */
+        Inflated(InputStream coded, Inflater inflater, boolean ends) {
             this.coded = coded;
             this.inflater = inflater;
+            this.ends = ends;
         }
 
         @Override
@@ -71,30 +74,33 @@ final class AgentPayload {
             try {
                 while (true) {
                     int n = inflater.inflate(into, offset, count);
+                    if (n > 0 && endsFed > 0 || inflater.finished() || inflater.needsDictionary()) {
+                        throw new IOException("a compressed message that ends within a block, or ends its stream");
+                    }
                     if (n > 0) {
                         return n;
                     }
-                    if (inflater.finished() || inflater.needsDictionary()) {
-                        throw new IOException("a compressed message that ends its stream");
-                    }
-                    if (tailFed) {
+                    if (!feed()) {
                         return -1;
                     }
-                    feed();
                 }
             } catch (DataFormatException e) {
                 throw new IOException("a message that is not compressed as it says", e);
             }
         }
 
-        private void feed() throws IOException {
-            int got = coded.read(piece, 0, piece.length);
+        /** Behind the end comes its tail, and then an empty block more, which means nothing only where a block may begin. */
+        private boolean feed() throws IOException {
+            int got = endsFed > 0 ? -1 : coded.read(piece, 0, piece.length);
             if (got > 0) {
                 inflater.setInput(piece, 0, got);
-            } else {
-                inflater.setInput(TAIL);
-                tailFed = true;
+                return true;
             }
+            if (!ends || endsFed == ENDS.length) {
+                return false;
+            }
+            inflater.setInput(ENDS[endsFed++]);
+            return true;
         }
     }
 }

@@ -59,6 +59,14 @@ final class Denials {
         return new Failure.Denied(DenyReason.DLP_UNSCANNABLE, words);
     }
 
+    /** A message over the bound. */
+    static Failure oversizeMessage(long bound) {
+        return new Failure.DownstreamMalformed(
+                HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
+                "a message of the request is larger than " + bound
+                        + " bytes (--dlp-max-body), and is not sent unscanned");
+    }
+
     /** A body over the bound. */
     static Failure oversize(long bound) {
         return new Failure.DownstreamMalformed(

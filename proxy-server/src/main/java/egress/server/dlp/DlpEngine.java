@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class DlpEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DlpEngine.class);
 
-    /** Held for one message of a stream, in bytes; what gRPC takes where nothing else is said. */
-    private static final int MAX_MESSAGE = 4 << 20;
+    /** Held for one message of a stream, in bytes, whatever the bound for bodies is: it lies in one array. */
+    private static final int MAX_MESSAGE = 1 << 30;
 
     private static final int QUEUE = 1024;
     private static final int SPOOL_THREADS = 2;

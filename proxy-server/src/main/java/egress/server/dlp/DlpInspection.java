@@ -26,6 +26,7 @@ final class DlpInspection implements Inspection {
     private final EventLoop loop;
     private final long contentLength;
     private final boolean oversize;
+    private final boolean codingsClash;
     private final Hits hits;
     private final RequestJudge judge;
     private final ResponseWatch watch;
@@ -54,7 +55,9 @@ final class DlpInspection implements Inspection {
         this.judge = new RequestJudge(loop, services.questions(), scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
-        boolean messages = hasBody && slices();
+        boolean clash = hasBody && MessageCodings.clash(fields);
+        this.codingsClash = clash && !plan.warnsOnly();
+        boolean messages = hasBody && !clash && slices();
         this.oversize = !messages && contentLength > services.maxBody();
         boolean passes = !plan.outbound() || !hasBody || oversize;
         this.mode = passes ? Mode.PASS : messages ? Mode.MESSAGES : Mode.HOLD;
@@ -107,6 +110,11 @@ final class DlpInspection implements Inspection {
             hears.onHeadVerdict(new Outcome.Fail(Denials.oversize(services.maxBody())));
             return;
         }
+        if (codingsClash) {
+            hears.onHeadVerdict(new Outcome.Fail(
+                    Denials.unscannable("a message coding that is named twice, or beside another coding")));
+            return;
+        }
         body = switch (mode) {
             case PASS -> BodyGuard.NONE;
             case HOLD -> held(hears);
@@ -149,7 +157,11 @@ final class DlpInspection implements Inspection {
 
     private Slicer envelopes(int flags, String coding) {
         return new EnvelopeSlicer(
-                services.memory(), services.maxMessage(), flags, ContentDecoder.of(Fields.coding(fields, coding)));
+                services.memory(),
+                services.maxMessage(),
+                plan.passesOversize(),
+                flags,
+                ContentDecoder.of(Fields.coding(fields, coding)));
     }
 
     private void onHeadJudged(RequestJudge.Judged judged, Listener hears) {
@@ -197,6 +209,7 @@ final class DlpInspection implements Inspection {
                 PerMessageDeflate.agreedIn(responseFields),
                 services.memory(),
                 services.maxMessage(),
+                plan.passesOversize(),
                 services.random()));
     }
 

@@ -75,13 +75,10 @@ final class MessageGuard implements BodyGuard {
     public void take(HttpContent part) {
         Optional<Failure> failure;
         try {
-            failure = slicer.put(part.content(), slice -> {
-                unjudged.add(slice);
-                unjudgedBytes += slice.wire().length;
-            });
+            failure = slicer.put(part.content(), this::cut);
             if (part instanceof LastHttpContent last && failure.isEmpty()) {
                 trailers = last.trailingHeaders().copy();
-                failure = slicer.end();
+                failure = slicer.end(this::cut);
             }
         } finally {
             part.release();
@@ -91,6 +88,11 @@ final class MessageGuard implements BodyGuard {
         } else {
             judgeNext();
         }
+    }
+
+    private void cut(Slicer.Slice slice) {
+        unjudged.add(slice);
+        unjudgedBytes += slice.wire().length;
     }
 
     private void judgeNext() {
@@ -211,6 +213,7 @@ final class MessageGuard implements BodyGuard {
         if (!closed) {
             closed = true;
             slicer.close();
+            messages.close();
             memory.give(unjudgedBytes + judgedBytes);
             unjudged.clear();
             judged.clear();

@@ -10,14 +10,14 @@ interface Slicer {
     /** What is judged at once, and then sent as it came. */
     final class Slice {
         private final byte[] wire;
-        private final MessageJudge.Payload payload;
+        private final MessagePayload payload;
         private final boolean ends;
 
         /**
          * @param wire the bytes as they came; they count against the memory budget until they are sent
          * @param ends whether a message ends with it
          */
-        Slice(byte[] wire, MessageJudge.Payload payload, boolean ends) {
+        Slice(byte[] wire, MessagePayload payload, boolean ends) {
             this.wire = wire;
             this.payload = payload;
             this.ends = ends;
@@ -27,7 +27,7 @@ interface Slicer {
             return wire;
         }
 
-        MessageJudge.Payload payload() {
+        MessagePayload payload() {
             return payload;
         }
 
@@ -39,8 +39,8 @@ interface Slicer {
     /** Reads all of the buffer, which stays its owner's; says why it cannot. */
     Optional<Failure> put(ByteBuf bytes, Consumer<Slice> to);
 
-    /** The body ends; says why it must not end there. */
-    Optional<Failure> end();
+    /** The body ends: hands out what is left of it; says why it cannot. */
+    Optional<Failure> end(Consumer<Slice> to);
 
     /** Bytes of slices that were judged and are held back all the same: what a hit may have begun with. */
     int tail();

@@ -4,6 +4,9 @@ import egress.exchange.ByteBudget;
 import egress.exchange.Failure;
 import egress.server.dlp.AgentFrames.Message;
 import egress.server.dlp.AgentFrames.Violation;
+import egress.server.dlp.MessagePayload.Kind;
+import egress.server.dlp.MessagePayload.Opener;
+import egress.server.dlp.MessagePayload.Reading;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
@@ -11,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -57,6 +61,7 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
     /**
      * @param controls for the payload of control frames, which stand between the pieces of messages
      * @param maxMessage in bytes
+     * @param passesOversize whether longer ones pass unscanned
      */
     WebSocketGuard(
             MessageJudge messages,
@@ -64,13 +69,14 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
             PerMessageDeflate agreed,
             ByteBudget memory,
             int maxMessage,
+            boolean passesOversize,
             RandomGenerator random) {
         this.messages = messages;
         this.controls = controls;
         this.agreed = agreed;
         this.memory = memory;
         this.random = random;
-        this.frames = new AgentFrames(memory, maxMessage, agreed.compresses());
+        this.frames = new AgentFrames(memory, maxMessage, passesOversize, agreed.compresses());
         this.inflater = agreed.compresses() ? new Inflater(true) : null;
     }
 
@@ -103,29 +109,44 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
     private void judgeNext(ChannelHandlerContext ctx) {
         while (!asking && !ended && !waiting.isEmpty()) {
             Message message = waiting.element();
-            int length = message.payloadLength();
-            if (length == 0) {
+            MessagePayload payload = payload(message);
+            if (payload.readings().isEmpty()) {
                 pass(ctx);
                 continue;
             }
             asking = true;
             boolean[] now = {true};
             (message.isControl() ? controls : messages)
-                    .judge(payload(message), length, true, this, failure -> onVerdict(ctx, failure, now[0]));
+                    .judge(
+                            payload,
+                            message.wire().length,
+                            message.ends(),
+                            this,
+                            failure -> onVerdict(ctx, failure, now[0]));
             now[0] = false;
         }
     }
 
-    private MessageJudge.Payload payload(Message message) {
-        Inflater shared = inflater;
-        return message.isCompressed() && shared != null
-                ? () -> {
-                    if (agreed.resets()) {
-                        shared.reset();
-                    }
-                    return AgentPayload.of(message, shared);
-                }
-                : () -> AgentPayload.of(message);
+    private MessagePayload payload(Message message) {
+        boolean empty = message.begins() && message.ends() && message.payloadLength() == 0;
+        Inflater shared = message.isCompressed() && !empty ? inflater : null;
+        if (shared == null && !message.isScanned()) {
+            return MessagePayload.unscanned();
+        }
+        Reading frames = new Reading(Kind.FRAMES, () -> new ByteArrayInputStream(message.wire()));
+        Opener content = () -> AgentPayload.of(message);
+        if (shared == null) {
+            return MessagePayload.of(frames, new Reading(Kind.SAID, content));
+        }
+        Opener inflated = () -> {
+            if (agreed.resets() && message.begins()) {
+                shared.reset();
+            }
+            return AgentPayload.of(message, shared);
+        };
+        return message.isScanned()
+                ? MessagePayload.of(frames, new Reading(Kind.CODED, content), new Reading(Kind.SAID, inflated))
+                : MessagePayload.of(new Reading(Kind.UNSCANNED, inflated));
     }
 
     private void onVerdict(ChannelHandlerContext ctx, Optional<Failure> failure, boolean now) {
@@ -267,6 +288,8 @@ final class WebSocketGuard extends ChannelDuplexHandler implements Questions.Sub
         ended = true;
         drop();
         endInflater();
+        messages.close();
+        controls.close();
     }
 
     @Override

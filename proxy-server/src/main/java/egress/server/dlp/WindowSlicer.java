@@ -31,13 +31,13 @@ final class WindowSlicer implements Slicer {
             byte[] piece = new byte[n];
             bytes.getBytes(at, piece);
             at += n;
-            to.accept(new Slice(piece, () -> new ByteArrayInputStream(piece), false));
+            to.accept(new Slice(piece, MessagePayload.plain(() -> new ByteArrayInputStream(piece)), false));
         }
         return Optional.empty();
     }
 
     @Override
-    public Optional<Failure> end() {
+    public Optional<Failure> end(Consumer<Slice> to) {
         return Optional.empty();
     }
 

@@ -166,17 +166,20 @@ public final class RoutesFile {
         var allowlist = rules.allowlist(reader);
         boolean gitFetch = gitFetch(reader);
         var dlpRules = dlp.read(reader);
-        if (problems.count() > before || named.isEmpty()) {
+        if (named.isEmpty()) {
             return Optional.empty();
         }
         Route.Builder route = named.get();
+        // Also where the entry holds for nothing else: the next one of its host is a mistake all the same.
+        checkUnique(route.build(), reader.line("host"), reader.at("host"));
+        if (problems.count() > before) {
+            return Optional.empty();
+        }
         credential.ifPresent(route::credential);
         matches.forEach(route::match);
         allowlist.forEach(route::allowPath);
-        return unique(
-                route.gitFetch(gitFetch).dlp(dlpRules).passthrough(passthrough).build(),
-                reader.line("host"),
-                reader.at("host"));
+        return Optional.of(
+                route.gitFetch(gitFetch).dlp(dlpRules).passthrough(passthrough).build());
     }
 
     private Optional<Route.Builder> named(MappingReader reader, String host) {
@@ -240,7 +243,8 @@ public final class RoutesFile {
 
     private Optional<Route> passthrough(String host) {
         try {
-            return unique(checkedName(host).passthrough(true).build(), 0, "--passthrough " + host);
+            Route route = checkedName(host).passthrough(true).build();
+            return checkUnique(route, 0, "--passthrough " + host) ? Optional.of(route) : Optional.empty();
         } catch (IllegalArgumentException e) {
             problems.add(0, "--passthrough", String.valueOf(e.getMessage()));
             return Optional.empty();
@@ -248,7 +252,7 @@ public final class RoutesFile {
     }
 
     /** One entry per host and port. */
-    private Optional<Route> unique(Route route, int line, String path) {
+    private boolean checkUnique(Route route, int line, String path) {
         for (Route.Served each : route.serves()) {
             Integer first = served.putIfAbsent(each, line);
             if (first != null) {
@@ -257,9 +261,9 @@ public final class RoutesFile {
                         path,
                         Words.quoted(route.name()) + " serves " + each.authority() + ", which line " + first
                                 + " serves already (expected: one entry per host and port)");
-                return Optional.empty();
+                return false;
             }
         }
-        return Optional.of(route);
+        return true;
     }
 }

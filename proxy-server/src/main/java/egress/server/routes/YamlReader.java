@@ -1,6 +1,8 @@
 package egress.server.routes;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -10,6 +12,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.common.Anchor;
 import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.MappingEndEvent;
@@ -17,7 +20,9 @@ import org.snakeyaml.engine.v2.events.MappingStartEvent;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.events.SequenceEndEvent;
 import org.snakeyaml.engine.v2.events.SequenceStartEvent;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.ParserException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -29,6 +34,8 @@ final class YamlReader {
 
     private final Iterator<Event> events;
     private int lastLine = 1;
+    /** Of each collection that has not ended, the innermost first: the line on which its bracket stands, or 0 without one. */
+    private final Deque<Integer> open = new ArrayDeque<>();
 
     private YamlReader(Iterator<Event> events) {
         this.events = events;
@@ -61,8 +68,7 @@ final class YamlReader {
         try {
             return reader.document();
         } catch (MarkedYamlEngineException e) {
-            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
-            throw new Fault(line, "no YAML: " + e.getProblem() + " (expected: YAML 1.2)");
+            throw reader.fault(e);
         } catch (YamlEngineException e) {
             throw new Fault(1, "no YAML: " + e.getMessage() + " (expected: YAML 1.2)");
         } catch (RuntimeException e) {
@@ -71,8 +77,33 @@ final class YamlReader {
         }
     }
 
+    /** What does not end is at fault where it begins; the library only notices it where something else stands. */
+    private Fault fault(MarkedYamlEngineException e) {
+        int noticed = e.getProblemMark().map(YamlReader::line).orElse(1);
+        int line = noticed;
+        int begun = open.isEmpty() ? 0 : open.element();
+        if (e instanceof ParserException && begun > 0) {
+            line = begun;
+        } else if ("while scanning a quoted scalar".equals(e.getContext())) {
+            line = e.getContextMark().map(YamlReader::line).orElse(noticed);
+        }
+        String where = line == noticed ? "" : ", on line " + noticed;
+        String begins = line == noticed ? "" : "what begins here does not end: ";
+        return new Fault(line, "no YAML: " + begins + e.getProblem() + where + " (expected: YAML 1.2)");
+    }
+
+    private static int line(Mark mark) {
+        return mark.getLine() + 1;
+    }
+
     private Event next() {
         Event next = events.next();
+        switch (next) {
+            case CollectionStartEvent start when start.isFlow() -> open.push(line(start));
+            case CollectionStartEvent start -> open.push(0);
+            case CollectionEndEvent end -> open.pop();
+            default -> {}
+        }
         lastLine = line(next);
         return next;
     }
@@ -151,6 +182,6 @@ final class YamlReader {
     }
 
     private static int line(Event event) {
-        return event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+        return event.getStartMark().map(YamlReader::line).orElse(1);
     }
 }

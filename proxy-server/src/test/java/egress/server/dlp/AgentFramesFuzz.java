@@ -27,7 +27,7 @@ public final class AgentFramesFuzz {
 
     private static List<String> read(byte[] wire, int piece, boolean compressed) {
         ByteBudget memory = new ByteBudget(MEMORY);
-        AgentFrames frames = new AgentFrames(memory, 1 << 16, compressed);
+        AgentFrames frames = new AgentFrames(memory, 1 << 16, false, compressed);
         List<String> read = new ArrayList<>();
         for (int at = 0; at < wire.length; at += piece) {
             AgentFrames.Violation violation =

@@ -28,7 +28,7 @@ public final class EnvelopeSlicerFuzz {
 
     private static List<String> cut(byte[] wire, int piece) {
         ByteBudget memory = new ByteBudget(MEMORY);
-        EnvelopeSlicer slicer = new EnvelopeSlicer(memory, 4_096, 1, Optional.empty());
+        EnvelopeSlicer slicer = new EnvelopeSlicer(memory, 4_096, false, 1, Optional.empty());
         List<String> cut = new ArrayList<>();
         boolean refused = false;
         for (int at = 0; at < wire.length && !refused; at += piece) {
@@ -39,7 +39,13 @@ public final class EnvelopeSlicerFuzz {
                     });
             refused = failure.isPresent();
         }
-        cut.add(refused ? "refused" : slicer.end().isPresent() ? "unfinished" : "whole");
+        Optional<?> failure = refused
+                ? Optional.empty()
+                : slicer.end(slice -> {
+                    cut.add("unfinished");
+                    memory.give(slice.wire().length);
+                });
+        cut.add(refused || failure.isPresent() ? "refused" : "ended");
         slicer.close();
         if (memory.left() != MEMORY) {
             throw new AssertionError((MEMORY - memory.left()) + " bytes were not given back");

@@ -37,7 +37,7 @@ class SlicerTest {
             wire.write(message);
         }
         ByteBudget memory = new ByteBudget(MEMORY);
-        EnvelopeSlicer slicer = new EnvelopeSlicer(memory, 100_000, 1, Optional.empty());
+        EnvelopeSlicer slicer = new EnvelopeSlicer(memory, 100_000, false, 1, Optional.empty());
         List<byte[]> cut = new ArrayList<>();
         byte[] all = wire.toByteArray();
         for (int at = 0; at < all.length; ) {
@@ -52,7 +52,10 @@ class SlicerTest {
         }
 
         assertThat(cut).usingElementComparator(Arrays::compare).containsExactlyElementsOf(expected);
-        assertThat(slicer.end()).isEmpty();
+        assertThat(slicer.end(rest -> {
+                    throw new AssertionError("something was left");
+                }))
+                .isEmpty();
         slicer.close();
         assertThat(memory.left()).isEqualTo(MEMORY);
     }

@@ -59,7 +59,7 @@ class WebSocketReadingTest {
             }
             expected.add(whole.toByteArray());
         }
-        AgentFrames frames = new AgentFrames(memory, 1 << 20, false);
+        AgentFrames frames = new AgentFrames(memory, 1 << 20, false, false);
         List<byte[]> read = new ArrayList<>();
         List<byte[]> passed = new ArrayList<>();
         byte[] all = wire.toByteArray();
@@ -91,7 +91,7 @@ class WebSocketReadingTest {
 
     @Test
     void givesBackWhatAnUnfinishedMessageTook() {
-        AgentFrames frames = new AgentFrames(memory, 1 << 20, false);
+        AgentFrames frames = new AgentFrames(memory, 1 << 20, false, false);
         byte[] wire = new WebSocketFrame(true, 0, WebSocketFrame.TEXT, true, new byte[100_000]).bytes();
         assertThat(read(frames, Arrays.copyOf(wire, 60_000), new ArrayList<>(), new ArrayList<>()))
                 .isNull();
@@ -104,7 +104,7 @@ class WebSocketReadingTest {
 
     @Test
     void asksToTryAgainWhenMemoryIsSpent() {
-        AgentFrames frames = new AgentFrames(new ByteBudget(50_000), 1 << 20, false);
+        AgentFrames frames = new AgentFrames(new ByteBudget(50_000), 1 << 20, false, false);
         byte[] wire = new WebSocketFrame(true, 0, WebSocketFrame.TEXT, true, new byte[100_000]).bytes();
 
         Violation violation = read(frames, wire, new ArrayList<>(), new ArrayList<>());
@@ -114,7 +114,7 @@ class WebSocketReadingTest {
 
     @Test
     void boundsMessagesOfEmptyFragments() {
-        AgentFrames frames = new AgentFrames(memory, 1 << 20, false);
+        AgentFrames frames = new AgentFrames(memory, 1 << 20, false, false);
         byte[] first = new WebSocketFrame(false, 0, WebSocketFrame.TEXT, true, new byte[0]).bytes();
         byte[] next = new WebSocketFrame(false, 0, WebSocketFrame.CONTINUATION, true, new byte[0]).bytes();
         Violation violation = read(frames, first, new ArrayList<>(), new ArrayList<>());

@@ -145,7 +145,20 @@ class RoutesFileTest {
                 mistake("routes: &a []\nlog: *a\n", "routes.yaml:1: an anchor"),
                 mistake("routes: *a\n", "routes.yaml:1: an alias"),
                 mistake("routes: !!seq []\n", "routes.yaml:1: a tag"),
-                mistake("routes: [\n", "routes.yaml:2: no YAML"),
+                mistake("routes: [\n", "routes.yaml:1: no YAML: what begins here does not end"),
+                mistake(
+                        "routes:\n  - host: a\n    path_allowlist: [\"/a\", \"/b\"\n  - host: b\n",
+                        "routes.yaml:3: no YAML: what begins here does not end: expected ',' or ']', but got -, on line 4"),
+                mistake(
+                        "routes:\n  - host: a\n    path_allowlist: [\"/a\",\n      \"/b\",\n  - host: b\n",
+                        "routes.yaml:3: no YAML: what begins here does not end"),
+                mistake(
+                        "routes: [\n  {host: a},\n  {host: b\n]\n",
+                        "routes.yaml:3: no YAML: what begins here does not end"),
+                mistake(
+                        "routes:\n  - host: \"a\n  - host: b\n",
+                        "routes.yaml:2: no YAML: what begins here does not end"),
+                mistake("routes: [\n  {host: a},\n  {host: @b}\n]\n", "routes.yaml:3: no YAML: found character '@'"),
                 mistake("routes:\n  - host: \"a\\U", "routes.yaml:2: no YAML from here on"),
                 mistake("log: 3\nroutes: []\n", "routes.yaml:1: log: \"3\" (expected: 0 to 2)"),
                 mistake("log: \"1\"\nroutes: []\n", "routes.yaml:1: log: \"1\" (expected: 0 to 2)"),
@@ -246,6 +259,16 @@ class RoutesFileTest {
     void namesThePlaceAndWhatWasExpected(String yaml, String error) {
         assertThat(errors(yaml)).first().asString().startsWith("routes.yaml:").contains(error);
         assertThat(errors(yaml).toString()).doesNotContain("sk-live").doesNotContain("ghp_x");
+    }
+
+    @Test
+    void namesASecondEntryOfAHostAlsoWhereTheFirstIsBroken() {
+        assertThat(errors("routes:\n  - host: a.example\n    nope: 1\n  - host: A.example\n    nope: 2\n"))
+                .hasSize(3)
+                .anySatisfy(
+                        error -> assertThat(error)
+                                .contains(
+                                        "routes.yaml:4: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves already"));
     }
 
     @Test

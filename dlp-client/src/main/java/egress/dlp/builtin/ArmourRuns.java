@@ -1,0 +1,66 @@
+package egress.dlp.builtin;
+
+import egress.dlp.builtin.Target.Packing;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which places of a base64 or hex run need no armour taken off anew: those in step with one where that is done. */
+final class ArmourRuns {
+    private final Stretch s;
+    private final Packing packing;
+    private final @Nullable Window window;
+    private final int step;
+    private final Set<Long> begun = new HashSet<>(4);
+    /** Digits from {@code from} to the end of its run. */
+    private int digits;
+
+    private int from = -1;
+    private int end;
+
+    ArmourRuns(Stretch s, Packing packing, @Nullable Window window) {
+        this.s = s;
+        this.packing = packing;
+        this.window = window;
+        this.step = packing == Packing.HEX ? 2 : 4;
+    }
+
+    /** Whether nothing in step with {@code at} was told of before; places come in their order. */
+    boolean isNew(int at) {
+        if (from < 0 || at < from || at >= end) {
+            end = walk(at, s.to());
+        } else {
+            int whole = digits;
+            walk(from, at);
+            digits = whole - digits;
+        }
+        from = at;
+        if (!begun.add((long) end * step + digits % step)) {
+            return false;
+        }
+        return window == null || end < s.to() || !window.unarmours(packing, digits, step);
+    }
+
+    /** Counts the digits; returns where they end. */
+    private int walk(int start, int to) {
+        byte[] b = s.b();
+        boolean lineStart = false;
+        digits = 0;
+        int i = start;
+        while (i < to) {
+            int skip = Armour.separator(b, i, to, lineStart);
+            if (skip > 0) {
+                lineStart |= Armour.isLineBreak(b, i, skip);
+                i += skip;
+                continue;
+            }
+            lineStart = false;
+            if ((packing == Packing.HEX ? Codes.hex(b[i]) : Codes.base64(b[i])) < 0) {
+                return i;
+            }
+            digits++;
+            i++;
+        }
+        return to;
+    }
+}

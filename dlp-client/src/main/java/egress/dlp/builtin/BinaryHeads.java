@@ -1,0 +1,72 @@
+package egress.dlp.builtin;
+
+import egress.dlp.builtin.Target.Packing;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What control characters and bytes beyond ASCII give away: zlib streams (RFC 1950) with the usual window anywhere, and lines of
+ * uuencode.
+ */
+final class BinaryHeads {
+    /** A window of 32 KiB: the other sizes make pairs that machine code is full of, and count at the beginning of bytes alone. */
+    private static final byte USUAL = 0x78;
+
+    private final ScanRun run;
+    private final Stretch s;
+    private final @Nullable Window window;
+    private final byte[] b;
+    private int readTo;
+
+    BinaryHeads(ScanRun run, Stretch s, @Nullable Window window) {
+        this.run = run;
+        this.s = s;
+        this.window = window;
+        this.b = s.b();
+    }
+
+    void scan() {
+        int limit = Math.min(s.limit(), s.to() - 2);
+        if (s.from() == s.low() && s.from() < limit) {
+            if (Inflation.isZlib(b, s.from(), s.to())) {
+                begin(s.from());
+            }
+            line(s.from());
+        }
+        int i = s.from();
+        while (i < limit && !run.over()) {
+            int second = Swar.untextual(b, i + 1, limit + 1);
+            if (second > limit) {
+                return;
+            }
+            i = second - 1;
+            if (i > s.low() && b[i] == USUAL && Inflation.isZlib(b, i, s.to()) && isBlock(i + 2)) {
+                begin(i);
+            }
+            if (b[second] == '\n') {
+                line(second + 1);
+            }
+            i++;
+        }
+    }
+
+    // RFC 1951, section 3.2.3 and 3.2.4: there are three kinds of blocks, and a stored one tells its length twice.
+    private boolean isBlock(int at) {
+        int kind = b[at] >> 1 & 3;
+        if (kind == 3) {
+            return false;
+        }
+        return kind != 0 || at + 4 >= s.to() || (b[at + 1] == ~b[at + 3] && b[at + 2] == ~b[at + 4]);
+    }
+
+    private void begin(int at) {
+        if (window == null || !window.isFollowed(s, at, Packing.ZLIB)) {
+            Inflation.begin(run, s, Packing.ZLIB, at, window);
+        }
+    }
+
+    private void line(int at) {
+        if (at >= readTo && s.view().depth() < ScanRun.MAX_DEPTH) {
+            readTo = Uuencode.lines(run, s, at);
+        }
+    }
+}

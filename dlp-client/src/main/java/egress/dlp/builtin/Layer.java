@@ -1,0 +1,81 @@
+package egress.dlp.builtin;
+
+import egress.dlp.BlockStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** One reading of a body, scanned as it goes by on its way to the next decoder. */
+final class Layer extends BlockStream {
+    private static final int WINDOW = 128 * 1024;
+    private static final int CARRY = 8 * 1024;
+
+    private final ScanRun run;
+    private final InputStream in;
+    private final View view;
+    private final Structure.Types types;
+    private final boolean plain;
+    private final Window window;
+    private @Nullable Structure structure;
+
+    /**
+     * @param types what the head says that it is
+     * @param plain whether it is the body's only reading
+     * @param coding of the decoder that reads it too; null where none does
+     */
+    Layer(
+            ScanRun run,
+            InputStream in,
+            View view,
+            Structure.Types types,
+            boolean plain,
+            @Nullable ContentCoding coding) {
+        this.run = run;
+        this.in = in;
+        this.view = view;
+        this.types = types;
+        this.plain = plain;
+        this.window = new Window(run, view, WINDOW, CARRY);
+        window.nextIsFollowed(coding == null ? null : coding.packing());
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int count) throws IOException {
+        int got = in.readNBytes(into, offset, count);
+        int n = got == 0 ? -1 : got;
+        if (n > 0) {
+            if (view.depth() > 0 && !run.inflate(n)) {
+                throw new IOException("enough is known of it");
+            }
+            seen(into, offset, offset + n);
+        }
+        return n;
+    }
+
+    private void seen(byte[] b, int from, int to) {
+        Structure here = structure;
+        if (here == null) {
+            here = Structure.of(run, view, types, from == 0 ? b : Arrays.copyOfRange(b, from, to), to - from);
+            structure = here;
+            if (plain) {
+                run.structured(here.isJson());
+            }
+        }
+        window.put(b, from, to);
+        here.feed(b, from, to);
+    }
+
+    /** Nothing more will be read: scans what is left, and frees the decoder. */
+    void finish() {
+        window.end();
+        if (structure != null) {
+            structure.end();
+        }
+        try {
+            in.close();
+        } catch (IOException ignored) {
+            // Of a source in memory or of a spool file, which is its owner's.
+        }
+    }
+}

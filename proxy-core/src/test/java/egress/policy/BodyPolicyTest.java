@@ -1,0 +1,235 @@
+package egress.policy;
+
+import static egress.policy.ExamplePolicy.code;
+import static egress.policy.ExamplePolicy.fields;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.http.Authority;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only a body says: which way an LFS batch moves, and the method that a form asks for. */
+final class BodyPolicyTest {
+    private static final String FORM = "Content-Type: application/x-www-form-urlencoded";
+    private static final String PARTS = "Content-Type: multipart/form-data; boundary=b";
+    private static final String BATCH = "/team/tool.git/info/lfs/objects/batch";
+
+    private static String judged(String host, String method, String target, byte[] body, int piece, String... fields) {
+        Verdict verdict = ExamplePolicy.POLICY.judge(
+                new RequestHead(true, new Authority(host, 443), method, target, fields(fields)));
+        if (!(verdict instanceof Verdict.Inspect inspect)) {
+            return code(verdict);
+        }
+        Verdict.Deny deny = null;
+        for (int at = 0; deny == null && at < body.length; at += piece) {
+            deny = inspect.body().take(Unpooled.wrappedBuffer(body, at, Math.min(piece, body.length - at)));
+        }
+        deny = deny == null ? inspect.body().end() : deny;
+        return deny == null ? "allow" : deny.why().code();
+    }
+
+    /** Whole and in pieces: the answer is the same. */
+    private static String judged(String host, String method, String target, byte[] body, String... fields) {
+        String whole = judged(host, method, target, body, Math.max(body.length, 1), fields);
+        for (int piece : new int[] {1, 3, 7}) {
+            assertThat(judged(host, method, target, body, piece, fields)).isEqualTo(whole);
+        }
+        return whole;
+    }
+
+    private static String judged(String host, String method, String target, String body, String... fields) {
+        return judged(host, method, target, body.getBytes(ISO_8859_1), fields);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '!',
+            quoteCharacter = '`',
+            value = {
+                "{\"operation\":\"download\",\"objects\":[{\"oid\":\"a\",\"size\":1}]} ! allow",
+                "{ \"transfers\" : [\"basic\"], \"ref\":{\"name\":\"refs/heads/main\"}, \"operation\" : \"download\" } ! allow",
+                "{\"operation\":\"\\u0064ownload\",\"x\":[1,-2.5e3,true,null,{}]} ! allow",
+                "{\"operation\":\"upload\",\"objects\":[]} ! git_push",
+                "{\"objects\":[],\"operation\":\"upload\"} ! git_push",
+                "{\"operation\":\"download\",\"operation\":\"upload\"} ! git_push",
+                "{\"operation\":\"upload\",\"operation\":\"download\"} ! git_push",
+                "{\"operation\":\"download\",\"Operation\":\"upload\"} ! git_push",
+                "{\"operation\":\"download\",\"OPERATION\":\"upload\"} ! git_push",
+                "{\"\\u006fperation\":\"upload\",\"operation\":\"download\"} ! git_push",
+                "{\"operation\":\"download\",\"oper\\u0061tion\":\"\\u0075pload\"} ! git_push",
+                "{\"operation\":\"download\",\"operation\":[\"upload\"]} ! git_push",
+                "{\"operation\":\"download\",\"operation\":{\"a\":1}} ! git_push",
+                "{\"operation\":\"download\",\"operation\":null} ! git_push",
+                "{\"operation\":\"Download\"} ! git_push",
+                "{\"operation\":\"download \"} ! git_push",
+                "{\"objects\":[{\"operation\":\"download\"}]} ! git_push",
+                "{\"objects\":[{\"operation\":\"upload\"}],\"operation\":\"download\"} ! allow",
+                "{} ! git_push",
+                "[] ! git_push",
+                "\"download\" ! git_push",
+                "{\"operation\":\"download\"}{\"operation\":\"upload\"} ! git_push",
+                "{\"operation\":\"download\"}x ! git_push",
+                "{\"operation\":\"download\" ! git_push",
+                "{\"operation\":\"download\",} ! git_push",
+                "{'operation':'download'} ! git_push",
+                "{operation:\"download\"} ! git_push",
+                "{\"operation\":\"download\",/*\"*/\"x\":1} ! git_push",
+                "{\"operation\":\"download\",\"a\":01} ! git_push",
+                "{\"operation\":\"download\",\"a\":nul} ! git_push",
+                "{\"operation\":\"download\",\"a\":\"\\x\"} ! git_push",
+                "{\"operation\":\"download\",\"a\":\"\u0001\"} ! git_push",
+                "{\"operation\":\"download\",\"a\":\"\u00c0\u00a2,\"} ! git_push",
+                "{\"operation\":\"download\",\"a\":[}] ! git_push",
+                "\u00ef\u00bb\u00bf{\"operation\":\"download\"} ! git_push",
+            })
+    void letsAnLfsBatchOnlyDownload(String body, String expected) {
+        assertThat(judged("git.example", "POST", BATCH, body)).isEqualTo(expected);
+        assertThat(judged("git.example", "POST", "/objects%2fbatch/", body)).isEqualTo(expected);
+        assertThat(judged("git.example", "POST", "/x", body, "X-Original-URL: " + BATCH))
+                .isEqualTo(expected);
+        assertThat(judged("open.example", "POST", BATCH, body)).isEqualTo("git_fetch");
+    }
+
+    @Test
+    void takesAnLfsBatchForAPushThatItCannotRead() {
+        String download = "{\"operation\":\"download\"}";
+        assertThat(judged("git.example", "POST", BATCH, "")).isEqualTo("git_push");
+        assertThat(judged("git.example", "GET", BATCH, "")).isEqualTo("allow");
+        assertThat(judged("git.example", "GET", BATCH, "{\"operation\":\"upload\"}"))
+                .isEqualTo("git_push");
+        assertThat(judged("git.example", "POST", BATCH, download, "Content-Encoding: gzip"))
+                .isEqualTo("git_push");
+        assertThat(judged("git.example", "POST", BATCH, download, "Content_Encoding: br"))
+                .isEqualTo("git_push");
+        assertThat(judged("git.example", "POST", BATCH, download, "Content-Encoding: identity"))
+                .isEqualTo("allow");
+        assertThat(judged("git.example", "POST", BATCH, download.getBytes(java.nio.charset.StandardCharsets.UTF_16)))
+                .isEqualTo("git_push");
+        assertThat(judged("git.example", "POST", BATCH, "{\"a\":" + "[".repeat(100)))
+                .isEqualTo("git_push");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "_method=TRACE",
+                "a=b&_method=trace",
+                "_method=+TRACE+&a=b",
+                "%5Fmethod=%54RACE",
+                "%255fmethod=TRACE&x",
+                "a=b;_method=TRACK;c",
+                "++%20_method=CONNECT",
+                "_METHOD=connect",
+                "x-http-method-override=TRACE",
+                "a=b\r\n&_method=TRACE\r\n"
+            })
+    void refusesAFormThatAsksForAForbiddenMethod(String form) throws IOException {
+        for (String host : new String[] {"open.example", "v1.example"}) {
+            assertThat(judged(host, "POST", "/v1", form, FORM)).isEqualTo("method_not_allowed");
+            assertThat(judged(host, "POST", "/v1", form)).isEqualTo("method_not_allowed");
+            assertThat(judged(host, "POST", "/v1", form, "Content-Type: a/b", "Content_Type: x-www-form-urlencoded"))
+                    .isEqualTo("method_not_allowed");
+            assertThat(judged(host, "POST", "/v1", gzip(form), FORM, "Content-Encoding: gzip"))
+                    .isEqualTo("method_not_allowed");
+            assertThat(judged(host, "POST", "/v1", form, FORM, "Content-Encoding: gzip"))
+                    .isEqualTo("method_not_allowed");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nTRACE\r\n--b--\r\n",
+                "--b\r\ncontent-disposition: form-data; name=_method\r\nContent-Type: text/plain\r\n\r\ntrace\r\n--b--",
+                "--b\nContent-Disposition: form-data;\n name=\"_method\"\n\nCONNECT\n--b--\n",
+                "--b\r\nContent-Disposition: form-data; name*=UTF-8''_method\r\n\r\nTRACK\r\n--b--\r\n",
+                "x\r\n--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\n TRACE\r\n--b--\r\n"
+            })
+    void refusesPartsThatAskForAForbiddenMethod(String parts) {
+        assertThat(judged("open.example", "POST", "/", parts, PARTS)).isEqualTo("method_not_allowed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a=b&c=d",
+                "method=TRACE",
+                "a=_method%3DTRACE",
+                "_method=PATCH",
+                "the_method=TRACE",
+                "_method",
+                "{\"json\": \"sent as a form by default\"}",
+                "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nTRACE\r\n--b--\r\n"
+            })
+    void letsOtherFormsPass(String form) throws IOException {
+        assertThat(judged("open.example", "POST", "/", form, FORM)).isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", form, PARTS)).isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", gzip(form), FORM, "Content-Encoding: gzip"))
+                .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", deflate(form), FORM, "Content-Encoding: deflate"))
+                .isEqualTo("allow");
+    }
+
+    @Test
+    void judgesTheMethodOfAFormByTheRoutesRules() {
+        assertThat(judged("rules.example", "POST", "/write", "_method=DELETE", FORM))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("rules.example", "POST", "/write", "_method=post", FORM))
+                .isEqualTo("allow");
+        assertThat(judged("git.example", "POST", "/r/refs/heads/main", "_method=PUT", FORM))
+                .isEqualTo("git_push");
+    }
+
+    @Test
+    void doesNotLetAFormPassThatItCannotDecode() throws IOException {
+        byte[] two = join(gzip("a=b"), gzip("&_method=TRACE"));
+        assertThat(judged("open.example", "POST", "/", two, FORM, "Content-Encoding: gzip"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged(
+                        "open.example", "POST", "/", join(gzip("a=b"), new byte[] {1}), FORM, "Content-Encoding: gzip"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: br"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: gzip, gzip"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", "a=b", "Content-Encoding: compress"))
+                .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/?_HttpMethod=TRACE", "", "Content-Type: a/b"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", gzip("a".repeat(17 << 20)), FORM, "Content-Encoding: gzip"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", "a=b", "Content-Type: application/json", "Content-Encoding: br"))
+                .isEqualTo("allow");
+    }
+
+    private static byte[] join(byte[] one, byte[] other) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(one);
+        out.write(other);
+        return out.toByteArray();
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream coded = new GZIPOutputStream(out)) {
+            coded.write(text.getBytes(ISO_8859_1));
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] deflate(String text) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (DeflaterOutputStream coded = new DeflaterOutputStream(out)) {
+            coded.write(text.getBytes(ISO_8859_1));
+        }
+        return out.toByteArray();
+    }
+}
