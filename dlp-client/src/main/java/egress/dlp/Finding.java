@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param severity whether it blocks or only warns
  * @param span where the value stood verbatim, or empty: then it cannot be rewritten
  * @param cover the bytes of the surface that the hit came from, verbatim or encoded, for masking in records; empty when unknown
+ * @param matched as {@code fingerprint}, of what stood there: of a known secret it may be a part, or another dress
  */
 public record Finding(
         String detector,
@@ -20,7 +21,20 @@ public record Finding(
         String fingerprint,
         Severity severity,
         Optional<Span> span,
-        Optional<Span> cover) {
+        Optional<Span> cover,
+        String matched) {
+
+    /** Where all of the value stood there. */
+    public Finding(
+            String detector,
+            Detector category,
+            Place place,
+            String fingerprint,
+            Severity severity,
+            Optional<Span> span,
+            Optional<Span> cover) {
+        this(detector, category, place, fingerprint, severity, span, cover, fingerprint);
+    }
 
     /** What a hit does. */
     public enum Severity {

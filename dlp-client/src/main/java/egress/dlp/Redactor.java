@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** Masks what a scan with {@link ScanOptions#everyHit} found, without reading or copying the body. */
@@ -17,7 +18,7 @@ public final class Redactor {
     private Redactor() {}
 
     /**
-     * Masks each finding that blocks in body, field values, path and query. What stands nowhere verbatim, in a field's name, the
+     * Masks each finding that blocks in body, field values, path and query; of a known secret, the word that it stands in. What stands nowhere verbatim, in a field's name, the
      * host or the method, or in a content-coded body cannot be rewritten.
      */
     public static Redaction redact(ScanRequest request, List<Finding> findings) {
@@ -45,12 +46,51 @@ public final class Redactor {
                 case Place.Message m -> null;
                 case Place.Response r -> null;
             };
-            if (into == null || hit.span().isEmpty()) {
+            Optional<Span> span = into == null ? Optional.empty() : span(request, hit);
+            if (into == null || span.isEmpty()) {
                 return new Redaction.NotRewritable(hit);
             }
-            into.add(hit.span().get());
+            into.add(span.get());
         }
         return rewritten(request, path, query, fields, trailers, body);
+    }
+
+    /**
+     * Whether a part of a known secret can be masked without telling how far it went: where it holds or touches what ends a word, the
+     * next word would be masked or not. Nobody is told anything by all of the secret.
+     */
+    public static boolean masks(byte[] secret, int from, int to, Place place) {
+        boolean whole = from == 0 && to == secret.length;
+        for (int i = Math.max(0, from - 1); !whole && i < Math.min(secret.length, to + 1); i++) {
+            if (MaskedSpan.ends(secret[i], place instanceof Place.Path)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Optional<Span> span(ScanRequest request, Finding hit) {
+        if (hit.category() != Detector.KNOWN_SECRETS || hit.span().isEmpty()) {
+            return hit.span();
+        }
+        Span span = hit.span().get();
+        return switch (hit.place()) {
+            case Place.Path p -> Optional.of(MaskedSpan.around(request.path(), span, true));
+            case Place.Query q -> Optional.of(MaskedSpan.around(request.query(), span, false));
+            case Place.Field f ->
+                Optional.of(MaskedSpan.around(request.fields().get(span.index()).value(), span, false));
+            case Place.Trailer t ->
+                Optional.of(
+                        MaskedSpan.around(request.trailers().get(span.index()).value(), span, false));
+            case Place.Body b -> MaskedSpan.around(request.body(), span);
+            case Place.Host h -> Optional.empty();
+            case Place.Method m -> Optional.empty();
+            case Place.Fields f -> Optional.empty();
+            case Place.Trailers t -> Optional.empty();
+            case Place.WebSocket w -> Optional.empty();
+            case Place.Message m -> Optional.empty();
+            case Place.Response r -> Optional.empty();
+        };
     }
 
     private static Redaction rewritten(

@@ -73,6 +73,11 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
             return;
         }
+        Failure locked = connection.lock();
+        if (locked != null) {
+            refuse(ctx, authority, locked, false);
+            return;
+        }
         if (!connection.hasShare()) {
             refuse(ctx, authority, new Failure.Overloaded(Listener.NO_CONNECTION), true);
             return;

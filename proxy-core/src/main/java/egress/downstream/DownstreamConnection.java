@@ -268,8 +268,33 @@ final class DownstreamConnection implements Deadlines.Timed {
         }
     }
 
+    /** Why nothing of the caller leaves for now; null where it may. */
+    @Nullable
+    Failure lock() {
+        return context.snapshots().get().inspector().refusal(claimant().caller());
+    }
+
+    // What is open of a caller when it is locked out ends: it was let in before.
+    private void endLocked(Failure why) {
+        Tunnel open = tunnel;
+        if (open != null) {
+            open.close();
+            return;
+        }
+        for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+            Exchange exchange = handler.exchange();
+            if (exchange != null) {
+                exchange.fail(why);
+            }
+        }
+    }
+
     @Override
     public void check(long nowNanos) {
+        Failure locked = lock();
+        if (locked != null) {
+            endLocked(locked);
+        }
         Timeouts timeouts = context.timeouts();
         place.holds(HeldBytes.of(channel, streams), nowNanos);
         switch (phase) {

@@ -106,6 +106,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     public void begin() {
         HttpHeaders fields = asked.headers();
         entry.requestFields = fields;
+        Failure locked = snapshot.inspector().refusal(downstream.claimant().caller());
+        if (locked != null) {
+            fail(locked);
+            return;
+        }
         if (entry.authority.host().equals(LocalSite.HOST)) {
             answerLocally();
             return;

@@ -87,7 +87,9 @@ public interface Inspection {
         /** It was masked, and the request went on. */
         REDACTED,
         /** It waits for an operator's yes. */
-        SUPERVISED
+        SUPERVISED,
+        /** It was one too many of its caller, of whom nothing leaves for a while. */
+        LOCKED
     }
 
     /** What the exchange hears, on its loop. */

@@ -2,8 +2,10 @@ package egress.exchange;
 
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
+import org.jspecify.annotations.Nullable;
 
 /** Port: looks at what an exchange carries before it leaves (DLP). */
 @FunctionalInterface
@@ -18,4 +20,9 @@ public interface Inspector {
      * @param who whose share of the budgets it takes
      */
     Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
+
+    /** Why everything of that caller is refused for now; null where it is not. From any thread, for each of its requests. */
+    default @Nullable Failure refusal(Caller caller) {
+        return null;
+    }
 }

@@ -23,6 +23,8 @@ public enum DenyReason {
     /** What cannot be scanned whole, such as an unknown content coding, does not leave. */
     DLP_UNSCANNABLE,
     DLP_UNAVAILABLE,
+    /** Too many hits on known secrets: nothing of this caller leaves for a while. */
+    DLP_LOCKED,
     /** There is no valid routes file, so nothing is allowed. */
     POLICY_UNAVAILABLE;
 

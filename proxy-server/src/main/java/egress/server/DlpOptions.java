@@ -5,6 +5,7 @@ import egress.dlp.pipelock.Way;
 import egress.server.DlpChoice.Mode;
 import egress.server.Flags.Bytes;
 import egress.server.dlp.DlpSettings;
+import egress.server.dlp.KnownHits;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -76,6 +77,15 @@ final class DlpOptions {
             paramLabel = "TIME",
             description = "Longest wait for a verdict; then the request is denied. Default: ${DEFAULT-VALUE}")
     Duration timeout = DEFAULTS.timeout();
+
+    @Option(
+            names = "--dlp-known-hits",
+            paramLabel = "N/TIME|off",
+            description = {
+                "So many different hits on known secrets of one caller within that time lock the caller out",
+                "for as long again: everything of it is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
+            })
+    Flags.Rate knownHits = new Flags.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
 
     @Option(
             names = "--dlp-allow",
@@ -157,7 +167,8 @@ final class DlpOptions {
                         spoolMax.count(),
                         timeout,
                         new HashSet<>(allowed))
-                .withBodyRate(bodyRate.count(), BODY_RATE_OVER);
+                .withBodyRate(bodyRate.count(), BODY_RATE_OVER)
+                .withKnownHits(new KnownHits(knownHits.count(), knownHits.span()));
         return new DlpChoice(settings, asksPipelock ? Optional.of(asked(environment)) : Optional.empty());
     }
 

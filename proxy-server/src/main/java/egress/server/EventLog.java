@@ -70,11 +70,12 @@ final class EventLog implements Observer {
 
     @Override
     public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+        boolean always = hit.effect() == Inspection.Effect.LOCKED;
         offer(
                 new LogEvent.Found(clock.millis(), exchange.downstream, exchange.authority, exchange.id, hit),
                 exchange.caller,
-                isShown(),
-                rules.level() >= BLOCKS);
+                always || isShown(),
+                always || rules.level() >= BLOCKS);
     }
 
     @Override

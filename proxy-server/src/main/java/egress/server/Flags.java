@@ -29,6 +29,7 @@ final class Flags {
     static void register(CommandLine commandLine) {
         put(commandLine, Duration.class, Flags::duration);
         put(commandLine, Bytes.class, Flags::bytes);
+        put(commandLine, Rate.class, Rate::parse);
         put(commandLine, Endpoint.class, Endpoint::parse);
         put(commandLine, Cidr.class, Cidr::parse);
         put(commandLine, ConnectTo.class, ConnectTo::parse);
@@ -141,6 +142,32 @@ final class Flags {
     enum LogFormat {
         TEXT,
         JSON
+    }
+
+    /**
+     * How many within how long.
+     *
+     * @param count 0 is off
+     */
+    record Rate(int count, Duration span) {
+        private static final Pattern FORM = Pattern.compile("([1-9][0-9]{0,3})/(.+)");
+
+        static Rate parse(String text) {
+            if (text.equals("off")) {
+                return new Rate(0, Duration.ofMinutes(10));
+            }
+            Matcher matcher = FORM.matcher(text);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException(
+                        "\"" + text + "\" (expected: a number from 1 to 9999 and a time, such as 20/10m, or off)");
+            }
+            return new Rate(Integer.parseInt(matcher.group(1)), duration(matcher.group(2)));
+        }
+
+        @Override
+        public String toString() {
+            return count == 0 ? "off" : count + "/" + text(span);
+        }
     }
 
     /** An endpoint that may be off. */

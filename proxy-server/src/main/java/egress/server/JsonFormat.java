@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import egress.exchange.Failure;
+import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.server.LogEvent.Facts;
 import egress.server.LogEvent.Phases;
@@ -42,7 +43,7 @@ final class JsonFormat {
         return switch (event) {
             case LogEvent.Requested r -> "egress_request";
             case LogEvent.Ended e -> e.facts().isBlock() ? "egress_block" : "egress_response";
-            case LogEvent.Found f -> "egress_finding";
+            case LogEvent.Found f -> f.hit().effect() == Inspection.Effect.LOCKED ? "egress_locked" : "egress_finding";
             case LogEvent.Refused r -> isBlock(r) ? "egress_block" : "egress_refused";
             case LogEvent.HandshakeFailed f -> "egress_tls_failed";
             case LogEvent.HandshakeDone d -> "egress_tls";

@@ -191,6 +191,12 @@ final class Metrics implements Observer {
                                 .tag("effect", added.effect())
                                 .register(made))
                 .increment());
+        if (hit.effect() == Inspection.Effect.LOCKED) {
+            with(made -> Counter.builder("egress.dlp.locked")
+                    .description("Times that a caller was locked out for its hits on known secrets")
+                    .register(made)
+                    .increment());
+        }
         if (hit.effect() == Inspection.Effect.SUPERVISED) {
             with(made -> Counter.builder("egress.dlp.supervised")
                     .description("Hits that an operator would have been asked about, had there been one")

@@ -51,11 +51,7 @@ final class TextFormat {
                         to,
                         found.downstream(),
                         found.hit().effect() == Inspection.Effect.WARNED ? Colour.YELLOW : Colour.RED,
-                        "DLP: " + found.hit().detector() + " found in "
-                                + masker.text(found.hit().place()) + " for "
-                                + found.authority().host() + ", "
-                                + Flags.name(found.hit().effect()) + ", fingerprint "
-                                + found.hit().fingerprint());
+                        words(found, masker));
             case LogEvent.Refused refused -> append(refused, masker, to);
             case LogEvent.HandshakeFailed failed ->
                 line(to, failed.downstream(), Colour.YELLOW, masker.text(failed.words()));
@@ -82,6 +78,16 @@ final class TextFormat {
                         "tunnel to " + tunnel.authority() + " ended, " + Words.size(tunnel.bytesUp()) + " up, "
                                 + Words.size(tunnel.bytesDown()) + " down");
         }
+    }
+
+    private static String words(LogEvent.Found found, Masker masker) {
+        Inspection.Hit hit = found.hit();
+        String place = masker.text(hit.place());
+        return hit.effect() == Inspection.Effect.LOCKED
+                ? "DLP: LOCKED: " + place
+                : "DLP: " + hit.detector() + " found in " + place + " for "
+                        + found.authority().host() + ", " + Flags.name(hit.effect()) + ", fingerprint "
+                        + hit.fingerprint();
     }
 
     private void line(StringBuilder to, SocketAddress downstream, Colour colour, String words) {

@@ -106,6 +106,31 @@ final class DlpProgramTest {
         }
     }
 
+    @Test
+    void locksACallerOutAndSaysSoAtEveryLevel() throws Exception {
+        String secret = "kq7Zt2vW9xHn4MpL8rBdXc3VbN6m";
+        try (ProxyUnderTest proxy = gate().routes("log: 0\n" + ROUTES)
+                .flags("--dlp-known-hits", "3/10m", "--quiet")
+                .environment("EGRESS_TOKEN_0", secret)
+                .start()) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(post(proxy, "x " + secret.substring(i)).text()).contains("known_secret");
+            }
+            try (RawClient client = RawClient.connect(proxy.port())) {
+                assertThat(client.connectMethod("api.example:443").status()).isEqualTo(403);
+            }
+            assertThat(proxy.awaitErr("\"event\":\"egress_locked\"")).contains("addr:loopback is locked out for 600 s");
+            assertThat(proxy.awaitOut("DLP: LOCKED: ")).contains("after 3 different hits on known secrets");
+            ProxyUnderTest.await("it is counted", () -> {
+                try {
+                    return metrics(proxy).contains("egress_dlp_locked_total 1.0");
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
     private static String metrics(ProxyUnderTest proxy) throws IOException {
         try (RawClient client = RawClient.connect(proxy.admin())) {
             return client.get("/metrics", "localhost").text();

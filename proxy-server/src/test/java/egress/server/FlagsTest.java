@@ -121,6 +121,7 @@ final class FlagsTest {
         values.put("--connect-to", "a.example:1:127.0.0.1:2");
         values.put("--dlp", "off");
         values.put("--spool-dir", directory.toString());
+        values.put("--dlp-known-hits", "7/3m");
         values.put("--dlp-allow", "fp:0123456789abcdef");
         values.put("--pipelock", "http://127.0.0.1:8891");
         values.put("--pipelock-way", "forward");
@@ -209,6 +210,7 @@ final class FlagsTest {
                 "--dlp=none | --dlp: \"none\" (expected: one of builtin, pipelock, both, off)",
                 "--dlp=both | --dlp: both (expected: --pipelock with it, to say where pipelock is)",
                 "--dlp=pipelock | --dlp: pipelock (expected: --pipelock with it, to say where pipelock is)",
+                "--dlp-known-hits=20 | --dlp-known-hits: \"20\" (expected: a number from 1 to 9999 and a time, such as 20/10m, or off)",
                 "--dlp-allow=ghp_abc | --dlp-allow: no fingerprint (expected: fp: and 16 hexadecimal digits)",
                 "--spool-dir=/nowhere/at/all | --spool-dir: /nowhere/at/all (expected: a directory)",
                 "--pipelock-scan=http://127.0.0.1:1 | --pipelock-scan: expected --pipelock with it",

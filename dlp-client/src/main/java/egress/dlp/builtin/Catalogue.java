@@ -123,19 +123,24 @@ final class Catalogue {
 
     private void secrets(Collection<byte[]> secrets) {
         for (byte[] secret : secrets) {
-            for (Needle needle : Needle.of(secret)) {
-                for (int anchor : needle.anchors()) {
-                    index.add(needle.anchor(anchor));
-                    targets.add(new Target.Anchor(needle, anchor));
-                }
-            }
-            Needle.skeleton(secret).ifPresent(needle -> {
-                for (int anchor : needle.anchors()) {
-                    skeletonIndex.add(needle.anchor(anchor));
-                    skeletons.add(new Target.Anchor(needle, anchor));
-                }
-            });
+            secret(secret, secret);
+            SecretBits.of(secret).parts().forEach(part -> secret(part, secret));
         }
+    }
+
+    private void secret(byte[] value, byte[] secret) {
+        for (Needle needle : Needle.of(value, secret)) {
+            for (int anchor : needle.anchors()) {
+                index.add(needle.anchor(anchor));
+                targets.add(new Target.Anchor(needle, anchor));
+            }
+        }
+        Needle.skeleton(value, secret).ifPresent(needle -> {
+            for (int anchor : needle.anchors()) {
+                skeletonIndex.add(needle.anchor(anchor));
+                skeletons.add(new Target.Anchor(needle, anchor));
+            }
+        });
     }
 
     private void add(String literal, Target target) {

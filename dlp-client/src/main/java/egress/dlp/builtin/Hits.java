@@ -54,8 +54,16 @@ final class Hits {
         return taken;
     }
 
-    /** A hit: {@code [start, end)} of the view is where it stood, {@code value} what it is. */
-    void add(String name, Detector category, View view, int start, int end, byte[] value, boolean verbatim) {
+    /** A hit: {@code [start, end)} of the view is where it stood, {@code value} what it is, {@code part} what stood there of it. */
+    void add(
+            String name,
+            Detector category,
+            View view,
+            int start,
+            int end,
+            byte[] value,
+            byte[] part,
+            boolean verbatim) {
         Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
         if (severity == Severity.WARNS && findings.size() - blocking >= MOST_WARNINGS) {
             return;
@@ -81,7 +89,8 @@ final class Hits {
         }
         Optional<Span> apart = options.everyHit() ? span : Optional.empty();
         if (!allowed && seen.add(new Seen(name, fingerprint, place, apart))) {
-            findings.add(new Finding(name, category, place, fingerprint, severity, span, cover));
+            String matched = Arrays.equals(part, value) ? fingerprint : fingerprints.of(part);
+            findings.add(new Finding(name, category, place, fingerprint, severity, span, cover, matched));
             blocking += severity == Severity.BLOCKS ? 1 : 0;
         }
     }

@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.Detector;
+import egress.dlp.Redactor;
 import egress.dlp.builtin.Target.Anchor;
 import egress.dlp.builtin.Target.Compressed;
 import egress.dlp.builtin.Target.Dump;
@@ -105,21 +106,23 @@ final class LiteralHits implements LiteralIndex.Hits {
         if (again || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
-        int[] extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
-        boolean whole = extent[1] - extent[0] >= needle.least();
-        if (!whole && !needle.standsApart(b, stretch.low(), stretch.to(), at, anchor.anchor(), extent)) {
+        Needle.Extent extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        boolean together = needle.counts(extent);
+        Needle.Extent found = together ? extent : needle.apart(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        if (found == null) {
             return;
         }
         lastNeedle = needle;
-        lastEnd = extent[1];
-        run.report(
-                "known_secret",
-                Detector.KNOWN_SECRETS,
-                stretch.view(),
-                extent[0],
-                extent[1],
-                needle.secret(),
-                whole && needle.verbatim());
+        lastEnd = found.end();
+        boolean verbatim = together
+                && needle.verbatim()
+                && stretch.view().verbatim()
+                && Redactor.masks(
+                        needle.dressed(),
+                        found.from(),
+                        found.to(),
+                        stretch.view().place(found.start()));
+        run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
     }
 
     private void compressed(int at, Compressed compressed) {

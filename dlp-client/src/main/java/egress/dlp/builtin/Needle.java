@@ -1,7 +1,6 @@
 package egress.dlp.builtin;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -10,71 +9,113 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One dress of a known secret: found when at least {@code least} bytes of it stand in a row.
+ * One dress of a known secret: found when all of it stands somewhere, or so much of it that nobody who does not know the secret could
+ * have written it.
  *
  * @param dressed the bytes as they would stand
  * @param secret the value itself, whose fingerprint a finding carries
+ * @param worth of each part of {@code dressed}
  * @param verbatim whether {@code dressed} is the value as it is
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
+record Needle(byte[] dressed, byte[] secret, Worth worth, boolean verbatim) {
+    /** What a part of a secret must hold that nobody can guess, so that an answer about it tells nothing. */
+    static final double ENOUGH_BITS = 64;
+
     private static final int ANCHOR = 6;
-    private static final int LONGEST_LEAST = 40;
+    private static final int SHORTEST = 8;
+    private static final int SPREAD = 7;
+    private static final int SPREAD_ANCHORS = 16;
+    /** Of the bytes before a window that can still be seen from it. */
+    private static final int REACH = 250;
+
     private static final int GAP = 12;
 
-    /** Where the anchors lie: every stretch of {@code least} bytes holds one whole. */
+    /** Where a needle stands: {@code [start, end)} of the text is {@code [from, to)} of the needle. */
+    record Extent(int start, int end, int from, int to) {}
+
+    boolean isWhole(int from, int to) {
+        return from == 0 && to == dressed.length;
+    }
+
+    /** Whether that much of it is a hit. */
+    boolean counts(Extent extent) {
+        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= ENOUGH_BITS;
+    }
+
+    /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
     List<Integer> anchors() {
-        int stride = least - ANCHOR + 1;
-        List<Integer> out = new ArrayList<>();
-        for (int i = 0; i + ANCHOR <= dressed.length; i += stride) {
+        SortedSet<Integer> out = new TreeSet<>();
+        int step = Math.max(SPREAD, dressed.length / SPREAD_ANCHORS);
+        for (int i = 0; i + ANCHOR <= dressed.length && i <= REACH; i += step) {
             out.add(i);
         }
-        return out;
+        int from = 0;
+        int last = -1;
+        for (int to = ANCHOR; to <= dressed.length; to++) {
+            while (worth.bits(from + 1, to) >= ENOUGH_BITS) {
+                from++;
+            }
+            if (last < from && worth.bits(from, to) >= ENOUGH_BITS) {
+                last = Math.max(from, to - ANCHOR);
+                out.add(last);
+            }
+        }
+        return List.copyOf(out);
     }
 
     byte[] anchor(int at) {
         return Arrays.copyOfRange(dressed, at, at + ANCHOR);
     }
 
-    /** Every dress that is a plain rewriting of the value: case, reversed, hex, and base64 at its three alignments. */
-    static List<Needle> of(byte[] secret) {
+    /**
+     * Every dress that is a plain rewriting of the value: case, reversed, hex, and base64 at its three alignments.
+     *
+     * @param value all of the secret, or what is a secret by itself in it
+     */
+    static List<Needle> of(byte[] value, byte[] secret) {
         Map<String, Needle> out = new LinkedHashMap<>();
-        put(out, secret, secret, true, 1);
-        String text = new String(secret, StandardCharsets.ISO_8859_1);
-        put(out, bytes(text.toLowerCase(Locale.ROOT)), secret, false, 1);
-        put(out, bytes(text.toUpperCase(Locale.ROOT)), secret, false, 1);
-        put(out, reversed(secret), secret, false, 1);
-        put(out, bytes(Catalogue.rot13(text)), secret, false, 1);
-        put(out, bytes(HexFormat.of().formatHex(secret)), secret, false, 2);
-        put(out, bytes(HexFormat.of().withUpperCase().formatHex(secret)), secret, false, 2);
+        double[] bits = SecretBits.of(value).bits();
+        Worth plain = Worth.of(bits);
+        Worth folded = Worth.of(Worth.folded(value, bits));
+        put(out, value, secret, true, plain);
+        String text = new String(value, StandardCharsets.ISO_8859_1);
+        put(out, bytes(text.toLowerCase(Locale.ROOT)), secret, false, folded);
+        put(out, bytes(text.toUpperCase(Locale.ROOT)), secret, false, folded);
+        put(out, reversed(value), secret, false, Worth.reversed(bits));
+        put(out, bytes(Catalogue.rot13(text)), secret, false, plain);
+        put(out, bytes(HexFormat.of().formatHex(value)), secret, false, plain.hex());
+        put(out, bytes(HexFormat.of().withUpperCase().formatHex(value)), secret, false, plain.hex());
         for (int alignment = 0; alignment < 3; alignment++) {
-            byte[] encoded = base64(secret, alignment);
-            put(out, encoded, secret, false, 1.34);
+            byte[] encoded = base64(value, alignment);
+            Worth worth = plain.base64(alignment, encoded.length);
+            put(out, encoded, secret, false, worth);
             byte[] url = encoded.clone();
             for (int i = 0; i < url.length; i++) {
                 url[i] = url[i] == '+' ? (byte) '-' : url[i] == '/' ? (byte) '_' : url[i];
             }
-            put(out, url, secret, false, 1.34);
+            put(out, url, secret, false, worth);
         }
         return List.copyOf(out.values());
     }
 
     /** The value in small letters and digits alone, as it is looked for where marks may be lost between pieces. */
-    static Optional<Needle> skeleton(byte[] secret) {
+    static Optional<Needle> skeleton(byte[] value, byte[] secret) {
         Map<String, Needle> out = new LinkedHashMap<>();
-        put(out, Skeletons.of(secret, 0, secret.length), secret, false, 1);
+        double[] folded = Worth.folded(value, SecretBits.of(value).bits());
+        put(out, Skeletons.of(value, 0, value.length), secret, false, Worth.skeleton(value, folded));
         return out.values().stream().findFirst();
     }
 
-    private static void put(Map<String, Needle> out, byte[] dressed, byte[] secret, boolean verbatim, double factor) {
-        int n = dressed.length;
-        int least = n < 16 * factor ? n : Math.max((int) (12 * factor), (n + 1) / 2);
-        least = Math.min(least, (int) (LONGEST_LEAST * factor));
-        if (n >= 8) {
+    private static void put(Map<String, Needle> out, byte[] dressed, byte[] secret, boolean verbatim, Worth worth) {
+        if (dressed.length >= SHORTEST) {
             out.putIfAbsent(
-                    new String(dressed, StandardCharsets.ISO_8859_1), new Needle(dressed, secret, least, verbatim));
+                    new String(dressed, StandardCharsets.ISO_8859_1), new Needle(dressed, secret, worth, verbatim));
         }
     }
 
@@ -101,51 +142,61 @@ record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
     }
 
     /**
-     * Whether enough of the needle stands around {@code at} once what is no letter or digit is left out on both sides; {@code extent}
-     * is then set to where.
+     * Where the needle stands around {@code at} once what is no letter or digit is left out on both sides; null where too little of it
+     * does. Marks that were left out earn nothing, and a whole one must still have letters and digits enough.
      */
-    boolean standsApart(byte[] b, int low, int to, int at, int anchor, int[] extent) {
-        int matched = ANCHOR;
+    @Nullable
+    Extent apart(byte[] b, int low, int to, int at, int anchor) {
+        int lost = 0;
         int i = at + ANCHOR;
         int end = i;
-        for (int j = anchor + ANCHOR; j < dressed.length; j++) {
-            if (!RuleMatch.isWord(dressed[j])) {
-                matched++;
-                continue;
+        int last = anchor + ANCHOR;
+        for (int j = last; j < dressed.length; j++) {
+            if (RuleMatch.isWord(dressed[j])) {
+                i = skipped(b, to, i, end);
+                if (i >= to || b[i] != dressed[j]) {
+                    break;
+                }
+                end = ++i;
+            } else {
+                lost++;
             }
-            while (i < to && i - end <= GAP && !RuleMatch.isWord(b[i])) {
-                boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
-                i += escape ? 2 : 1;
-            }
-            if (i >= to || b[i] != dressed[j]) {
-                break;
-            }
-            matched++;
-            end = ++i;
+            last = j + 1;
         }
         i = at - 1;
         int start = at;
+        int first = anchor;
         for (int j = anchor - 1; j >= 0; j--) {
-            if (!RuleMatch.isWord(dressed[j])) {
-                matched++;
-                continue;
+            if (RuleMatch.isWord(dressed[j])) {
+                while (i >= low && start - i <= GAP && !RuleMatch.isWord(b[i])) {
+                    i--;
+                }
+                if (i < low || b[i] != dressed[j]) {
+                    break;
+                }
+                start = i--;
+            } else {
+                lost++;
             }
-            while (i >= low && start - i <= GAP && !RuleMatch.isWord(b[i])) {
-                i--;
-            }
-            if (i < low || b[i] != dressed[j]) {
-                break;
-            }
-            matched++;
-            start = i--;
+            first = j;
         }
-        extent[0] = start;
-        extent[1] = end;
-        return matched >= least;
+        boolean whole = isWhole(first, last) && last - first - lost >= SHORTEST;
+        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= ENOUGH_BITS
+                ? new Extent(start, end, first, last)
+                : null;
     }
 
-    /** How far the needle stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there: {start, end}. */
-    int[] extent(byte[] b, int low, int to, int at, int anchor) {
+    private static int skipped(byte[] b, int to, int from, int end) {
+        int i = from;
+        while (i < to && i - end <= GAP && !RuleMatch.isWord(b[i])) {
+            boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
+            i += escape ? 2 : 1;
+        }
+        return i;
+    }
+
+    /** How far the needle stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there. */
+    Extent extent(byte[] b, int low, int to, int at, int anchor) {
         int start = at;
         int i = anchor;
         while (start > low && i > 0 && b[start - 1] == dressed[i - 1]) {
@@ -158,6 +209,11 @@ record Needle(byte[] dressed, byte[] secret, int least, boolean verbatim) {
             end++;
             j++;
         }
-        return new int[] {start, end};
+        return new Extent(start, end, i, j);
+    }
+
+    /** That part of it, as a hit is told from another. */
+    byte[] part(Extent extent) {
+        return Arrays.copyOfRange(dressed, extent.from, extent.to);
     }
 }

@@ -113,7 +113,14 @@ final class ScanRun {
     /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
     void report(String name, Detector category, View view, int start, int end, byte[] value, boolean verbatim) {
         if (options.wants(category)) {
-            hits.add(name, category, view, start, end, value, verbatim);
+            hits.add(name, category, view, start, end, value, value, verbatim);
+        }
+    }
+
+    /** A known secret, of which {@code part} stood there. */
+    void known(View view, int start, int end, Needle needle, byte[] part, boolean verbatim) {
+        if (options.wants(Detector.KNOWN_SECRETS)) {
+            hits.add("known_secret", Detector.KNOWN_SECRETS, view, start, end, needle.secret(), part, verbatim);
         }
     }
 

@@ -21,16 +21,15 @@ final class Skeletons {
             if (said.contains(anchor.needle().secret())) {
                 return true;
             }
-            int[] extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
-            if (extent[1] - extent[0] >= anchor.needle().least()) {
+            Needle.Extent extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
+            if (anchor.needle().counts(extent)) {
                 said.add(anchor.needle().secret());
-                run.report(
-                        "known_secret",
-                        Detector.KNOWN_SECRETS,
+                run.known(
                         s.view(),
                         s.low(),
                         s.to(),
-                        anchor.needle().secret(),
+                        anchor.needle(),
+                        anchor.needle().part(extent),
                         false);
             }
             return !run.over();

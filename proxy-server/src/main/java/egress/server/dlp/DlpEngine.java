@@ -57,6 +57,7 @@ public final class DlpEngine implements AutoCloseable {
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
                 new FairBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
+                new KnownHitLock(settings.knownHits(), System::nanoTime),
                 () -> new InjectionDetector(this.fingerprintKey),
                 random);
     }

@@ -57,7 +57,7 @@ final class DlpInspection implements Inspection {
         this.contentLength = Fields.contentLength(fields);
         this.head = ScanRequest.head(
                 asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
-        this.hits = new Hits(this::tell);
+        this.hits = new Hits(services.lock(), who.caller(), this::tell);
         this.judge = new RequestJudge(questions, scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);

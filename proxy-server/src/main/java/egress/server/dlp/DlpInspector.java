@@ -1,14 +1,17 @@
 package egress.server.dlp;
 
+import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Inspects exchanges by the routes of one snapshot. */
 final class DlpInspector implements Inspector {
@@ -33,5 +36,10 @@ final class DlpInspector implements Inspector {
         return plan.outbound() || plan.inbound()
                 ? new DlpInspection(services, scanners, plan, loop, who, head)
                 : Inspection.NONE;
+    }
+
+    @Override
+    public @Nullable Failure refusal(Caller caller) {
+        return services.lock().refusal(caller);
     }
 }

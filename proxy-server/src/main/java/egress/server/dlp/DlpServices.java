@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
  * @param maxBody in bytes; a larger body is refused, or passes unscanned where its route says so
  * @param maxMessage in bytes, of what is judged message by message
  * @param memory for every held part
+ * @param lock of callers with too many hits on known secrets
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
  */
@@ -20,5 +21,6 @@ record DlpServices(
         int maxMessage,
         FairBudget memory,
         Spool spool,
+        KnownHitLock lock,
         Supplier<InjectionDetector> injections,
         RandomGenerator random) {}

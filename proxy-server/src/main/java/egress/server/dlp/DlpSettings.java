@@ -15,6 +15,7 @@ import java.util.Set;
  * @param timeout of a verdict
  * @param allowed fingerprints that may leave on every route
  * @param bodyRate the least that a held body comes at
+ * @param knownHits how many hits on known secrets lock a caller out
  */
 public record DlpSettings(
         boolean builtIn,
@@ -24,7 +25,8 @@ public record DlpSettings(
         long spoolMax,
         Duration timeout,
         Set<String> allowed,
-        SlowBodies.Rate bodyRate) {
+        SlowBodies.Rate bodyRate,
+        KnownHits knownHits) {
     /** A part of the heap, which already knows the container's bound. */
     private static final int HEAP_SHARE = 8;
 
@@ -34,7 +36,7 @@ public record DlpSettings(
         allowed = Set.copyOf(allowed);
     }
 
-    /** With the default floor for held bodies. */
+    /** With the default floor for held bodies, and the default bound of hits on known secrets. */
     public DlpSettings(
             boolean builtIn,
             long maxBody,
@@ -43,13 +45,29 @@ public record DlpSettings(
             long spoolMax,
             Duration timeout,
             Set<String> allowed) {
-        this(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, SlowBodies.Rate.DEFAULT);
+        this(
+                builtIn,
+                maxBody,
+                memory,
+                spoolDirectory,
+                spoolMax,
+                timeout,
+                allowed,
+                SlowBodies.Rate.DEFAULT,
+                KnownHits.DEFAULT);
     }
 
     /** With another floor for held bodies: so many bytes a second, counted over that time. */
     public DlpSettings withBodyRate(long bytes, Duration over) {
+        SlowBodies.Rate rate = new SlowBodies.Rate(bytes, over);
         return new DlpSettings(
-                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, new SlowBodies.Rate(bytes, over));
+                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, rate, knownHits);
+    }
+
+    /** With another bound of hits on known secrets. */
+    public DlpSettings withKnownHits(KnownHits bound) {
+        return new DlpSettings(
+                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, bodyRate, bound);
     }
 
     /** The scanner of the jar alone, with the default bounds. */

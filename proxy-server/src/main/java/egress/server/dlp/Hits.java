@@ -1,9 +1,11 @@
 package egress.server.dlp;
 
+import egress.dlp.Detector;
 import egress.dlp.Finding;
 import egress.dlp.ScanVerdict;
 import egress.exchange.Inspection.Effect;
 import egress.exchange.Inspection.Hit;
+import egress.share.Caller;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -14,10 +16,18 @@ import java.util.function.Consumer;
 final class Hits {
     private static final int MOST = 32;
 
+    private final KnownHitLock lock;
+    private final Caller caller;
     private final Consumer<Hit> told;
     private final Set<Hit> said = new HashSet<>(0);
 
-    Hits(Consumer<Hit> told) {
+    /**
+     * @param lock hears of the hits on known secrets
+     * @param caller whose they are
+     */
+    Hits(KnownHitLock lock, Caller caller, Consumer<Hit> told) {
+        this.lock = lock;
+        this.caller = caller;
         this.told = told;
     }
 
@@ -26,6 +36,10 @@ final class Hits {
         for (Finding finding : findings) {
             Effect its = finding.blocks() ? effect : Effect.WARNED;
             tell(new Hit(finding.detector(), finding.place().text(), finding.fingerprint(), its));
+            boolean known = finding.category() == Detector.KNOWN_SECRETS && its != Effect.WARNED;
+            if (known && lock.hit(caller, finding.matched())) {
+                told.accept(new Hit("known_secrets", lock.words(caller), "", Effect.LOCKED));
+            }
         }
     }
 

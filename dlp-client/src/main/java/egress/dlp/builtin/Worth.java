@@ -1,0 +1,104 @@
+package egress.dlp.builtin;
+
+import java.util.Arrays;
+
+/**
+ * How many bits that nobody can guess a part of a dressed secret holds. Only what the part holds whole counts: half a byte of the value,
+ * as in a character of base64 at its end, earns nothing.
+ *
+ * @param sums of the value's bits before each of its bytes
+ * @param begin the first byte of the value that is whole where the part begins there
+ * @param end behind the last byte of the value that is whole where the part ends there
+ * @param mark the most that a mark in the dress may have told
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Worth(double[] sums, int[] begin, int[] end, double mark) {
+    /** What a letter earns less where its case is lost. */
+    private static final double CASE = 1.3;
+
+    private static final double BITS_OF_BASE64 = 12;
+
+    double bits(int from, int to) {
+        int first = begin[from];
+        int last = end[to];
+        return last <= first ? 0 : sums[last] - sums[first];
+    }
+
+    /** What that many marks may have told that are not there. */
+    double ofMarks(int count) {
+        return mark * count;
+    }
+
+    /** Of the value as it is, whose marks earn nothing anyhow. */
+    static Worth of(double[] bits) {
+        int[] places = new int[bits.length + 1];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = i;
+        }
+        return new Worth(sums(bits), places, places, 0);
+    }
+
+    static Worth reversed(double[] bits) {
+        double[] back = new double[bits.length];
+        for (int i = 0; i < back.length; i++) {
+            back[i] = bits[bits.length - 1 - i];
+        }
+        return of(back);
+    }
+
+    /** Two digits a byte. */
+    Worth hex() {
+        int n = sums.length - 1;
+        int[] first = new int[2 * n + 1];
+        int[] last = new int[2 * n + 1];
+        for (int i = 0; i <= 2 * n; i++) {
+            first[i] = (i + 1) / 2;
+            last[i] = i / 2;
+        }
+        return new Worth(sums, first, last, 0);
+    }
+
+    /** The characters of base64 that depend on the value alone where {@code alignment} other bytes stand before it. */
+    Worth base64(int alignment, int length) {
+        int n = sums.length - 1;
+        int skipped = (alignment * 8 + 5) / 6;
+        int[] first = new int[length + 1];
+        int[] last = new int[length + 1];
+        for (int i = 0; i <= length; i++) {
+            int bit = (i + skipped) * 6 - alignment * 8;
+            first[i] = Math.clamp((bit + 7) / 8, 0, n);
+            last[i] = Math.clamp(bit / 8, 0, n);
+        }
+        return new Worth(sums, first, last, BITS_OF_BASE64);
+    }
+
+    /** Of the letters and digits alone. */
+    static Worth skeleton(byte[] value, double[] bits) {
+        double[] bones = new double[bits.length];
+        int n = 0;
+        for (int i = 0; i < bits.length; i++) {
+            if (RuleMatch.isWord(value[i])) {
+                bones[n++] = bits[i];
+            }
+        }
+        return of(Arrays.copyOf(bones, n));
+    }
+
+    /** The bits where nobody heeds case. */
+    static double[] folded(byte[] value, double[] bits) {
+        double[] out = bits.clone();
+        boolean both = TextBits.isBothCases(value, 0, value.length);
+        for (int i = 0; both && i < out.length; i++) {
+            out[i] = Math.max(0, out[i] - CASE);
+        }
+        return out;
+    }
+
+    private static double[] sums(double[] bits) {
+        double[] out = new double[bits.length + 1];
+        for (int i = 0; i < bits.length; i++) {
+            out[i + 1] = out[i] + bits[i];
+        }
+        return out;
+    }
+}
