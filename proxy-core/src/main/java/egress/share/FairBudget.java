@@ -27,7 +27,7 @@ public final class FairBudget {
 
     private static final int MOST_FOUND = 16;
 
-    private final long capacity;
+    private long capacity;
     private final LongSupplier nanoTime;
     private final Map<Caller, Account> accounts = new LinkedHashMap<>();
     private final Object lock = new Object();
@@ -75,10 +75,7 @@ public final class FairBudget {
     }
 
     FairBudget(long capacity, LongSupplier nanoTime) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
-        }
-        this.capacity = capacity;
+        this.capacity = checked(capacity);
         this.nanoTime = nanoTime;
         this.nextSearchNanos = nanoTime.getAsLong();
     }
@@ -90,8 +87,24 @@ public final class FairBudget {
         }
     }
 
-    public long capacity() {
+    private static long checked(long capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
+        }
         return capacity;
+    }
+
+    public long capacity() {
+        synchronized (lock) {
+            return capacity;
+        }
+    }
+
+    /** There is so much from now on; what is held beyond it stays held. */
+    public void resize(long changed) {
+        synchronized (lock) {
+            capacity = checked(changed);
+        }
     }
 
     public Statistics statistics() {

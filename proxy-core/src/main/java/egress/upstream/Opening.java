@@ -25,6 +25,8 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
     private final Authority authority;
     private final boolean tls;
     private final UpstreamTls.Alpn alpn;
+    private final Claimant who;
+    private final long sinceNanos = System.nanoTime();
     private final UpstreamPipelines pipelines;
     private final Counters counters;
     private final Listener listener;
@@ -38,18 +40,28 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
             Authority authority,
             boolean tls,
             UpstreamTls.Alpn alpn,
+            Claimant who,
             UpstreamPipelines pipelines,
             Counters counters,
             Listener listener) {
         this.authority = authority;
         this.tls = tls;
         this.alpn = alpn;
+        this.who = who;
         this.pipelines = pipelines;
         this.counters = counters;
         this.listener = listener;
     }
 
-    void start(Dialer dialer, EventLoop loop, Claimant who) {
+    Claimant who() {
+        return who;
+    }
+
+    long sinceNanos() {
+        return sinceNanos;
+    }
+
+    void start(Dialer dialer, EventLoop loop) {
         Attempt dial = dialer.dial(loop, who, authority, this);
         if (stage == null) {
             stage = dial;

@@ -37,6 +37,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     private final CompletableFuture<TrustedRoots> roots;
     private final CompletableFuture<UpstreamTls> tls;
     private final UpstreamPipelines pipelines;
+    private final Shared shared;
+    private final Resolver resolver;
     private final Dialing dialing;
     private final ConcurrentHashMap<EventLoop, Pool> pools = new ConcurrentHashMap<>();
     private volatile boolean closed;
@@ -53,7 +55,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
 
     PooledUpstreams(
             UpstreamConfig config,
-            Resolver.Lookup lookup,
+            SystemNames.Lookup lookup,
             Sockets sockets,
             InstantSource clock,
             SslProvider tlsProvider) {
@@ -63,22 +65,27 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     /** @param tlsProvider asked in the background: the best one is found by loading a native library */
     private PooledUpstreams(
             UpstreamConfig config,
-            Resolver.Lookup lookup,
+            SystemNames.Lookup lookup,
             Sockets sockets,
             InstantSource clock,
             Supplier<SslProvider> tlsProvider) {
         this.config = config;
-        this.lookups = Resolver.lookupThreads(8, 512);
+        // Of those that are over, a thread may still be on its way back.
+        this.lookups = SystemNames.threads(2 * Resolver.Limits.DEFAULTS.underWay());
+        this.shared = new Shared(config.limits());
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
         this.tls = roots.thenApplyAsync(loaded -> newTls(loaded, clock, tlsProvider.get()), verifiers);
         this.pipelines = new UpstreamPipelines(tls, config.limits());
+        this.resolver = new Resolver(
+                new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl()), Resolver.Limits.DEFAULTS, clock);
         this.dialing = new Dialing(
                 config,
-                new Resolver(lookup, lookups, Resolver.Limits.DEFAULTS, clock),
+                resolver,
                 new AddressGuard(config.allowPrivate(), config.ownListeners(), PooledUpstreams::isLocal),
                 new Connector(sockets, config.timeouts().attemptDelay()),
                 new ProxyTunnel(pipelines),
+                shared.connections(),
                 counters);
     }
 
@@ -152,7 +159,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
                 ? known
                 : pools.computeIfAbsent(
                         loop,
-                        added -> new Pool(added, dialing, pipelines, config.timeouts(), config.limits(), counters));
+                        added -> new Pool(
+                                added, dialing, pipelines, config.timeouts(), config.limits(), shared, counters));
     }
 
     @Override
