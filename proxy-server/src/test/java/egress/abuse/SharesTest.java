@@ -1,0 +1,74 @@
+package egress.abuse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.Field;
+import egress.testkit.H2Client;
+import egress.testkit.H2Wire;
+import egress.testkit.RawClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One caller takes as much as it can get of what belongs to all; ten others lose nothing by it. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+final class SharesTest {
+    private static final int DESCRIPTORS = 300;
+    private static final int HALF_SENT = 400;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void halfSentRequestsTakeNobodysConnection() throws Exception {
+        try (Shares shares = new Shares.Setup().descriptors(DESCRIPTORS).start(directory)) {
+            shares.attack("connections, half-sent CONNECTs", hostile -> {
+                hostile.connect().send("CONNECT h1.example:443 HTTP/1.1\r\n" + hostile.authorization() + "\r\n");
+                hostile.keepLatest(HALF_SENT);
+            });
+            assertThat(shares.child().err())
+                    .as("words about accepting")
+                    .filteredOn(line -> line.contains("accept"))
+                    .hasSizeLessThan(Shares.SECONDS + 3);
+        }
+    }
+
+    @Test
+    void headsWhoseBodiesNeverComeLeaveTheHeapToOthers() throws Exception {
+        List<Field> fields = new ArrayList<>(
+                Field.list(":method", "POST", ":scheme", "https", ":authority", Shares.H1, ":path", "/count"));
+        for (int i = 0; i < 200; i++) {
+            fields.add(new Field("x-" + i, "v".repeat(100)));
+        }
+        byte[] section = H2Wire.literals(fields);
+        try (Shares shares = new Shares.Setup().start(directory)) {
+            shares.attack("heads, bodies never come (h2)", hostile -> {
+                hostile.keepLatest(100);
+                H2Client client = hostile.h2(Shares.H1);
+                for (int id = 1; id < 2 * 256; id += 2) {
+                    client.wire().write(H2Wire.headers(id, section, false));
+                }
+            });
+        }
+    }
+
+    @Test
+    void answersThatNobodyReadsLeaveMemoryToOthers() throws Exception {
+        try (Shares shares =
+                new Shares.Setup().jvm("-XX:MaxDirectMemorySize=24m").start(directory)) {
+            shares.attack("direct memory, answers not read (h1)", hostile -> {
+                RawClient client = hostile.h1(Shares.H1);
+                client.send("GET /bytes/100000000 HTTP/1.1\r\nHost: h1.example\r\n\r\n");
+                if (client.readHead().status() != 200) {
+                    throw new IOException("refused");
+                }
+                hostile.keepLatest(600);
+            });
+        }
+    }
+}
