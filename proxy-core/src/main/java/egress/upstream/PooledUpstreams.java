@@ -4,6 +4,7 @@ import egress.exchange.Dialer;
 import egress.exchange.Upstreams;
 import egress.http.Authority;
 import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -77,8 +79,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
         this.tls = roots.thenApplyAsync(loaded -> newTls(loaded, clock, tlsProvider.get()), verifiers);
         this.pipelines = new UpstreamPipelines(tls, config.limits());
-        this.resolver = new Resolver(
-                new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl()), Resolver.Limits.DEFAULTS, clock);
+        this.resolver = new Resolver(names(lookup), Resolver.Limits.DEFAULTS, clock);
         this.dialing = new Dialing(
                 config,
                 resolver,
@@ -87,6 +88,14 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
                 new ProxyTunnel(pipelines),
                 shared.connections(),
                 counters);
+    }
+
+    private Resolver.Source names(SystemNames.Lookup lookup) {
+        return switch (config.names()) {
+            case NameSource.System _ -> new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl());
+            case NameSource.Dns dns ->
+                new DnsNames(dns.servers(), Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"), lookups);
+        };
     }
 
     /** Few daemon threads: verifying one chain takes about a millisecond, and most are known already. */
@@ -170,6 +179,18 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
             return () -> {};
         }
         return dialing.dial(loop, who, authority, listener);
+    }
+
+    /** What callers share here, by name; those of origins are summed. */
+    public Map<String, FairBudget.Statistics> budgets() {
+        return Map.of(
+                "lookups", resolver.lookups().statistics(),
+                "lookups.waiting", resolver.places().statistics(),
+                "upstream.connections", shared.connections().statistics(),
+                "origin.connections", shared.ofOrigins(OriginShare::http1),
+                "origin.streams", shared.ofOrigins(OriginShare::http2),
+                "origin.waiting", shared.ofOrigins(OriginShare::waiting),
+                "origin.windows", shared.windows().statistics());
     }
 
     /** Counts and gauges, over all loops. */
