@@ -3,10 +3,9 @@ package egress;
 import egress.downstream.DownstreamContext;
 import egress.downstream.Listener;
 import egress.downstream.ProxyAuthentication;
-import egress.exchange.ByteBudget;
+import egress.exchange.CallerBudgets;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
-import egress.exchange.Headroom;
 import egress.exchange.LeafCertificates;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -22,9 +21,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The gate: a listener, the policy of the moment, and the ports to everything else. */
 public final class ProxyServer implements AutoCloseable {
-    /** The part of the heap for copies of small bodies that may have to be sent again. */
-    private static final int REPLAY_HEAP_SHARE = 16;
-
     /** Of the drain timeout, for closing what is open then and for the end of the process; a share of a short one. */
     private static final Duration CLOSING = Duration.ofSeconds(1);
 
@@ -40,6 +36,7 @@ public final class ProxyServer implements AutoCloseable {
      * The ports, each made by whoever wires the program.
      *
      * @param loops of every connection, downstream and upstream
+     * @param budgets what callers share
      */
     public record Ports(
             EventLoopGroup loops,
@@ -48,7 +45,8 @@ public final class ProxyServer implements AutoCloseable {
             Dialer dialer,
             UpstreamHttp upstreamHttp,
             Observer observer,
-            LocalSite localSite) {}
+            LocalSite localSite,
+            CallerBudgets budgets) {}
 
     private ProxyServer(ProxyConfig config, ProxySnapshot first, Ports ports) throws IOException {
         this.config = config;
@@ -61,8 +59,7 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits(),
                 config.timeouts(),
                 new AtomicLong(),
-                new ByteBudget(Runtime.getRuntime().maxMemory() / REPLAY_HEAP_SHARE),
-                Headroom.ofDirectMemory());
+                ports.budgets());
         this.listener = new Listener(
                 new DownstreamContext(
                         exchanges,

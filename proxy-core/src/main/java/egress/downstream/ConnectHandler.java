@@ -73,12 +73,16 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
             return;
         }
+        if (!connection.hasShare()) {
+            refuse(ctx, authority, new Failure.Overloaded(Listener.NO_CONNECTION), true);
+            return;
+        }
         if (authority.host().equals(LocalSite.HOST)) {
             open(authority, new ConnectionRoute.Bump());
             return;
         }
         ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        Failure full = context.exchanges().headroom().refusal();
+        Failure full = context.budgets().headroom().refusal(connection.claimant());
         if (full != null && !(route instanceof ConnectionRoute.Refuse)) {
             refuse(ctx, authority, full, false);
             return;

@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.exchange.Exchange;
+import egress.exchange.Failure;
 import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** One accepted connection through all its shapes: whom it is for, what is under way in it, and until when. */
 final class DownstreamConnection implements Deadlines.Timed {
     private static final Duration LINGER = Duration.ofSeconds(2);
+    /** A tunnel in which nothing happens for so long gives way as an idle connection does. */
+    private static final Duration QUIET = Duration.ofSeconds(30);
 
     private enum Phase {
         /** No request yet. */
@@ -38,7 +41,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final DownstreamContext context;
     private final Deadlines deadlines;
     private final SocketAddress address;
-    private Claimant claimant;
+    private final ConnectionPlace place;
     private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
@@ -46,21 +49,22 @@ final class DownstreamConnection implements Deadlines.Timed {
     private Phase phase = Phase.ACCEPTED;
     private long sinceNanos = System.nanoTime();
     private boolean closed;
-    private int openStreams;
+    private boolean hasShare = true;
+    private final Set<H2ExchangeHandler> streams = new LinkedHashSet<>(0);
     private @Nullable Authority authority;
     private @Nullable ConnectionRoute route;
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
 
-    DownstreamConnection(Channel channel, DownstreamContext context, Deadlines deadlines) {
+    DownstreamConnection(Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
+        this.place = place;
         this.context = context;
         this.deadlines = deadlines;
         this.address = channel.remoteAddress();
-        this.claimant =
-                new Claimant(Caller.ofAddress(address), context.connections().incrementAndGet());
         deadlines.add(this);
         channel.closeFuture().addListener(f -> closed());
+        place.serves(this);
         context.observer().connectionOpened(address);
     }
 
@@ -74,7 +78,7 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Whose share of every budget it takes. */
     Claimant claimant() {
-        return claimant;
+        return place.claimant();
     }
 
     /**
@@ -86,11 +90,28 @@ final class DownstreamConnection implements Deadlines.Timed {
         return switch (identity) {
             case ProxyAuthentication.Identity.Unasked _ -> true;
             case ProxyAuthentication.Identity.Known known -> {
-                claimant = new Claimant(Caller.ofUser(known.user()), claimant.connection());
+                hasShare = place.transfer(Caller.ofUser(known.user()));
                 yield true;
             }
             case ProxyAuthentication.Identity.Unknown _ -> false;
         };
+    }
+
+    /** Whether its caller, who has said who it is, may have one more connection. */
+    boolean hasShare() {
+        return hasShare;
+    }
+
+    /** Others need what it holds: ends it, and what is under way in it. */
+    void giveWay(String words) {
+        for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+            Exchange exchange = handler.exchange();
+            if (exchange != null) {
+                exchange.fail(new Failure.Overloaded(words));
+            }
+        }
+        context.observer().connectionRefused(address, authority, 0, "overloaded", words);
+        channel.close();
     }
 
     /** Whether a CONNECT made a tunnel of it. */
@@ -118,12 +139,15 @@ final class DownstreamConnection implements Deadlines.Timed {
         return phases;
     }
 
-    void handshaking() {
+    /** @return false when the caller has its share of the handshakes */
+    boolean handshaking() {
         phases.handshakeBegins();
         enter(Phase.HANDSHAKE);
+        return place.handshakeBegins();
     }
 
     void http() {
+        place.handshakeEnds();
         enter(Phase.HTTP);
     }
 
@@ -157,6 +181,7 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     private void enter(Phase next) {
         phase = next;
+        place.is(next == Phase.TUNNEL ? ConnectionPlace.State.BUSY : ConnectionPlace.State.UNFINISHED);
         sinceNanos = System.nanoTime();
     }
 
@@ -189,22 +214,29 @@ final class DownstreamConnection implements Deadlines.Timed {
     void began(ExchangeHandler handler) {
         phase = Phase.HTTP;
         active.add(handler);
+        place.is(ConnectionPlace.State.BUSY);
     }
 
     void ended(ExchangeHandler handler) {
         if (active.remove(handler)) {
             sinceNanos = System.nanoTime();
+            if (active.isEmpty() && streams.isEmpty()) {
+                place.is(ConnectionPlace.State.IDLE);
+            }
         }
     }
 
     /** An h2 stream of the connection: it lasts until its response is out, longer than its exchange. */
-    void streamOpened() {
-        openStreams++;
+    void streamOpened(H2ExchangeHandler stream) {
+        streams.add(stream);
     }
 
-    void streamClosed() {
-        openStreams--;
-        if (openStreams == 0 && context.draining().getAsBoolean()) {
+    void streamClosed(H2ExchangeHandler stream) {
+        streams.remove(stream);
+        if (active.isEmpty() && streams.isEmpty()) {
+            place.is(ConnectionPlace.State.IDLE);
+        }
+        if (streams.isEmpty() && context.draining().getAsBoolean()) {
             channel.close();
         }
     }
@@ -220,6 +252,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     @Override
     public void check(long nowNanos) {
         Timeouts timeouts = context.timeouts();
+        place.holds(HeldBytes.of(channel, streams), nowNanos);
         switch (phase) {
             case ACCEPTED, HELLO -> closeAfter(timeouts.head(), nowNanos, "nothing to answer came in time");
             case HANDSHAKE -> closeAfter(timeouts.handshake().plusSeconds(1), nowNanos, "the handshake took too long");
@@ -230,6 +263,8 @@ final class DownstreamConnection implements Deadlines.Timed {
             }
             case TUNNEL -> {
                 Tunnel open = tunnel;
+                boolean quiet = open != null && nowNanos - open.activityNanos() > QUIET.toNanos();
+                place.is(quiet ? ConnectionPlace.State.IDLE : ConnectionPlace.State.BUSY);
                 if (open != null
                         && nowNanos - open.activityNanos() > timeouts.idle().toNanos()) {
                     open.close();
@@ -246,12 +281,15 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     private void checkHttp(long nowNanos, Timeouts timeouts) {
         if (!active.isEmpty()) {
+            boolean stalled = true;
             for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
                 Exchange exchange = handler.exchange();
                 if (exchange != null && nowNanos - exchange.deadlineNanos() > 0) {
                     exchange.onDeadline();
                 }
+                stalled &= handler.look();
             }
+            place.is(stalled ? ConnectionPlace.State.UNFINISHED : ConnectionPlace.State.BUSY);
             return;
         }
         H1ExchangeHandler handler = h1;
@@ -304,7 +342,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (h2 != null) {
             H2ConnectionHandler.goAway(h2);
         }
-        if (active.isEmpty() && openStreams == 0 && phase != Phase.LINGER) {
+        if (active.isEmpty() && streams.isEmpty() && phase != Phase.LINGER) {
             channel.close();
         }
     }

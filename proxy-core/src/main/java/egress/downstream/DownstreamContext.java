@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.CallerBudgets;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
 import egress.exchange.LeafCertificates;
@@ -38,6 +39,10 @@ public record DownstreamContext(
 
     Observer observer() {
         return exchanges.observer();
+    }
+
+    CallerBudgets budgets() {
+        return exchanges.budgets();
     }
 
     HeadLimits headLimits() {

@@ -23,11 +23,15 @@ import org.jspecify.annotations.Nullable;
  * nothing; what differs between the versions is how a side ends.
  */
 abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements DownstreamPeer {
+    private static final Failure NO_PLACE =
+            new Failure.Overloaded("this caller has its share of the memory for requests under way: try again later");
+
     final DownstreamContext context;
     final DownstreamConnection connection;
 
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Exchange exchange;
+    private @Nullable ExchangePlace place;
     private @Nullable ChannelFutureListener onWritten;
 
     ExchangeHandler(DownstreamContext context, DownstreamConnection connection) {
@@ -109,8 +113,52 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 asked.target());
         exchange = begun;
         begun.entry().callerPhases = connection.phases().forExchange();
+        place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);
-        begun.begin();
+        if (place == null) {
+            begun.refuse(NO_PLACE);
+        } else {
+            begun.begin();
+        }
+    }
+
+    /** Looked at now and then: whether the caller keeps it waiting. */
+    final boolean look() {
+        ExchangePlace held = place;
+        if (held == null) {
+            return false;
+        }
+        held.look(exchange);
+        return held.isReclaimable();
+    }
+
+    /** Others need its place. */
+    final void reclaimed() {
+        Exchange current = exchange;
+        if (current != null) {
+            current.onReclaimed();
+        } else {
+            reclaimedAfterExchange();
+        }
+    }
+
+    /** Others need the place of an answer that is not read. */
+    abstract void reclaimedAfterExchange();
+
+    /** Gives the place back. */
+    final void leave() {
+        ExchangePlace held = place;
+        if (held != null) {
+            place = null;
+            held.close();
+        }
+    }
+
+    final void answered() {
+        ExchangePlace held = place;
+        if (held != null) {
+            held.answered();
+        }
     }
 
     @Override
@@ -173,7 +221,11 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     final void over() {
         exchange = null;
         connection.ended(this);
+        afterExchange();
     }
+
+    /** The exchange is over: gives its place back, at once or when its answer is out. */
+    abstract void afterExchange();
 
     @Override
     public final EventLoop loop() {

@@ -58,6 +58,11 @@ final class H1ExchangeHandler extends ExchangeHandler {
         return decoder.headStartedNanos();
     }
 
+    /** Bytes of a request that is not whole yet, or waits for the one before. */
+    int unreadBytes() {
+        return decoder.pendingBytes();
+    }
+
     void respondTo(HttpMethod method) {
         encoder.respondTo(method);
     }
@@ -76,15 +81,23 @@ final class H1ExchangeHandler extends ExchangeHandler {
             throw new HttpFormatException(
                     HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
         }
+        if (!connection.hasShare()) {
+            throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
+        }
         return Asked.ofProxy(request);
     }
 
     @Override
     void refuse(HttpFormatException fault) {
         String words = String.valueOf(fault.getMessage());
-        Failure failure = fault.status().equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)
-                ? new Failure.Unauthenticated(words)
-                : new Failure.DownstreamMalformed(fault.status(), words);
+        Failure failure;
+        if (fault.status().equals(HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED)) {
+            failure = new Failure.Unauthenticated(words);
+        } else if (fault.status().equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
+            failure = new Failure.Overloaded(words);
+        } else {
+            failure = new Failure.DownstreamMalformed(fault.status(), words);
+        }
         context.observer()
                 .connectionRefused(
                         connection.address(),
@@ -98,6 +111,16 @@ final class H1ExchangeHandler extends ExchangeHandler {
         write(response.head());
         write(response.body());
         closeGently();
+    }
+
+    @Override
+    void afterExchange() {
+        leave();
+    }
+
+    @Override
+    void reclaimedAfterExchange() {
+        // its place was given back before
     }
 
     @Override

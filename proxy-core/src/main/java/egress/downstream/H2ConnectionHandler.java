@@ -34,6 +34,12 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
         ctx.flush();
     }
 
+    /** Bytes of bodies that nobody has read yet. */
+    int unreadBytes() {
+        Http2Connection h2 = codec.connection();
+        return h2.local().flowController().unconsumedBytes(h2.connectionStream());
+    }
+
     /** Tells the caller that no new stream is taken (GOAWAY with NO_ERROR); streams under way go on. */
     static void goAway(ChannelHandlerContext ctx) {
         ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));

@@ -30,8 +30,11 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     @Override
     void added(ChannelHandlerContext added) {
-        connection.streamOpened();
-        added.channel().closeFuture().addListener(closed -> connection.streamClosed());
+        connection.streamOpened(this);
+        added.channel().closeFuture().addListener(closed -> {
+            leave();
+            connection.streamClosed(this);
+        });
         added.read();
     }
 
@@ -67,6 +70,16 @@ final class H2ExchangeHandler extends ExchangeHandler {
         } else {
             reset(Http2Error.PROTOCOL_ERROR);
         }
+    }
+
+    @Override
+    void afterExchange() {
+        answered();
+    }
+
+    @Override
+    void reclaimedAfterExchange() {
+        reset(Http2Error.CANCEL);
     }
 
     @Override

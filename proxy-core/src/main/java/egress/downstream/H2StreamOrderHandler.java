@@ -35,6 +35,9 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
 
     private boolean over;
 
+    /** Of a field section that is not whole yet, which the codec keeps. */
+    private int unfinishedBytes;
+
     H2StreamOrderHandler(Http2FrameCodec codec) {
         this.codec = codec;
     }
@@ -70,7 +73,20 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
         ctx.fireExceptionCaught(fault);
     }
 
+    /** Bytes of a field section whose end is yet to come. */
+    int unfinishedBytes() {
+        return unfinishedBytes;
+    }
+
+    private void measure() {
+        byte type = heads.type();
+        if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
+            unfinishedBytes = heads.has(Http2Flags.END_HEADERS) ? 0 : unfinishedBytes + heads.length();
+        }
+    }
+
     private @Nullable Http2Exception judge() {
+        measure();
         int stream = heads.stream();
         boolean end = heads.has(Http2Flags.END_STREAM);
         switch (heads.type()) {

@@ -54,6 +54,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         this.authority = connection.authority();
     }
 
+    /** Bytes of a hello that is not whole yet, or waits for what is done about it. */
+    int unreadBytes() {
+        ByteBuf held = pending;
+        return held == null ? 0 : held.readableBytes();
+    }
+
     private boolean isPlain() {
         return authority.port() == PLAIN_HTTP_PORT && route instanceof ConnectionRoute.Bump;
     }
@@ -173,8 +179,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     private void startTls() {
         ServerTls ready = tls;
         if (helloRead && ready != null && !over) {
+            ChannelHandlerContext ctx = DownstreamPipelines.contextOf(connection.channel(), DownstreamPipelines.HELLO);
+            if (!connection.handshaking()) {
+                end(ctx, INTERNAL_ERROR, "overloaded", "this caller has its share of the handshakes under way");
+                return;
+            }
             over = true;
-            connection.handshaking();
             pipelines.tls(connection, ready);
         }
     }

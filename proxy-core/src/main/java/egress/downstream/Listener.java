@@ -1,9 +1,13 @@
 package egress.downstream;
 
+import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.ProxySnapshot;
+import egress.http.H1ResponseEncoder;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -13,6 +17,9 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,10 +29,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Accepts callers, so many at a time; the rest wait in the kernel's backlog. */
+/**
+ * Accepts callers, each its share of so many; beyond it a caller's half-sent and idle connections make room for its next, and where it
+ * has none it is told so.
+ */
 public final class Listener {
+    static final String NO_CONNECTION = "this caller has its share of the connections: try again later";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 1024;
+    /** After an accept that failed, and for at most so many descriptors: what is half-sent or idle is let go. */
+    private static final long PAUSE_MILLIS = 50;
+
+    private static final int LET_GO = 16;
+    private static final long WORDS_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final AttributeKey<ConnectionPlace> PLACE = AttributeKey.valueOf(Listener.class, "place");
+
     private static final int CLOSE_SECONDS = 2;
     private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
 
@@ -86,15 +108,26 @@ public final class Listener {
         if (own == null) {
             throw new IllegalStateException("a loop of another group");
         }
-        DownstreamConnection connection = new DownstreamConnection(channel, context, own);
-        pipelines.accept(connection);
+        ConnectionPlace place = channel.attr(PLACE).getAndSet(null);
+        if (place.isRefused()) {
+            refuse(channel);
+            return;
+        }
+        pipelines.accept(new DownstreamConnection(channel, place, context, own));
     }
 
-    private void onClosed(Channel listening) {
-        boolean room = open.decrementAndGet() < context.limits().maxConnections();
-        if (room && listening.isOpen()) {
-            listening.eventLoop().execute(() -> listening.config().setAutoRead(true));
-        }
+    private void refuse(Channel channel) {
+        Failure failure = new Failure.Overloaded(NO_CONNECTION);
+        context.observer()
+                .connectionRefused(
+                        channel.remoteAddress(), null, failure.status().code(), failure.code(), failure.words());
+        LocalResponse response = LocalResponse.of(failure, HttpMethod.CONNECT);
+        response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
+        H1ResponseEncoder encoder = new H1ResponseEncoder();
+        channel.pipeline().addLast(encoder);
+        encoder.respondTo(HttpMethod.GET);
+        channel.write(response.head());
+        channel.writeAndFlush(response.body()).addListener(ChannelFutureListener.CLOSE);
     }
 
     /** Open downstream connections. */
@@ -132,15 +165,31 @@ public final class Listener {
                 (loop, timed) -> loop.execute(() -> timed.forEach(each -> action.accept((DownstreamConnection) each))));
     }
 
-    /** Stops accepting while there are as many connections as may be, and goes on after an accept failed. */
+    /** Counts who comes and goes, and goes on after an accept failed. */
     private final class AcceptGate extends ChannelInboundHandlerAdapter {
+        private long saidNanos = System.nanoTime() - WORDS_NANOS;
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-            if (open.incrementAndGet() >= context.limits().maxConnections()) {
-                ctx.channel().config().setAutoRead(false);
+            Channel channel = (Channel) accepted;
+            open.incrementAndGet();
+            channel.closeFuture().addListener(closed -> open.decrementAndGet());
+            channel.attr(PLACE).set(new ConnectionPlace(channel, context));
+            ctx.fireChannelRead(channel);
+        }
+
+        /** No descriptor is left: whoever holds most lets some go, and accepting pauses for a moment. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            long now = System.nanoTime();
+            if (now - saidNanos >= WORDS_NANOS) {
+                saidNanos = now;
+                LOG.warn("a connection could not be accepted: {}", cause.getMessage());
             }
-            ((Channel) accepted).closeFuture().addListener(closed -> onClosed(ctx.channel()));
-            ctx.fireChannelRead(accepted);
+            context.budgets().connections().relieve(LET_GO);
+            ctx.channel().config().setAutoRead(false);
+            ctx.executor()
+                    .schedule(() -> ctx.channel().config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 }

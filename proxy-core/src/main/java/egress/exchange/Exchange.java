@@ -61,7 +61,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request = new RequestSide(context.replayBudget(), !Heads.hasBody(asked.headers()));
+        this.request =
+                new RequestSide(context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
         this.relay = new RequestRelay(this, context, downstream, asked, request);
         this.response = new ResponseRelay(this, downstream, asked.method(), relay);
         this.entry = new ExchangeRecord(
@@ -95,6 +96,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         return ended;
     }
 
+    /** Answers without a look at the request: there is no room for it. */
+    public void refuse(Failure failure) {
+        entry.requestFields = asked.headers();
+        fail(failure);
+    }
+
     /** Judges the head, and asks for an upstream or answers by itself. */
     public void begin() {
         HttpHeaders fields = asked.headers();
@@ -110,7 +117,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (route == null) {
             return;
         }
-        Failure refusal = otherUpgrade ? ONLY_WEB_SOCKET : context.headroom().refusal();
+        Failure refusal =
+                otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
         if (refusal != null) {
             fail(refusal);
             return;
@@ -376,6 +384,26 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** A reload took its host out of the routes. */
     public void onRouteGone() {
         fail(new Failure.Denied(DenyReason.HOST_NOT_ALLOWED, entry.authority.host() + " is no longer allowed"));
+    }
+
+    /**
+     * Since when nothing has come that the caller owes: more of its request, or that it reads the response; 0 where it owes nothing.
+     * As {@link System#nanoTime}.
+     */
+    public long stalledSinceNanos() {
+        boolean unread = response.state() == Side.STREAMING && !downstream.isWritable();
+        boolean unsent = response.state() == Side.AWAITING_HEAD && relay.awaitsCaller();
+        return !ended && (unread || unsent) ? activityNanos : 0;
+    }
+
+    /** Others need more what a stalled exchange holds. */
+    public void onReclaimed() {
+        if (stalledSinceNanos() != 0) {
+            fail(
+                    response.state() == Side.AWAITING_HEAD
+                            ? new Failure.DownstreamTimedOut("the request stopped, and other callers need its place")
+                            : new Failure.Overloaded("the response is not read, and other callers need its place"));
+        }
     }
 
     /** When the exchange has waited too long ({@link System#nanoTime}). */

@@ -6,8 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * What all exchanges share.
  *
  * @param ids the next exchange's id
- * @param replayBudget heap for copies of small bodies that may have to be sent again
- * @param headroom for new work
+ * @param budgets what callers share
  */
 public record ExchangeContext(
         Upstreams upstreams,
@@ -17,5 +16,4 @@ public record ExchangeContext(
         Limits limits,
         Timeouts timeouts,
         AtomicLong ids,
-        ByteBudget replayBudget,
-        Headroom headroom) {}
+        CallerBudgets budgets) {}

@@ -1,13 +1,16 @@
 package egress.exchange;
 
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.util.internal.PlatformDependent;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Whether there is room for more work in the memory outside of the heap, where bodies are on their way. Each reader that stops holds some
- * of it. Once most of it is taken new work is refused, so that what is under way has the rest: a buffer that cannot be had breaks off
- * the exchange that needs it, whichever that is. Safe for use by every thread.
+ * of it. Once most of it is taken, new work of a caller that holds an equal part or more of what callers hold is refused, so that what is
+ * under way has the rest: a buffer that cannot be had breaks off the exchange that needs it, whichever that is. Another caller's work
+ * goes on, and those that hold most give way to it. Safe for use by every thread.
  */
 public final class Headroom {
     /** Nothing is ever refused. */
@@ -16,16 +19,18 @@ public final class Headroom {
     /** What is under way may grow by this part of the whole. */
     private static final int RESERVED_SHARE = 4;
 
-    private static final Failure SPENT =
-            new Failure.Overloaded("most of the memory for traffic is taken: try again later");
+    private static final Failure SPENT = new Failure.Overloaded(
+            "this caller has its share of the memory for traffic, and most of that is taken: try again later");
 
     private final LongSupplier used;
     private final long bound;
+    private final FairBudget holdings;
 
     /** @param bound of {@code used}, in bytes; beyond it there is no room */
     Headroom(LongSupplier used, long bound) {
         this.used = used;
         this.bound = bound;
+        this.holdings = new FairBudget(Math.max(1, bound));
     }
 
     /** Of Netty's direct memory, whose whole is {@code -XX:MaxDirectMemorySize}, or else the size of the heap. */
@@ -34,8 +39,21 @@ public final class Headroom {
         return new Headroom(PlatformDependent::usedDirectMemory, most - most / RESERVED_SHARE);
     }
 
-    /** Why new work is to be refused; null while there is room. */
-    public @Nullable Failure refusal() {
-        return used.getAsLong() > bound ? SPENT : null;
+    /** What each connection holds of it, as it is measured now and then. */
+    public FairBudget holdings() {
+        return holdings;
+    }
+
+    /** Why new work of a caller is to be refused; null while there is room for it. */
+    public @Nullable Failure refusal(Claimant who) {
+        long beyond = used.getAsLong() - bound;
+        if (beyond <= 0) {
+            return null;
+        }
+        if (!holdings.isBelow(who)) {
+            return SPENT;
+        }
+        holdings.relieve(beyond);
+        return null;
     }
 }

@@ -1,5 +1,7 @@
 package egress.exchange;
 
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -7,6 +9,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A heap copy of the body sent so far, small ones only, so that a request that the origin certainly did not process can
@@ -15,15 +18,18 @@ import java.util.List;
 final class Replay {
     private static final int MAX_BYTES = 32 * 1024;
 
-    private final ByteBudget budget;
+    private final FairBudget budget;
+    private final Claimant who;
+    private FairBudget.@Nullable Lease lease;
     private final List<byte[]> pieces = new ArrayList<>(2);
     private int taken;
     private boolean whole;
     private boolean trailers;
     private boolean possible = true;
 
-    Replay(ByteBudget budget) {
+    Replay(FairBudget budget, Claimant who) {
         this.budget = budget;
+        this.who = who;
     }
 
     /** Whether everything sent so far is here. */
@@ -45,7 +51,7 @@ final class Replay {
             whole = true;
             trailers = !last.trailingHeaders().isEmpty();
         }
-        if (trailers || taken + length > MAX_BYTES || length > 0 && !budget.take(length)) {
+        if (trailers || taken + length > MAX_BYTES || length > 0 && !hold(length)) {
             giveUp();
         } else if (length > 0) {
             byte[] piece = new byte[length];
@@ -53,6 +59,15 @@ final class Replay {
             pieces.add(piece);
             taken += length;
         }
+    }
+
+    private boolean hold(int length) {
+        FairBudget.Lease held = lease;
+        if (held != null) {
+            return held.take(length);
+        }
+        lease = budget.take(who, length, FairBudget.Reclaim.NEVER);
+        return lease != null;
     }
 
     /** The parts again, in front of those that are yet to come. */
@@ -71,7 +86,11 @@ final class Replay {
     void giveUp() {
         possible = false;
         pieces.clear();
-        budget.give(taken);
         taken = 0;
+        FairBudget.Lease held = lease;
+        if (held != null) {
+            held.close();
+            lease = null;
+        }
     }
 }

@@ -261,19 +261,24 @@ final class RequestRelay {
      * caller that goes away would not be noticed.
      */
     private void pull() {
-        if (exchange.isEnded()) {
-            return;
+        if (!exchange.isEnded() && wantsMore()) {
+            downstream.read();
         }
+    }
+
+    /** Whether the caller is to send more of its request, and nobody else has to do something first. */
+    boolean awaitsCaller() {
+        return !exchange.isEnded() && !side.isRead() && !awaitsContinue && wantsMore();
+    }
+
+    private boolean wantsMore() {
         UpstreamPeer peer = upstream;
         boolean inspects = inspection.mode() != Inspection.Mode.PASS;
-        boolean wanted = switch (side.state()) {
+        return switch (side.state()) {
             case AWAITING_HEAD, DECIDING, CONNECTING -> inspects ? inspection.wantsMore() : side.hasRoom();
             case STREAMING -> inspects ? inspection.wantsMore() : peer != null && peer.isWritable();
             case DONE -> true;
         };
-        if (wanted) {
-            downstream.read();
-        }
     }
 
     /** The upstream is gone, or was never there. */

@@ -2,6 +2,8 @@ package egress.exchange;
 
 import egress.http.HopByHop;
 import egress.policy.Route;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -23,8 +25,8 @@ final class RequestSide {
     private boolean read;
 
     /** @param bodiless whether the head says that nothing follows it */
-    RequestSide(ByteBudget replayBudget, boolean bodiless) {
-        this.replay = new Replay(replayBudget);
+    RequestSide(FairBudget replays, Claimant who, boolean bodiless) {
+        this.replay = new Replay(replays, who);
         this.read = bodiless;
     }
 

@@ -94,6 +94,12 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         return pending != null && pending.isReadable();
     }
 
+    /** How many those are. */
+    public final int pendingBytes() {
+        ByteBuf held = pending;
+        return held == null ? 0 : held.readableBytes();
+    }
+
     /** Whether the last message is whole, and none is under way. */
     public final boolean isBetweenMessages() {
         return state == State.WAITING;

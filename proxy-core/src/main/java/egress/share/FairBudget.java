@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bounded amount of something (bytes, connections) that callers share max-min fairly. Alone a caller may hold nearly all of it: an
  * eighth is kept for callers below their share. When that reserve is drawn on, whoever holds most above its share gives way: its leases
- * that can be ended without loss of finished work are reclaimed. Within a caller its connections share its part by the same rule.
+ * that can be ended without loss of finished work are reclaimed. Within a caller its connections share its part by the same rule; of
+ * {@linkplain #ofUnits units}, where each lease holds one, the oldest that can be ended makes room for the caller's next.
  * Safe for use by every thread; a lock is held for some map look-ups only.
  */
 public final class FairBudget {
@@ -27,6 +28,7 @@ public final class FairBudget {
 
     private static final int MOST_FOUND = 16;
 
+    private final boolean units;
     private long capacity;
     private final LongSupplier nanoTime;
     private final Map<Caller, Account> accounts = new LinkedHashMap<>();
@@ -57,6 +59,11 @@ public final class FairBudget {
         /** Whether the work is half-sent, idle or stalled. Called by any thread, under the budget's lock: only reads a field. */
         boolean isReclaimable();
 
+        /** Whether it gives way only where nothing else does: it is whole, and may be of use again. Called as the other. */
+        default boolean isLast() {
+            return false;
+        }
+
         /** Ends the work, which closes its lease. Called by any thread, once, without the lock; hops to the loop of the work. */
         void reclaim();
     }
@@ -71,13 +78,71 @@ public final class FairBudget {
     public record Statistics(long capacity, long used, int callers, long refused, long reclaimed) {}
 
     public FairBudget(long capacity) {
-        this(capacity, System::nanoTime);
+        this(capacity, false, System::nanoTime);
     }
 
     FairBudget(long capacity, LongSupplier nanoTime) {
+        this(capacity, false, nanoTime);
+    }
+
+    FairBudget(long capacity, boolean units, LongSupplier nanoTime) {
         this.capacity = checked(capacity);
+        this.units = units;
         this.nanoTime = nanoTime;
         this.nextSearchNanos = nanoTime.getAsLong();
+    }
+
+    /** A budget of things that are had or not, such as connections: each lease takes one. What is on its way back counts as back. */
+    public static FairBudget ofUnits(long capacity) {
+        return new FairBudget(capacity, true, System::nanoTime);
+    }
+
+    /**
+     * Opens a lease of so much; close it.
+     *
+     * @return null when the claimant has its share, or nothing is left: the work is refused
+     */
+    public @Nullable Lease take(Claimant who, long amount, Reclaim reclaim) {
+        Lease lease = lease(who, reclaim);
+        if (lease.take(amount)) {
+            return lease;
+        }
+        lease.close();
+        return null;
+    }
+
+    /**
+     * Whether a caller holds less than an equal part of all that is held: who does not gives way, where something runs short of which
+     * this budget only keeps the count.
+     */
+    public boolean isBelow(Claimant who) {
+        synchronized (lock) {
+            Account account = accounts.get(who.caller());
+            long own = account == null ? 0 : account.used;
+            return own < used / Math.max(1, active + (own == 0 ? 1 : 0));
+        }
+    }
+
+    /** Has those that hold most, and an equal part or more, give way until so much is on its way back. */
+    public void relieve(long amount) {
+        List<Lease> giving = new ArrayList<>();
+        synchronized (lock) {
+            long now = nanoTime.getAsLong();
+            if (now - nextSearchNanos >= 0) {
+                long needed = amount - reclaiming;
+                Account largest;
+                while (needed > 0 && giving.size() < MOST_FOUND && (largest = largest(null)) != null) {
+                    Lease lease = oldest(largest, null);
+                    if (lease == null) {
+                        break;
+                    }
+                    needed -= lease.held;
+                    giving.add(lease.askedBack());
+                }
+                searched(now);
+            }
+        }
+        giving.forEach(lease -> lease.reclaim.reclaim());
     }
 
     /** Opens an empty lease; close it. */
@@ -144,6 +209,10 @@ public final class FairBudget {
             this.account = account;
             this.connection = connection;
         }
+
+        Claimant claimant() {
+            return new Claimant(account.caller, connection);
+        }
     }
 
     /** What one piece of work holds of the budget. */
@@ -175,10 +244,13 @@ public final class FairBudget {
                 granted = fits(holdings, amount);
                 if (granted) {
                     add(amount);
-                } else {
-                    refused++;
                 }
                 giving = whoGivesWay(holdings, granted ? 0 : amount);
+                if (!granted && units && fits(holdings, amount)) {
+                    granted = true; // in the place of what gives way
+                    add(amount);
+                }
+                refused += granted ? 0 : 1;
             }
             giving.forEach(lease -> lease.reclaim.reclaim());
             return granted;
@@ -189,6 +261,15 @@ public final class FairBudget {
             synchronized (lock) {
                 if (!closed) {
                     add(-Math.min(amount, held));
+                }
+            }
+        }
+
+        /** So much is held now, whether it fits or not: what was measured and not asked for. */
+        public void set(long amount) {
+            synchronized (lock) {
+                if (!closed && amount != held) {
+                    add(amount - held);
                 }
             }
         }
@@ -212,19 +293,34 @@ public final class FairBudget {
             }
         }
 
-        /** What is held counts in another's share from now on: the caller has said who it is. */
-        public void transfer(Claimant to) {
+        /**
+         * What is held counts in another's share from now on: the caller has said who it is.
+         *
+         * @return false when that is more than the other may hold: the work is refused
+         */
+        public boolean transfer(Claimant to) {
+            List<Lease> giving;
+            boolean fits;
             synchronized (lock) {
                 if (closed) {
-                    return;
+                    return false;
+                }
+                if (to.equals(holdings.claimant())) {
+                    return true;
                 }
                 long moved = held;
                 add(-moved);
                 leave();
                 holdings = holdings(to);
                 holdings.leases.add(this);
+                fits = fits(holdings, moved);
+                giving = whoGivesWay(holdings, fits ? 0 : moved);
+                fits = fits || units && fits(holdings, moved);
+                refused += fits ? 0 : 1;
                 add(moved);
             }
+            giving.forEach(lease -> lease.reclaim.reclaim());
+            return fits;
         }
 
         private void add(long amount) {
@@ -289,6 +385,11 @@ public final class FairBudget {
 
     private boolean fits(Holdings holdings, long amount) {
         Account account = holdings.account;
+        if (units) {
+            boolean below = account.used - account.reclaiming + amount <= share(account);
+            return used - reclaiming + amount <= (below ? capacity : shared())
+                    && account.used - account.reclaiming + amount <= most(account);
+        }
         boolean callerIsBelow = account.used + amount <= share(account);
         if (used + amount > (callerIsBelow ? capacity : shared())) {
             return false;
@@ -304,9 +405,9 @@ public final class FairBudget {
         boolean callerIsBelow = account.used + missing <= share(account);
         long overall = callerIsBelow ? used + missing - reclaiming - shared() : 0;
         long most = most(account);
-        boolean connectionIsBelow = asking.used + missing <= share(asking);
+        boolean connectionIsBelow = units || asking.used + missing <= share(asking);
         long within = connectionIsBelow
-                ? account.used + missing - account.reclaiming - (most - most / CONNECTION_RESERVE)
+                ? account.used + missing - account.reclaiming - (units ? most : most - most / CONNECTION_RESERVE)
                 : 0;
         if (overall <= 0 && within <= 0) {
             return List.of();
@@ -319,9 +420,13 @@ public final class FairBudget {
         if (found.isEmpty() && within > 0) {
             found = fromSiblings(asking, within);
         }
-        long took = nanoTime.getAsLong() - now;
-        nextSearchNanos = now + Math.max(SEARCH_NANOS, SEARCH_PART * took);
+        searched(now);
         return found;
+    }
+
+    private void searched(long begunNanos) {
+        long took = nanoTime.getAsLong() - begunNanos;
+        nextSearchNanos = begunNanos + Math.max(units ? 0 : SEARCH_NANOS, SEARCH_PART * took);
     }
 
     private List<Lease> fromOthers(Holdings asking, long needed) {
@@ -349,8 +454,8 @@ public final class FairBudget {
     }
 
     /** Who holds most above its share, without what is on its way back. */
-    private @Nullable Account largest(Account asking) {
-        long share = share(asking);
+    private @Nullable Account largest(@Nullable Account asking) {
+        long share = asking == null ? used / Math.max(1, active) - 1 : share(asking);
         Account largest = null;
         for (Account account : accounts.values()) {
             long kept = account.used - account.reclaiming;
@@ -362,20 +467,26 @@ public final class FairBudget {
     }
 
     /** The oldest reclaimable lease of the connection that holds most and has one. */
-    private static @Nullable Lease oldest(Account account, Holdings asking) {
+    private @Nullable Lease oldest(Account account, @Nullable Holdings asking) {
         Lease best = null;
+        Lease last = null;
         long most = 0;
         for (Holdings holdings : account.connections.values()) {
             long kept = holdings.used - holdings.reclaiming;
             if (holdings != asking && kept > most) {
                 Lease lease = first(holdings);
-                if (lease != null) {
+                if (lease != null && lease.reclaim.isLast()) {
+                    last = last == null ? lease : last;
+                } else if (lease != null) {
                     best = lease;
                     most = kept;
+                    if (units) {
+                        break; // none holds more
+                    }
                 }
             }
         }
-        return best;
+        return best == null ? last : best;
     }
 
     private static @Nullable Lease first(Holdings holdings) {

@@ -185,12 +185,12 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     public Map<String, FairBudget.Statistics> budgets() {
         return Map.of(
                 "lookups", resolver.lookups().statistics(),
-                "lookups.waiting", resolver.places().statistics(),
-                "upstream.connections", shared.connections().statistics(),
-                "origin.connections", shared.ofOrigins(OriginShare::http1),
-                "origin.streams", shared.ofOrigins(OriginShare::http2),
-                "origin.waiting", shared.ofOrigins(OriginShare::waiting),
-                "origin.windows", shared.windows().statistics());
+                "lookups_waiting", resolver.places().statistics(),
+                "upstream_connections", shared.connections().statistics(),
+                "origin_connections", shared.ofOrigins(Shared.Kind.CONNECTIONS),
+                "origin_streams", shared.ofOrigins(Shared.Kind.STREAMS),
+                "origin_waiting", shared.ofOrigins(Shared.Kind.WAITING),
+                "origin_windows", shared.windows().statistics());
     }
 
     /** Counts and gauges, over all loops. */

@@ -5,7 +5,9 @@ import egress.share.FairBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** What callers share on the way to origins, over all event loops. */
 final class Shared {
@@ -21,11 +23,17 @@ final class Shared {
     private final FairBudget connections;
     private final FairBudget windows;
     private final ConcurrentHashMap<Origin, Used> origins = new ConcurrentHashMap<>();
+    private final List<LongAdder> refused = adders();
+    private final List<LongAdder> reclaimed = adders();
 
     Shared(UpstreamLimits limits) {
         this.limits = limits;
-        this.connections = new FairBudget(limits.connections());
+        this.connections = FairBudget.ofUnits(limits.connections());
         this.windows = new FairBudget(limits.windows());
+    }
+
+    private static List<LongAdder> adders() {
+        return Stream.generate(LongAdder::new).limit(Kind.values().length).toList();
     }
 
     FairBudget connections() {
@@ -47,14 +55,47 @@ final class Shared {
     }
 
     void leave(OriginPool.Key key) {
-        origins.computeIfPresent(
-                Origin.of(key), (_, used) -> used.users() == 1 ? null : new Used(used.share(), used.users() - 1));
+        origins.computeIfPresent(Origin.of(key), (_, used) -> {
+            if (used.users() > 1) {
+                return new Used(used.share(), used.users() - 1);
+            }
+            remember(used.share());
+            return null;
+        });
+    }
+
+    /** What is counted forever is not lost with the origin. */
+    private void remember(OriginShare gone) {
+        for (Kind kind : Kind.values()) {
+            FairBudget.Statistics last = kind.of.apply(gone).statistics();
+            refused.get(kind.ordinal()).add(last.refused());
+            reclaimed.get(kind.ordinal()).add(last.reclaimed());
+        }
+    }
+
+    /** Which budget of an origin. */
+    enum Kind {
+        CONNECTIONS(OriginShare::http1),
+        STREAMS(OriginShare::http2),
+        WAITING(OriginShare::waiting);
+
+        private final Function<OriginShare, FairBudget> of;
+
+        Kind(Function<OriginShare, FairBudget> of) {
+            this.of = of;
+        }
     }
 
     /** A budget of every origin, as one: sums, but the callers of the origin that has most. */
-    FairBudget.Statistics ofOrigins(Function<OriginShare, FairBudget> budget) {
+    FairBudget.Statistics ofOrigins(Kind kind) {
         List<FairBudget.Statistics> all = new ArrayList<>();
-        origins.values().forEach(used -> all.add(budget.apply(used.share()).statistics()));
+        all.add(new FairBudget.Statistics(
+                0,
+                0,
+                0,
+                refused.get(kind.ordinal()).sum(),
+                reclaimed.get(kind.ordinal()).sum()));
+        origins.values().forEach(used -> all.add(kind.of.apply(used.share()).statistics()));
         return all.stream()
                 .reduce(
                         new FairBudget.Statistics(0, 0, 0, 0, 0),

@@ -3,10 +3,9 @@ package egress.downstream;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.exchange.ByteBudget;
+import egress.exchange.CallerBudgets;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
-import egress.exchange.Headroom;
 import egress.exchange.Inspector;
 import egress.exchange.Limits;
 import egress.exchange.LocalSite;
@@ -45,8 +44,8 @@ class PipelineShapesTest {
     private final EmbeddedChannel upstream = new EmbeddedChannel();
     private final DownstreamContext context = context();
     private final DownstreamPipelines pipelines = new DownstreamPipelines(context);
-    private final DownstreamConnection connection =
-            new DownstreamConnection(channel, context, new Deadlines(channel.eventLoop()));
+    private final DownstreamConnection connection = new DownstreamConnection(
+            channel, new ConnectionPlace(channel, context), context, new Deadlines(channel.eventLoop()));
 
     private static DownstreamContext context() {
         Upstreams none = (loop, who, origin, listener) -> () -> {};
@@ -59,8 +58,7 @@ class PipelineShapesTest {
                 Limits.DEFAULT,
                 Timeouts.DEFAULT,
                 new AtomicLong(),
-                new ByteBudget(1 << 20),
-                Headroom.UNLIMITED);
+                CallerBudgets.of(100, 1 << 20));
         Policy policy = Policy.of(List.of(
                 Route.named("allowed.example").build(),
                 Route.named("pass.example").passthrough(true).build()));

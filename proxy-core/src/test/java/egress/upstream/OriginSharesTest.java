@@ -128,7 +128,7 @@ class OriginSharesTest extends Http2Fixture {
                 assertThat(one.failure()).isInstanceOf(Failure.Overloaded.class);
             }
             assertThat(honest).noneMatch(one -> one.outcome.isDone());
-            assertThat(rig.upstreams.budgets().get("origin.connections").reclaimed()).isEqualTo(ended.size());
+            assertThat(rig.upstreams.budgets().get("origin_connections").reclaimed()).isEqualTo(ended.size());
             giveUp(rig);
             rig.run(() -> honest.forEach(TestExchange::abort));
         }
@@ -234,7 +234,7 @@ class OriginSharesTest extends Http2Fixture {
                 Rig rig = new Rig(config(origin).withLimits(few))) {
             TestExchange download = start(rig, GREEDY, 1, get(SLOW), true);
             rig.await("all is read", () -> download.received.get() == 128L * PART);
-            FairBudget.Statistics windows = rig.upstreams.budgets().get("origin.windows");
+            FairBudget.Statistics windows = rig.upstreams.budgets().get("origin_windows");
             assertThat(windows.refused()).isPositive();
             assertThat(windows.used()).isZero();
             greedy.add(download);

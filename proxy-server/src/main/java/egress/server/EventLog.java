@@ -6,6 +6,7 @@ import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.server.Flags.LogFormat;
 import egress.server.LogEvent.Facts;
+import egress.share.Caller;
 import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.List;
@@ -59,7 +60,11 @@ final class EventLog implements Observer {
         boolean audit = rules.level() >= FULL;
         boolean shown = isShown() && settings.format() == LogFormat.JSON;
         if (audit || shown) {
-            offer(new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())), shown, audit);
+            offer(
+                    new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())),
+                    exchange.caller,
+                    shown,
+                    audit);
         }
     }
 
@@ -67,6 +72,7 @@ final class EventLog implements Observer {
     public void found(ExchangeRecord exchange, Inspection.Hit hit) {
         offer(
                 new LogEvent.Found(clock.millis(), exchange.downstream, exchange.authority, exchange.id, hit),
+                exchange.caller,
                 isShown(),
                 rules.level() >= BLOCKS);
     }
@@ -76,7 +82,11 @@ final class EventLog implements Observer {
         boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
         if (audit || isShown()) {
-            offer(new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())), isShown(), audit);
+            offer(
+                    new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())),
+                    exchange.caller,
+                    isShown(),
+                    audit);
         }
     }
 
@@ -84,13 +94,14 @@ final class EventLog implements Observer {
     public void connectionRefused(
             SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
         LogEvent.Refused event = new LogEvent.Refused(clock.millis(), downstream, authority, status, code, words);
-        offer(event, isShown(), rules.level() >= (JsonFormat.isBlock(event) ? BLOCKS : FULL));
+        offer(event, downstream, isShown(), rules.level() >= (JsonFormat.isBlock(event) ? BLOCKS : FULL));
     }
 
     @Override
     public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
         offer(
                 new LogEvent.HandshakeFailed(clock.millis(), downstream, authority, words),
+                downstream,
                 isShown(),
                 rules.level() >= FULL);
     }
@@ -99,6 +110,7 @@ final class EventLog implements Observer {
     public void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
         offer(
                 new LogEvent.TunnelEnded(clock.millis(), downstream, authority, bytesUp, bytesDown),
+                downstream,
                 isShown(),
                 rules.level() >= FULL);
     }
@@ -106,28 +118,32 @@ final class EventLog implements Observer {
     @Override
     public void connectionOpened(SocketAddress downstream) {
         if (settings.verbose()) {
-            offer(new LogEvent.Opened(clock.millis(), downstream), true, false);
+            offer(new LogEvent.Opened(clock.millis(), downstream), downstream, true, false);
         }
     }
 
     @Override
     public void connectionClosed(SocketAddress downstream) {
         if (settings.verbose()) {
-            offer(new LogEvent.Closed(clock.millis(), downstream), true, false);
+            offer(new LogEvent.Closed(clock.millis(), downstream), downstream, true, false);
         }
     }
 
     @Override
     public void clientHello(SocketAddress downstream, Authority authority, @Nullable String sni, List<String> alpn) {
         if (settings.verbose()) {
-            offer(new LogEvent.HelloSeen(clock.millis(), downstream, authority, sni, alpn), true, false);
+            offer(new LogEvent.HelloSeen(clock.millis(), downstream, authority, sni, alpn), downstream, true, false);
         }
     }
 
     @Override
     public void handshakeDone(SocketAddress downstream, Authority authority, String protocol, long nanos) {
         if (settings.verbose()) {
-            offer(new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos), true, false);
+            offer(
+                    new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos),
+                    downstream,
+                    true,
+                    false);
         }
     }
 
@@ -139,11 +155,20 @@ final class EventLog implements Observer {
         return settings.detail() >= 2;
     }
 
-    /** @param shown on the terminal; {@code audit}: asked for by the routes file */
-    private void offer(LogEvent event, boolean shown, boolean audit) {
+    private void offer(LogEvent event, SocketAddress downstream, boolean shown, boolean audit) {
+        if (shown || audit) {
+            offer(event, Caller.ofAddress(downstream), shown, audit);
+        }
+    }
+
+    /**
+     * @param caller whose share of the log's memory it takes
+     * @param shown on the terminal; {@code audit}: asked for by the routes file
+     */
+    private void offer(LogEvent event, Caller caller, boolean shown, boolean audit) {
         if (shown || audit) {
             Masker masker = rules.masker();
-            writer.offer((out, err) -> render(event, masker, shown, audit, out, err), event.weight());
+            writer.offer((out, err) -> render(event, masker, shown, audit, out, err), caller, event.weight());
         }
     }
 

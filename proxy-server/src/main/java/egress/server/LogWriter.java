@@ -1,6 +1,8 @@
 package egress.server;
 
-import egress.exchange.ByteBudget;
+import egress.share.Caller;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Writes log lines on a thread of its own, so that a slow terminal, pipe or disk holds up no exchange. What does not fit
- * into its memory is lost, counted, and said.
+ * into its memory, or into its caller's share of it, is lost, counted, and said.
  */
 final class LogWriter implements AutoCloseable {
     /** How long a burst is gathered, so that an event loop wakes the writer once and not for each line. */
@@ -27,10 +29,10 @@ final class LogWriter implements AutoCloseable {
         void render(StringBuilder out, StringBuilder err);
     }
 
-    private record Queued(Entry entry, int weight) {}
+    private record Queued(Entry entry, FairBudget.Lease lease) {}
 
     private final Queue<Queued> queue = new ConcurrentLinkedQueue<>();
-    private final ByteBudget budget;
+    private final FairBudget budget;
     private final OutputStream out;
     private final OutputStream err;
     private final Thread thread;
@@ -45,24 +47,32 @@ final class LogWriter implements AutoCloseable {
     LogWriter(OutputStream out, OutputStream err, long bytes) {
         this.out = out;
         this.err = err;
-        this.budget = new ByteBudget(bytes);
+        this.budget = new FairBudget(bytes);
         this.thread = Thread.ofPlatform().daemon().name("egress-log").start(this::run);
     }
 
     /**
-     * Takes an entry, or counts it as lost; never blocks.
+     * Takes an entry, or counts it as lost; never blocks. A caller that has many lines waiting loses its own.
      *
+     * @param caller whom the entry is about
      * @param weight bytes it holds, about
      */
-    void offer(Entry entry, int weight) {
-        if (closing || !budget.take(weight)) {
+    void offer(Entry entry, Caller caller, int weight) {
+        FairBudget.Lease lease =
+                closing ? null : budget.take(new Claimant(caller, 0), weight, FairBudget.Reclaim.NEVER);
+        if (lease == null) {
             lost.increment();
             return;
         }
-        queue.add(new Queued(entry, weight));
+        queue.add(new Queued(entry, lease));
         if (idle.get() && idle.compareAndSet(true, false)) {
             LockSupport.unpark(thread);
         }
+    }
+
+    /** How its memory is shared. */
+    FairBudget.Statistics statistics() {
+        return budget.statistics();
     }
 
     /** Entries that were never written. */
@@ -102,7 +112,7 @@ final class LogWriter implements AutoCloseable {
             } catch (RuntimeException | OutOfMemoryError e) {
                 lost.increment(); // a line less, rather than no log from here on
             }
-            budget.give(next.weight());
+            next.lease().close();
             if (outText.length() + errText.length() > FLUSH_CHARS) {
                 flush();
             }

@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.ca.LeafCache;
+import egress.share.FairBudget;
 import egress.upstream.UpstreamStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -22,6 +23,60 @@ final class RuntimeMeters {
 
     static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
         Gauge.builder(name, () -> value.get()).description(words).register(registry);
+    }
+
+    /**
+     * A budget that callers share.
+     *
+     * @param name one of ours, as the meters' label
+     */
+    static void budget(MeterRegistry registry, String name, Supplier<FairBudget.Statistics> budget) {
+        budgetGauge(
+                registry,
+                "egress.budget.capacity",
+                "What callers share",
+                name,
+                () -> budget.get().capacity());
+        budgetGauge(
+                registry,
+                "egress.budget.used",
+                "What callers hold of it",
+                name,
+                () -> budget.get().used());
+        budgetGauge(
+                registry,
+                "egress.budget.callers",
+                "Callers that hold some of it",
+                name,
+                () -> budget.get().callers());
+        budgetCounter(
+                registry,
+                "egress.budget.refused",
+                "What was refused for want of a share",
+                name,
+                () -> budget.get().refused());
+        budgetCounter(
+                registry,
+                "egress.budget.reclaimed",
+                "What had to give way",
+                name,
+                () -> budget.get().reclaimed());
+    }
+
+    private static void budgetGauge(
+            MeterRegistry registry, String meter, String words, String name, Supplier<? extends Number> value) {
+        Gauge.builder(meter, () -> value.get())
+                .description(words)
+                .tag("budget", name)
+                .register(registry);
+    }
+
+    private static void budgetCounter(
+            MeterRegistry registry, String meter, String words, String name, Supplier<? extends Number> count) {
+        FunctionCounter.builder(meter, registry, any -> count.get().doubleValue())
+                .description(words)
+                .tag("budget", name)
+                .register(registry);
     }
 
     /** Leaf certificates: mints and the cache of them. */

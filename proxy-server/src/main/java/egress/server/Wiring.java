@@ -6,6 +6,7 @@ import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.SystemTrust;
+import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
@@ -28,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -118,6 +120,9 @@ final class Wiring {
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
+        CallerBudgets budgets = CallerBudgets.of(
+                Descriptors.connections(settings.limits().maxConnections()),
+                Runtime.getRuntime().maxMemory());
         try {
             ProxyServer proxy = listen(
                     snapshot(first.valid() ? 1 : 0, first.table(), dlp),
@@ -128,7 +133,8 @@ final class Wiring {
                             upstreams,
                             settings.upstreamHttp(),
                             new Observers(metrics, eventLog, observer),
-                            path -> site.get().page(path)));
+                            path -> site.get().page(path),
+                            budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             TrustKit kit = new TrustKit(issuer, this::systemTrust, proxyUri(proxy.address()));
@@ -139,7 +145,8 @@ final class Wiring {
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(issuer, leaves, upstreams, proxy, reloader, dlp, new LoopLag(loops)),
+                            () -> register(
+                                    issuer, leaves, upstreams, proxy, budgets, reloader, dlp, new LoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
@@ -273,11 +280,17 @@ final class Wiring {
             LeafCache leaves,
             PooledUpstreams upstreams,
             ProxyServer proxy,
+            CallerBudgets budgets,
             Optional<Reloader> reloader,
             Dlp dlp,
             LoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());
+        budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
+        RuntimeMeters.budget(made, "log", logWriter::statistics);
+        for (String name : upstreams.budgets().keySet()) {
+            RuntimeMeters.budget(made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
+        }
         RuntimeMeters.leaves(made, leaves::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
         RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);

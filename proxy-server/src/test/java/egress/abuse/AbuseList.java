@@ -12,7 +12,8 @@ final class AbuseList {
         FRAMING("Framing", 20, 28),
         CREDENTIALS("Credentials", 29, 32),
         DLP("DLP", 33, 36),
-        OPERATIONS("Certificates and operations", 37, 43);
+        OPERATIONS("Certificates and operations", 37, 43),
+        FOUND("What an attacker with the source found", 44, 48);
 
         final String title;
         final int first;
@@ -49,7 +50,7 @@ final class AbuseList {
             OtherProtocolTest.class);
 
     /** How many rows there are. */
-    static final int SIZE = 43;
+    static final int SIZE = 48;
 
     /** What each row is about, in order. */
     static final List<String> TITLES = List.of(
@@ -95,7 +96,12 @@ final class AbuseList {
             "the admin listener",
             "alternative services",
             "exhaustion",
-            "WebSocket");
+            "WebSocket",
+            "codings read in two ways",
+            "a verdict as an oracle",
+            "shares of what belongs to all",
+            "fields by which a framework routes",
+            "git by every way");
 
     private AbuseList() {}
 }

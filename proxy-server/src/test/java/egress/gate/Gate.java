@@ -4,6 +4,7 @@ import egress.ProxyConfig;
 import egress.ProxyServer;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
+import egress.exchange.CallerBudgets;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,13 @@ public final class Gate implements AutoCloseable {
         private @Nullable Observer observer;
         private @Nullable PooledUpstreams upstreams;
         private boolean recording = true;
+        private @Nullable CallerBudgets budgets;
+
+        /** Instead of budgets by the heap. */
+        public Builder budgets(CallerBudgets value) {
+            budgets = value;
+            return this;
+        }
 
         public Builder route(Route route) {
             routes.add(route);
@@ -155,6 +164,7 @@ public final class Gate implements AutoCloseable {
     private final Issuer issuer = Issuer.mint(InstantSource.system(), new SecureRandom());
     private final LeafCache leaves = new LeafCache(issuer, minting, InstantSource.system(), 1000);
     private final CaLeafCertificates certificates = new CaLeafCertificates(leaves);
+    private final AtomicInteger opened = new AtomicInteger();
     private final List<ExchangeRecord> ended = new CopyOnWriteArrayList<>();
     private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
     private final List<Tunnelled> tunnels = new CopyOnWriteArrayList<>();
@@ -186,7 +196,12 @@ public final class Gate implements AutoCloseable {
                         upstreams,
                         builder.upstreamHttp,
                         observer(builder),
-                        builder.localSite));
+                        builder.localSite,
+                        builder.budgets == null
+                                ? CallerBudgets.of(
+                                        builder.limits.maxConnections(),
+                                        Runtime.getRuntime().maxMemory())
+                                : builder.budgets));
     }
 
     public static Builder builder() {
@@ -247,6 +262,17 @@ public final class Gate implements AutoCloseable {
         return hits;
     }
 
+    /** Waits until so many connections of callers were taken, ever. */
+    public void awaitOpened(int count) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (opened.get() < count) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(opened + " connections were taken (expected: " + count + ")");
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
     public List<ExchangeRecord> ended() {
         return ended;
     }
@@ -297,6 +323,11 @@ public final class Gate implements AutoCloseable {
     }
 
     private final class Recorder implements Observer {
+        @Override
+        public void connectionOpened(SocketAddress downstream) {
+            opened.incrementAndGet();
+        }
+
         @Override
         public void ended(ExchangeRecord exchange) {
             ended.add(exchange);

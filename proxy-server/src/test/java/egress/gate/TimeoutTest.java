@@ -161,20 +161,23 @@ class TimeoutTest {
 
     @Test
     @Row("26.xg")
-    void atMostSoManyCallersAreServedAndTheRestWait() throws IOException {
+    void atMostSoManyConnectionsAreOpenAndTheOldestHalfSentMakeRoom() throws IOException {
         Limits few = new Limits(3, 32_768, 65_536, 256, 256, 65_536);
         try (Gate gate = Gate.builder().limits(few).start()) {
             List<RawClient> clients = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 clients.add(RawClient.connect(gate.port()));
                 clients.getLast().send("GET / HTTP/1.1\r\nHost: x\r\nX: ");
+                gate.awaitOpened(i + 1);
             }
-            for (int i = 0; i < 3; i++) {
-                clients.get(i).send("y\r\n\r\n");
-                assertThat(clients.get(i).readResponse("GET").status()).isEqualTo(400);
-                assertThat(gate.server().openConnections()).isLessThanOrEqualTo(3);
+            for (int i = 0; i < 2; i++) {
+                clients.get(i).awaitEnd();
                 clients.get(i).close();
             }
+            clients.get(2).send("y\r\n\r\n");
+            assertThat(clients.get(2).readResponse("GET").status()).isEqualTo(400);
+            assertThat(gate.server().openConnections()).isLessThanOrEqualTo(3);
+            clients.get(2).close();
             for (int i = 3; i < 5; i++) {
                 clients.get(i).send("y\r\n\r\n");
                 assertThat(clients.get(i).readResponse("GET").status()).isEqualTo(400);

@@ -149,6 +149,23 @@ final class ScriptsIT {
     }
 
     @Test
+    void theLauncherHasTheProcessEndWhenTheHeapIsSpent() throws Exception {
+        Tool tool = script("egress-proxy")
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .with("EGRESS_JAVA_OPTS", "-Xms4m -Xmx6m");
+        try (Child child = Child.of(tool, "--listen", "127.0.0.1:0", "--admin", "off", "--ca-ephemeral")) {
+            assertThat(child.awaitExit()).as("the JVM's status").isEqualTo(3);
+        }
+    }
+
+    @Test
+    void theImageAndTheDocumentedLineHaveItEndToo() throws Exception {
+        for (String file : List.of("image/assemble", "README.md", "docs/running.md")) {
+            assertThat(Files.readString(Child.root().resolve(file))).as(file).contains("-XX:+ExitOnOutOfMemoryError");
+        }
+    }
+
+    @Test
     void theExampleShowsAnAnswerTwoBlocksAndTheInjectedCredential() throws Exception {
         Tool.Result result = script("examples/try")
                 .with("JAVA_HOME", System.getProperty("java.home"))
