@@ -1,8 +1,10 @@
 package egress.upstream;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.dns.DnsQuestion;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.resolver.ResolvedAddressTypes;
@@ -14,6 +16,7 @@ import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.resolver.dns.DnsNameResolverTimeoutException;
+import io.netty.resolver.dns.DnsQueryLifecycleObserver;
 import io.netty.resolver.dns.DnsServerAddresses;
 import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
 import io.netty.util.concurrent.Future;
@@ -84,19 +87,20 @@ final class DnsNames implements Resolver.Source {
         }
         ResolvConf conf = configuration.value();
         Lifetimes lifetimes = new Lifetimes();
-        DnsNameResolver resolver = resolver(loop, servers.isEmpty() ? conf : conf.withServers(servers), lifetimes);
+        Failures failures = new Failures();
+        DnsNameResolver resolver = resolver(loop, servers.isEmpty() ? conf : conf.withServers(servers), lifetimes, failures);
         resolver.resolveAll(name).addListener((Future<List<InetAddress>> asked) -> {
             resolver.close();
             if (asked.isSuccess()) {
                 List<InetAddress> addresses = asked.getNow().stream().distinct().toList();
                 answer.complete(new Resolver.Answer(addresses, Duration.ofSeconds(lifetimes.shortest())));
             } else {
-                answer.completeExceptionally(meaning(host, asked.cause()));
+                answer.completeExceptionally(meaning(host, asked.cause(), failures.hasFailed()));
             }
         });
     }
 
-    private DnsNameResolver resolver(EventLoop loop, ResolvConf conf, Lifetimes lifetimes) {
+    private DnsNameResolver resolver(EventLoop loop, ResolvConf conf, Lifetimes lifetimes, Failures failures) {
         List<InetSocketAddress> asked = new ArrayList<>();
         int first = conf.rotate() ? Math.floorMod(turn.getAndIncrement(), conf.servers().size()) : 0;
         for (int i = 0; i < conf.attempts() * conf.servers().size(); i++) {
@@ -115,6 +119,7 @@ final class DnsNames implements Resolver.Source {
                 .completeOncePreferredResolved(false)
                 .hostsFileEntriesResolver((_, _) -> null)
                 .caseRandomizationEnabled(true)
+                .dnsQueryLifecycleObserverFactory(_ -> failures)
                 .resolveCache(lifetimes)
                 .cnameCache(lifetimes.aliases())
                 .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE)
@@ -122,18 +127,61 @@ final class DnsNames implements Resolver.Source {
     }
 
     /** That there is no such name is an answer; that nobody answered, or in error, is none. */
-    private static Exception meaning(String host, Throwable cause) {
+    private static Exception meaning(String host, Throwable cause, boolean hasFailed) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof DnsNameResolverTimeoutException) {
                 return new TimeoutException(host);
             }
-            if (t instanceof DnsErrorCauseException error
-                    && !error.getCode().equals(DnsResponseCode.NXDOMAIN)
-                    && !error.getCode().equals(DnsResponseCode.NOERROR)) {
-                return new IllegalStateException("the name server answered " + error.getCode());
+            if (t instanceof DnsErrorCauseException error && error.getCode().equals(DnsResponseCode.NXDOMAIN)) {
+                return new UnknownHostException(host);
             }
         }
-        return new UnknownHostException(host);
+        return hasFailed ? new IllegalStateException("no name server gave an answer") : new UnknownHostException(host);
+    }
+
+    /** Hears whether a server answered that it will not or cannot say. */
+    private static final class Failures implements DnsQueryLifecycleObserver {
+        private volatile boolean failed;
+
+        boolean hasFailed() {
+            return failed;
+        }
+
+        @Override
+        public void queryWritten(InetSocketAddress server, ChannelFuture written) {
+            // its answer tells
+        }
+
+        @Override
+        public void queryCancelled(int queriesRemaining) {
+            // another has answered
+        }
+
+        @Override
+        public DnsQueryLifecycleObserver queryRedirected(List<InetSocketAddress> servers) {
+            return this;
+        }
+
+        @Override
+        public DnsQueryLifecycleObserver queryCNAMEd(DnsQuestion question) {
+            return this;
+        }
+
+        @Override
+        public DnsQueryLifecycleObserver queryNoAnswer(DnsResponseCode code) {
+            failed |= !code.equals(DnsResponseCode.NOERROR) && !code.equals(DnsResponseCode.NXDOMAIN);
+            return this;
+        }
+
+        @Override
+        public void queryFailed(Throwable cause) {
+            // the whole look-up's cause says it
+        }
+
+        @Override
+        public void querySucceed() {
+            // the answer says it
+        }
     }
 
     /** Keeps nothing, but how long the records of one look-up may be used. */

@@ -41,7 +41,7 @@ class DnsNamesTest {
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
-    private final ThreadPoolExecutor threads = SystemNames.threads(16);
+    private final ThreadPoolExecutor threads = SystemNames.threads(256);
     private NameServer server;
     private Path hosts;
     private Path configuration;
@@ -116,7 +116,8 @@ class DnsNamesTest {
 
     @Test
     void thatThereIsNoSuchNameIsAnAnswerAndSilenceAndErrorsAreNone() {
-        server.silent("dead.example").error("broken.example", 2).error("refused.example", 5);
+        server.silent("dead.example").error("broken.example", 2).error("refused.example", 5).empty("empty.example");
+        assertThatThrownBy(() -> lookup("empty.example")).hasCauseInstanceOf(UnknownHostException.class);
         assertThatThrownBy(() -> lookup("nowhere.example")).hasCauseInstanceOf(UnknownHostException.class);
         assertThatThrownBy(() -> lookup("dead.example")).hasCauseInstanceOf(TimeoutException.class);
         assertThatThrownBy(() -> lookup("broken.example")).hasCauseInstanceOf(IllegalStateException.class);
@@ -179,7 +180,7 @@ class DnsNamesTest {
             long began = System.nanoTime();
             assertThat(resolve(resolver, HONEST, "good" + i + ".example").get(20, TimeUnit.SECONDS))
                     .hasSize(1);
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
         }
         assertThat(dead).anyMatch(one -> !one.isDone());
     }

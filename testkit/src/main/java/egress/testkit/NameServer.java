@@ -89,6 +89,12 @@ public final class NameServer implements Closeable {
         return this;
     }
 
+    /** It exists, and has no address. */
+    public NameServer empty(String name) {
+        records.put(name, List.of());
+        return this;
+    }
+
     /** Answers with this code. */
     public NameServer error(String name, int code) {
         errors.put(name, code);
