@@ -31,8 +31,8 @@ public final class FairBudget {
 
     private static final int MOST_FOUND = 16;
 
-    private final long capacity;
     private final boolean units;
+    private long capacity;
     private final LongSupplier nanoTime;
     private final Map<Caller, Account> accounts = new LinkedHashMap<>();
     private final Object lock = new Object();
@@ -89,10 +89,7 @@ public final class FairBudget {
     }
 
     FairBudget(long capacity, boolean units, LongSupplier nanoTime) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
-        }
-        this.capacity = capacity;
+        this.capacity = checked(capacity);
         this.units = units;
         this.nanoTime = nanoTime;
         this.nextSearchNanos = nanoTime.getAsLong();
@@ -158,8 +155,24 @@ public final class FairBudget {
         }
     }
 
-    public long capacity() {
+    private static long checked(long capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
+        }
         return capacity;
+    }
+
+    public long capacity() {
+        synchronized (lock) {
+            return capacity;
+        }
+    }
+
+    /** There is so much from now on; what is held beyond it stays held. */
+    public void resize(long changed) {
+        synchronized (lock) {
+            capacity = checked(changed);
+        }
     }
 
     public Statistics statistics() {

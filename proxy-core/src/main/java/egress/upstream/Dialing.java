@@ -5,8 +5,10 @@ import egress.exchange.Failure;
 import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
 import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.AttributeKey;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
@@ -25,11 +27,15 @@ final class Dialing implements Dialer {
     /** A name may have hundreds of addresses; nobody waits for more than these. */
     private static final int MOST_ADDRESSES = 16;
 
+    /** What the connection holds of the budget of all connections, as long as it is open. */
+    private static final AttributeKey<Place> HELD = AttributeKey.valueOf(Dialing.class, "held");
+
     private final UpstreamConfig config;
     private final Resolver resolver;
     private final AddressGuard guard;
     private final Connector connector;
     private final ProxyTunnel proxyTunnel;
+    private final FairBudget connections;
     private final Counters counters;
 
     Dialing(
@@ -38,12 +44,14 @@ final class Dialing implements Dialer {
             AddressGuard guard,
             Connector connector,
             ProxyTunnel proxyTunnel,
+            FairBudget connections,
             Counters counters) {
         this.config = config;
         this.resolver = resolver;
         this.guard = guard;
         this.connector = connector;
         this.proxyTunnel = proxyTunnel;
+        this.connections = connections;
         this.counters = counters;
     }
 
@@ -52,14 +60,33 @@ final class Dialing implements Dialer {
         if (!loop.inEventLoop()) {
             throw new IllegalStateException("dial off the event loop of the tunnel");
         }
-        Dial dial = new Dial(loop, authority, listener);
+        Dial dial = new Dial(loop, who, authority, listener);
         dial.start();
         return dial;
     }
 
+    /** An exchange of this claimant uses the connection, which counts in its share from now on. */
+    static void begins(Channel channel, Claimant who) {
+        Place held = channel.attr(HELD).get();
+        if (held != null) {
+            held.mayEnd(null);
+            held.transfer(who);
+        }
+    }
+
+    /** No exchange uses the connection: the action closes it, where others need its descriptor. */
+    static void idles(Channel channel, Runnable close) {
+        Place held = channel.attr(HELD).get();
+        if (held != null) {
+            held.mayEnd(close);
+        }
+    }
+
     private final class Dial implements Attempt, Connector.Listener {
         private final EventLoop loop;
+        private final Claimant who;
         private final Listener listener;
+        private final Place place;
         private final long startNanos = System.nanoTime();
         /** What the connection leads to: the authority, or what it is pinned to. */
         private final Authority target;
@@ -75,9 +102,11 @@ final class Dialing implements Dialer {
 
         private boolean over;
 
-        Dial(EventLoop loop, Authority authority, Listener listener) {
+        Dial(EventLoop loop, Claimant who, Authority authority, Listener listener) {
             this.loop = loop;
+            this.who = who;
             this.listener = listener;
+            this.place = new Place(connections, who);
             Optional<Authority> pinned = ConnectTo.firstOf(config.connectTo(), authority);
             this.target = pinned.orElse(authority);
             this.hop = config.proxy().map(UpstreamProxy::authority).orElse(target);
@@ -85,13 +114,17 @@ final class Dialing implements Dialer {
         }
 
         void start() {
+            if (!place.take(1)) {
+                fail(new Failure.Overloaded("too many connections to origins are open"));
+                return;
+            }
             timer = loop.schedule(this::onTimeout, config.timeouts().connect().toNanos(), TimeUnit.NANOSECONDS);
             InetAddress literal = Cidr.literal(hop.host());
             if (literal != null) {
                 onAddresses(List.of(literal));
                 return;
             }
-            CompletableFuture<List<InetAddress>> lookup = resolver.resolve(hop.host());
+            CompletableFuture<List<InetAddress>> lookup = resolver.resolve(loop, who, hop.host());
             if (lookup.isDone()) {
                 lookup.whenComplete(this::onLookup);
             } else {
@@ -189,6 +222,8 @@ final class Dialing implements Dialer {
                 return;
             }
             finish();
+            channel.attr(HELD).set(place);
+            channel.closeFuture().addListener(_ -> place.close());
             String remoteAddress = channel.remoteAddress() instanceof InetSocketAddress remote
                     ? NetUtil.toSocketAddressString(remote)
                     : hop.toString();
@@ -198,6 +233,7 @@ final class Dialing implements Dialer {
         private void fail(Failure failure) {
             if (!over) {
                 finish();
+                place.close();
                 counters.connectFailures.increment();
                 listener.onFailed(failure);
             }
@@ -214,6 +250,7 @@ final class Dialing implements Dialer {
         public void cancel() {
             if (!over) {
                 finish();
+                place.close();
                 if (stage != null) {
                     stage.cancel();
                 }

@@ -6,6 +6,7 @@ import egress.exchange.Upstreams.Listener;
 import egress.http.H1ResponseDecoder;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
+import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -71,13 +72,15 @@ final class H1Connection implements ResponseHandler.Receiver {
     }
 
     /** Gives the connection, which must be idle or new, to an exchange. */
-    void begin(Listener listener) {
+    void begin(Claimant who, Place place, Listener listener) {
         boolean reused = used;
         used = true;
         untilClose = false;
-        H1Stream stream = new H1Stream(listener, reused ? Timings.REUSED : timings);
+        Dialing.begins(channel, who);
+        H1Stream stream = new H1Stream(listener, place, reused ? Timings.REUSED : timings);
         current = stream;
         pool.streamBegun(reused);
+        pool.watch(stream);
         if (!reused) {
             channel.read(); // the request may wait for its verdict: an origin that goes away meanwhile is noticed
         }
@@ -87,6 +90,7 @@ final class H1Connection implements ResponseHandler.Receiver {
     /** Begins to watch for the origin's end and for bytes unasked. */
     void idle(long nowNanos) {
         idleSinceNanos = nowNanos;
+        Dialing.idles(channel, () -> channel.eventLoop().execute(() -> pool.giveUp(this)));
         channel.read();
     }
 
@@ -184,7 +188,8 @@ final class H1Connection implements ResponseHandler.Receiver {
     private void end(H1Stream stream) {
         stream.mute();
         current = null;
-        pool.streamEnded();
+        pool.streamEnded(stream);
+        stream.place().close();
     }
 
     @Override
@@ -250,7 +255,8 @@ final class H1Connection implements ResponseHandler.Receiver {
         H1Stream stream = current;
         if (stream != null) {
             current = null;
-            pool.streamEnded();
+            pool.streamEnded(stream);
+            stream.place().close();
             stream.failBroken(why == null ? "the origin closed the connection" : why);
         }
         pool.closed(this);
@@ -259,8 +265,8 @@ final class H1Connection implements ResponseHandler.Receiver {
     private final class H1Stream extends UpstreamStream {
         private boolean isHeadRequest;
 
-        H1Stream(Listener listener, Timings timings) {
-            super(H1Connection.this.channel, listener, timings, remoteAddress);
+        H1Stream(Listener listener, Place place, Timings timings) {
+            super(H1Connection.this.channel, listener, place, timings, remoteAddress);
         }
 
         @Override
@@ -298,7 +304,11 @@ final class H1Connection implements ResponseHandler.Receiver {
         public Channel upgraded() {
             gone = true;
             if (current == this) {
-                end(this);
+                mute();
+                current = null;
+                pool.streamEnded(this);
+                mayEnd(null);
+                pool.upgraded(channel, place());
                 pipelines.upgrade(channel);
                 pool.closed(H1Connection.this);
             }

@@ -2,6 +2,8 @@ package egress.upstream;
 
 import egress.exchange.UpstreamPeer.Timings;
 import egress.exchange.Upstreams.Listener;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -33,6 +35,9 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final OriginPool pool;
     private final UpstreamPipelines pipelines;
+    private final OriginShare share;
+    private final FairBudget windows;
+    private final H2Windows flow;
     private final UpstreamLimits limits;
     private final UpstreamTimeouts timeouts;
     private final Timings timings;
@@ -57,25 +62,21 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     private boolean burstWasPing;
 
     H2Connection(
-            Channel channel,
-            OriginPool pool,
-            UpstreamPipelines pipelines,
-            UpstreamLimits limits,
-            UpstreamTimeouts timeouts,
-            Timings timings,
-            String remoteAddress) {
+            Channel channel, OriginPool pool, OriginShare share, Pool loop, Timings timings, String remoteAddress) {
         this.channel = channel;
         this.pool = pool;
-        this.pipelines = pipelines;
-        this.limits = limits;
-        this.timeouts = timeouts;
+        this.share = share;
+        this.windows = loop.windows();
+        this.pipelines = loop.pipelines();
+        this.limits = loop.limits();
+        this.timeouts = loop.timeouts();
         this.timings = timings;
         this.remoteAddress = remoteAddress;
         this.allowed = Math.min(ASSUMED_STREAMS, limits.streamsPerConnection());
         this.heardNanos = System.nanoTime();
         this.idleSinceNanos = heardNanos;
         this.streams = new Http2StreamChannelBootstrap(channel).option(ChannelOption.AUTO_READ, false);
-        pipelines.http2(channel, this);
+        this.flow = new H2Windows(pipelines.http2(channel, this), limits);
         countIdle(!gone);
     }
 
@@ -93,10 +94,13 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Opens a stream for an exchange; there must be room. */
-    void begin(Listener listener) {
+    void begin(Claimant who, Place place, Listener listener) {
         boolean reused = opened > 0;
         boolean fresh = open == 0 && reused;
         countIdle(false);
+        if (open == 0) {
+            Dialing.begins(channel, who);
+        }
         open++;
         opened++;
         if (opened >= limits.streamsInConnectionLife()) {
@@ -108,21 +112,49 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         }
         streams.open().addListener((Future<Http2StreamChannel> opening) -> {
             if (!opening.isSuccess()) {
-                streamEnded();
+                streamEnded(null, false);
+                place.close();
                 listener.onFailed(H2Stream.notOpened(opening.cause()));
+                onRoom();
                 return;
             }
-            Channel stream = opening.getNow();
-            H2Stream peer = new H2Stream(stream, this, listener, reused ? Timings.REUSED : timings, remoteAddress);
+            Http2StreamChannel stream = opening.getNow();
+            H2Stream peer = new H2Stream(
+                    stream,
+                    this,
+                    listener,
+                    place,
+                    new Place(windows, who),
+                    reused ? Timings.REUSED : timings,
+                    remoteAddress);
+            pool.watch(peer);
             pipelines.http2Stream(stream, new ResponseHandler(peer));
             listener.onAcquired(peer, reused);
         });
     }
 
-    /** A stream is over, whole or not. */
-    void streamEnded() {
+    /** So many bytes a stream receives before it gets a larger window. */
+    long growsAt() {
+        return limits.streamWindow() / 2;
+    }
+
+    /** Lets the origin send more on a stream that is read; false where the caller has its share of what may be unread. */
+    boolean grow(Http2StreamChannel stream, Place window) {
+        if (!flow.grows(stream) || !window.take(flow.growth())) {
+            return false;
+        }
+        flow.grow(stream);
+        channel.flush();
+        return true;
+    }
+
+    /** A stream is over, whole or not; nobody else gets its place yet. */
+    void streamEnded(@Nullable H2Stream stream, boolean grown) {
         open--;
-        pool.streamEnded();
+        if (grown) {
+            flow.shrunk();
+        }
+        pool.streamEnded(stream);
         if (open == 0) {
             idleSinceNanos = System.nanoTime();
             if (draining) {
@@ -130,8 +162,19 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
                 return;
             }
             countIdle(!gone);
+            Dialing.idles(channel, () -> channel.eventLoop().execute(this::giveUp));
         }
-        pool.onRoom();
+    }
+
+    void onRoom() {
+        pool.onStreamRoom();
+    }
+
+    /** Others need the descriptor. */
+    private void giveUp() {
+        if (open == 0) {
+            close();
+        }
     }
 
     /** The origin wants this request on HTTP/1.1 (RFC 9113 §7, HTTP_1_1_REQUIRED): so it gets every later one there. */
@@ -223,7 +266,8 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
             allowed = limits.streamsPerConnection(); // RFC 9113 §6.5.2: no value, no limit
         }
         settled = true;
-        pool.onRoom();
+        share.allows(Math.max(1, allowed));
+        pool.onStreamRoom();
     }
 
     /** A GOAWAY came: no stream is opened any more. */

@@ -14,9 +14,11 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,12 +27,38 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
     private static final Logger LOG = LoggerFactory.getLogger(H2Stream.class);
 
     private final H2Connection connection;
+    private final Place window;
+    private long grownAt;
     private boolean malformed;
     private boolean reset;
 
-    H2Stream(Channel channel, H2Connection connection, Listener listener, Timings timings, String remoteAddress) {
-        super(channel, listener, timings, remoteAddress);
+    H2Stream(
+            Http2StreamChannel channel,
+            H2Connection connection,
+            Listener listener,
+            Place place,
+            Place window,
+            Timings timings,
+            String remoteAddress) {
+        super(channel, listener, place, timings, remoteAddress);
         this.connection = connection;
+        this.window = window;
+        this.grownAt = connection.growsAt();
+    }
+
+    /** What is read is worth a larger window, and only that: an answer that nobody reads costs its origin's connection little. */
+    @Override
+    void onBytes(long all) {
+        if (all >= grownAt) {
+            grownAt =
+                    connection.grow((Http2StreamChannel) channel, window) ? Long.MAX_VALUE : all + connection.growsAt();
+        }
+    }
+
+    @Override
+    void mayEnd(@Nullable Runnable action) {
+        super.mayEnd(action);
+        window.mayEnd(action);
     }
 
     /** What it means that a stream could not be opened: nothing of the request was sent. */
@@ -170,6 +198,9 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
     @Override
     public void onInactive() {
         failBroken(reset ? "the origin reset the stream" : connection.why());
-        connection.streamEnded();
+        connection.streamEnded(this, grownAt == Long.MAX_VALUE);
+        window.close();
+        place().close();
+        connection.onRoom();
     }
 }

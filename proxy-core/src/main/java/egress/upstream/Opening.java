@@ -25,6 +25,8 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
     private final Authority authority;
     private final boolean tls;
     private final UpstreamTls.Alpn alpn;
+    private final Claimant who;
+    private final long sinceNanos = System.nanoTime();
     private final UpstreamPipelines pipelines;
     private final Counters counters;
     private final Listener listener;
@@ -39,23 +41,33 @@ final class Opening implements Dialer.Listener, TlsListener, Attempt {
             Authority authority,
             boolean tls,
             UpstreamTls.Alpn alpn,
+            Claimant who,
             UpstreamPipelines pipelines,
             Counters counters,
             Listener listener) {
         this.authority = authority;
         this.tls = tls;
         this.alpn = alpn;
+        this.who = who;
         this.pipelines = pipelines;
         this.counters = counters;
         this.listener = listener;
     }
 
-    void start(Dialer dialer, EventLoop loop, Claimant who) {
-        again = () -> dial(dialer, loop, who);
-        dial(dialer, loop, who);
+    Claimant who() {
+        return who;
     }
 
-    private void dial(Dialer dialer, EventLoop loop, Claimant who) {
+    long sinceNanos() {
+        return sinceNanos;
+    }
+
+    void start(Dialer dialer, EventLoop loop) {
+        again = () -> dial(dialer, loop);
+        dial(dialer, loop);
+    }
+
+    private void dial(Dialer dialer, EventLoop loop) {
         stage = null;
         Attempt dial = dialer.dial(loop, who, authority, this);
         if (stage == null) {

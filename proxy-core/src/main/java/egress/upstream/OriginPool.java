@@ -6,20 +6,24 @@ import egress.exchange.Upstreams.Attempt;
 import egress.exchange.Upstreams.Listener;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
+import egress.share.Caller;
 import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.Channel;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one loop to one origin, and the exchanges that wait for one. While nobody knows which version the
- * origin speaks, the first connection is waited for by all: they share it if it is h2, and dial their own if not.
+ * The connections of one loop to one origin, and the exchanges that wait for one. An exchange has a place at the origin, out of its
+ * caller's share, before it gets a connection. While nobody knows which version the origin speaks, the first connection is waited for
+ * by all: they share it if it is h2, and dial their own if not.
  */
 final class OriginPool implements Opening.Listener {
     /**
@@ -36,74 +40,86 @@ final class OriginPool implements Opening.Listener {
         HTTP_1_1_REQUIRED
     }
 
+    /** A connection being opened for another caller is waited for so long; then one's own is opened. */
+    private static final long OTHERS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final Key key;
     private final Pool pool;
+    private final OriginShare share;
     private final ArrayDeque<H1Connection> idle = new ArrayDeque<>();
     private final List<H2Connection> http2 = new ArrayList<>(1);
     private final Set<Opening> openings = new LinkedHashSet<>();
-    private final LinkedHashSet<Waiter> waiters = new LinkedHashSet<>();
+    private final FairQueue<Waiter> waiters = new FairQueue<>();
+    /** They have their place at the origin, and wait for the connection. */
+    private final LinkedHashSet<Waiter> placed = new LinkedHashSet<>();
+
+    private final Set<UpstreamStream> streams = new LinkedHashSet<>();
+    private final AtomicBoolean woken = new AtomicBoolean();
+    /** Read by other loops. */
+    private volatile boolean hasIdle;
+
+    private volatile boolean hasWaiters;
     private Known known;
     private int http1Open;
 
-    OriginPool(Key key, Pool pool, Known known) {
+    OriginPool(Key key, Pool pool, OriginShare share, Known known) {
         this.key = key;
         this.pool = pool;
+        this.share = share;
         this.known = known;
+        share.joins(this);
     }
 
     Attempt acquire(Claimant who, Protocol protocol, Listener listener) {
-        H2Connection shared = waiters.isEmpty() ? connectionWithRoom() : null;
-        if (shared != null) {
-            shared.begin(listener);
+        Waiter waiter = new Waiter(this, pool.loop(), who, protocol, listener);
+        if (placed.isEmpty() && !waiters.holds(who.caller()) && isServed(waiter)) {
             return Waiter.SERVED;
         }
-        H1Connection kept = pollIdle();
-        if (kept != null) {
-            kept.begin(listener);
-            return Waiter.SERVED;
-        }
-        if (waiters.size() >= pool.limits().waiting()) {
+        boolean queued = waiter.queues(
+                share.waiting(),
+                pool.loop()
+                        .schedule(
+                                () -> onQueueTimeout(waiter),
+                                pool.timeouts().queue().toNanos(),
+                                TimeUnit.NANOSECONDS));
+        if (!queued) {
+            waiter.leave();
             listener.onFailed(new Failure.Overloaded("too many exchanges wait for a connection to "
                     + key.authority().host()));
             return Waiter.SERVED;
         }
-        Waiter waiter = new Waiter(who, protocol, listener);
-        waiters.add(waiter);
-        waiter.timer = pool.loop()
-                .schedule(() -> onQueueTimeout(waiter), pool.timeouts().queue().toNanos(), TimeUnit.NANOSECONDS);
+        if (waiter.isPlaced()) {
+            placed.add(waiter);
+        } else {
+            waiters.add(who, waiter);
+        }
+        hasWaiters = true;
         pool.counters().waiting.increment();
-        openAsNeeded();
-        return waiter.attempt(this);
+        serve();
+        return waiter;
     }
 
-    /** An exchange that waits for a connection. */
-    private static final class Waiter {
-        static final Attempt SERVED = () -> {};
-
-        private final Claimant who;
-        private final Protocol protocol;
-        private final Listener listener;
-        private @Nullable ScheduledFuture<?> timer;
-        /** The attempt elsewhere, where the origin speaks h2 alone. */
-        private @Nullable Attempt elsewhere;
-
-        private boolean cancelled;
-
-        Waiter(Claimant who, Protocol protocol, Listener listener) {
-            this.who = who;
-            this.protocol = protocol;
-            this.listener = listener;
+    /** Gives it what is free. */
+    private boolean isServed(Waiter waiter) {
+        H2Connection shared = connectionWithRoom();
+        if (shared != null) {
+            return waiter.takesPlace(share.http2()) && begin(shared, waiter);
         }
-
-        Attempt attempt(OriginPool pool) {
-            return () -> {
-                cancelled = true;
-                if (elsewhere != null) {
-                    elsewhere.cancel();
-                }
-                pool.onCancelled(this);
-            };
+        if (idle.isEmpty() || !waiter.takesPlace(share.http1())) {
+            return false;
         }
+        H1Connection kept = pollIdle();
+        return kept != null && begin(kept, waiter);
+    }
+
+    private boolean begin(H2Connection connection, Waiter waiter) {
+        connection.begin(waiter.who(), waiter.served(), waiter.listener());
+        return true;
+    }
+
+    private boolean begin(H1Connection connection, Waiter waiter) {
+        connection.begin(waiter.who(), waiter.served(), waiter.listener());
+        return true;
     }
 
     private @Nullable H2Connection connectionWithRoom() {
@@ -120,6 +136,7 @@ final class OriginPool implements Opening.Listener {
         H1Connection connection;
         while ((connection = idle.pollLast()) != null) {
             pool.busy(connection);
+            hasIdle = !idle.isEmpty();
             if (connection.isUsable(now, pool.timeouts().poolIdle().toNanos())) {
                 return connection;
             }
@@ -128,45 +145,120 @@ final class OriginPool implements Opening.Listener {
         return null;
     }
 
-    private void openAsNeeded() {
-        while (!waiters.isEmpty() && mayOpen()) {
-            Opening opening = new Opening(
-                    key.authority(),
-                    key.tls(),
-                    known == Known.HTTP_1_1_REQUIRED ? UpstreamTls.Alpn.H1 : key.alpn(),
-                    pool.pipelines(),
-                    pool.counters(),
-                    this);
-            openings.add(opening);
-            opening.start(pool.dialer(), pool.loop(), waiters.getFirst().who);
+    /** Gives places to whose turn it is, connections to who has a place, and opens more connections for the rest. */
+    private void serve() {
+        if (known != Known.NOTHING) {
+            FairBudget places = known == Known.HTTP_2 ? share.http2() : share.http1();
+            placed.removeIf(waiter -> {
+                boolean keeps = waiter.takesPlace(places);
+                if (!keeps) {
+                    waiters.add(waiter.who(), waiter);
+                }
+                return !keeps;
+            });
+            Waiter next;
+            while ((next = waiters.next(waiter -> waiter.takesPlace(places))) != null) {
+                placed.add(next);
+            }
+        }
+        connectPlaced();
+        openAsNeeded();
+    }
+
+    private void connectPlaced() {
+        while (!placed.isEmpty()) {
+            H2Connection shared = connectionWithRoom();
+            H1Connection kept = shared == null ? pollIdle() : null;
+            if (shared == null && kept == null) {
+                return;
+            }
+            Waiter first = placed.getFirst();
+            takeOut(first);
+            if (shared != null) {
+                begin(shared, first);
+            } else if (kept != null) {
+                begin(kept, first);
+            }
         }
     }
 
-    private boolean mayOpen() {
-        return switch (known) {
-            case NOTHING -> openings.isEmpty();
-            case HTTP_2 -> openings.isEmpty() && http2.size() < pool.limits().http2ConnectionsPerOrigin();
-            case HTTP_1_1, HTTP_1_1_REQUIRED ->
-                openings.size() < waiters.size()
-                        && http1Open + openings.size() < pool.limits().connectionsPerOrigin();
-        };
+    private void openAsNeeded() {
+        switch (known) {
+            case NOTHING -> openShared(waiters.all());
+            case HTTP_2 -> {
+                if (http2.size() < pool.limits().http2ConnectionsPerOrigin()) {
+                    openShared(List.copyOf(placed));
+                }
+            }
+            case HTTP_1_1, HTTP_1_1_REQUIRED -> {
+                Iterator<Waiter> without =
+                        List.copyOf(placed).stream().skip(openings.size()).iterator();
+                while (without.hasNext()) {
+                    Waiter waiter = without.next();
+                    if (!waiter.isOver()) {
+                        open(waiter.who());
+                    }
+                }
+            }
+        }
+    }
+
+    /** One connection for all; but who would wait for another caller's gets its own after a while. */
+    private void openShared(List<Waiter> forWhom) {
+        long now = System.nanoTime();
+        for (Waiter waiter : forWhom) {
+            if (waiter.isOver()) {
+                continue; // failed with the opening before
+            }
+            Caller caller = waiter.who().caller();
+            boolean awaitsOther = false;
+            boolean has = false;
+            for (Opening opening : openings) {
+                boolean own = opening.who().caller().equals(caller);
+                has |= own || now - opening.sinceNanos() < OTHERS_NANOS;
+                awaitsOther |= !own;
+            }
+            if (!has) {
+                open(waiter.who());
+                now = System.nanoTime();
+            } else if (awaitsOther) {
+                pool.loop().schedule(this::onRoom, OTHERS_NANOS, TimeUnit.NANOSECONDS);
+                return;
+            } else {
+                return;
+            }
+        }
+    }
+
+    private void open(Claimant who) {
+        Opening opening = new Opening(
+                key.authority(),
+                key.tls(),
+                known == Known.HTTP_1_1_REQUIRED ? UpstreamTls.Alpn.H1 : key.alpn(),
+                who,
+                pool.pipelines(),
+                pool.counters(),
+                this);
+        openings.add(opening);
+        share.opening();
+        opening.start(pool.dialer(), pool.loop());
     }
 
     @Override
     public void onOpened(Opening opening, Channel channel, boolean isHttp2, Timings timings, String remoteAddress) {
         openings.remove(opening);
         if (isHttp2) {
+            share.closed();
             know(Known.HTTP_2);
-            http2.add(new H2Connection(
-                    channel, this, pool.pipelines(), pool.limits(), pool.timeouts(), timings, remoteAddress));
+            http2.add(new H2Connection(channel, this, share, pool, timings, remoteAddress));
             pool.counters().http2Open.increment();
         } else {
             know(Known.HTTP_1_1);
             http1Open++;
             pool.counters().http1Open.increment();
-            released(new H1Connection(channel, this, pool.pipelines(), timings, remoteAddress, key.tls()));
+            keep(new H1Connection(channel, this, pool.pipelines(), timings, remoteAddress, key.tls()));
         }
-        onRoom();
+        serve();
     }
 
     private void know(Known version) {
@@ -179,47 +271,76 @@ final class OriginPool implements Opening.Listener {
     @Override
     public void onNotOpened(Opening opening, Failure failure, boolean noCommonProtocol) {
         openings.remove(opening);
+        share.closed();
         boolean all = known == Known.NOTHING || known == Known.HTTP_2;
-        for (Waiter waiter : List.copyOf(waiters)) {
-            take(waiter);
-            if (noCommonProtocol && waiter.protocol == Protocol.PREFER_HTTP_1_1) {
+        // What a caller may not have because of its share, others may have.
+        Caller only = failure instanceof Failure.Overloaded && failure != Pool.CLOSING
+                ? opening.who().caller()
+                : null;
+        for (Waiter waiter : everybody()) {
+            if (only != null && !only.equals(waiter.who().caller()) || !all && !waiter.isPlaced()) {
+                continue;
+            }
+            takeOut(waiter);
+            waiter.leave();
+            if (noCommonProtocol && waiter.protocol() == Protocol.PREFER_HTTP_1_1) {
                 pool.remember(key, Known.HTTP_2);
-                if (!waiter.cancelled) {
-                    waiter.elsewhere =
-                            pool.acquire(waiter.who, key.authority(), key.tls(), Protocol.ANY, waiter.listener);
+                if (!waiter.isCancelled()) {
+                    waiter.triesElsewhere(
+                            pool.acquire(waiter.who(), key.authority(), key.tls(), Protocol.ANY, waiter.listener()));
                 }
             } else {
-                waiter.listener.onFailed(failure);
+                waiter.fail(failure);
                 if (!all) {
                     break; // the others have attempts of their own
                 }
             }
         }
-        openAsNeeded();
+        serve();
         pool.dropIfEmpty(this);
     }
 
-    /** Serves who waits from the h2 connections, and opens more connections for the rest. */
-    void onRoom() {
-        H2Connection connection;
-        while (!waiters.isEmpty() && (connection = connectionWithRoom()) != null) {
-            Waiter first = waiters.getFirst();
-            take(first);
-            connection.begin(first.listener);
-        }
-        openAsNeeded();
+    private List<Waiter> everybody() {
+        List<Waiter> all = new ArrayList<>(placed);
+        all.addAll(waiters.all());
+        return all;
     }
 
-    /** An h1 connection is free: for who waits longest, else for later. */
+    /** Somebody may be served who could not be before. */
+    void onRoom() {
+        if (hasWaiters) {
+            serve();
+        }
+    }
+
+    /** The same, from any thread. */
+    void wake() {
+        if (hasWaiters && woken.compareAndSet(false, true)) {
+            pool.loop().execute(() -> {
+                woken.set(false);
+                onRoom();
+            });
+        }
+    }
+
+    /** A place at the origin was given back. */
+    private void onPlace() {
+        onRoom();
+        share.wakeOthers(this);
+    }
+
+    /** An h1 connection is free: for who waits, else for later. */
     void released(H1Connection connection) {
-        if (!waiters.isEmpty()) {
-            Waiter first = waiters.getFirst();
-            take(first);
-            connection.begin(first.listener);
-        } else if (pool.isClosing()) {
+        keep(connection);
+        onPlace();
+    }
+
+    private void keep(H1Connection connection) {
+        if (pool.isClosing() && !hasWaiters) {
             connection.close();
         } else {
             idle.addLast(connection);
+            hasIdle = true;
             connection.idle(System.nanoTime());
             pool.idle(this, connection);
         }
@@ -228,23 +349,48 @@ final class OriginPool implements Opening.Listener {
     /** Takes an idle connection out and closes it. */
     void evict(H1Connection connection) {
         idle.remove(connection);
+        hasIdle = !idle.isEmpty();
         connection.close();
+    }
+
+    /** Has the connection that is unused longest make room, from any thread; false where there is none. */
+    boolean askForIdle() {
+        if (!hasIdle) {
+            return false;
+        }
+        pool.loop().execute(() -> {
+            H1Connection oldest = idle.peekFirst();
+            if (oldest != null) {
+                giveUp(oldest);
+            }
+        });
+        return true;
+    }
+
+    /** Closes the connection if it still is unused. */
+    void giveUp(H1Connection connection) {
+        if (idle.contains(connection)) {
+            pool.busy(connection);
+            evict(connection);
+        }
     }
 
     void closed(H1Connection connection) {
         http1Open--;
+        share.closed();
         pool.counters().http1Open.decrement();
         if (idle.remove(connection)) {
             pool.busy(connection);
+            hasIdle = !idle.isEmpty();
         }
-        openAsNeeded();
+        onPlace();
         pool.dropIfEmpty(this);
     }
 
     void closed(H2Connection connection) {
         http2.remove(connection);
         pool.counters().http2Open.decrement();
-        openAsNeeded();
+        onPlace();
         pool.dropIfEmpty(this);
     }
 
@@ -268,36 +414,77 @@ final class OriginPool implements Opening.Listener {
         }
     }
 
-    void streamEnded() {
+    /** Watches whether the stream gets on. */
+    void watch(UpstreamStream stream) {
+        streams.add(stream);
+    }
+
+    /** @param stream null where none was opened */
+    void streamEnded(@Nullable UpstreamStream stream) {
+        if (stream != null) {
+            streams.remove(stream);
+        }
         pool.counters().streams.decrement();
     }
 
-    private void take(Waiter waiter) {
-        if (waiters.remove(waiter)) {
+    /** An h2 stream is over, and its place free. */
+    void onStreamRoom() {
+        onPlace();
+    }
+
+    private boolean takeOut(Waiter waiter) {
+        boolean was = placed.remove(waiter) || waiters.remove(waiter.who(), waiter);
+        if (was) {
             pool.counters().waiting.decrement();
-            if (waiter.timer != null) {
-                waiter.timer.cancel(false);
-            }
+            hasWaiters = !placed.isEmpty() || !waiters.isEmpty();
+        }
+        return was;
+    }
+
+    void onCancelled(Waiter waiter) {
+        boolean had = waiter.isPlaced();
+        if (!takeOut(waiter)) {
+            return;
+        }
+        waiter.leave();
+        if (!hasWaiters) {
+            cancelOpenings();
+            pool.dropIfEmpty(this);
+        }
+        if (had) {
+            onPlace();
         }
     }
 
-    private void onCancelled(Waiter waiter) {
-        take(waiter);
-        if (waiters.isEmpty()) {
-            for (Opening opening : List.copyOf(openings)) {
-                opening.cancel();
-            }
-            openings.clear();
-            pool.dropIfEmpty(this);
+    private void cancelOpenings() {
+        for (Opening opening : List.copyOf(openings)) {
+            opening.cancel();
+            share.closed();
         }
+        openings.clear();
     }
 
     private void onQueueTimeout(Waiter waiter) {
-        if (waiters.contains(waiter)) {
-            take(waiter);
-            waiter.listener.onFailed(new Failure.Overloaded("no connection to "
-                    + key.authority().host() + " came free within "
-                    + pool.timeouts().queue().toMillis() + " ms"));
+        refuse(
+                waiter,
+                "no connection to " + key.authority().host() + " came free within "
+                        + pool.timeouts().queue().toMillis() + " ms");
+    }
+
+    void onGivesWay(Waiter waiter) {
+        refuse(
+                waiter,
+                "too many exchanges wait for a connection to " + key.authority().host());
+    }
+
+    private void refuse(Waiter waiter, String words) {
+        boolean had = waiter.isPlaced();
+        if (takeOut(waiter)) {
+            waiter.leave();
+            waiter.fail(new Failure.Overloaded(words));
+            if (had) {
+                onPlace();
+            }
         }
     }
 
@@ -305,18 +492,20 @@ final class OriginPool implements Opening.Listener {
         for (H2Connection connection : List.copyOf(http2)) {
             connection.tick(nowNanos);
         }
+        for (UpstreamStream stream : streams) {
+            stream.tick(nowNanos, pool.timeouts().stalled().toNanos());
+        }
+        onRoom(); // who has more than its share may have stalled meanwhile
     }
 
     /** Ends what waits and what is idle; what is busy closes when its exchanges are over. */
     void close() {
-        for (Waiter waiter : List.copyOf(waiters)) {
-            take(waiter);
-            waiter.listener.onFailed(Pool.CLOSING);
+        for (Waiter waiter : everybody()) {
+            takeOut(waiter);
+            waiter.leave();
+            waiter.fail(Pool.CLOSING);
         }
-        for (Opening opening : List.copyOf(openings)) {
-            opening.cancel();
-        }
-        openings.clear();
+        cancelOpenings();
         for (H1Connection connection : List.copyOf(idle)) {
             pool.busy(connection);
             evict(connection);
@@ -331,7 +520,22 @@ final class OriginPool implements Opening.Listener {
         return key;
     }
 
+    OriginShare share() {
+        return share;
+    }
+
+    /** The connection is its exchange's alone from now on, and holds the place until it ends. */
+    void upgraded(Channel channel, Place place) {
+        pool.retain(key);
+        channel.closeFuture().addListener(_ -> {
+            place.close();
+            share.wakeOthers(this);
+            onRoom();
+            pool.release(key);
+        });
+    }
+
     boolean isEmpty() {
-        return waiters.isEmpty() && openings.isEmpty() && http2.isEmpty() && http1Open == 0;
+        return !hasWaiters && openings.isEmpty() && http2.isEmpty() && http1Open == 0;
     }
 }

@@ -7,6 +7,7 @@ import egress.exchange.Upstreams.Listener;
 import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
 import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class Pool {
     private final UpstreamPipelines pipelines;
     private final UpstreamTimeouts timeouts;
     private final UpstreamLimits limits;
+    private final Shared shared;
     private final Counters counters;
     private final Map<OriginPool.Key, OriginPool> origins = new HashMap<>();
     /** Idle h1 connections, the one unused longest first. */
@@ -45,16 +47,22 @@ final class Pool {
             UpstreamPipelines pipelines,
             UpstreamTimeouts timeouts,
             UpstreamLimits limits,
+            Shared shared,
             Counters counters) {
         this.loop = loop;
         this.dialer = dialer;
         this.pipelines = pipelines;
         this.timeouts = timeouts;
         this.limits = limits;
+        this.shared = shared;
         this.counters = counters;
         long shortest = Math.min(
                 timeouts.poolIdle().toNanos(),
-                Math.min(timeouts.pingAfter().toNanos(), timeouts.pingAnswer().toNanos()));
+                Math.min(
+                        timeouts.stalled().toNanos(),
+                        Math.min(
+                                timeouts.pingAfter().toNanos(),
+                                timeouts.pingAnswer().toNanos())));
         this.tickNanos = Math.max(1_000_000, Math.min(LONGEST_TICK_NANOS, shortest / 4));
     }
 
@@ -66,7 +74,7 @@ final class Pool {
         OriginPool.Key key = new OriginPool.Key(authority, tls, alpn(authority, tls, protocol));
         OriginPool origin = origins.get(key);
         if (origin == null) {
-            origin = new OriginPool(key, this, remembered.getOrDefault(key, initially(key)));
+            origin = new OriginPool(key, this, shared.origin(key), remembered.getOrDefault(key, initially(key)));
             origins.put(key, origin);
             startTicking();
         }
@@ -125,7 +133,10 @@ final class Pool {
 
     void dropIfEmpty(OriginPool origin) {
         if (origin.isEmpty()) {
-            origins.remove(origin.key(), origin);
+            if (origins.remove(origin.key(), origin)) {
+                origin.share().leaves(origin);
+                shared.leave(origin.key());
+            }
         }
     }
 
@@ -181,6 +192,19 @@ final class Pool {
 
     UpstreamLimits limits() {
         return limits;
+    }
+
+    FairBudget windows() {
+        return shared.windows();
+    }
+
+    /** What callers share of the origin is kept while a connection of it lives outside of its pool. */
+    void retain(OriginPool.Key key) {
+        shared.origin(key);
+    }
+
+    void release(OriginPool.Key key) {
+        shared.leave(key);
     }
 
     Counters counters() {

@@ -4,6 +4,7 @@ import egress.exchange.Dialer;
 import egress.exchange.Upstreams;
 import egress.http.Authority;
 import egress.share.Claimant;
+import egress.share.FairBudget;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +39,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     private final CompletableFuture<TrustedRoots> roots;
     private final CompletableFuture<UpstreamTls> tls;
     private final UpstreamPipelines pipelines;
+    private final Shared shared;
+    private final Resolver resolver;
     private final Dialing dialing;
     private final ConcurrentHashMap<EventLoop, Pool> pools = new ConcurrentHashMap<>();
     private volatile boolean closed;
@@ -53,7 +57,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
 
     PooledUpstreams(
             UpstreamConfig config,
-            Resolver.Lookup lookup,
+            SystemNames.Lookup lookup,
             Sockets sockets,
             InstantSource clock,
             SslProvider tlsProvider) {
@@ -63,23 +67,35 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     /** @param tlsProvider asked in the background: the best one is found by loading a native library */
     private PooledUpstreams(
             UpstreamConfig config,
-            Resolver.Lookup lookup,
+            SystemNames.Lookup lookup,
             Sockets sockets,
             InstantSource clock,
             Supplier<SslProvider> tlsProvider) {
         this.config = config;
-        this.lookups = Resolver.lookupThreads(8, 512);
+        // Of those that are over, a thread may still be on its way back.
+        this.lookups = SystemNames.threads(2 * Resolver.Limits.DEFAULTS.underWay());
+        this.shared = new Shared(config.limits());
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
         this.tls = roots.thenApplyAsync(loaded -> newTls(loaded, clock, tlsProvider.get()), verifiers);
         this.pipelines = new UpstreamPipelines(tls, config.limits());
+        this.resolver = new Resolver(names(lookup), Resolver.Limits.DEFAULTS, clock);
         this.dialing = new Dialing(
                 config,
-                new Resolver(lookup, lookups, Resolver.Limits.DEFAULTS, clock),
+                resolver,
                 new AddressGuard(config.allowPrivate(), config.ownListeners(), PooledUpstreams::isLocal),
                 new Connector(sockets, config.timeouts().attemptDelay()),
                 new ProxyTunnel(pipelines),
+                shared.connections(),
                 counters);
+    }
+
+    private Resolver.Source names(SystemNames.Lookup lookup) {
+        return switch (config.names()) {
+            case NameSource.System _ -> new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl());
+            case NameSource.Dns dns ->
+                new DnsNames(dns.servers(), Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"), lookups);
+        };
     }
 
     /** Few daemon threads: verifying one chain takes about a millisecond, and most are known already. */
@@ -153,7 +169,8 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
                 ? known
                 : pools.computeIfAbsent(
                         loop,
-                        added -> new Pool(added, dialing, pipelines, config.timeouts(), config.limits(), counters));
+                        added -> new Pool(
+                                added, dialing, pipelines, config.timeouts(), config.limits(), shared, counters));
     }
 
     @Override
@@ -163,6 +180,18 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
             return () -> {};
         }
         return dialing.dial(loop, who, authority, listener);
+    }
+
+    /** What callers share here, by name; those of origins are summed. */
+    public Map<String, FairBudget.Statistics> budgets() {
+        return Map.of(
+                "lookups", resolver.lookups().statistics(),
+                "lookups_waiting", resolver.places().statistics(),
+                "upstream_connections", shared.connections().statistics(),
+                "origin_connections", shared.ofOrigins(Shared.Kind.CONNECTIONS),
+                "origin_streams", shared.ofOrigins(Shared.Kind.STREAMS),
+                "origin_waiting", shared.ofOrigins(Shared.Kind.WAITING),
+                "origin_windows", shared.windows().statistics());
     }
 
     /** Counts and gauges, over all loops. */

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param ownListeners the proxy's own addresses, never dialled; asked for at each dial, since ports are bound late
  * @param proxy the proxy behind us, by which every origin is reached
  * @param extraTrust PEM files of certificates trusted besides what the machine trusts
+ * @param names where names are looked up
  * @param environment the process's: {@code SSL_CERT_FILE} names what the machine trusts
  */
 public record UpstreamConfig(
@@ -24,6 +25,7 @@ public record UpstreamConfig(
         Supplier<Set<InetSocketAddress>> ownListeners,
         Optional<UpstreamProxy> proxy,
         List<Path> extraTrust,
+        NameSource names,
         Map<String, String> environment,
         UpstreamTimeouts timeouts,
         UpstreamLimits limits) {
@@ -33,6 +35,7 @@ public record UpstreamConfig(
             Set::of,
             Optional.empty(),
             List.of(),
+            NameSource.SYSTEM,
             Map.of(),
             UpstreamTimeouts.DEFAULTS,
             UpstreamLimits.DEFAULTS);
@@ -46,41 +49,46 @@ public record UpstreamConfig(
 
     public UpstreamConfig withAllowPrivate(List<Cidr> allowPrivate) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withConnectTo(List<ConnectTo> connectTo) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withOwnListeners(Supplier<Set<InetSocketAddress>> ownListeners) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withProxy(UpstreamProxy proxy) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, Optional.of(proxy), extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, Optional.of(proxy), extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withExtraTrust(List<Path> extraTrust) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withEnvironment(Map<String, String> environment) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withTimeouts(UpstreamTimeouts timeouts) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 
     public UpstreamConfig withLimits(UpstreamLimits limits) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, proxy, extraTrust, environment, timeouts, limits);
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
+    }
+
+    public UpstreamConfig withNames(NameSource names) {
+        return new UpstreamConfig(
+                allowPrivate, connectTo, ownListeners, proxy, extraTrust, names, environment, timeouts, limits);
     }
 }

@@ -3,16 +3,20 @@ package egress.upstream;
 import egress.http.HeadLimits;
 
 /**
- * Bounds of the upstream side, each on one event loop.
+ * Bounds of the upstream side. Those of one origin, and what all callers share, are for all event loops together.
  *
- * @param connectionsPerOrigin h1 connections to one origin, busy and idle
- * @param http2ConnectionsPerOrigin h2 connections to one origin; more are opened as the streams of the others run out
+ * @param connectionsPerOrigin h1 connections to one origin, busy and idle; shared by callers
+ * @param http2ConnectionsPerOrigin h2 connections to one origin; more are opened as the streams of the others run out. Callers share
+ *     their streams
  * @param streamsPerConnection open h2 streams, where the origin's SETTINGS allow more
  * @param streamsInConnectionLife after that many requests an h2 connection is replaced; stream identifiers end at 2^30
- * @param waiting exchanges that wait for a connection to one origin
- * @param idleConnections unused connections over all origins; the one unused longest makes room
- * @param streamWindow bytes an origin may send on an h2 stream that nobody reads
- * @param connectionWindow the same for a connection; a multiple of the stream's, or stalled streams starve the others
+ * @param waiting exchanges that wait for a connection to one origin; shared by callers
+ * @param idleConnections unused connections over all origins, of each event loop; the one unused longest makes room
+ * @param streamWindow bytes an origin may send on an h2 stream that nobody has read from
+ * @param grownWindow the same once it is read
+ * @param connectionWindow the same for a connection at least; it is made larger where streams that stall could use it up
+ * @param windows what streams may have of larger windows, over all connections; shared by callers
+ * @param connections to all origins, tunnels too; shared by callers
  * @param responseHead bounds of a response's head and trailers
  */
 public record UpstreamLimits(
@@ -23,10 +27,24 @@ public record UpstreamLimits(
         int waiting,
         int idleConnections,
         int streamWindow,
+        int grownWindow,
         int connectionWindow,
+        long windows,
+        int connections,
         HeadLimits responseHead) {
     public static final UpstreamLimits DEFAULTS = new UpstreamLimits(
-            256, 8, 256, 1 << 29, 1_024, 256, 1 << 20, 16 << 20, new HeadLimits(65_536, 262_144, 1_024));
+            1_024,
+            32,
+            256,
+            1 << 29,
+            2_048,
+            256,
+            128 << 10,
+            1 << 20,
+            16 << 20,
+            64 << 20,
+            8_192,
+            new HeadLimits(65_536, 262_144, 1_024));
 
     public UpstreamLimits {
         requireAtLeast("connections per origin", connectionsPerOrigin, 1);
@@ -36,7 +54,12 @@ public record UpstreamLimits(
         requireAtLeast("waiting exchanges", waiting, 1);
         requireAtLeast("idle connections", idleConnections, 0);
         requireAtLeast("stream window", streamWindow, 65_535);
+        requireAtLeast("grown window", grownWindow, streamWindow);
         requireAtLeast("connection window", connectionWindow, streamWindow);
+        requireAtLeast("connections", connections, 1);
+        if (windows < 1) {
+            throw new IllegalArgumentException("windows: " + windows + " (expected: 1 or more)");
+        }
     }
 
     private static void requireAtLeast(String name, int value, int least) {

@@ -205,7 +205,7 @@ final class UpstreamPipelines {
     }
 
     /** tls → h2; the preface is sent. */
-    void http2(Channel channel, ChannelInboundHandler session) {
+    Http2FrameCodec http2(Channel channel, ChannelInboundHandler session) {
         Http2Settings settings = Http2Settings.defaultSettings()
                 .pushEnabled(false)
                 .initialWindowSize(limits.streamWindow())
@@ -225,11 +225,12 @@ final class UpstreamPipelines {
                 .local()
                 .flowController()
                 .windowSize(codec.connection().connectionStream());
-        int missing = limits.connectionWindow() - Math.max(window, DEFAULT_WINDOW);
+        int missing = H2Windows.ofConnection(limits) - Math.max(window, DEFAULT_WINDOW);
         if (missing > 0) {
             channel.write(new DefaultHttp2WindowUpdateFrame(missing));
         }
         channel.flush();
+        return codec;
     }
 
     /** The h2 stream shape. */

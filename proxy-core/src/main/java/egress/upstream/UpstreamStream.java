@@ -5,19 +5,31 @@ import egress.exchange.UpstreamPeer;
 import egress.exchange.Upstreams.Listener;
 import egress.http.InterimResponse;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /** One request and its response on an upstream channel: how far both are, and what the exchange is told of it. */
 abstract class UpstreamStream implements UpstreamPeer {
+    /** What moves fewer bytes in the time after which it counts as stalled is stalled. */
+    private static final int STALLED_BYTES = 1_024;
+
+    private static final Failure GIVES_WAY =
+            new Failure.Overloaded("the exchange stood still, and others need its place at the origin");
+
     final Channel channel;
     private final Listener listener;
     private final Timings timings;
     private final String remoteAddress;
+    private final Place place;
+    /** From any thread. */
+    private final Runnable giveWay = () -> onLoop(this::giveWay);
+
     private boolean muted;
     private boolean headWritten;
     private boolean requestWritten;
@@ -26,14 +38,20 @@ abstract class UpstreamStream implements UpstreamPeer {
     private boolean interimSeen;
     private boolean responseStarted;
     private boolean responseDone;
+    /** Bytes of both bodies; and how many there were at the last look that saw it get on, and when that was. */
+    private long moved;
+
+    private long movedBefore = -STALLED_BYTES;
+    private long movedNanos;
     /** A 101 came: until the exchange takes the channel or gives it up, nothing is over. */
     private boolean switching;
 
-    UpstreamStream(Channel channel, Listener listener, Timings timings, String remoteAddress) {
+    UpstreamStream(Channel channel, Listener listener, Place place, Timings timings, String remoteAddress) {
         this.channel = channel;
         this.listener = listener;
         this.timings = timings;
         this.remoteAddress = remoteAddress;
+        this.place = place;
     }
 
     /** Writes the request's head. */
@@ -57,6 +75,7 @@ abstract class UpstreamStream implements UpstreamPeer {
             headWritten = true;
             writeHead(head);
         } else {
+            moved += bytes(part);
             channel.write(part, channel.voidPromise());
         }
         if (last) {
@@ -114,11 +133,56 @@ abstract class UpstreamStream implements UpstreamPeer {
             switching = head.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
         }
         responseDone |= part instanceof LastHttpContent;
+        int bytes = bytes(part);
+        moved += bytes;
         if (muted) {
             ReferenceCountUtil.release(part);
         } else {
             listener.onResponsePart(part);
         }
+        if (bytes > 0) {
+            onBytes(moved);
+        }
+    }
+
+    private static int bytes(HttpObject part) {
+        return part instanceof HttpContent content ? content.content().readableBytes() : 0;
+    }
+
+    /** So many bytes of both bodies have moved. */
+    void onBytes(long all) {
+        // what an h2 stream does by that concerns it alone
+    }
+
+    /** Looks whether it gets on: what stands still can be ended where others need its place. */
+    void tick(long nowNanos, long stalledNanos) {
+        if (moved - movedBefore >= STALLED_BYTES) {
+            movedBefore = moved;
+            movedNanos = nowNanos;
+            mayEnd(null);
+        } else if (nowNanos - movedNanos >= stalledNanos) {
+            mayEnd(giveWay);
+        }
+    }
+
+    /** @param action null while it gets on */
+    void mayEnd(@Nullable Runnable action) {
+        place.mayEnd(action);
+    }
+
+    private void giveWay() {
+        if (!muted && !isWhole()) {
+            fail(GIVES_WAY);
+            breakOff();
+        }
+    }
+
+    private void onLoop(Runnable action) {
+        channel.eventLoop().execute(action);
+    }
+
+    final Place place() {
+        return place;
     }
 
     final void readComplete() {

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param queue how long an exchange waits for a connection where a bound lets none be opened
  * @param pingAfter silence on an h2 connection with open streams before a PING asks whether it lives
  * @param pingAnswer how long that PING may stay unanswered
+ * @param stalled an exchange that moves next to nothing for so long counts as stalled, and gives way where others need its place
  */
 public record UpstreamTimeouts(
         Duration connect,
@@ -20,7 +21,8 @@ public record UpstreamTimeouts(
         Duration poolIdle,
         Duration queue,
         Duration pingAfter,
-        Duration pingAnswer) {
+        Duration pingAnswer,
+        Duration stalled) {
     public static final UpstreamTimeouts DEFAULTS = new UpstreamTimeouts(
             Duration.ofSeconds(10),
             Duration.ofSeconds(10),
@@ -28,7 +30,8 @@ public record UpstreamTimeouts(
             Duration.ofSeconds(60),
             Duration.ofSeconds(30),
             Duration.ofSeconds(20),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(5));
 
     public UpstreamTimeouts {
         requirePositive("connect timeout", connect);
@@ -38,6 +41,7 @@ public record UpstreamTimeouts(
         requirePositive("queue timeout", queue);
         requirePositive("ping delay", pingAfter);
         requirePositive("ping timeout", pingAnswer);
+        requirePositive("stalled", stalled);
     }
 
     private static void requirePositive(String name, Duration value) {
@@ -47,22 +51,26 @@ public record UpstreamTimeouts(
     }
 
     public UpstreamTimeouts withConnect(Duration connect) {
-        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 
     public UpstreamTimeouts withHandshake(Duration handshake) {
-        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 
     public UpstreamTimeouts withPoolIdle(Duration poolIdle) {
-        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 
     public UpstreamTimeouts withQueue(Duration queue) {
-        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 
     public UpstreamTimeouts withPing(Duration pingAfter, Duration pingAnswer) {
-        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
+    }
+
+    public UpstreamTimeouts withStalled(Duration stalled) {
+        return new UpstreamTimeouts(connect, handshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 }

@@ -252,7 +252,8 @@ class DialingTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(1));
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5));
         try (Rig rig = rig(UpstreamConfig.DEFAULTS.withTimeouts(timeouts))) {
             assertThat(dial(rig, "api.example", 80)).isInstanceOf(Failure.UpstreamTimedOut.class);
             assertThat(sockets.pending)

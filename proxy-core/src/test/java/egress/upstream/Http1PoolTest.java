@@ -146,7 +146,8 @@ class Http1PoolTest {
 
     @Test
     void manyAtOnceDialTheirOwnAndAreKeptWithinTheBounds() throws Exception {
-        UpstreamLimits limits = new UpstreamLimits(4, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 24, headLimits());
+        UpstreamLimits limits =
+                new UpstreamLimits(4, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 20, 1 << 24, 1 << 26, 8_192, headLimits());
         CountDownLatch go = new CountDownLatch(1);
         try (RawOrigin origin = RawOrigin.plain(connection -> {
                     while (!connection.readHead().isEmpty()) {
@@ -181,7 +182,8 @@ class Http1PoolTest {
 
     @Test
     void whoWaitsTooLongForAConnectionFails() throws Exception {
-        UpstreamLimits limits = new UpstreamLimits(1, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 24, headLimits());
+        UpstreamLimits limits =
+                new UpstreamLimits(1, 8, 100, 1 << 20, 6, 2, 1 << 20, 1 << 20, 1 << 24, 1 << 26, 8_192, headLimits());
         UpstreamTimeouts timeouts = UpstreamTimeouts.DEFAULTS.withQueue(Duration.ofMillis(50));
         try (RawOrigin origin = RawOrigin.plain(RawOrigin.Connection::awaitEnd);
                 Rig rig = new Rig(Rig.pinnedTo(origin.port()).withLimits(limits).withTimeouts(timeouts))) {

@@ -39,7 +39,10 @@ class Http2PoolTest extends Http2Fixture {
                 all.waiting(),
                 all.idleConnections(),
                 all.streamWindow(),
+                all.grownWindow(),
                 all.connectionWindow(),
+                all.windows(),
+                all.connections(),
                 all.responseHead());
     }
 

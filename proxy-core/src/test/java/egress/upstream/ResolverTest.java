@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.exchange.Failure;
+import egress.share.Caller;
+import egress.share.Claimant;
+import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -25,18 +29,37 @@ class ResolverTest {
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private Instant now = Instant.EPOCH;
     private final InstantSource clock = () -> now;
-    private final Resolver.Limits limits =
-            new Resolver.Limits(Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(2), 4);
+    private final Resolver.Limits limits = limits(Duration.ofSeconds(10), 4, 128, 1_024);
+    private static final EventLoop LOOP = new EmbeddedChannel().eventLoop();
+    private static final Caller GREEDY = Caller.ofUser("greedy");
+    private static final Caller MODEST = Caller.ofUser("modest");
 
-    private Resolver resolver(Resolver.Lookup lookup) {
-        return new Resolver(
+    private static Resolver.Limits limits(Duration timeout, int kept, int underWay, int waiting) {
+        return new Resolver.Limits(
+                timeout, Duration.ofSeconds(20), Duration.ofSeconds(2), Duration.ofSeconds(2), kept, underWay, waiting);
+    }
+
+    private static CompletableFuture<List<InetAddress>> resolve(Resolver resolver, String host) {
+        return resolver.resolve(LOOP, Claimant.SELF, host);
+    }
+
+    private static CompletableFuture<List<InetAddress>> resolve(Resolver resolver, Caller caller, String host) {
+        return resolver.resolve(LOOP, new Claimant(caller, 1), host);
+    }
+
+    private Resolver resolver(SystemNames.Lookup lookup) {
+        return resolver(lookup, limits);
+    }
+
+    private Resolver resolver(SystemNames.Lookup lookup, Resolver.Limits bounds) {
+        SystemNames names = new SystemNames(
                 host -> {
                     lookups.incrementAndGet();
                     return lookup.lookup(host);
                 },
                 tasks::add,
-                limits,
-                clock);
+                Duration.ofSeconds(20));
+        return new Resolver(names, bounds, clock);
     }
 
     private static InetAddress[] address(int last) throws UnknownHostException {
@@ -65,8 +88,8 @@ class ResolverTest {
     @Test
     void asksOnceForManyWhoAskAtOnce() throws Exception {
         Resolver resolver = resolver(host -> address(1));
-        CompletableFuture<List<InetAddress>> first = resolver.resolve("a.example");
-        CompletableFuture<List<InetAddress>> second = resolver.resolve("a.example");
+        CompletableFuture<List<InetAddress>> first = resolve(resolver, "a.example");
+        CompletableFuture<List<InetAddress>> second = resolve(resolver, "a.example");
         assertThat(tasks).hasSize(1);
         runAll();
         assertThat(first.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
@@ -77,12 +100,12 @@ class ResolverTest {
     @Test
     void keepsAnAnswerForAWhileAndThenAsksAgain() throws Exception {
         Resolver resolver = resolver(host -> address(lookups.get()));
-        resolver.resolve("a.example");
+        resolve(resolver, "a.example");
         runAll();
         now = now.plusSeconds(19);
-        assertThat(resolver.resolve("a.example")).isCompletedWithValue(List.of(address(1)));
+        assertThat(resolve(resolver, "a.example")).isCompletedWithValue(List.of(address(1)));
         now = now.plusSeconds(1);
-        CompletableFuture<List<InetAddress>> later = resolver.resolve("a.example");
+        CompletableFuture<List<InetAddress>> later = resolve(resolver, "a.example");
         assertThat(later).isNotDone();
         runAll();
         assertThat(later.get(5, TimeUnit.SECONDS)).containsExactly(address(2));
@@ -93,14 +116,14 @@ class ResolverTest {
         Resolver resolver = resolver(host -> {
             throw new UnknownHostException(host);
         });
-        CompletableFuture<List<InetAddress>> first = resolver.resolve("nowhere.example");
+        CompletableFuture<List<InetAddress>> first = resolve(resolver, "nowhere.example");
         runAll();
         assertThat(failure(first))
                 .isEqualTo(new Failure.UpstreamUnreachable("no address is known for nowhere.example"));
-        assertThat(failure(resolver.resolve("nowhere.example"))).isInstanceOf(Failure.UpstreamUnreachable.class);
+        assertThat(failure(resolve(resolver, "nowhere.example"))).isInstanceOf(Failure.UpstreamUnreachable.class);
         assertThat(lookups).hasValue(1);
         now = now.plusSeconds(2);
-        CompletableFuture<List<InetAddress>> later = resolver.resolve("nowhere.example");
+        CompletableFuture<List<InetAddress>> later = resolve(resolver, "nowhere.example");
         runAll();
         assertThat(failure(later)).isInstanceOf(Failure.UpstreamUnreachable.class);
         assertThat(lookups).hasValue(2);
@@ -112,7 +135,7 @@ class ResolverTest {
             throw new IllegalStateException("broken");
         });
         for (int i = 1; i <= 2; i++) {
-            CompletableFuture<List<InetAddress>> answer = resolver.resolve("a.example");
+            CompletableFuture<List<InetAddress>> answer = resolve(resolver, "a.example");
             runAll();
             assertThat(failure(answer)).isInstanceOf(Failure.UpstreamUnreachable.class);
             assertThat(lookups).hasValue(i);
@@ -123,12 +146,12 @@ class ResolverTest {
     void keepsNoMoreNamesThanItMay() {
         Resolver resolver = resolver(host -> address(1));
         for (int i = 0; i < 100; i++) {
-            resolver.resolve("n" + i + ".example");
+            resolve(resolver, "n" + i + ".example");
             runAll();
         }
         int asked = lookups.get();
         for (int i = 0; i < 100; i++) {
-            resolver.resolve("n" + i + ".example");
+            resolve(resolver, "n" + i + ".example");
             runAll();
         }
         assertThat(lookups.get() - asked).isGreaterThanOrEqualTo(96);
@@ -137,8 +160,8 @@ class ResolverTest {
     @Test
     void refusesWhenTooManyLookupsWait() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (ThreadPoolExecutor threads = Resolver.lookupThreads(1, 2)) {
-            Resolver resolver = new Resolver(
+        try (ThreadPoolExecutor threads = SystemNames.threads(4)) {
+            SystemNames names = new SystemNames(
                     host -> {
                         try {
                             go.await();
@@ -148,30 +171,87 @@ class ResolverTest {
                         return address(1);
                     },
                     threads,
-                    limits,
-                    clock);
+                    Duration.ofSeconds(20));
+            Resolver resolver = new Resolver(names, limits(Duration.ofSeconds(10), 4, 1, 2), clock);
             List<CompletableFuture<List<InetAddress>>> taken = List.of(
-                    resolver.resolve("a.example"), resolver.resolve("b.example"), resolver.resolve("c.example"));
+                    resolve(resolver, "a.example"), resolve(resolver, "b.example"), resolve(resolver, "c.example"));
 
-            assertThat(failure(resolver.resolve("d.example"))).isInstanceOf(Failure.Overloaded.class);
+            assertThat(failure(resolve(resolver, "d.example"))).isInstanceOf(Failure.Overloaded.class);
             go.countDown();
             for (CompletableFuture<List<InetAddress>> answer : taken) {
                 assertThat(answer.get(5, TimeUnit.SECONDS)).hasSize(1);
             }
-            assertThat(resolver.resolve("d.example").get(5, TimeUnit.SECONDS)).hasSize(1);
+            assertThat(resolve(resolver, "d.example").get(5, TimeUnit.SECONDS)).hasSize(1);
         }
     }
 
     @Test
     void whoWaitsTooLongFailsAndTheNextMayAskAgain() {
-        Resolver resolver = new Resolver(
-                host -> address(1),
-                tasks::add,
-                new Resolver.Limits(Duration.ofMillis(10), Duration.ofSeconds(1), Duration.ofSeconds(1), 4),
-                clock);
-        CompletableFuture<List<InetAddress>> answer = resolver.resolve("a.example");
+        Resolver resolver = resolver(host -> address(1), limits(Duration.ofMillis(10), 4, 128, 1_024));
+        CompletableFuture<List<InetAddress>> answer = resolve(resolver, "a.example");
         assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(TimeoutException.class);
-        resolver.resolve("a.example");
+        now = now.plusSeconds(2);
+        resolve(resolver, "a.example");
         assertThat(tasks).hasSize(2);
+    }
+
+    @Test
+    void deadNamesOfOneCallerHoldUpNoOther() throws Exception {
+        Resolver resolver = resolver(host -> address(1), limits(Duration.ofSeconds(10), 64, 16, 64));
+        for (int i = 0; i < 100; i++) {
+            resolve(resolver, GREEDY, "dead" + i + ".example");
+        }
+        int dead = tasks.size();
+        assertThat(dead).isLessThan(16);
+        for (int i = 0; i < 20; i++) {
+            CompletableFuture<List<InetAddress>> good = resolve(resolver, MODEST, "good" + i + ".example");
+            assertThat(tasks).as("look-up %s begins at once", i).hasSize(dead + 1);
+            tasks.pollLast().run();
+            assertThat(good.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
+        }
+        assertThat(resolver.lookups().statistics().used()).isEqualTo(dead);
+    }
+
+    @Test
+    void whoAsksForANameThatAnotherWaitsToAskForIsNotBehindThatOne() throws Exception {
+        Resolver resolver = resolver(host -> address(1), limits(Duration.ofSeconds(10), 64, 16, 64));
+        for (int i = 0; i < 20; i++) {
+            resolve(resolver, GREEDY, "dead" + i + ".example");
+        }
+        CompletableFuture<List<InetAddress>> theirs = resolve(resolver, GREEDY, "good.example");
+        assertThat(theirs).isNotDone();
+        int dead = tasks.size();
+        CompletableFuture<List<InetAddress>> mine = resolve(resolver, MODEST, "good.example");
+        assertThat(tasks).hasSize(dead + 1);
+        tasks.pollLast().run();
+        assertThat(mine.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
+        runAll();
+        assertThat(theirs.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
+    }
+
+    @Test
+    void aLookupThatHasHungForAWhileIsNotWaitedForByOthers() throws Exception {
+        Resolver resolver = resolver(host -> address(lookups.get()));
+        CompletableFuture<List<InetAddress>> hangs = resolve(resolver, GREEDY, "a.example");
+        Runnable hung = tasks.poll();
+        now = now.plusSeconds(3);
+        CompletableFuture<List<InetAddress>> later = resolve(resolver, MODEST, "a.example");
+        runAll();
+        assertThat(later.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
+        assertThat(hangs).isNotDone();
+        hung.run();
+        assertThat(hangs.get(5, TimeUnit.SECONDS)).containsExactly(address(2));
+    }
+
+    @Test
+    void whoseNamesFillTheCacheLosesItsOwn() {
+        Resolver resolver = resolver(host -> address(1));
+        resolve(resolver, MODEST, "good.example");
+        runAll();
+        for (int i = 0; i < 100; i++) {
+            resolve(resolver, GREEDY, "n" + i + ".example");
+            runAll();
+        }
+        assertThat(resolve(resolver, MODEST, "good.example")).isCompletedWithValueMatching(found -> found.size() == 1);
     }
 }

@@ -56,8 +56,12 @@ final class Rig implements AutoCloseable {
 
     /** From the loop. */
     Attempt acquireHere(TestExchange exchange, Origin origin) {
+        return acquireHere(exchange, Claimant.SELF, origin);
+    }
+
+    Attempt acquireHere(TestExchange exchange, Claimant who, Origin origin) {
         exchanges.add(exchange);
-        return upstreams.acquire(loop, Claimant.SELF, origin, exchange);
+        return upstreams.acquire(loop, who, origin, exchange);
     }
 
     TestExchange start(TestExchange exchange, boolean tls, Protocol protocol) throws Exception {

@@ -42,6 +42,15 @@ final class TestExchange implements Upstreams.Listener {
     final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     volatile boolean reused;
     volatile boolean reading = true;
+    /** It asks for no more once it has so many bytes. */
+    volatile long readsUpTo = Long.MAX_VALUE;
+
+    /** Makes exchanges that are all alike. */
+    @FunctionalInterface
+    interface Maker {
+        TestExchange make();
+    }
+
     final AtomicLong received = new AtomicLong();
     private final Consumer<UpstreamPeer> script;
     private final List<Integer> interims = new ArrayList<>();
@@ -141,7 +150,7 @@ final class TestExchange implements Upstreams.Listener {
 
     @Override
     public void onResponseReadComplete() {
-        if (!outcome.isDone() && reading && peer != null) {
+        if (!outcome.isDone() && reading && received.get() < readsUpTo && peer != null) {
             peer.read();
         }
     }

@@ -4,6 +4,7 @@ import egress.dlp.pipelock.Way;
 import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
+import egress.upstream.NameSource;
 import egress.upstream.UpstreamProxy;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class Flags {
         put(commandLine, Endpoint.class, Endpoint::parse);
         put(commandLine, Cidr.class, Cidr::parse);
         put(commandLine, ConnectTo.class, ConnectTo::parse);
+        put(commandLine, NameSource.class, NameSource::parse);
         put(commandLine, UpstreamProxy.class, UpstreamProxy::parse);
         put(commandLine, UpstreamHttp.class, text -> oneOf(UpstreamHttp.class, text));
         put(commandLine, DlpChoice.Mode.class, text -> oneOf(DlpChoice.Mode.class, text));

@@ -156,6 +156,7 @@ final class GateCommand implements Callable<Integer> {
                 .withAllowPrivate(allowed)
                 .withConnectTo(upstream.connectTo)
                 .withExtraTrust(upstream.extraTrust)
+                .withNames(upstream.names)
                 .withEnvironment(environment)
                 .withTimeouts(timeouts.upstream())
                 .withLimits(limits.upstream());

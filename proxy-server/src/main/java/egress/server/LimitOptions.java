@@ -59,13 +59,13 @@ final class LimitOptions {
     @Option(
             names = "--max-origin-connections",
             paramLabel = "N",
-            description = "h1 connections to one origin, of each event loop. Default: ${DEFAULT-VALUE}")
+            description = "h1 connections to one origin; shared by callers. Default: ${DEFAULT-VALUE}")
     int originConnections = UPSTREAM.connectionsPerOrigin();
 
     @Option(
             names = "--max-origin-h2-connections",
             paramLabel = "N",
-            description = "h2 connections to one origin, of each event loop. Default: ${DEFAULT-VALUE}")
+            description = "h2 connections to one origin; callers share their streams. Default: ${DEFAULT-VALUE}")
     int originHttp2Connections = UPSTREAM.http2ConnectionsPerOrigin();
 
     @Option(
@@ -77,8 +77,14 @@ final class LimitOptions {
     @Option(
             names = "--max-origin-waiting",
             paramLabel = "N",
-            description = "Requests that wait for a connection to one origin. Default: ${DEFAULT-VALUE}")
+            description = "Requests that wait for a connection to one origin; shared by callers. Default: ${DEFAULT-VALUE}")
     int originWaiting = UPSTREAM.waiting();
+
+    @Option(
+            names = "--max-upstream-connections",
+            paramLabel = "N",
+            description = "Connections to all origins, tunnels too; shared by callers. Default: ${DEFAULT-VALUE}")
+    int upstreamConnections = UPSTREAM.connections();
 
     @Option(
             names = "--max-idle-connections",
@@ -119,7 +125,10 @@ final class LimitOptions {
                 atLeastOne("--max-origin-waiting", originWaiting),
                 atLeastOne("--max-idle-connections", idleConnections),
                 UPSTREAM.streamWindow(),
+                UPSTREAM.grownWindow(),
                 UPSTREAM.connectionWindow(),
+                UPSTREAM.windows(),
+                atLeastOne("--max-upstream-connections", upstreamConnections),
                 new HeadLimits(
                         UPSTREAM.responseHead().maxTargetBytes(),
                         maxResponseHead.count(),

@@ -8,6 +8,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.security.Security;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,7 @@ public final class Main {
     public static void main(String[] arguments) {
         Signals signals = Signals.install();
         DirectMemory.bound();
+        keepNoNames();
         Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
         Map<String, String> environment = System.getenv();
         // Not System.out and System.err: their locks and buffers are for other programs.
@@ -45,6 +47,13 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.err),
                 showsColours(environment));
         System.exit(new Main(environment, streams, signals).run(arguments));
+    }
+
+    /** The JDK would keep names below us for its own times, 10 s where there is none; must come before the first look-up. */
+    private static void keepNoNames() {
+        Security.setProperty("networkaddress.cache.ttl", "0");
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
+        Security.setProperty("networkaddress.cache.stale.ttl", "0");
     }
 
     /** An error on some thread is that thread's; the gate goes on. */

@@ -92,6 +92,16 @@ final class TimeoutOptions {
     Duration pingAnswer = UpstreamTimeouts.DEFAULTS.pingAnswer();
 
     @Option(
+            names = "--stalled-timeout",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = {
+                "What moves next to nothing for so long gives way, where other callers need its place",
+                "at the origin. Default: ${DEFAULT-VALUE}"
+            })
+    Duration stalled = UpstreamTimeouts.DEFAULTS.stalled();
+
+    @Option(
             names = "--drain-timeout",
             paramLabel = "TIME",
             defaultValue = "8s",
@@ -103,6 +113,6 @@ final class TimeoutOptions {
     }
 
     UpstreamTimeouts upstream() {
-        return new UpstreamTimeouts(connect, originHandshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer);
+        return new UpstreamTimeouts(connect, originHandshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 }

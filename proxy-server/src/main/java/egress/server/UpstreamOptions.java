@@ -3,6 +3,7 @@ package egress.server;
 import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
+import egress.upstream.NameSource;
 import egress.upstream.UpstreamProxy;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +20,15 @@ final class UpstreamOptions {
                 "mirror: the caller's own version, where the origin offers it. Default: auto"
             })
     UpstreamHttp http = UpstreamHttp.AUTO;
+
+    @Option(
+            names = "--resolver",
+            paramLabel = "system|dns",
+            description = {
+                "system: names as the machine knows them. dns: the hosts file and the name servers of",
+                "/etc/resolv.conf, asked without a thread for each; dns=ADDR[:PORT] asks that one. Default: system"
+            })
+    NameSource names = NameSource.SYSTEM;
 
     @Option(
             names = "--upstream-ca",

@@ -30,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -300,6 +301,9 @@ final class Wiring {
         RuntimeMeters.process(made, lag, logWriter, Version.number());
         budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
         RuntimeMeters.budget(made, "log", logWriter::statistics);
+        for (String name : upstreams.budgets().keySet()) {
+            RuntimeMeters.budget(made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
+        }
         RuntimeMeters.leaves(made, leaves::statistics);
         RuntimeMeters.budget(made, "mints", mints::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
