@@ -174,6 +174,7 @@ class GitOtherWaysTest {
         git().with("GIT_LFS_SKIP_SMUDGE", "1")
                 .run("clone", "-q", work.toString(), clone.toString())
                 .ok();
+        git().in(clone).run("lfs", "install", "--local", "--skip-smudge").ok();
         git().in(clone).run("config", "lfs.url", remote + "/info/lfs").ok();
         assertThat(clone.resolve("large.bin")).content().startsWith("version https://git-lfs");
         agents().in(clone).run("lfs", "pull").ok();
