@@ -1,5 +1,6 @@
 package egress.share;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,11 +32,16 @@ public final class FairBudget {
 
     private static final int MOST_FOUND = 16;
 
+    /** What was asked to give way and has not by then got on with its work: it counts as held again, and may be asked again. */
+    private static final long GIVE_WAY_NANOS = 1_000_000_000;
+
     private final boolean units;
     private long capacity;
     private final LongSupplier nanoTime;
     private final Map<Caller, Account> accounts = new LinkedHashMap<>();
     private final Object lock = new Object();
+    /** Leases that were asked to give way, in order. */
+    private final ArrayDeque<Lease> givingWay = new ArrayDeque<>();
 
     private long used;
     private long reclaiming;
@@ -130,6 +136,7 @@ public final class FairBudget {
     public void relieve(long amount) {
         List<Lease> giving = new ArrayList<>();
         synchronized (lock) {
+            forgetWhoStays();
             long now = nanoTime.getAsLong();
             if (now - nextSearchNanos >= 0) {
                 long needed = amount - reclaiming;
@@ -224,6 +231,7 @@ public final class FairBudget {
         private Holdings holdings;
         private long held;
         private boolean asked;
+        private long askedNanos;
         private boolean closed;
 
         private Lease(Holdings holdings, Reclaim reclaim) {
@@ -245,6 +253,7 @@ public final class FairBudget {
                 if (closed) {
                     return false;
                 }
+                forgetWhoStays();
                 granted = fits(holdings, amount);
                 if (granted) {
                     add(amount);
@@ -362,9 +371,27 @@ public final class FairBudget {
 
         private Lease askedBack() {
             asked = true;
+            askedNanos = nanoTime.getAsLong();
+            givingWay.add(this);
             reclaimed++;
             reclaiming(held);
             return this;
+        }
+    }
+
+    private void forgetWhoStays() {
+        Lease first = givingWay.peek();
+        if (first == null) {
+            return;
+        }
+        long now = nanoTime.getAsLong();
+        while (first != null && (first.closed || now - first.askedNanos > GIVE_WAY_NANOS)) {
+            givingWay.remove();
+            if (!first.closed) {
+                first.reclaiming(-first.held);
+                first.asked = false;
+            }
+            first = givingWay.peek();
         }
     }
 

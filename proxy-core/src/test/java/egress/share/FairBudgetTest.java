@@ -115,6 +115,47 @@ class FairBudgetTest {
         assertThat(budget.statistics().used()).isZero();
     }
 
+    /** Work that was about to give way and got on: it holds its part as before, and gives way another time. */
+    @Test
+    void whatWasAskedToGiveWayAndStaysIsAskedAgain() {
+        List<Stayer> hostile = new ArrayList<>();
+        for (int connection = 0; connection < 100; connection++) {
+            Stayer work = new Stayer(new Claimant(A, connection));
+            if (work.lease.take(10)) {
+                hostile.add(work);
+            }
+        }
+        FairBudget.Lease honest = budget.lease(new Claimant(B, 1), FairBudget.Reclaim.NEVER);
+        for (int i = 0; i < 20; i++) {
+            now.addAndGet(2_000_000_000);
+            honest.take(10);
+        }
+        assertThat(hostile.stream().mapToInt(work -> work.asked).max()).hasValueGreaterThan(1);
+        hostile.forEach(work -> work.lease.close());
+        honest.close();
+        FairBudget.Lease all = budget.lease(new Claimant(B, 2), FairBudget.Reclaim.NEVER);
+        assertThat(all.take(650)).isTrue();
+    }
+
+    private final class Stayer implements FairBudget.Reclaim {
+        private final FairBudget.Lease lease;
+        private int asked;
+
+        Stayer(Claimant who) {
+            this.lease = budget.lease(who, this);
+        }
+
+        @Override
+        public boolean isReclaimable() {
+            return true;
+        }
+
+        @Override
+        public void reclaim() {
+            asked++;
+        }
+    }
+
     /** Whatever is asked for in whatever order: never more than there is, and whoever is far below its share is served. */
     @Test
     void holdsItsPromisesUnderAnyOrderOfCalls() {

@@ -302,7 +302,8 @@ final class Wiring {
         budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
         RuntimeMeters.budget(made, "log", logWriter::statistics);
         for (String name : upstreams.budgets().keySet()) {
-            RuntimeMeters.budget(made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
+            RuntimeMeters.budget(
+                    made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
         }
         RuntimeMeters.leaves(made, leaves::statistics);
         RuntimeMeters.budget(made, "mints", mints::statistics);

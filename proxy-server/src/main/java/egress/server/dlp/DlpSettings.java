@@ -60,14 +60,12 @@ public record DlpSettings(
     /** With another floor for held bodies: so many bytes a second, counted over that time. */
     public DlpSettings withBodyRate(long bytes, Duration over) {
         SlowBodies.Rate rate = new SlowBodies.Rate(bytes, over);
-        return new DlpSettings(
-                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, rate, knownHits);
+        return new DlpSettings(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, rate, knownHits);
     }
 
     /** With another bound of hits on known secrets. */
     public DlpSettings withKnownHits(KnownHits bound) {
-        return new DlpSettings(
-                builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, bodyRate, bound);
+        return new DlpSettings(builtIn, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, bodyRate, bound);
     }
 
     /** The scanner of the jar alone, with the default bounds. */
