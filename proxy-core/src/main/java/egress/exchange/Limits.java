@@ -3,7 +3,7 @@ package egress.exchange;
 /**
  * Bounds on what a caller can make the proxy hold.
  *
- * @param maxConnections open downstream connections; beyond it new ones wait in the backlog
+ * @param maxConnections open downstream connections, which callers share
  * @param maxTargetBytes request target; longer is 414
  * @param maxHeadBytes start line and fields, and the h2 header list; longer is 431
  * @param maxFields number of fields; more is 431

@@ -20,7 +20,7 @@ final class LimitOptions {
     @Option(
             names = "--max-connections",
             paramLabel = "N",
-            description = "Open connections of callers; more wait to be accepted. Default: ${DEFAULT-VALUE}")
+            description = "Open connections, which callers share. Default: ${DEFAULT-VALUE}, or what descriptors allow")
     int maxConnections = Limits.DEFAULT.maxConnections();
 
     @Option(
