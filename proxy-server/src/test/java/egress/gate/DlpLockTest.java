@@ -105,7 +105,8 @@ class DlpLockTest {
     void theSameHitAgainCountsOnce() throws Exception {
         try (DlpGate dlp = gate(OnMatch.BLOCK, LONG)) {
             for (int i = 0; i < 3 * HITS; i++) {
-                assertThat(post(dlp, "h1", "turn " + i + ": " + SECRET).status()).isEqualTo(403);
+                assertThat(post(dlp, "h1", "turn " + i + ": " + SECRET).status())
+                        .isEqualTo(403);
                 assertThat(post(dlp, "h2", "hello").status()).isEqualTo(200);
             }
         }

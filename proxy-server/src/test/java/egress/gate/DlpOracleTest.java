@@ -64,13 +64,13 @@ class DlpOracleTest {
         List<Route> routes =
                 List.of(Route.named(DlpGate.H1).dlp(DlpGate.rules(onMatch)).build());
         Map<String, String> secrets = Map.of(
-                "EGRESS_TOKEN_0", Base64.getEncoder().encodeToString((USER + PASSWORD).getBytes(StandardCharsets.UTF_8)),
+                "EGRESS_TOKEN_0",
+                        Base64.getEncoder().encodeToString((USER + PASSWORD).getBytes(StandardCharsets.UTF_8)),
                 "EGRESS_TOKEN_1", USER + PASSWORD,
                 "EGRESS_TOKEN_2", JWT + SIGNATURE);
         int learnt = 0;
         int asked = 0;
-        try (DlpGate dlp = DlpGate.start(
-                        directory, DlpGate.settings(directory).withKnownHits(lock), routes, secrets);
+        try (DlpGate dlp = DlpGate.start(directory, DlpGate.settings(directory).withKnownHits(lock), routes, secrets);
                 Agent agent = new Agent(dlp, caller)) {
             dlp.h1.withoutRecords();
             for (String[] target : new String[][] {{USER, PASSWORD}, {JWT, SIGNATURE}}) {
@@ -95,7 +95,8 @@ class DlpOracleTest {
             assertThat(whole).startsWith(stops && onMatch != OnMatch.REDACT ? "403" : "200");
             assertThat(whole.contains(PASSWORD)).isEqualTo(!stops);
         }
-        System.out.printf("| %s | %s | %s | %d requests | %d characters learnt |%n", onMatch, caller, lock, asked, learnt);
+        System.out.printf(
+                "| %s | %s | %s | %d requests | %d characters learnt |%n", onMatch, caller, lock, asked, learnt);
         assertThat(learnt).isZero();
     }
 
