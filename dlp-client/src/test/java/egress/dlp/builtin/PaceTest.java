@@ -50,7 +50,7 @@ class PaceTest {
         PREFIXES;
 
         byte[] body() {
-            Random random = new Random(ordinal());
+            Random random = new Random(name().hashCode());
             ByteArrayOutputStream out = new ByteArrayOutputStream(SIZE + 4096);
             while (out.size() < SIZE) {
                 out.writeBytes(piece(random));
