@@ -58,7 +58,15 @@ final class BinaryHeads {
         return kind != 0 || at + 4 >= s.to() || (b[at + 1] == ~b[at + 3] && b[at + 2] == ~b[at + 4]);
     }
 
+    /** The pixels of a PNG (RFC 2083, section 4.1.3): what they show is not read either, and they inflate to much. */
+    private boolean isPixels(int at) {
+        return at - 4 >= s.low() && b[at - 4] == 'I' && b[at - 3] == 'D' && b[at - 2] == 'A' && b[at - 1] == 'T';
+    }
+
     private void begin(int at) {
+        if (isPixels(at)) {
+            return;
+        }
         if (window == null || !window.isFollowed(s, at, Packing.ZLIB)) {
             Inflation.begin(run, s, Packing.ZLIB, at, window);
         }

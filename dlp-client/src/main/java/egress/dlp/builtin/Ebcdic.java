@@ -4,6 +4,9 @@ package egress.dlp.builtin;
 final class Ebcdic {
     private static final int LEAST = 8;
     private static final int STEP = 4;
+    /** So many different characters has any text, and an even surface of a picture has not. */
+    private static final int DISTINCT = 5;
+
     private static final byte[] ASCII = table();
 
     private Ebcdic() {}
@@ -47,10 +50,12 @@ final class Ebcdic {
     // Letters and digits have their top bit set, and make most of what is worth reading.
     private static boolean isText(byte[] b, int start, int end) {
         int letters = 0;
+        long kinds = 0;
         for (int i = start; i < end; i++) {
             letters += b[i] < 0 ? 1 : 0;
+            kinds |= 1L << (b[i] & 63);
         }
-        return letters >= LEAST && letters >= (end - start) / 2;
+        return letters >= LEAST && letters >= (end - start) / 2 && Long.bitCount(kinds) >= DISTINCT;
     }
 
     private static void decode(byte[] b, int start, int end, Window out) {

@@ -8,6 +8,9 @@ import java.util.List;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
+    /** A name and its value may make a secret together from so many characters on. */
+    private static final int LONG_PARAMETER = 16;
+
     private final ScanRun run;
     private final Catalogue folded;
 
@@ -79,7 +82,7 @@ final class HeadScan {
     }
 
     private void query(String query) {
-        if (query.indexOf('&') >= 0 || query.indexOf('=') >= 0) {
+        if (query.indexOf('&') >= 0 || query.length() >= LONG_PARAMETER && query.indexOf('=') >= 0) {
             byte[] bytes = latin(query);
             FormJoin join = new FormJoin(run, View.of(new View.Whole(new Place.Query())));
             join.feed(bytes, 0, bytes.length);

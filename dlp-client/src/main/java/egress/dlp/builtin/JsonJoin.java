@@ -132,12 +132,15 @@ final class JsonJoin implements Join {
             key = piece.hash();
             // A key met a moment ago is a record's; pieces of one value would be keys of their own.
             int slot = (key ^ key >>> 16) & (seenKeys.length - 1);
-            if (seenKeys[slot] != key) {
+            boolean fresh = seenKeys[slot] != key;
+            if (fresh) {
                 seenKeys[slot] = key;
                 keys.add(piece);
+            }
+            // Half a token looks made as well; most keys do not.
+            lastKey.clear();
+            if (fresh && piece.isMade()) {
                 lastKey.copy(piece);
-            } else {
-                lastKey.clear();
             }
             return;
         }
