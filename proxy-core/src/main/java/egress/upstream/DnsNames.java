@@ -88,7 +88,8 @@ final class DnsNames implements Resolver.Source {
         ResolvConf conf = configuration.value();
         Lifetimes lifetimes = new Lifetimes();
         Failures failures = new Failures();
-        DnsNameResolver resolver = resolver(loop, servers.isEmpty() ? conf : conf.withServers(servers), lifetimes, failures);
+        DnsNameResolver resolver =
+                resolver(loop, servers.isEmpty() ? conf : conf.withServers(servers), lifetimes, failures);
         resolver.resolveAll(name).addListener((Future<List<InetAddress>> asked) -> {
             resolver.close();
             if (asked.isSuccess()) {
@@ -102,7 +103,9 @@ final class DnsNames implements Resolver.Source {
 
     private DnsNameResolver resolver(EventLoop loop, ResolvConf conf, Lifetimes lifetimes, Failures failures) {
         List<InetSocketAddress> asked = new ArrayList<>();
-        int first = conf.rotate() ? Math.floorMod(turn.getAndIncrement(), conf.servers().size()) : 0;
+        int first = conf.rotate()
+                ? Math.floorMod(turn.getAndIncrement(), conf.servers().size())
+                : 0;
         for (int i = 0; i < conf.attempts() * conf.servers().size(); i++) {
             asked.add(conf.servers().get((first + i) % conf.servers().size()));
         }

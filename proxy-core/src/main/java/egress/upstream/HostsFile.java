@@ -19,7 +19,8 @@ final class HostsFile {
         Map<String, List<InetAddress>> names = new HashMap<>();
         for (String line : lines) {
             int comment = line.indexOf('#');
-            String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split("[ \t]+");
+            String[] words =
+                    (comment < 0 ? line : line.substring(0, comment)).strip().split("[ \t]+");
             InetAddress address = literal(words[0]);
             if (address != null) {
                 for (int i = 1; i < words.length; i++) {

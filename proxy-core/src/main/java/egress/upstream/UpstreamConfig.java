@@ -64,7 +64,15 @@ public record UpstreamConfig(
 
     public UpstreamConfig withProxy(UpstreamProxy proxy) {
         return new UpstreamConfig(
-                allowPrivate, connectTo, ownListeners, Optional.of(proxy), extraTrust, names, environment, timeouts, limits);
+                allowPrivate,
+                connectTo,
+                ownListeners,
+                Optional.of(proxy),
+                extraTrust,
+                names,
+                environment,
+                timeouts,
+                limits);
     }
 
     public UpstreamConfig withExtraTrust(List<Path> extraTrust) {

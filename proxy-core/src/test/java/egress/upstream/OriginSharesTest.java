@@ -128,7 +128,8 @@ class OriginSharesTest extends Http2Fixture {
                 assertThat(one.failure()).isInstanceOf(Failure.Overloaded.class);
             }
             assertThat(honest).noneMatch(one -> one.outcome.isDone());
-            assertThat(rig.upstreams.budgets().get("origin_connections").reclaimed()).isEqualTo(ended.size());
+            assertThat(rig.upstreams.budgets().get("origin_connections").reclaimed())
+                    .isEqualTo(ended.size());
             giveUp(rig);
             rig.run(() -> honest.forEach(TestExchange::abort));
         }
@@ -179,8 +180,8 @@ class OriginSharesTest extends Http2Fixture {
         }
         connection.head(headers.stream(), 200, false);
         for (int i = 0; i < 128; i++) {
-            connection.channel.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[PART]), false)
-                    .stream(headers.stream()));
+            connection.channel.write(
+                    new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[PART]), false).stream(headers.stream()));
         }
         connection.channel.flush();
     }

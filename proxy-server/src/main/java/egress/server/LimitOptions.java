@@ -77,7 +77,8 @@ final class LimitOptions {
     @Option(
             names = "--max-origin-waiting",
             paramLabel = "N",
-            description = "Requests that wait for a connection to one origin; shared by callers. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Requests that wait for a connection to one origin; shared by callers. Default: ${DEFAULT-VALUE}")
     int originWaiting = UPSTREAM.waiting();
 
     @Option(

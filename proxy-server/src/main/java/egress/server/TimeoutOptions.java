@@ -113,6 +113,7 @@ final class TimeoutOptions {
     }
 
     UpstreamTimeouts upstream() {
-        return new UpstreamTimeouts(connect, originHandshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
+        return new UpstreamTimeouts(
+                connect, originHandshake, attemptDelay, poolIdle, queue, pingAfter, pingAnswer, stalled);
     }
 }

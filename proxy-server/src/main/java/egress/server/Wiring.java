@@ -14,6 +14,8 @@ import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.Readiness.Part;
 import egress.upstream.PooledUpstreams;
+import egress.upstream.UpstreamConfig;
+import egress.upstream.UpstreamLimits;
 import egress.upstream.UpstreamProxy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -43,6 +45,9 @@ final class Wiring {
     private static final long MOST_LOG_BYTES = 16 << 20;
     /** The part of the heap that log lines may wait in. */
     private static final int LOG_HEAP_SHARE = 16;
+
+    /** The part of what is about the memory outside of the heap that origins may fill with answers nobody reads. */
+    private static final int WINDOW_HEAP_SHARE = 4;
 
     private final Settings settings;
     private final Notices notices;
@@ -113,7 +118,7 @@ final class Wiring {
     private Gate start(First first, EventLog eventLog, Issuer issuer, Dlp dlp, Observer observer) throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
-        PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
+        PooledUpstreams upstreams = PooledUpstreams.create(upstream());
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
         ThreadPoolExecutor mints =
                 LeafCache.boundedExecutor(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), MINTS_WAITING);
@@ -176,6 +181,15 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    /** Sized by what the process may have. */
+    private UpstreamConfig upstream() {
+        UpstreamLimits asked = settings.upstream().limits();
+        UpstreamLimits limits = asked.within(
+                Descriptors.connections(asked.connections()),
+                Runtime.getRuntime().maxMemory() / WINDOW_HEAP_SHARE);
+        return settings.upstream().withOwnListeners(own::get).withLimits(limits);
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
@@ -289,7 +303,8 @@ final class Wiring {
         budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
         RuntimeMeters.budget(made, "log", logWriter::statistics);
         for (String name : upstreams.budgets().keySet()) {
-            RuntimeMeters.budget(made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
+            RuntimeMeters.budget(
+                    made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
         }
         RuntimeMeters.leaves(made, leaves::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();

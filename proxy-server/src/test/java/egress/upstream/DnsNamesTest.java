@@ -86,9 +86,11 @@ class DnsNamesTest {
         for (int i = 0; i < 20; i++) {
             lookup("a-rather-long-name.example");
         }
-        assertThat(server.queries.stream().map(NameServer.Query::port).distinct()).hasSizeGreaterThanOrEqualTo(15);
+        assertThat(server.queries.stream().map(NameServer.Query::port).distinct())
+                .hasSizeGreaterThanOrEqualTo(15);
         assertThat(server.queries.stream().map(NameServer.Query::id).distinct()).hasSizeGreaterThanOrEqualTo(35);
-        assertThat(server.queries.stream().filter(one -> !one.name().equals(one.name().toLowerCase(Locale.ROOT))))
+        assertThat(server.queries.stream()
+                        .filter(one -> !one.name().equals(one.name().toLowerCase(Locale.ROOT))))
                 .hasSizeGreaterThan(30);
     }
 
@@ -116,7 +118,10 @@ class DnsNamesTest {
 
     @Test
     void thatThereIsNoSuchNameIsAnAnswerAndSilenceAndErrorsAreNone() {
-        server.silent("dead.example").error("broken.example", 2).error("refused.example", 5).empty("empty.example");
+        server.silent("dead.example")
+                .error("broken.example", 2)
+                .error("refused.example", 5)
+                .empty("empty.example");
         assertThatThrownBy(() -> lookup("empty.example")).hasCauseInstanceOf(UnknownHostException.class);
         assertThatThrownBy(() -> lookup("nowhere.example")).hasCauseInstanceOf(UnknownHostException.class);
         assertThatThrownBy(() -> lookup("dead.example")).hasCauseInstanceOf(TimeoutException.class);
@@ -150,11 +155,15 @@ class DnsNamesTest {
     @Test
     void whatTheConfigurationSays() {
         ResolvConf conf = ResolvConf.parse(List.of(
-                "# comment", "nameserver 192.0.2.53", "nameserver 2001:db8::53", "nameserver nonsense",
-                "domain a.example", "search b.example c.example", "options ndots:3 timeout:4 attempts:9 rotate x:y"));
+                "# comment",
+                "nameserver 192.0.2.53",
+                "nameserver 2001:db8::53",
+                "nameserver nonsense",
+                "domain a.example",
+                "search b.example c.example",
+                "options ndots:3 timeout:4 attempts:9 rotate x:y"));
         assertThat(conf.servers())
-                .containsExactly(
-                        new InetSocketAddress("192.0.2.53", 53), new InetSocketAddress("2001:db8::53", 53));
+                .containsExactly(new InetSocketAddress("192.0.2.53", 53), new InetSocketAddress("2001:db8::53", 53));
         assertThat(conf.search()).containsExactly("b.example", "c.example");
         assertThat(conf.ndots()).isEqualTo(3);
         assertThat(conf.timeoutMillis()).isEqualTo(4_000);
