@@ -39,7 +39,7 @@ final class ExchangePlace implements FairBudget.Reclaim {
     }
 
     static long bytes(HttpRequest head) {
-        long bytes = EXCHANGE_BYTES + head.uri().length();
+        long bytes = (long) EXCHANGE_BYTES + head.uri().length();
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = head.headers().iteratorCharSequence();
         while (fields.hasNext()) {
             Map.Entry<CharSequence, CharSequence> field = fields.next();
