@@ -40,9 +40,7 @@ final class Place implements FairBudget.Reclaim {
 
     /** @param action ends the work, from any thread; null while the work gets on */
     void mayEnd(@Nullable Runnable action) {
-        if (end != action) {
-            end = action;
-        }
+        end = action;
     }
 
     void close() {
