@@ -274,7 +274,7 @@ final class OriginPool implements Opening.Listener {
         share.closed();
         boolean all = known == Known.NOTHING || known == Known.HTTP_2;
         // What a caller may not have because of its share, others may have.
-        Caller only = failure instanceof Failure.Overloaded && failure != Pool.CLOSING
+        Caller only = failure instanceof Failure.Overloaded && !failure.equals(Pool.CLOSING)
                 ? opening.who().caller()
                 : null;
         for (Waiter waiter : everybody()) {

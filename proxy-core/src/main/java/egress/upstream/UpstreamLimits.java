@@ -62,6 +62,23 @@ public record UpstreamLimits(
         }
     }
 
+    /** The same, but at most so many connections to origins, and so many bytes of larger windows. */
+    public UpstreamLimits within(int mostConnections, long mostWindows) {
+        return new UpstreamLimits(
+                connectionsPerOrigin,
+                http2ConnectionsPerOrigin,
+                streamsPerConnection,
+                streamsInConnectionLife,
+                waiting,
+                idleConnections,
+                streamWindow,
+                grownWindow,
+                connectionWindow,
+                Math.min(windows, mostWindows),
+                Math.min(connections, mostConnections),
+                responseHead);
+    }
+
     private static void requireAtLeast(String name, int value, int least) {
         if (value < least) {
             throw new IllegalArgumentException(name + ": " + value + " (expected: " + least + " or more)");

@@ -15,6 +15,8 @@ import egress.policy.Route;
 import egress.server.Readiness.Part;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
+import egress.upstream.UpstreamConfig;
+import egress.upstream.UpstreamLimits;
 import egress.upstream.UpstreamProxy;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -44,6 +46,9 @@ final class Wiring {
     private static final long MOST_LOG_BYTES = 16 << 20;
     /** The part of the heap that log lines may wait in. */
     private static final int LOG_HEAP_SHARE = 16;
+
+    /** The part of what is about the memory outside of the heap that origins may fill with answers nobody reads. */
+    private static final int WINDOW_HEAP_SHARE = 4;
 
     private final Settings settings;
     private final Notices notices;
@@ -115,7 +120,7 @@ final class Wiring {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
-        PooledUpstreams upstreams = PooledUpstreams.create(settings.upstream().withOwnListeners(own::get));
+        PooledUpstreams upstreams = PooledUpstreams.create(upstream());
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
         int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
@@ -187,6 +192,15 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    /** Sized by what the process may have. */
+    private UpstreamConfig upstream() {
+        UpstreamLimits asked = settings.upstream().limits();
+        UpstreamLimits limits = asked.within(
+                Descriptors.connections(asked.connections()),
+                Runtime.getRuntime().maxMemory() / WINDOW_HEAP_SHARE);
+        return settings.upstream().withOwnListeners(own::get).withLimits(limits);
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {

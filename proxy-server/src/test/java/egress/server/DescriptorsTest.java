@@ -24,7 +24,8 @@ class DescriptorsTest {
     void readsTheSoftLimit() {
         String line = "Max open files            300                  20000                files     ";
         assertThat(Descriptors.limit(List.of("Limit  Soft Limit", line))).hasValue(300);
-        assertThat(Descriptors.limit(List.of(line.replace("300 ", "unlimited ")))).isEmpty();
+        assertThat(Descriptors.limit(List.of(line.replace("300 ", "unlimited "))))
+                .isEmpty();
         assertThat(Descriptors.limit(List.of())).isEmpty();
     }
 }

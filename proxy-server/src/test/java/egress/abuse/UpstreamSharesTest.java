@@ -1,0 +1,113 @@
+package egress.abuse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.Field;
+import egress.testkit.H2Client;
+import egress.testkit.H2Settings;
+import egress.testkit.NameServer;
+import egress.testkit.Origin;
+import egress.testkit.ProxyUser;
+import egress.testkit.RawClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One caller takes as much as it can get on the way to origins: connections, windows, look-ups. The others lose nothing by it. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+final class UpstreamSharesTest {
+    private static final Duration SOON = Duration.ofSeconds(4);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void longPollsTakeNobodysOriginConnection() throws Exception {
+        try (Shares shares = new Shares.Setup()
+                .flags("--max-origin-connections", "64", "--max-origin-waiting", "128")
+                .start(directory)) {
+            shares.attack("origin connections, long polls (h1)", hostile -> {
+                RawClient client = hostile.h1(Shares.H1);
+                client.send("GET /drip?n=100000&interval=1000 HTTP/1.1\r\nHost: h1.example\r\n\r\n");
+                hostile.keepLatest(300);
+            });
+        }
+    }
+
+    @Test
+    void answersThatNobodyReadsStopNoOriginForOthers() throws Exception {
+        try (Shares shares = new Shares.Setup().start(directory);
+                ProxyUser hostile = shares.user("hostile0");
+                ProxyUser honest = shares.user("honest0")) {
+            List<H2Client> unread = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                H2Client client = hostile.h2(Shares.H2, H2Settings.defaults());
+                for (int j = 0; j < 30; j++) {
+                    client.open(
+                            Field.list(
+                                    ":method",
+                                    "GET",
+                                    ":scheme",
+                                    "https",
+                                    ":authority",
+                                    Shares.H2,
+                                    ":path",
+                                    "/bytes/8000000"),
+                            true);
+                }
+                unread.add(client);
+            }
+            Thread.sleep(1_000);
+            for (int i = 0; i < 20; i++) {
+                RawClient client = honest.h1(Shares.H2).readTimeout(SOON);
+                assertThat(client.get("/bytes/100", Shares.H2).status()).isEqualTo(200);
+                honest.drop(client);
+            }
+            assertThat(unread).hasSize(2);
+        }
+    }
+
+    @Test
+    void namesThatNeverResolveHoldUpNoOther() throws Exception {
+        try (NameServer names = new NameServer().silent("dead.example");
+                Origin good = Origin.plain().withoutRecords()) {
+            String authority = ":" + good.port();
+            StringBuilder routes = new StringBuilder("routes:\n  - {host: '*.dead.example:80'}\n");
+            for (int i = 0; i < 20; i++) {
+                names.name("good" + i + ".example", 60, "127.0.0.1");
+                routes.append("  - {host: 'good" + i + ".example" + authority + "'}\n");
+            }
+            try (Shares shares = new Shares.Setup()
+                            .routes(routes + "  - {host: h1.example}\n")
+                            .flags(
+                                    "--resolver",
+                                    "dns=127.0.0.1:" + names.address().getPort(),
+                                    "--allow-private",
+                                    "127.0.0.0/8")
+                            .start(directory);
+                    ProxyUser hostile = shares.user("hostile0");
+                    ProxyUser honest = shares.user("honest0")) {
+                for (int i = 0; i < 200; i++) {
+                    String dead = "n" + i + ".dead.example";
+                    hostile.connect()
+                            .send("GET http://" + dead + "/ HTTP/1.1\r\nHost: " + dead + "\r\n"
+                                    + hostile.authorization() + "\r\n\r\n");
+                }
+                for (int i = 0; i < 20; i++) {
+                    String host = "good" + i + ".example" + authority;
+                    RawClient client = honest.connect().readTimeout(SOON);
+                    client.send("GET http://" + host + "/bytes/10 HTTP/1.1\r\nHost: " + host + "\r\n"
+                            + honest.authorization() + "\r\n\r\n");
+                    assertThat(client.readResponse("GET").status()).isEqualTo(200);
+                    honest.drop(client);
+                }
+                assertThat(shares.meter("egress_budget_used")).isPositive();
+            }
+        }
+    }
+}
