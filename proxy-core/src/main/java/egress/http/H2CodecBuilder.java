@@ -3,6 +3,9 @@ package egress.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -12,6 +15,7 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.List;
@@ -19,7 +23,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's codec of an h2 connection, but for what comes late: frames of a stream that we have reset, on their way before the other
+ * Netty's codec of an h2 connection, but for two things. Values of a server's fields are left to {@link H2Heads}, which takes blanks
+ * around them away where Netty refuses the response. And what comes late: frames of a stream that we have reset, on their way before the other
  * side could know, are ignored (RFC 9113 §5.1). Netty answers each with a reset of its own. A bound on resets, its own for ours or
  * the other side's for those it gets, then ends the connection with every other exchange on it: a dozen uploads that are denied, or
  * downloads whose callers leave, would do.
@@ -30,9 +35,26 @@ public final class H2CodecBuilder extends Http2FrameCodecBuilder {
 
     private static final int MOST_FRAMES = 4_096;
 
+    /** Of a server's, in so many seconds: requests that it refuses, and answers that it breaks off. */
+    private static final int MOST_RESETS = 1_000;
+
+    private static final int RESETS_SECONDS = 30;
+
+    private final boolean readsResponses;
+
     private H2CodecBuilder(boolean server) {
+        readsResponses = !server;
         server(server);
         gracefulShutdownTimeoutMillis(0); // when to close is decided elsewhere
+    }
+
+    /** Around a decoder of our own, with the other builder's bounds. */
+    private H2CodecBuilder(H2CodecBuilder other, Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder) {
+        readsResponses = false;
+        gracefulShutdownTimeoutMillis(0);
+        decoderEnforceMaxConsecutiveEmptyDataFrames(other.decoderEnforceMaxConsecutiveEmptyDataFrames());
+        decoderEnforceMaxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS);
+        codec(decoder, encoder);
     }
 
     /** For a connection that a client opened. */
@@ -48,7 +70,27 @@ public final class H2CodecBuilder extends Http2FrameCodecBuilder {
     @Override
     protected Http2FrameCodec build(
             Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-        return super.build(new Forgiving(decoder), encoder, settings);
+        return readsResponses
+                ? new H2CodecBuilder(this, valuesUnchecked(encoder, settings), encoder)
+                        .initialSettings(settings)
+                        .build()
+                : super.build(new Forgiving(decoder), encoder, settings);
+    }
+
+    private Http2ConnectionDecoder valuesUnchecked(Http2ConnectionEncoder encoder, Http2Settings settings) {
+        @Nullable Long most = settings.maxHeaderListSize();
+        Http2HeadersDecoder fields = most == null
+                ? new DefaultHttp2HeadersDecoder(true, false)
+                : new DefaultHttp2HeadersDecoder(true, false, most);
+        return new DefaultHttp2ConnectionDecoder(
+                encoder.connection(),
+                encoder,
+                new DefaultHttp2FrameReader(fields, decoderEnforceMaxSmallContinuationFrames()),
+                promisedRequestVerifier(),
+                isAutoAckSettingsFrame(),
+                isAutoAckPingFrame(),
+                isValidateHeaders(),
+                isValidateRequiredPseudoHeaders());
     }
 
     private static final class Forgiving extends DecoratingHttp2ConnectionDecoder {

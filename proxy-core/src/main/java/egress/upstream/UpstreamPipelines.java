@@ -212,7 +212,6 @@ final class UpstreamPipelines {
                 .maxHeaderListSize(limits.responseHead().maxHeadBytes());
         Http2FrameCodec codec = H2CodecBuilder.ofServer()
                 .initialSettings(settings)
-                .decoderEnforceMaxRstFramesPerWindow(1_000, 30)
                 .encoderEnforceMaxQueuedControlFrames(1_000)
                 .build();
         channel.config().setAutoRead(true);

@@ -253,7 +253,11 @@ class UpstreamFailureTest {
         try (Caller caller = Caller.through(gate, version, host(fault))) {
             Call call = caller.get("/");
             int status = call.status();
-            if (status == 200) {
+            if (fault == H2FieldFault.SPACE_AROUND_A_VALUE) {
+                assertThat(status).isEqualTo(200);
+                assertThat(call.field("x-a")).contains("b");
+                assertThat(call.read(5)).isEqualTo("hello");
+            } else if (status == 200) {
                 call.awaitBroken();
             } else {
                 assertThat(status).isEqualTo(502);
