@@ -8,7 +8,7 @@ import java.util.List;
 /** Where names are looked up: as the machine does, or by asking name servers ourselves. */
 public sealed interface NameSource {
     /** The machine's own resolver, with everything it knows: the hosts file, multicast DNS, directories. It blocks. */
-    record System() implements NameSource {}
+    record Machine() implements NameSource {}
 
     /**
      * The hosts file, then name servers.
@@ -21,7 +21,7 @@ public sealed interface NameSource {
         }
     }
 
-    NameSource SYSTEM = new System();
+    NameSource SYSTEM = new Machine();
 
     /**
      * @param text {@code system}, {@code dns} or {@code dns=ADDR[:PORT][+ADDR[:PORT]…]}

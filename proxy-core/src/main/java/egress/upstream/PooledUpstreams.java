@@ -92,7 +92,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
 
     private Resolver.Source names(SystemNames.Lookup lookup) {
         return switch (config.names()) {
-            case NameSource.System _ -> new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl());
+            case NameSource.Machine _ -> new SystemNames(lookup, lookups, Resolver.Limits.DEFAULTS.ttl());
             case NameSource.Dns dns ->
                 new DnsNames(dns.servers(), Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"), lookups);
         };
