@@ -95,7 +95,7 @@ final class Resolver {
     }
 
     /** Somebody who waits for a name. */
-    private final class Ask implements FairBudget.Reclaim {
+    private static final class Ask implements FairBudget.Reclaim {
         private final EventLoop loop;
         private final Claimant who;
         private final String host;
