@@ -61,7 +61,7 @@ final class FairQueue<T> {
                 Map.Entry<Long, LinkedHashSet<T>> connection = connections.next();
                 T first = connection.getValue().getFirst();
                 if (served.test(first)) {
-                    rotate(caller.getKey(), connection.getKey(), first);
+                    rotate(caller.getKey(), caller.getValue(), connection.getKey(), connection.getValue(), first);
                     return first;
                 }
             }
@@ -69,9 +69,14 @@ final class FairQueue<T> {
         return null;
     }
 
-    private void rotate(Caller caller, long connection, T served) {
-        LinkedHashMap<Long, LinkedHashSet<T>> connections = callers.remove(caller);
-        LinkedHashSet<T> items = connections.remove(connection);
+    private void rotate(
+            Caller caller,
+            LinkedHashMap<Long, LinkedHashSet<T>> connections,
+            long connection,
+            LinkedHashSet<T> items,
+            T served) {
+        callers.remove(caller);
+        connections.remove(connection);
         items.remove(served);
         size--;
         if (!items.isEmpty()) {
