@@ -61,7 +61,7 @@ final class FairQueue<T> {
                 Map.Entry<Long, LinkedHashSet<T>> connection = connections.next();
                 T first = connection.getValue().getFirst();
                 if (served.test(first)) {
-                    rotate(caller.getKey(), connection.getKey(), first);
+                    rotate(new Claimant(caller.getKey(), connection.getKey()), first);
                     return first;
                 }
             }
@@ -69,16 +69,19 @@ final class FairQueue<T> {
         return null;
     }
 
-    private void rotate(Caller caller, long connection, T served) {
-        LinkedHashMap<Long, LinkedHashSet<T>> connections = callers.remove(caller);
-        LinkedHashSet<T> items = connections.remove(connection);
+    private void rotate(Claimant who, T served) {
+        LinkedHashMap<Long, LinkedHashSet<T>> connections = callers.remove(who.caller());
+        LinkedHashSet<T> items = connections == null ? null : connections.remove(who.connection());
+        if (connections == null || items == null) {
+            return;
+        }
         items.remove(served);
         size--;
         if (!items.isEmpty()) {
-            connections.put(connection, items);
+            connections.put(who.connection(), items);
         }
         if (!connections.isEmpty()) {
-            callers.put(caller, connections);
+            callers.put(who.caller(), connections);
         }
     }
 

@@ -20,7 +20,7 @@ final class HostsFile {
         for (String line : lines) {
             int comment = line.indexOf('#');
             String[] words =
-                    (comment < 0 ? line : line.substring(0, comment)).strip().split("[ \t]+");
+                    (comment < 0 ? line : line.substring(0, comment)).strip().split("[ \t]+", -1);
             InetAddress address = literal(words[0]);
             if (address != null) {
                 for (int i = 1; i < words.length; i++) {

@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** What callers share on the way to origins, over all event loops. */
 final class Shared {
@@ -23,8 +21,8 @@ final class Shared {
     private final FairBudget connections;
     private final FairBudget windows;
     private final ConcurrentHashMap<Origin, Used> origins = new ConcurrentHashMap<>();
-    private final List<LongAdder> refused = adders();
-    private final List<LongAdder> reclaimed = adders();
+    private final ConcurrentHashMap<Kind, LongAdder> refused = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Kind, LongAdder> reclaimed = new ConcurrentHashMap<>();
 
     Shared(UpstreamLimits limits) {
         this.limits = limits;
@@ -32,8 +30,8 @@ final class Shared {
         this.windows = new FairBudget(limits.windows());
     }
 
-    private static List<LongAdder> adders() {
-        return Stream.generate(LongAdder::new).limit(Kind.values().length).toList();
+    private static LongAdder of(ConcurrentHashMap<Kind, LongAdder> counts, Kind kind) {
+        return counts.computeIfAbsent(kind, _ -> new LongAdder());
     }
 
     FairBudget connections() {
@@ -67,22 +65,24 @@ final class Shared {
     /** What is counted forever is not lost with the origin. */
     private void remember(OriginShare gone) {
         for (Kind kind : Kind.values()) {
-            FairBudget.Statistics last = kind.of.apply(gone).statistics();
-            refused.get(kind.ordinal()).add(last.refused());
-            reclaimed.get(kind.ordinal()).add(last.reclaimed());
+            FairBudget.Statistics last = kind.of(gone).statistics();
+            of(refused, kind).add(last.refused());
+            of(reclaimed, kind).add(last.reclaimed());
         }
     }
 
     /** Which budget of an origin. */
     enum Kind {
-        CONNECTIONS(OriginShare::http1),
-        STREAMS(OriginShare::http2),
-        WAITING(OriginShare::waiting);
+        CONNECTIONS,
+        STREAMS,
+        WAITING;
 
-        private final Function<OriginShare, FairBudget> of;
-
-        Kind(Function<OriginShare, FairBudget> of) {
-            this.of = of;
+        FairBudget of(OriginShare share) {
+            return switch (this) {
+                case CONNECTIONS -> share.http1();
+                case STREAMS -> share.http2();
+                case WAITING -> share.waiting();
+            };
         }
     }
 
@@ -93,9 +93,9 @@ final class Shared {
                 0,
                 0,
                 0,
-                refused.get(kind.ordinal()).sum(),
-                reclaimed.get(kind.ordinal()).sum()));
-        origins.values().forEach(used -> all.add(kind.of.apply(used.share()).statistics()));
+                of(refused, kind).sum(),
+                of(reclaimed, kind).sum()));
+        origins.values().forEach(used -> all.add(kind.of(used.share()).statistics()));
         return all.stream()
                 .reduce(
                         new FairBudget.Statistics(0, 0, 0, 0, 0),

@@ -27,9 +27,6 @@ abstract class UpstreamStream implements UpstreamPeer {
     private final Timings timings;
     private final String remoteAddress;
     private final Place place;
-    /** From any thread. */
-    private final Runnable giveWay = () -> onLoop(this::giveWay);
-
     private boolean muted;
     private boolean headWritten;
     private boolean requestWritten;
@@ -161,7 +158,7 @@ abstract class UpstreamStream implements UpstreamPeer {
             movedNanos = nowNanos;
             mayEnd(null);
         } else if (nowNanos - movedNanos >= stalledNanos) {
-            mayEnd(giveWay);
+            mayEnd(this::askToGiveWay);
         }
     }
 
@@ -177,8 +174,9 @@ abstract class UpstreamStream implements UpstreamPeer {
         }
     }
 
-    private void onLoop(Runnable action) {
-        channel.eventLoop().execute(action);
+    /** From any thread. */
+    private void askToGiveWay() {
+        channel.eventLoop().execute(this::giveWay);
     }
 
     final Place place() {
