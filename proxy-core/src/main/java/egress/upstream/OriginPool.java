@@ -49,7 +49,7 @@ final class OriginPool implements Opening.Listener {
     private final ArrayDeque<H1Connection> idle = new ArrayDeque<>();
     private final List<H2Connection> http2 = new ArrayList<>(1);
     private final Set<Opening> openings = new LinkedHashSet<>();
-    private final FairQueue<Waiter> waiters = new FairQueue<>();
+    private final TurnQueue<Waiter> waiters = new TurnQueue<>();
     /** They have their place at the origin, and wait for the connection. */
     private final LinkedHashSet<Waiter> placed = new LinkedHashSet<>();
 

@@ -84,7 +84,7 @@ final class Resolver {
     private final Object lock = new Object();
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>();
     private final Map<String, Running> running = new HashMap<>();
-    private final FairQueue<Ask> queue = new FairQueue<>();
+    private final TurnQueue<Ask> queue = new TurnQueue<>();
 
     Resolver(Source source, Limits limits, InstantSource clock) {
         this.source = source;

@@ -90,11 +90,7 @@ final class Shared {
     FairBudget.Statistics ofOrigins(Kind kind) {
         List<FairBudget.Statistics> all = new ArrayList<>();
         all.add(new FairBudget.Statistics(
-                0,
-                0,
-                0,
-                of(refused, kind).sum(),
-                of(reclaimed, kind).sum()));
+                0, 0, 0, of(refused, kind).sum(), of(reclaimed, kind).sum()));
         origins.values().forEach(used -> all.add(kind.of(used.share()).statistics()));
         return all.stream()
                 .reduce(

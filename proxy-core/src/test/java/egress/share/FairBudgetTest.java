@@ -130,7 +130,7 @@ class FairBudgetTest {
             now.addAndGet(2_000_000_000);
             honest.take(10);
         }
-        assertThat(hostile.stream().mapToInt(work -> work.asked).max()).hasValueGreaterThan(1);
+        assertThat(hostile).anyMatch(work -> work.asked > 1);
         hostile.forEach(work -> work.lease.close());
         honest.close();
         FairBudget.Lease all = budget.lease(new Claimant(B, 2), FairBudget.Reclaim.NEVER);

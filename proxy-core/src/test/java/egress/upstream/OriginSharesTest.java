@@ -18,6 +18,7 @@ import io.netty.handler.codec.http2.Http2HeadersFrame;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -41,8 +42,7 @@ class OriginSharesTest extends Http2Fixture {
     /** Answers at once, but leaves what is for the slow host without an answer. */
     private static RawOrigin origin() throws Exception {
         return RawOrigin.plain(connection -> {
-            String head;
-            while (!(head = connection.readHead()).isEmpty()) {
+            for (String head = connection.readHead(); !head.isEmpty(); head = connection.readHead()) {
                 if (head.contains(SLOW)) {
                     connection.awaitEnd();
                     return;
@@ -128,7 +128,7 @@ class OriginSharesTest extends Http2Fixture {
                 assertThat(one.failure()).isInstanceOf(Failure.Overloaded.class);
             }
             assertThat(honest).noneMatch(one -> one.outcome.isDone());
-            assertThat(rig.upstreams.budgets().get("origin_connections").reclaimed())
+            assertThat(budget(rig, "origin_connections").reclaimed())
                     .isEqualTo(ended.size());
             giveUp(rig);
             rig.run(() -> honest.forEach(TestExchange::abort));
@@ -235,11 +235,15 @@ class OriginSharesTest extends Http2Fixture {
                 Rig rig = new Rig(config(origin).withLimits(few))) {
             TestExchange download = start(rig, GREEDY, 1, get(SLOW), true);
             rig.await("all is read", () -> download.received.get() == 128L * PART);
-            FairBudget.Statistics windows = rig.upstreams.budgets().get("origin_windows");
+            FairBudget.Statistics windows = budget(rig, "origin_windows");
             assertThat(windows.refused()).isPositive();
             assertThat(windows.used()).isZero();
             greedy.add(download);
             giveUp(rig);
         }
+    }
+
+    private static FairBudget.Statistics budget(Rig rig, String name) {
+        return Objects.requireNonNull(rig.upstreams.budgets().get(name), name);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What waits, served caller by caller in turn, and connection by connection within a caller: who asks for much waits behind itself.
  * For use by one thread, or under a lock.
  */
-final class FairQueue<T> {
+final class TurnQueue<T> {
     /** Of a caller whose first connections are refused, no more are asked about at a time. */
     private static final int MOST_TRIED = 4;
 
