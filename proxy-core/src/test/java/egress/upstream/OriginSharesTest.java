@@ -128,8 +128,7 @@ class OriginSharesTest extends Http2Fixture {
                 assertThat(one.failure()).isInstanceOf(Failure.Overloaded.class);
             }
             assertThat(honest).noneMatch(one -> one.outcome.isDone());
-            assertThat(budget(rig, "origin_connections").reclaimed())
-                    .isEqualTo(ended.size());
+            assertThat(budget(rig, "origin_connections").reclaimed()).isEqualTo(ended.size());
             giveUp(rig);
             rig.run(() -> honest.forEach(TestExchange::abort));
         }

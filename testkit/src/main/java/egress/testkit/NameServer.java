@@ -36,14 +36,25 @@ public final class NameServer implements Closeable {
      */
     public record Query(String name, int type, int id, int port, boolean tcp) {}
 
-    private record Record(int type, byte[] data, int ttl) {}
+    /** A resource record of a name (RFC 1035 §4.1.3). */
+    private static final class Entry {
+        private final int type;
+        private final byte[] data;
+        private final int ttl;
+
+        Entry(int type, byte[] data, int ttl) {
+            this.type = type;
+            this.data = data;
+            this.ttl = ttl;
+        }
+    }
 
     /** Every query, in order. */
     public final List<Query> queries = new CopyOnWriteArrayList<>();
 
     private final DatagramSocket udp;
     private final ServerSocket tcp;
-    private final Map<String, List<Record>> records = new ConcurrentHashMap<>();
+    private final Map<String, List<Entry>> records = new ConcurrentHashMap<>();
     private final Set<String> silent = ConcurrentHashMap.newKeySet();
     private final Set<String> truncated = ConcurrentHashMap.newKeySet();
     private final Map<String, Integer> errors = new ConcurrentHashMap<>();
@@ -63,17 +74,17 @@ public final class NameServer implements Closeable {
 
     /** Gives a name its addresses, instead of what it had. */
     public NameServer name(String name, int ttl, String... literals) {
-        List<Record> all = new ArrayList<>();
+        List<Entry> all = new ArrayList<>();
         for (String literal : literals) {
             byte[] address = InetAddress.ofLiteral(literal).getAddress();
-            all.add(new Record(address.length == 4 ? A : AAAA, address, ttl));
+            all.add(new Entry(address.length == 4 ? A : AAAA, address, ttl));
         }
         records.put(name, List.copyOf(all));
         return this;
     }
 
     public NameServer alias(String name, int ttl, String other) {
-        records.put(name, List.of(new Record(CNAME, encode(other), ttl)));
+        records.put(name, List.of(new Entry(CNAME, encode(other), ttl)));
         return this;
     }
 
@@ -161,13 +172,13 @@ public final class NameServer implements Closeable {
         if (silent.stream().anyMatch(one -> name.equals(one) || name.endsWith("." + one))) {
             return new byte[0];
         }
-        List<Record> known = records.get(name);
+        List<Entry> known = records.get(name);
         boolean cut = !isTcp && truncated.contains(name);
         int code = errors.getOrDefault(name, known == null ? NXDOMAIN : 0);
-        List<Record> answers = known == null || cut || code != 0
+        List<Entry> answers = known == null || cut || code != 0
                 ? List.of()
                 : known.stream()
-                        .filter(one -> one.type() == type || one.type() == CNAME)
+                        .filter(one -> one.type == type || one.type == CNAME)
                         .toList();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
@@ -177,13 +188,13 @@ public final class NameServer implements Closeable {
         out.writeShort(answers.size());
         out.writeInt(0);
         out.write(query, HEADER, questionEnd - HEADER);
-        for (Record answer : answers) {
+        for (Entry answer : answers) {
             out.writeShort(0xC000 | HEADER);
-            out.writeShort(answer.type());
+            out.writeShort(answer.type);
             out.writeShort(1);
-            out.writeInt(answer.ttl());
-            out.writeShort(answer.data().length);
-            out.write(answer.data());
+            out.writeInt(answer.ttl);
+            out.writeShort(answer.data.length);
+            out.write(answer.data);
         }
         return bytes.toByteArray();
     }

@@ -183,7 +183,7 @@ final class EveryByteTest {
     @MethodSource("packed")
     void followsWhatIsPackedInABodyToItsEnd(String what, byte[] packed) {
         for (byte[] wire : List.of(packed, base64(packed), mime(packed), hex(packed))) {
-            if (what.startsWith("zlib within") && wire != packed) {
+            if (what.startsWith("zlib within") && !Arrays.equals(wire, packed)) {
                 continue; // base64 of what begins otherwise says nothing of it
             }
             byte[] body = join(Fixture.latin("{\"data\":\""), wire, Fixture.latin("\"}"));
@@ -229,7 +229,7 @@ final class EveryByteTest {
                 chunked,
                 directories,
                 base64(directories),
-                Fixture.latin("\u0048\u0089\u00c3".repeat(60_000)))) {
+                Fixture.latin("H\u0089\u00c3".repeat(60_000)))) {
             assertThat(scan(body)).isInstanceOf(Clean.class);
             assertThat(scanInPieces(body)).isInstanceOf(Clean.class);
         }
