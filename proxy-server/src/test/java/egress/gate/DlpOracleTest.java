@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** An agent that asks the whole gate for a credential, one character after the other, knowing all of it that is public. */
 class DlpOracleTest {
-    private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private static final char[] LETTERS =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".toCharArray();
     private static final String USER = "deploy-service-account:";
     private static final String PASSWORD = "q8ZtW3nRb5KxJ7vLc2Hy9MdPfG4sTa6E";
     private static final String JWT = url("{\"alg\":\"HS256\",\"typ\":\"JWT\"}") + "."
@@ -78,7 +79,7 @@ class DlpOracleTest {
                     String known = target[0] + target[1].substring(0, GIVEN);
                     Map<String, Integer> answers = new HashMap<>();
                     String right = "";
-                    for (char c : ALPHABET.toCharArray()) {
+                    for (char c : LETTERS) {
                         String guess = known + c;
                         asked++;
                         String answer = agent.ask(place, guess).replace(guess, "");

@@ -36,6 +36,8 @@ final class OracleTest {
 
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+    private static final char[] LETTERS = ALPHABET.toCharArray();
+
     /** @param known where what is public of it ends; what follows was drawn by chance */
     record Target(String name, String secret, int known) {
         @Override
@@ -158,7 +160,7 @@ final class OracleTest {
             Map<String, Integer> answers = new HashMap<>();
             String right = "";
             char truth = target.secret().charAt(known + learnt);
-            for (char c : ALPHABET.toCharArray()) {
+            for (char c : LETTERS) {
                 asked++;
                 ScanRequest guess = request(place, style.write().apply(before + c), every);
                 String answer = answer(scanner, guess);
@@ -214,8 +216,8 @@ final class OracleTest {
                 new BuiltInScanner(List.of(Fixture.latin(target.secret())), new byte[32], Runnable::run);
         StringBuilder all = new StringBuilder();
         String before = target.secret().substring(0, target.known() + GIVEN - 1);
-        for (char c : ALPHABET.toCharArray()) {
-            for (char d : ALPHABET.toCharArray()) {
+        for (char c : LETTERS) {
+            for (char d : LETTERS) {
                 all.append(before).append(c).append(d).append('\n');
             }
         }
@@ -230,7 +232,7 @@ final class OracleTest {
         for (String place : PLACES) {
             String before = secret.substring(0, 24);
             List<String> seen = new ArrayList<>();
-            for (char c : ALPHABET.toCharArray()) {
+            for (char c : LETTERS) {
                 seen.add(answer(scanner, request(place, "see x" + before + c + "yz. end", true)));
             }
             assertThat(seen.stream().distinct()).as(place).hasSize(1);
