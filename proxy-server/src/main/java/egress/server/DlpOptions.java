@@ -46,7 +46,7 @@ final class DlpOptions {
             names = "--dlp-memory",
             paramLabel = "BYTES",
             description = {
-                "Memory for all bodies that wait for their verdict; when it is spent, 503.",
+                "Memory for all bodies that wait for their verdict; callers share it, and a spent share is a 503.",
                 "Default: an eighth of the heap, here ${DEFAULT-VALUE}"
             })
     Bytes memory = new Bytes((int) Math.min(DEFAULTS.memory(), 1 << 30));
@@ -60,15 +60,15 @@ final class DlpOptions {
     @Option(
             names = "--spool-max",
             paramLabel = "BYTES",
-            description = "For all of them together; when it is spent, 503. Default: ${DEFAULT-VALUE}")
+            description = "For all of them; callers share it, and a spent share is a 503. Default: ${DEFAULT-VALUE}")
     Bytes spoolMax = new Bytes((int) DEFAULTS.spoolMax());
 
     @Option(
             names = "--body-rate",
             paramLabel = "BYTES",
             description = {
-                "The least a second, counted over 30 seconds, at which a held body must come;",
-                "a slower one gives up its place (408). Only time in which it could come counts. Default: ${DEFAULT-VALUE}"
+                "Least bytes a second, counted over 30 s, at which a held body must come; a slower one is a 408.",
+                "Only time in which the caller alone is waited for counts. Default: ${DEFAULT-VALUE}"
             })
     Bytes bodyRate = new Bytes((int) BODY_RATE);
 
@@ -82,8 +82,8 @@ final class DlpOptions {
             names = "--dlp-known-hits",
             paramLabel = "N/TIME|off",
             description = {
-                "So many different hits on known secrets of one caller within that time lock the caller out",
-                "for as long again: everything of it is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
+                "A caller with N different hits on known secrets within TIME is locked out for TIME:",
+                "everything it sends is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
             })
     Flags.Rate knownHits = new Flags.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
 
