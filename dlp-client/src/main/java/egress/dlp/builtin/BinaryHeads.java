@@ -4,11 +4,11 @@ import egress.dlp.builtin.Target.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What control characters and bytes beyond ASCII give away: zlib streams (RFC 1950) with the usual window anywhere, and lines of
+ * Finds what contains control characters or bytes beyond ASCII: zlib streams (RFC 1950) with the usual window anywhere, and lines of
  * uuencode.
  */
 final class BinaryHeads {
-    /** A window of 32 KiB: the other sizes make pairs that machine code is full of, and count at the beginning of bytes alone. */
+    /** A window of 32 KiB. The pairs of other sizes are common in machine code, so they count only at the beginning of the bytes. */
     private static final byte USUAL = 0x78;
 
     private final ScanRun run;
@@ -58,7 +58,7 @@ final class BinaryHeads {
         return kind != 0 || at + 4 >= s.to() || (b[at + 1] == ~b[at + 3] && b[at + 2] == ~b[at + 4]);
     }
 
-    /** The pixels of a PNG (RFC 2083, section 4.1.3): what they show is not read either, and they inflate to much. */
+    /** The pixels of a PNG (RFC 2083, section 4.1.3), which are not scanned and inflate to much. */
     private boolean isPixels(int at) {
         return at - 4 >= s.low() && b[at - 4] == 'I' && b[at - 3] == 'D' && b[at - 2] == 'A' && b[at - 1] == 'T';
     }
