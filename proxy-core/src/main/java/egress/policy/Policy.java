@@ -101,7 +101,7 @@ public final class Policy {
         return new ConnectionRoute.Refuse(deny.why(), deny.words());
     }
 
-    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, and anywhere by who debugs. */
+    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, in the debugging proxy on any. */
     public boolean takesPlainHttp(Authority authority) {
         return authority.port() == 80 || kind == Kind.ALLOW_ALL;
     }
