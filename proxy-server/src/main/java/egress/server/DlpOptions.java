@@ -30,7 +30,7 @@ final class DlpOptions {
             paramLabel = "builtin|pipelock|both|off",
             description = {
                 "Who scans requests for secrets before they leave: the scanner of this program, pipelock,",
-                "both (a deny by either denies), or nobody. Default: builtin, or both where --pipelock is given"
+                "both (a deny by either denies), or nobody. Default: builtin; with --pipelock, both"
             })
     @Nullable
     Mode mode;
@@ -46,7 +46,7 @@ final class DlpOptions {
             names = "--dlp-memory",
             paramLabel = "BYTES",
             description = {
-                "Memory for all bodies that wait for their verdict; callers share it, and a spent share is a 503.",
+                "Memory for bodies that wait for their verdict; shared by callers, a spent share is a 503.",
                 "Default: an eighth of the heap, here ${DEFAULT-VALUE}"
             })
     Bytes memory = new Bytes((int) Math.min(DEFAULTS.memory(), 1 << 30));
@@ -60,14 +60,14 @@ final class DlpOptions {
     @Option(
             names = "--spool-max",
             paramLabel = "BYTES",
-            description = "For all of them; callers share it, and a spent share is a 503. Default: ${DEFAULT-VALUE}")
+            description = "For all of them; shared by callers, a spent share is a 503. Default: ${DEFAULT-VALUE}")
     Bytes spoolMax = new Bytes((int) DEFAULTS.spoolMax());
 
     @Option(
             names = "--body-rate",
             paramLabel = "BYTES",
             description = {
-                "Least bytes a second, counted over 30 s, at which a held body must come; a slower one is a 408.",
+                "Least bytes a second of a held body, counted over 30 s; a slower one is a 408.",
                 "Only time in which the caller alone is waited for counts. Default: ${DEFAULT-VALUE}"
             })
     Bytes bodyRate = new Bytes((int) BODY_RATE);
@@ -75,6 +75,7 @@ final class DlpOptions {
     @Option(
             names = "--dlp-timeout",
             paramLabel = "TIME",
+            defaultValue = "5s",
             description = "Longest wait for a verdict; then the request is denied. Default: ${DEFAULT-VALUE}")
     Duration timeout = DEFAULTS.timeout();
 

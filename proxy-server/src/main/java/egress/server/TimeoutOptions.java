@@ -32,7 +32,7 @@ final class TimeoutOptions {
             names = "--connect-timeout",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "Name lookup and connecting to an origin, all its addresses. Default: ${DEFAULT-VALUE}")
+            description = "Name look-up and connecting to an origin, all its addresses. Default: ${DEFAULT-VALUE}")
     Duration connect = UpstreamTimeouts.DEFAULTS.connect();
 
     @Option(
