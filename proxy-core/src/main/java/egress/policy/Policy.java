@@ -132,8 +132,7 @@ public final class Policy {
             return unlisted(head.authority());
         }
         if (readings.isMisdirected()) {
-            return new Verdict.Misdirected(
-                    "a field of the request names another host than " + head.authority() + " for it");
+            return new Verdict.Misdirected("a field of the request names another host than " + head.authority());
         }
         Verdict.Deny deny = deniedAt(site, head, readings, git);
         if (deny == null) {

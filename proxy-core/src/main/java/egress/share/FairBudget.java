@@ -22,7 +22,9 @@ public final class FairBudget {
     private static final int RESERVE = 8;
     /** Of a caller's part, the part kept for its connections that hold less than theirs. */
     private static final int CONNECTION_RESERVE = 16;
-    /** A search for leases to reclaim looks at many of them: not more often than this. */
+    private static final long CHEAP_SEARCH_NANOS = 100_000;
+
+    /** A search for leases to reclaim looks at many of them: one that finds none, or takes long, not more often than this. */
     private static final long SEARCH_NANOS = 1_000_000;
     /** And not for more than this part of the time. */
     private static final int SEARCH_PART = 20;
@@ -456,10 +458,10 @@ public final class FairBudget {
         return found;
     }
 
-    /** Of units the search ends at the first that it finds: only one in vain has to be made up for. */
+    /** What was in vain, or took long, has to be made up for; what is asked to give way is not found again. */
     private void searched(long begunNanos, boolean success) {
-        if (!units || !success) {
-            long took = nanoTime.getAsLong() - begunNanos;
+        long took = nanoTime.getAsLong() - begunNanos;
+        if (!success || !units && took > CHEAP_SEARCH_NANOS) {
             nextSearchNanos = begunNanos + Math.clamp(SEARCH_PART * took, SEARCH_NANOS, MOST_SEARCH_NANOS);
         }
     }

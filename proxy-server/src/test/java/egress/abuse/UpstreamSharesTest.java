@@ -77,7 +77,10 @@ final class UpstreamSharesTest {
         try (NameServer names = new NameServer().silent("dead.example");
                 Origin good = Origin.plain().withoutRecords()) {
             String authority = ":" + good.port();
-            StringBuilder routes = new StringBuilder("routes:\n  - {host: '*.dead.example:80'}\n");
+            StringBuilder routes = new StringBuilder("routes:\n");
+            for (int i = 0; i < 200; i++) {
+                routes.append("  - {host: 'n" + i + ".dead.example:80'}\n");
+            }
             for (int i = 0; i < 20; i++) {
                 names.name("good" + i + ".example", 60, "127.0.0.1");
                 routes.append("  - {host: 'good" + i + ".example" + authority + "'}\n");

@@ -140,7 +140,7 @@ class DlpStreamTest {
     @ParameterizedTest
     @CsvSource({"h1,h1.example", "h1,h2.example", "h2,h1.example", "h2,h2.example"})
     void deniesAHitInTheFirstMessage(String caller, String host) throws IOException {
-        String target = "/grpc?first" + caller;
+        String target = "/count?first" + caller; // answered when the request has ended
         ReceivedResponse response = dlp.ask(
                 caller,
                 Ask.post(host, target, message("token " + TOKEN)).with("content-type", "application/connect+json"));

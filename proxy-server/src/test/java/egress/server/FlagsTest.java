@@ -119,6 +119,7 @@ final class FlagsTest {
         values.put("--upstream-proxy", "http://user:secret@proxy.example:8080");
         values.put("--allow-private", "10.1.0.0/16");
         values.put("--connect-to", "a.example:1:127.0.0.1:2");
+        values.put("--resolver", "dns");
         values.put("--dlp", "off");
         values.put("--spool-dir", directory.toString());
         values.put("--dlp-known-hits", "7/3m");

@@ -169,7 +169,8 @@ class DnsNamesTest {
         assertThat(conf.timeoutMillis()).isEqualTo(4_000);
         assertThat(conf.attempts()).isEqualTo(5);
         assertThat(conf.rotate()).isTrue();
-        assertThat(ResolvConf.parse(List.of()).servers()).containsExactly(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 53));
+        assertThat(ResolvConf.parse(List.of()).servers())
+                .containsExactly(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 53));
     }
 
     private CompletableFuture<List<InetAddress>> resolve(Resolver resolver, Caller caller, String host) {

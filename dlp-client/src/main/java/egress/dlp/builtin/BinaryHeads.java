@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.builtin.Target.Packing;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class BinaryHeads {
     /** A window of 32 KiB. The pairs of other sizes are common in machine code, so they count only at the beginning of the bytes. */
     private static final byte USUAL = 0x78;
+
+    private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    private static final byte[] PIXELS = {'I', 'D', 'A', 'T'};
+    /** The longest head of a picture before its rows, in bytes. */
+    private static final int LONGEST_HEAD = 8 * 1024;
 
     private final ScanRun run;
     private final Stretch s;
@@ -58,16 +64,34 @@ final class BinaryHeads {
         return kind != 0 || at + 4 >= s.to() || (b[at + 1] == ~b[at + 3] && b[at + 2] == ~b[at + 4]);
     }
 
-    /** The pixels of a PNG (RFC 2083, section 4.1.3), which are not scanned and inflate to much. */
+    /**
+     * Whether the rows of a PNG begin there (RFC 2083, section 4.1.3), behind its signature and not only behind four letters. They
+     * inflate to much, and what the picture shows is not scanned.
+     */
     private boolean isPixels(int at) {
-        return at - 4 >= s.low() && b[at - 4] == 'I' && b[at - 3] == 'D' && b[at - 2] == 'A' && b[at - 1] == 'T';
+        return startsWith(PIXELS, at - PIXELS.length) && holdsSignature(at - PIXELS.length);
+    }
+
+    private boolean holdsSignature(int to) {
+        for (int i = to - PNG.length; i >= Math.max(s.low(), to - LONGEST_HEAD); i--) {
+            if (startsWith(PNG, i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean startsWith(byte[] literal, int at) {
+        return at >= s.low() && Arrays.equals(b, at, at + literal.length, literal, 0, literal.length);
     }
 
     private void begin(int at) {
-        if (isPixels(at)) {
+        if (window != null && window.isFollowed(s, at, Packing.ZLIB)) {
             return;
         }
-        if (window == null || !window.isFollowed(s, at, Packing.ZLIB)) {
+        if (isPixels(at)) {
+            Inflation.beginPixels(run, s, at, window);
+        } else {
             Inflation.begin(run, s, Packing.ZLIB, at, window);
         }
     }

@@ -36,8 +36,16 @@ final class Deflated implements Unpacker {
     private int extra;
     private int skip;
     private boolean inHeader;
+    /** So much of what it inflates to is wanted. */
+    private long wanted;
 
     Deflated(ScanRun run, Container container) {
+        this(run, container, Long.MAX_VALUE);
+    }
+
+    /** @param wanted of what it inflates to, from its beginning */
+    Deflated(ScanRun run, Container container, long wanted) {
+        this.wanted = wanted;
         this.run = run;
         this.container = container;
         this.inHeader = container != Container.ZLIB;
@@ -75,6 +83,10 @@ final class Deflated implements Unpacker {
                 return false;
             }
             out.put(inflated, 0, produced);
+            wanted -= produced;
+            if (wanted <= 0) {
+                return false;
+            }
         }
         return false;
     }

@@ -17,6 +17,9 @@ final class Inflation {
     /** The most streams that overlap in one place; only a body that is made to hide one has more. */
     private static final int MOST_OPEN = 16;
 
+    /** Of a picture's rows, in bytes. */
+    private static final long PIXELS = 64 * 1024;
+
     private final Unpacker unpacker;
     private final Window out;
     private long taken;
@@ -47,6 +50,14 @@ final class Inflation {
             // What is in there is found once its encoding is removed.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), Armour.base64(run), at, window);
             case HEX -> follow(run, s, s.view().unarmoured(at, s.to()), Armour.hex(run), at, window);
+        }
+    }
+
+    /** The rows of a picture seem to begin at {@code at}: the first of them are scanned. */
+    static void beginPixels(ScanRun run, Stretch s, int at, @Nullable Window window) {
+        if (run.spend(COST)) {
+            View inner = s.view().decoded(at, s.to());
+            follow(run, s, inner, new Deflated(run, Container.ZLIB, PIXELS), at, window);
         }
     }
 

@@ -32,7 +32,15 @@ final class Uuencode {
     }
 
     private static int read(ScanRun run, Stretch s, int start, int least) {
-        byte[] line = new byte[LONGEST + 2];
+        byte[] line = run.scratch().lend(LONGEST + 2);
+        try {
+            return read(run, s, start, least, line);
+        } finally {
+            run.scratch().back(line);
+        }
+    }
+
+    private static int read(ScanRun run, Stretch s, int start, int least, byte[] line) {
         Uuencode lines = new Uuencode(s, start);
         int n = lines.line(line);
         if (n < least) {
@@ -97,14 +105,17 @@ final class Uuencode {
 
     /** The next character out of a JSON string's escapes, any line break as one; -1 at the end. */
     private int next() {
-        if (at >= to) {
-            return -1;
+        int c = '\r';
+        while (c == '\r') {
+            if (at >= to) {
+                return -1;
+            }
+            c = b[at++] & 0xff;
+            if (c == '\\' && at < to && "\"\\/nr".indexOf(b[at]) >= 0) {
+                c = b[at++];
+                c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+            }
         }
-        int c = b[at++] & 0xff;
-        if (c == '\\' && at < to && "\"\\/nr".indexOf(b[at]) >= 0) {
-            c = b[at++];
-            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-        }
-        return c == '\r' ? next() : c;
+        return c;
     }
 }

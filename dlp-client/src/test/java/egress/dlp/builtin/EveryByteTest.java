@@ -309,4 +309,15 @@ final class EveryByteTest {
                 + "SyB3".repeat(12) + ";AACA\"}";
         assertThat(scan(map.getBytes(StandardCharsets.UTF_8))).isInstanceOf(Clean.class);
     }
+
+    /** Four letters make no picture, and what a picture's first rows hold is read. */
+    @Test
+    void takesNothingForThePixelsOfAPictureThatIsNoneAndReadsTheFirstRows() {
+        byte[] rows = join(new byte[20_000], SECRET, new byte[100_000]);
+        byte[] head = Fixture.latin("\u0089PNG\r\n\u001a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\b\2\0\0\0\0\0\0\0\0\0\2\0IDAT");
+        assertThat(scan(join(Fixture.latin("x IDAT"), zlib(rows)))).isInstanceOf(Found.class);
+        assertThat(scan(join(head, zlib(rows)))).isInstanceOf(Found.class);
+        assertThat(scan(base64(join(head, zlib(rows))))).isInstanceOf(Found.class);
+        assertThat(scan(join(head, zlib(new byte[60_000_000])))).isInstanceOf(Clean.class);
+    }
 }
