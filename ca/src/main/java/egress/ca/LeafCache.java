@@ -45,7 +45,7 @@ public final class LeafCache implements AutoCloseable {
     private long evictions;
     private boolean closed;
 
-    /** A mint under way: several may ask for it, each in its own turn, and the first whose turn comes has it done. */
+    /** A mint under way. Several callers may ask for it, each in its own turn; the first turn that comes does it. */
     private static final class Flight {
         private final CompletableFuture<LeafCertificate> leaf = new CompletableFuture<>();
         private final Set<Object> askers = new HashSet<>(2);
@@ -160,7 +160,7 @@ public final class LeafCache implements AutoCloseable {
                 : null;
     }
 
-    /** @return false where the asker's turn will not come; who else waits fails too, if nobody else's will */
+    /** @return false where the asker is refused a turn; if no other turn is left, all who wait fail */
     private boolean launch(LeafName name, Flight flight, Executor turns) {
         try {
             turns.execute(() -> mint(name, flight));

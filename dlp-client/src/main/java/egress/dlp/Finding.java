@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param severity whether it blocks or only warns
  * @param span where the value stood verbatim, or empty: then it cannot be rewritten
  * @param cover the bytes of the surface that the hit came from, verbatim or encoded, for masking in records; empty when unknown
- * @param matched as {@code fingerprint}, of what stood there: of a known secret it may be a part, or another dress
+ * @param matched the fingerprint of what stood there, which may be a part or another encoding of a known secret
  */
 public record Finding(
         String detector,
@@ -24,7 +24,7 @@ public record Finding(
         Optional<Span> cover,
         String matched) {
 
-    /** Where all of the value stood there. */
+    /** A finding of the whole value. */
     public Finding(
             String detector,
             Detector category,

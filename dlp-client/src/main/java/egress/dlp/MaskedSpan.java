@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * How much around a known secret is masked with it: the whole word that it stands in, so that nobody who reads back what is left can
- * tell where the match began and ended.
+ * What is masked around a known secret: the whole word that it stands in, so that what is left does not tell where the match began or
+ * ended.
  */
 final class MaskedSpan {
     private static final int REACH = 8 * 1024;

@@ -1,18 +1,18 @@
 package egress.dlp;
 
-/** Whether a scan goes on: its time may be over, or nobody may want its verdict any more. */
+/** Says whether a scan should go on: not when its time is over, nor when nobody waits for its verdict any more. */
 @FunctionalInterface
 public interface Pace {
-    /** As long as it takes. */
+    /** Ends no scan. */
     Pace FREE = () -> true;
 
     /**
      * Asked every few kilobytes by the thread that scans; may hold it up for a while.
      *
-     * @return false where the scan is to end now: what it says then is a refusal, and is not listened to
+     * @return false where the scan must end now; its verdict is then a refusal that nobody reads
      */
     boolean goOn();
 
-    /** Runs that when the scan is to end: for what waits elsewhere and cannot ask. At once, if it is to end already. */
+    /** Runs the action when the scan must end, for work that waits elsewhere and cannot ask; at once if it must end already. */
     default void whenEnded(Runnable then) {}
 }

@@ -18,8 +18,8 @@ public final class Redactor {
     private Redactor() {}
 
     /**
-     * Masks each finding that blocks in body, field values, path and query; of a known secret, the word that it stands in. What stands nowhere verbatim, in a field's name, the
-     * host or the method, or in a content-coded body cannot be rewritten.
+     * Masks each finding that blocks in body, field values, path and query; of a known secret, the word that it stands in. What stands
+     * nowhere verbatim, or stands in a field's name, the host, the method or a content-coded body, cannot be rewritten.
      */
     public static Redaction redact(ScanRequest request, List<Finding> findings) {
         List<Span> path = new ArrayList<>();

@@ -4,7 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import java.util.Collection;
 
-/** How much memory outside of the heap waits on a caller's connection: for more of what it sends, or for it to read. */
+/** How much memory outside of the heap a caller's connection holds: half-sent input, and output that the caller has not read. */
 final class HeldBytes {
     private HeldBytes() {}
 
@@ -28,7 +28,7 @@ final class HeldBytes {
         return bytes;
     }
 
-    /** What was written and is not at the caller's kernel: told by the distance from a mark. */
+    /** What was written and has not left yet, computed from the distance to a water mark. */
     private static long unwritten(Channel channel) {
         if (!channel.isActive()) {
             return 0;

@@ -28,7 +28,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     /** A fatal decode_error. */
     private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
 
-    /** Of a request line: its target may be as long as a bound says, and a method and a version stand beside it. */
+    /** Bytes of a request line for its method and version, beside the longest target. */
     private static final int BESIDE_TARGET = 64;
 
     private final DownstreamContext context;
@@ -61,7 +61,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         return held == null ? 0 : held.readableBytes();
     }
 
-    /** Port 80, where whatever comes is HTTP's to answer. */
+    /** Port 80, where the HTTP codec answers whatever comes. */
     private boolean isPlain() {
         return authority.port() == 80 && route instanceof ConnectionRoute.Bump;
     }
@@ -186,9 +186,9 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * No SNI means the name of the CONNECT: Java sends none for names of one label or with an underscore. It is not taken for
-     * one in passthrough, where the origin would choose by what the gate has not seen; but of an IP literal there is none
-     * (RFC 6066 §3), and where a caller sends the literal all the same it says nothing else.
+     * No SNI means the name of the CONNECT: Java sends none for names of one label or with an underscore. In passthrough it is
+     * refused, because the origin would choose by a name that the gate has not seen. An IP literal has no SNI (RFC 6066 §3);
+     * a caller that sends the literal all the same names the same.
      */
     private boolean agrees(@Nullable String sni) {
         if (sni == null) {

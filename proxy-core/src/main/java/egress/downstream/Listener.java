@@ -33,15 +33,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts callers, each its share of so many; beyond it a caller's half-sent and idle connections make room for its next, and where it
- * has none it is told so.
+ * Accepts connections, of which each caller has a share. Beyond it the caller's half-sent and idle connections make room for its next; a
+ * caller without any gets a 503.
  */
 public final class Listener {
     static final String NO_CONNECTION = "this caller has its share of the connections: try again later";
 
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 1024;
-    /** After an accept that failed, and for at most so many descriptors: what is half-sent or idle is let go. */
+    /** After a failed accept, accepting pauses for so long, and at most so many half-sent or idle connections are closed. */
     private static final long PAUSE_MILLIS = 50;
 
     private static final int LET_GO = 16;
@@ -178,7 +178,7 @@ public final class Listener {
             ctx.fireChannelRead(channel);
         }
 
-        /** No descriptor is left: whoever holds most lets some go, and accepting pauses for a moment. */
+        /** No descriptor is left: the caller that holds most has to close some, and accepting pauses for a moment. */
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             long now = System.nanoTime();

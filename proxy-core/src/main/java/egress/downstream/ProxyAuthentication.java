@@ -13,7 +13,7 @@ import java.util.Map;
 public final class ProxyAuthentication {
     /** Who asks. */
     sealed interface Identity {
-        /** Nobody is asked who he is. */
+        /** No user and password are asked for. */
         record Unasked() implements Identity {}
 
         /** A user whose password is right. */

@@ -9,13 +9,13 @@ import java.util.Map;
  *
  * @param connections open ones, as many as there are descriptors for
  * @param handshakes TLS handshakes under way
- * @param exchanges heap of requests under way, their heads above all, in bytes
+ * @param exchanges heap for requests under way, mostly for their heads, in bytes
  * @param replays heap for copies of small bodies that may have to be sent again, in bytes
  * @param headroom of the memory outside of the heap
  */
 public record CallerBudgets(
         FairBudget connections, FairBudget handshakes, FairBudget exchanges, FairBudget replays, Headroom headroom) {
-    /** Each holds a TLS engine that has not proved of use. */
+    /** Each holds a TLS engine for a caller that has sent no request yet. */
     private static final int HANDSHAKES = 1_024;
 
     private static final int EXCHANGES_HEAP_SHARE = 8;
@@ -23,7 +23,7 @@ public record CallerBudgets(
 
     /**
      * @param maxConnections of all callers
-     * @param heap its greatest size, in bytes
+     * @param heap greatest size of the heap, in bytes
      */
     public static CallerBudgets of(int maxConnections, long heap) {
         return new CallerBudgets(
@@ -34,7 +34,7 @@ public record CallerBudgets(
                 Headroom.ofDirectMemory());
     }
 
-    /** Each by the name that its meters have. */
+    /** Each by the name of its meters. */
     public Map<String, FairBudget> byName() {
         Map<String, FairBudget> all = new LinkedHashMap<>();
         all.put("connections", connections);

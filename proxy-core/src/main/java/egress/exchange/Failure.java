@@ -23,7 +23,7 @@ public sealed interface Failure {
     /** The caller sent nothing for too long. */
     record DownstreamTimedOut(String words) implements Failure {}
 
-    /** The caller sent a body that is held for its verdict slower than a floor. */
+    /** The caller sent a body that is held for its verdict slower than the least rate. */
     record DownstreamTooSlow(String words) implements Failure {}
 
     /** No name, no address, no connection, or the connection broke. */

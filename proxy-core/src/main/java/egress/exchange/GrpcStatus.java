@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How gRPC says that a call failed: a Trailers-Only response, which is one field section and a 200 ("gRPC over HTTP2", Responses).
- * A client makes words of it, where an HTTP status with a body of text is only "unknown" to it.
+ * A client shows its message; of an HTTP status with a text body it makes only "unknown".
  */
 enum GrpcStatus {
     PERMISSION_DENIED(7),
@@ -32,8 +32,8 @@ enum GrpcStatus {
     }
 
     /**
-     * @return null where the answer is HTTP's: the request is no gRPC call, or is one that gRPC has no word for, being
-     *     malformed, misdirected or of nobody the proxy knows
+     * @return null where the answer is plain HTTP: the request is no gRPC call, or it is malformed, misdirected or
+     *     unauthenticated, for which gRPC has no fitting status
      */
     static @Nullable GrpcStatus of(Failure failure, HttpRequest request) {
         if (!isCall(request)) {
@@ -68,7 +68,7 @@ enum GrpcStatus {
     /**
      * The one field section.
      *
-     * @param http2 h1 must be told where the body ends, even one that is not there
+     * @param http2 whether the caller speaks h2; h1 needs a length even for an empty body
      */
     LocalResponse trailersOnly(Failure failure, HttpRequest request, String sentence, boolean http2) {
         HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);

@@ -88,7 +88,7 @@ public interface Inspection {
         REDACTED,
         /** It waits for an operator's yes. */
         SUPERVISED,
-        /** It was one too many of its caller, of whom nothing leaves for a while. */
+        /** It was one hit too many: its caller is locked out. */
         LOCKED
     }
 

@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * The proxy's own answers: why something is denied or failed, and the pages of the local site.
  *
- * @param recorded the status that the records tell, which a gRPC call is told in other words
+ * @param recorded the status in the records; a gRPC call gets a {@code grpc-status} instead
  */
 public record LocalResponse(HttpResponse head, LastHttpContent body, HttpResponseStatus recorded) {
     /** The field that carries the stable code of a block; an origin's own is removed. */

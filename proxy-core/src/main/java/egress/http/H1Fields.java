@@ -157,8 +157,7 @@ final class H1Fields {
     }
 
     /**
-     * What the Content-Length fields say. An origin that says the same more than once is taken at its word, and so is who
-     * reads it after us (RFC 9110 §8.6).
+     * What the Content-Length fields say. Equal lengths of an origin count as one, and only one goes on (RFC 9110 §8.6).
      */
     static long contentLength(HttpHeaders fields, List<String> lengths, Sender sender) {
         String first = lengths.getFirst();

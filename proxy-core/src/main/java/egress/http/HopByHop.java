@@ -24,10 +24,10 @@ public final class HopByHop {
             "upgrade",
             "http2-settings");
 
-    /** An origin's way to lead a caller round the gate (RFC 7838). */
+    /** Would lead a caller past the gate (RFC 7838). */
     private static final String ALT_SVC = "alt-svc";
 
-    /** What the names of the gate's own words begin with, which no origin may say. */
+    /** The prefix of the gate's own fields, which no origin may send. */
     private static final String OWN = "x-egress-";
 
     /**

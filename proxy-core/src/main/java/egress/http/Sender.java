@@ -1,6 +1,6 @@
 package egress.http;
 
-/** Who wrote a message: a caller's is taken strictly, of an origin's is mended what a proxy may mend. */
+/** Who wrote a message. A caller's is parsed strictly; in an origin's, what a proxy may mend is mended. */
 enum Sender {
     CALLER,
     ORIGIN

@@ -4,18 +4,18 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at one request's body as it passes, each piece before it leaves, where the head alone does not say what is asked
- * for. Keeps a few bytes of state and no piece; what was let go before a denial is never a whole body.
+ * Judges one request's body as it passes, each piece before it leaves, where the head alone does not say what is asked
+ * for. Keeps a few bytes of state and no piece. What leaves before a denial is never a whole body.
  */
 public interface BodyJudge {
-    /** Whether the head waits for the body too, while that is short: where what is asked for stands in the body alone. */
+    /** Whether the head waits for a short body too, because only the body says what is asked for. */
     default boolean holdsHead() {
         return false;
     }
 
-    /** Of the next bytes, which stay the caller's, unread. Null while nothing stands against them. */
+    /** Judges the next bytes, without consuming them. Null while there is no reason to deny. */
     Verdict.@Nullable Deny take(ByteBuf bytes);
 
-    /** The body is whole, and nothing of its last piece has left. Null when it may. */
+    /** The body is whole, and its last piece has not left. Null when it may leave. */
     Verdict.@Nullable Deny end();
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Which bodies say something that a rule is about, and who reads them. */
+/** Which bodies can change what a rule decides, and who reads them. */
 final class BodyRules {
     private static final String TYPE = "content-type";
     private static final String CODING = "content-encoding";
@@ -23,7 +23,7 @@ final class BodyRules {
 
     private BodyRules() {}
 
-    /** Of a request to a path where LFS takes its orders. */
+    /** Of a request to the path of the LFS batch API. */
     static BodyJudge ofBatch(String method, HttpHeaders fields) {
         boolean safe = isSafe(method);
         return codings(fields).isEmpty() ? new LfsBatch(safe) : new DecodedBody.Unread(LfsBatch.UNREADABLE);

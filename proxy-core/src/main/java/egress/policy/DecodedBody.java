@@ -6,9 +6,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
-/** Judges a coded body as it is and as what it decodes to: one origin undoes the coding, another does not look at it. */
+/** Judges a coded body both as it is and decoded, since some origins ignore the coding. */
 final class DecodedBody implements BodyJudge {
-    /** Decoded on the event loop, so not for ever. */
+    /** Most bytes that are decoded, since that is done on the event loop. */
     private static final int MOST = 16 * 1024 * 1024;
 
     private static final int PIECE = 8 * 1024;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * line of a part's head and the value is the line after that head.
  */
 final class FormOverrides implements BodyJudge {
-    /** No name, no value and no line that matters is longer, percent-encoded twice and padded. */
+    /** Longest name, value or line that matters, percent-encoded twice and padded. */
     private static final int LONGEST = 1024;
 
     private static final String WORD = "method";
@@ -94,7 +94,7 @@ final class FormOverrides implements BodyJudge {
         }
     }
 
-    /** However much of it there is, it is no part of a name or value. */
+    /** Padding of any length, which is no part of a name or value. */
     private void dropLeadingSpace() {
         int length = text.length();
         if (length == 1 && (text.charAt(0) == '+' || text.charAt(0) <= ' ')

@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * What git asks of a server over HTTP: smart and dumb (gitprotocol-http), LFS (its API and the transfers that it points
- * to) and WebDAV (git-http-push). Recognised under every reading and without case: it is better to take something else
- * for git than git for something else.
+ * to) and WebDAV (git-http-push). Recognised under every reading and without case; a false match is better than a
+ * missed one.
  */
 final class GitRules {
     private static final String RECEIVE_PACK = "git-receive-pack";

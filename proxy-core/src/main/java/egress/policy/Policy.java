@@ -101,7 +101,7 @@ public final class Policy {
         return new ConnectionRoute.Refuse(deny.why(), deny.words());
     }
 
-    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, and anywhere by who debugs. */
+    /** Whether plain http may be spoken in a tunnel to the authority: on port 80, in the debugging proxy on any. */
     public boolean takesPlainHttp(Authority authority) {
         return authority.port() == 80 || kind == Kind.ALLOW_ALL;
     }
@@ -132,8 +132,7 @@ public final class Policy {
             return unlisted(head.authority());
         }
         if (readings.isMisdirected()) {
-            return new Verdict.Misdirected(
-                    "a field of the request names another host than " + head.authority() + " for it");
+            return new Verdict.Misdirected("a field of the request names another host than " + head.authority());
         }
         Verdict.Deny deny = deniedAt(site, head, readings, git);
         if (deny == null) {

@@ -29,12 +29,12 @@ public final class FairBudget {
     /** And not for more than this part of the time. */
     private static final int SEARCH_PART = 20;
 
-    /** A thread that was not run in between has not searched. */
+    /** The longest pause after a search, whose measured time includes time in which its thread did not run. */
     private static final long MOST_SEARCH_NANOS = 20_000_000;
 
     private static final int MOST_FOUND = 16;
 
-    /** What was asked to give way and has not by then got on with its work: it counts as held again, and may be asked again. */
+    /** A lease that was asked to give way and is open after that time counts as held again, and may be asked again. */
     private static final long GIVE_WAY_NANOS = 1_000_000_000;
 
     private final boolean units;
@@ -123,8 +123,8 @@ public final class FairBudget {
     }
 
     /**
-     * Whether a caller holds less than an equal part of all that is held: who does not gives way, where something runs short of which
-     * this budget only keeps the count.
+     * Whether a caller holds less than an equal part of all that is held. One that does not must give way, where something runs short
+     * that this budget only counts.
      */
     public boolean isBelow(Claimant who) {
         synchronized (lock) {
@@ -281,7 +281,7 @@ public final class FairBudget {
             }
         }
 
-        /** So much is held now, whether it fits or not: what was measured and not asked for. */
+        /** Sets what is held to a measured amount, whether it fits or not. */
         public void set(long amount) {
             synchronized (lock) {
                 if (!closed && amount != held) {

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Waiting is bounded too, and shared as {@link FairBudget} shares. Safe for use by every thread.
  */
 public final class FairExecutor {
-    /** Run at a stretch before others may be let past. */
+    /** The least time, in nanoseconds, that a work runs before it may be paused. */
     private static final long SLICE = 1_000_000;
-    /** Works that stand still half done, each on a thread of its own. */
+    /** Most works that are paused, each of which keeps a thread. */
     private static final int MOST_PAUSED = 32;
     /** Of those, the ones that gave way to another connection of the same caller. */
     private static final int PAUSED_FOR_SIBLINGS = 2;

@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is next: the caller that has had the least time, and of its connections the one that has. Who comes anew starts where the least
- * of the others stands, so that nobody saves time up and nobody waits for ever. Used under its owner's lock.
+ * Who is next: the caller that has had the least time, and of its connections the one that has. A newcomer starts level with the
+ * one that had least, so that nobody saves time up and nobody waits for ever. Used under its owner's lock.
  */
 final class FairQueue<T> {
     /** Callers that are remembered while they have nothing to do, because they are ahead of the others. */

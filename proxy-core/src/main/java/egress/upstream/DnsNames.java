@@ -37,7 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names by the hosts file and by asking name servers (RFC 1035), A and AAAA both. Nothing waits for an answer but who asked: each
+ * Names by the hosts file and by asking name servers (RFC 1035), A and AAAA both. Only the asker waits for an answer. Each
  * look-up has sockets and ports of its own (RFC 5452 §9.2), a name in mixed case that the answer must repeat, and TCP where an answer
  * is truncated.
  */
@@ -129,7 +129,7 @@ final class DnsNames implements Resolver.Source {
                 .build();
     }
 
-    /** That there is no such name is an answer; that nobody answered, or in error, is none. */
+    /** A name that does not exist is an answer; silence, or an error of a server, is not. */
     private static Exception meaning(String host, Throwable cause, boolean hasFailed) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof DnsNameResolverTimeoutException) {

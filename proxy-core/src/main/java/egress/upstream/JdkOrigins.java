@@ -7,7 +7,8 @@ import java.util.LinkedHashMap;
 
 /**
  * Origins that BoringSSL shares no signature algorithm or group with (Ed25519, P-521 and RSA-PSS keys, finite-field groups), and
- * that the JDK's TLS is tried with instead. So many, for so long, then BoringSSL gets another try. Safe for use by every thread.
+ * that the JDK's TLS is tried with instead. Keeps a bounded number for a bounded time; then BoringSSL is tried again. Safe for use
+ * by every thread.
  */
 final class JdkOrigins {
     private static final int MOST = 256;

@@ -57,6 +57,6 @@ public sealed interface NameSource {
     }
 
     private static IllegalArgumentException expected(String text) {
-        return new IllegalArgumentException("resolver: " + text + " (expected: system, dns, or dns=ADDR[:PORT])");
+        return new IllegalArgumentException("\"" + text + "\" (expected: system, dns, or dns=ADDR[:PORT])");
     }
 }

@@ -273,7 +273,7 @@ final class OriginPool implements Opening.Listener {
         openings.remove(opening);
         share.closed();
         boolean all = known == Known.NOTHING || known == Known.HTTP_2;
-        // What a caller may not have because of its share, others may have.
+        // A caller that is refused for its share does not hold up the others.
         Caller only = failure instanceof Failure.Overloaded && !failure.equals(Pool.CLOSING)
                 ? opening.who().caller()
                 : null;

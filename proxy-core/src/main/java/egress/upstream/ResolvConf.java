@@ -25,7 +25,7 @@ record ResolvConf(
         boolean rotate) {
     private static final int PORT = 53;
     private static final int MOST_SERVERS = 3;
-    /** Twice the five seconds of the system's would be all that a connection has. */
+    /** The system's default of five seconds, twice, would be all the time that a connection has. */
     private static final int TIMEOUT_MILLIS = 2_500;
 
     private static final int ATTEMPTS = 2;

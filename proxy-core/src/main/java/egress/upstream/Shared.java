@@ -62,7 +62,7 @@ final class Shared {
         });
     }
 
-    /** What is counted forever is not lost with the origin. */
+    /** Keeps the counters of an origin that is dropped. */
     private void remember(OriginShare gone) {
         for (Kind kind : Kind.values()) {
             FairBudget.Statistics last = kind.of(gone).statistics();
@@ -86,7 +86,7 @@ final class Shared {
         }
     }
 
-    /** A budget of every origin, as one: sums, but the callers of the origin that has most. */
+    /** The budgets of all origins as one: their sums, and the number of callers of the origin that has most. */
     FairBudget.Statistics ofOrigins(Kind kind) {
         List<FairBudget.Statistics> all = new ArrayList<>();
         all.add(new FairBudget.Statistics(

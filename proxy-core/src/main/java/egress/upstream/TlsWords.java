@@ -40,7 +40,7 @@ final class TlsWords {
         return null;
     }
 
-    /** Whether another library, with other algorithms, may be luckier. */
+    /** Whether a library with other algorithms may succeed. */
     static boolean isNothingInCommon(Throwable cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof UntrustedException) {

@@ -12,11 +12,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits, served caller by caller in turn, and connection by connection within a caller: who asks for much waits behind itself.
+ * What waits, served caller by caller, and connection by connection within a caller, so that one who asks for much delays only itself.
  * For use by one thread, or under a lock.
  */
 final class TurnQueue<T> {
-    /** Of a caller whose first connections are refused, no more are asked about at a time. */
+    /** So many connections of a caller are tried before the next caller's turn. */
     private static final int MOST_TRIED = 4;
 
     private final LinkedHashMap<Caller, LinkedHashMap<Long, LinkedHashSet<T>>> callers = new LinkedHashMap<>();

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param queue how long an exchange waits for a connection where a bound lets none be opened
  * @param pingAfter silence on an h2 connection with open streams before a PING asks whether it lives
  * @param pingAnswer how long that PING may stay unanswered
- * @param stalled an exchange that moves next to nothing for so long counts as stalled, and gives way where others need its place
+ * @param stalled an exchange that moves less than 1 KiB for so long counts as stalled, and gives way where others need its place
  */
 public record UpstreamTimeouts(
         Duration connect,

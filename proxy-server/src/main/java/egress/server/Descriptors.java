@@ -15,7 +15,7 @@ final class Descriptors {
 
     /** For listeners, spool files and the verdict service. */
     private static final int MOST_RESERVED = 64;
-    /** Of a small limit, the part for those. */
+    /** The part of a small limit that is kept for those. */
     private static final int RESERVED_SHARE = 8;
     /** A caller's connection may need one to an origin. */
     private static final int OF_A_CALLER = 2;

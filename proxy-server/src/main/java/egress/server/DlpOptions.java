@@ -30,7 +30,7 @@ final class DlpOptions {
             paramLabel = "builtin|pipelock|both|off",
             description = {
                 "Who scans requests for secrets before they leave: the scanner of this program, pipelock,",
-                "both (a deny by either denies), or nobody. Default: builtin, or both where --pipelock is given"
+                "both (a deny by either denies), or nobody. Default: builtin; with --pipelock, both"
             })
     @Nullable
     Mode mode;
@@ -46,7 +46,7 @@ final class DlpOptions {
             names = "--dlp-memory",
             paramLabel = "BYTES",
             description = {
-                "Memory for all bodies that wait for their verdict; when it is spent, 503.",
+                "Memory for bodies that wait for their verdict; shared by callers, a spent share is a 503.",
                 "Default: an eighth of the heap, here ${DEFAULT-VALUE}"
             })
     Bytes memory = new Bytes((int) Math.min(DEFAULTS.memory(), 1 << 30));
@@ -60,21 +60,22 @@ final class DlpOptions {
     @Option(
             names = "--spool-max",
             paramLabel = "BYTES",
-            description = "For all of them together; when it is spent, 503. Default: ${DEFAULT-VALUE}")
+            description = "For all of them; shared by callers, a spent share is a 503. Default: ${DEFAULT-VALUE}")
     Bytes spoolMax = new Bytes((int) DEFAULTS.spoolMax());
 
     @Option(
             names = "--body-rate",
             paramLabel = "BYTES",
             description = {
-                "The least a second, counted over 30 seconds, at which a held body must come;",
-                "a slower one gives up its place (408). Only time in which it could come counts. Default: ${DEFAULT-VALUE}"
+                "Least bytes a second of a held body, counted over 30 s; a slower one is a 408.",
+                "Only time in which the caller alone is waited for counts. Default: ${DEFAULT-VALUE}"
             })
     Bytes bodyRate = new Bytes((int) BODY_RATE);
 
     @Option(
             names = "--dlp-timeout",
             paramLabel = "TIME",
+            defaultValue = "5s",
             description = "Longest wait for a verdict; then the request is denied. Default: ${DEFAULT-VALUE}")
     Duration timeout = DEFAULTS.timeout();
 
@@ -82,8 +83,8 @@ final class DlpOptions {
             names = "--dlp-known-hits",
             paramLabel = "N/TIME|off",
             description = {
-                "So many different hits on known secrets of one caller within that time lock the caller out",
-                "for as long again: everything of it is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
+                "A caller with N different hits on known secrets within TIME is locked out for TIME:",
+                "everything it sends is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
             })
     Flags.Rate knownHits = new Flags.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
 

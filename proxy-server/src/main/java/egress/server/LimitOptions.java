@@ -20,7 +20,7 @@ final class LimitOptions {
     @Option(
             names = "--max-connections",
             paramLabel = "N",
-            description = "Open connections, which callers share. Default: ${DEFAULT-VALUE}, or what descriptors allow")
+            description = "Open connections; shared by callers. Default: ${DEFAULT-VALUE}, or what descriptors allow")
     int maxConnections = Limits.DEFAULT.maxConnections();
 
     @Option(
@@ -65,13 +65,13 @@ final class LimitOptions {
     @Option(
             names = "--max-origin-h2-connections",
             paramLabel = "N",
-            description = "h2 connections to one origin; callers share their streams. Default: ${DEFAULT-VALUE}")
+            description = "h2 connections to one origin; streams shared by callers. Default: ${DEFAULT-VALUE}")
     int originHttp2Connections = UPSTREAM.http2ConnectionsPerOrigin();
 
     @Option(
             names = "--max-origin-streams",
             paramLabel = "N",
-            description = "Streams of an h2 connection to an origin, where it allows more. Default: ${DEFAULT-VALUE}")
+            description = "Most streams of an h2 connection to an origin. Default: ${DEFAULT-VALUE}")
     int originStreams = UPSTREAM.streamsPerConnection();
 
     @Option(

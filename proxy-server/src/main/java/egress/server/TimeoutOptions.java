@@ -32,7 +32,7 @@ final class TimeoutOptions {
             names = "--connect-timeout",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "Name lookup and connecting to an origin, all its addresses. Default: ${DEFAULT-VALUE}")
+            description = "Name look-up and connecting to an origin, all its addresses. Default: ${DEFAULT-VALUE}")
     Duration connect = UpstreamTimeouts.DEFAULTS.connect();
 
     @Option(
@@ -96,8 +96,8 @@ final class TimeoutOptions {
             paramLabel = "TIME",
             defaultValue = "5s",
             description = {
-                "What moves next to nothing for so long gives way, where other callers need its place",
-                "at the origin. Default: ${DEFAULT-VALUE}"
+                "An exchange that moves less than 1 KiB for so long gives way where other callers need",
+                "its place at the origin. Default: ${DEFAULT-VALUE}"
             })
     Duration stalled = UpstreamTimeouts.DEFAULTS.stalled();
 

@@ -25,8 +25,8 @@ final class UpstreamOptions {
             names = "--resolver",
             paramLabel = "system|dns",
             description = {
-                "system: names as the machine knows them. dns: the hosts file and the name servers of",
-                "/etc/resolv.conf, asked without a thread for each; dns=ADDR[:PORT] asks that one. Default: system"
+                "system: the machine's own resolver. dns: the hosts file, then the name servers of",
+                "/etc/resolv.conf; dns=ADDR[:PORT], joined by +, asks these servers instead. Default: system"
             })
     NameSource names = NameSource.SYSTEM;
 

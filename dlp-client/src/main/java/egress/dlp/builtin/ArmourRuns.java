@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which places of a base64 or hex run need no armour taken off anew: those in step with one where that is done. */
+/** Which places of a base64 or hex run need not be decoded again: those in step with a place that was decoded already. */
 final class ArmourRuns {
     private final Stretch s;
     private final Packing packing;
@@ -25,7 +25,7 @@ final class ArmourRuns {
         this.step = packing == Packing.HEX ? 2 : 4;
     }
 
-    /** Whether nothing in step with {@code at} was told of before; places come in their order. */
+    /** Whether no place in step with {@code at} was given before; places are given in ascending order. */
     boolean isNew(int at) {
         if (from < 0 || at < from || at >= end) {
             end = walk(at, s.to());

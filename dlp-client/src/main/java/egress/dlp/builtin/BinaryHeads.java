@@ -5,16 +5,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What control characters and bytes beyond ASCII give away: zlib streams (RFC 1950) with the usual window anywhere, and lines of
+ * Finds what contains control characters or bytes beyond ASCII: zlib streams (RFC 1950) with the usual window anywhere, and lines of
  * uuencode.
  */
 final class BinaryHeads {
-    /** A window of 32 KiB: the other sizes make pairs that machine code is full of, and count at the beginning of bytes alone. */
+    /** A window of 32 KiB. The pairs of other sizes are common in machine code, so they count only at the beginning of the bytes. */
     private static final byte USUAL = 0x78;
 
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     private static final byte[] PIXELS = {'I', 'D', 'A', 'T'};
-    /** Of what a picture says about itself before its rows, in bytes. */
+    /** The longest head of a picture before its rows, in bytes. */
     private static final int LONGEST_HEAD = 8 * 1024;
 
     private final ScanRun run;
@@ -65,8 +65,8 @@ final class BinaryHeads {
     }
 
     /**
-     * Whether the rows of a PNG begin there (RFC 2083, section 4.1.3): behind its signature, not only behind four letters. They inflate
-     * to much, and what they show is not read either.
+     * Whether the rows of a PNG begin there (RFC 2083, section 4.1.3), behind its signature and not only behind four letters. They
+     * inflate to much, and what the picture shows is not scanned.
      */
     private boolean isPixels(int at) {
         return startsWith(PIXELS, at - PIXELS.length) && holdsSignature(at - PIXELS.length);

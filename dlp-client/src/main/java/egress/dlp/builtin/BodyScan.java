@@ -80,7 +80,7 @@ final class BodyScan {
         }
     }
 
-    // What a decoder did not get to is on the wire all the same.
+    // What a decoder did not reach was sent all the same.
     private void rest(BodyStream source, Layer wire) {
         try {
             if (!source.failed()) {

@@ -3,7 +3,7 @@ package egress.dlp.builtin;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/** Deflate data behind the header of its container, which is left to those who scan it as it stands. */
+/** Deflate data behind its container's header. The header itself is scanned with the bytes around it. */
 final class Deflated implements Unpacker {
     private static final int PIECE = 2048;
     private static final int GZIP_HEADER = 10;
@@ -61,7 +61,7 @@ final class Deflated implements Unpacker {
                 return false;
             }
         }
-        // A name that never ends is read, but not for nothing.
+        // A name without an end costs what is read of it.
         if (!run.spend(at - from)) {
             return false;
         }

@@ -4,7 +4,7 @@ package egress.dlp.builtin;
 final class Ebcdic {
     private static final int LEAST = 8;
     private static final int STEP = 4;
-    /** So many different characters has any text, and an even surface of a picture has not. */
+    /** The least number of different characters in a text; an even area of a picture has fewer. */
     private static final int DISTINCT = 5;
 
     private static final byte[] ASCII = table();

@@ -14,7 +14,7 @@ final class Inflation {
     static final int COST = 2048;
 
     private static final int ZSTD_COST = 8 * COST;
-    /** Streams that lie over each other in one place; only what was made to be lost among them has more. */
+    /** The most streams that overlap in one place; only a body that is made to hide one has more. */
     private static final int MOST_OPEN = 16;
 
     /** Of a picture's rows, in bytes. */
@@ -47,7 +47,7 @@ final class Inflation {
                 }
             }
             case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
-            // What is in there is found once it is out of its armour.
+            // What is in there is found once its encoding is removed.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), Armour.base64(run), at, window);
             case HEX -> follow(run, s, s.view().unarmoured(at, s.to()), Armour.hex(run), at, window);
         }

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bits of each byte of a private key nobody can guess: none of its frame and of what the public key holds too. Reads DER
+ * How many bits of each byte of a private key nobody can guess. Its frame and what the public key holds too count nothing. Reads DER
  * (RFC 5958, RFC 8017, RFC 5915) and OpenSSH's own format.
  */
 final class KeyBits {
@@ -32,7 +32,7 @@ final class KeyBits {
         this.bits = new double[b.length];
     }
 
-    /** The bits of each byte. Of what is no such key, and may hold public parts anywhere, the second half counts. */
+    /** The bits of each byte. Of an unknown format, which may hold public parts anywhere, only the second half counts. */
     static double[] of(byte[] key) {
         KeyBits read = new KeyBits(key);
         try {

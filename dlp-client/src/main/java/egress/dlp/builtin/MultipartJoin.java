@@ -11,7 +11,7 @@ import java.util.Locale;
  * part, or else the first line that looks like one: what stands before it is a preamble.
  */
 final class MultipartJoin implements Join {
-    /** Kept of a line: what a boundary, or a part's field, has to be read from. */
+    /** Bytes kept of a line: enough to read a boundary or a part's field from. */
     private static final int LINE = 512;
 
     private static final int MOST_BOUNDARIES = 16;

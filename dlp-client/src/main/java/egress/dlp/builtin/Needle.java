@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Needle(byte[] dressed, byte[] secret, Worth worth, boolean verbatim) {
-    /** What a part of a secret must hold that nobody can guess, so that an answer about it tells nothing. */
+    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
     static final double ENOUGH_BITS = 64;
 
     private static final int ANCHOR = 6;

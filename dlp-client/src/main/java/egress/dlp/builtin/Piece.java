@@ -108,7 +108,7 @@ final class Piece {
         out.put(from, start, end);
     }
 
-    /** Becomes the same as another that is short; of a long one, nothing. */
+    /** Becomes a copy of another piece if that is short, otherwise empty. */
     void copy(Piece other) {
         clear();
         if (!other.cut && other.length <= EDGE) {

@@ -19,7 +19,7 @@ final class ScanRun {
     private static final long WORK_PER_BYTE = 24;
     private static final long FREE_INFLATED = 8L << 20;
     private static final long INFLATED_PER_BYTE = 100;
-    /** Asks whether it is over that are answered without asking the pace: some ten microseconds of work. */
+    /** Checks of whether the run is over between two questions to the pace: some ten microseconds of work. */
     private static final int STRIDE = 32;
 
     final Catalogue catalogue;

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bits of each byte of a known secret nobody can guess, as far as its form tells, and rather too few than too many: an agent
- * is answered for what it sends, so what it may know already must not count. User names, JWT headers and claims, armour, URLs but for
+ * How many bits of each byte of a known secret nobody can guess, as far as its form tells, rather too few than too many: an agent gets
+ * an answer for each guess, so what it may know already must not count. User names, JWT headers and claims, armour, URLs but for
  * their password and long drawn parts, names of fields, vendors' prefixes, words, numbers and repeats earn nothing.
  */
 final class SecretBits {
@@ -33,14 +33,14 @@ final class SecretBits {
             Pattern.compile(".*(?:id|name|type|ver|version|uri|url|user|email|alg|by)");
     /** A run of a URL's path this long is no name and no number. */
     private static final int LONG_SEGMENT = 16;
-    /** Fewer bits than this are no secret beside a user name: then the name is the secret, where it looks like one. */
+    /** With fewer bits than this beside a user name, the user name counts as the secret, where it looks like one. */
     private static final double WEAK = 32;
 
     private static final int SHORTEST_PART = 8;
     private static final double LEAST_PART = 28;
     private static final int PLAIN_STRETCH = 6;
     private static final int TEXT_STRETCH = 12;
-    /** What a character of base64 earns of what it encodes, less what lies on the border of two bytes. */
+    /** The part of the encoded bits that a base64 character counts; the rest lies on the border of two bytes. */
     private static final double BASE64_SHARE = 0.68;
 
     private final byte[] b;
@@ -151,7 +151,7 @@ final class SecretBits {
         }
     }
 
-    // Only what a telling name stands before is a secret; where there is none, the longest value.
+    // Only values with a telling name are secrets; without any, the longest value is.
     private void named(Matcher member, int offset) {
         boolean any = false;
         int longest = 0;

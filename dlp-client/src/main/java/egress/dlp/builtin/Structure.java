@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A body's structure, read by what its bytes are and, where that is something else, by what Content-Type claims as well. */
+/** A body's structure, read by what its bytes are and, where Content-Type claims another structure, by that as well. */
 final class Structure {
     private static final int MOST_BOUNDARIES = 8;
 

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many bits of each character of a text nobody can guess: by the alphabet of its run, and nothing for marks, words, counts and repeats. */
+/** How many bits of each character nobody can guess, by the alphabet of its run; marks, words, counts and repeats count nothing. */
 final class TextBits {
     private static final double MIXED = 5.85;
     private static final double LETTERS = 5.7;
@@ -25,13 +25,13 @@ final class TextBits {
     private static final int WORDLIKE = 3;
 
     private static final int SHORTEST_WORD = 4;
-    /** So many in a row that count up, count down, stay the same or lie side by side on a keyboard are no chance. */
+    /** The least length of a row that counts up or down, repeats one character or follows a keyboard, and so is not random. */
     private static final int SEQUENCE = 5;
-    /** What stood in the secret before, forwards or backwards, in any case. */
+    /** The least length of a repeat of what stood in the secret before, forwards or backwards, in any case. */
     private static final int REPEAT = 5;
     /** The longest run before a mark that may be the name of a format: {@code api03-}, {@code v1.}. */
     private static final int PREFIX = 6;
-    /** Fewer different characters than this part of what chance would give are a pattern. */
+    /** A run with fewer different characters than this part of what chance would give is a pattern. */
     private static final double FEW = 0.65;
 
     private static final List<String> KEYBOARD = List.of("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890");

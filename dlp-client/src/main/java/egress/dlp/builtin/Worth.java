@@ -3,17 +3,17 @@ package egress.dlp.builtin;
 import java.util.Arrays;
 
 /**
- * How many bits that nobody can guess a part of a dressed secret holds. Only what the part holds whole counts: half a byte of the value,
- * as in a character of base64 at its end, earns nothing.
+ * How many unguessable bits a part of an encoded secret holds. Only bytes of the value that the part holds whole count: half a byte, as
+ * in a base64 character at the part's end, counts nothing.
  *
  * @param sums of the value's bits before each of its bytes
- * @param begin the first byte of the value that is whole where the part begins there
- * @param end behind the last byte of the value that is whole where the part ends there
- * @param mark the most that a mark in the dress may have told
+ * @param begin by the place where a part begins, the first byte of the value that it holds whole
+ * @param end by the place where a part ends, the place behind the last byte of the value that it holds whole
+ * @param mark the most bits that a mark of the encoding may have held
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Worth(double[] sums, int[] begin, int[] end, double mark) {
-    /** What a letter earns less where its case is lost. */
+    /** What a letter counts less where its case is lost. */
     private static final double CASE = 1.3;
 
     private static final double BITS_OF_BASE64 = 12;
@@ -24,12 +24,12 @@ record Worth(double[] sums, int[] begin, int[] end, double mark) {
         return last <= first ? 0 : sums[last] - sums[first];
     }
 
-    /** What that many marks may have told that are not there. */
+    /** The most bits that so many missing marks may have held. */
     double ofMarks(int count) {
         return mark * count;
     }
 
-    /** Of the value as it is, whose marks earn nothing anyhow. */
+    /** Of the value as it is; its marks count nothing anyway. */
     static Worth of(double[] bits) {
         int[] places = new int[bits.length + 1];
         for (int i = 0; i < places.length; i++) {
@@ -84,7 +84,7 @@ record Worth(double[] sums, int[] begin, int[] end, double mark) {
         return of(Arrays.copyOf(bones, n));
     }
 
-    /** The bits where nobody heeds case. */
+    /** The bits where case is ignored. */
     static double[] folded(byte[] value, double[] bits) {
         double[] out = bits.clone();
         boolean both = TextBits.isBothCases(value, 0, value.length);

@@ -43,7 +43,7 @@ final class AskedBody implements QuestionBody {
         return new AskedBody(source, codings, most);
     }
 
-    /** Whether its bytes on the wire are others than those, and a text: what ignores codings would read that. */
+    /** Whether its bytes on the wire differ from these and are text, which an origin that ignores codings would read. */
     boolean isTextOnTheWire() throws IOException {
         try (InputStream in = new BodyStream(source)) {
             return !codings.isEmpty() && PlainText.is(in);

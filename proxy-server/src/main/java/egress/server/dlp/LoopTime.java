@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** How much of one event loop's time callers have had scanned there; belongs to that loop. */
+/** How much of one event loop's time each caller's scans have taken; belongs to that loop. */
 final class LoopTime {
     private static final long PERIOD = 100_000_000;
     /** The part of the loop's time that scans may take. */
     private static final int PART = 2;
 
     private final LongSupplier nanoTime;
-    /** What each may have back, in nanoseconds: it shrinks by the caller's share in each period. */
+    /** Time that each has used, in nanoseconds; it shrinks by the caller's share in each period. */
     private final Map<Caller, Long> used = new HashMap<>();
 
     private long periodBegan;

@@ -5,7 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Locale;
 
-/** The fields that name how a request's messages are coded, where two readers could take them for two things. */
+/** The fields that name the coding of a request's messages, where two readers could understand them differently. */
 final class MessageCodings {
     private static final List<String> NAMES =
             List.of(HttpHeaderNames.CONTENT_ENCODING.toString(), "grpc-encoding", "connect-content-encoding");
@@ -13,8 +13,8 @@ final class MessageCodings {
     private MessageCodings() {}
 
     /**
-     * Whether a request of messages names a coding in two fields, or one field names it twice or in a list. Where the type is one of
-     * messages, but not to everybody, a coding of messages at all.
+     * Whether a request of messages names a coding in another field than its protocol's, or in that field twice or in a list. Where
+     * readers disagree whether the type is one of messages, naming any coding is a clash.
      */
     static boolean clash(HttpHeaders fields) {
         boolean messages = fields.getAll(HttpHeaderNames.CONTENT_TYPE).stream()

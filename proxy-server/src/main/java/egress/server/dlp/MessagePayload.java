@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What of a message is judged: its bytes as they are on the wire, and what they say.
+ * What is judged of a message: its bytes as they are on the wire, and what they decode to.
  *
  * @param readings in their order
  * @param fault why it cannot be read to its end; it is refused then, whatever the readings hold
@@ -23,7 +23,7 @@ record MessagePayload(List<Reading> readings, Optional<ScanVerdict.Refused> faul
         CODED,
         /** What it says. */
         SAID,
-        /** What is only decoded because what follows is told in terms of it. */
+        /** Data that is decoded only because later data refers to it. */
         UNSCANNED
     }
 

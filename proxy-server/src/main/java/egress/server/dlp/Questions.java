@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * nothing or finds no place is a refusal: nothing leaves unless a scanner said that it may. What nobody waits for any more is ended.
  */
 final class Questions {
-    /** What is scanned where it is asked, in bytes: tens of microseconds, but for what is made to take long. */
+    /** The largest that is scanned on the event loop, in bytes: tens of microseconds, unless it is made to take long. */
     static final int SMALL = 8 * 1024;
     /** A scan that can be begun again leaves the loop after that. */
     private static final long LONGEST_ON_LOOP = 1_000_000;

@@ -132,7 +132,7 @@ final class Readings {
                 : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options())));
     }
 
-    /** What two readings of the same say together: everything found, or else why it cannot be scanned. */
+    /** The verdict of two readings of one message: everything found, otherwise why it cannot be scanned. */
     private static ScanVerdict both(ScanVerdict one, ScanVerdict other) {
         List<Finding> findings = new ArrayList<>(findings(one));
         findings.addAll(findings(other));

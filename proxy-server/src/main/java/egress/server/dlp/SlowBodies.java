@@ -12,15 +12,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks, by one timer for all of a loop, at the bodies that are held and not whole yet: which came slower than the floor. Only time in
- * which the gate reads counts. Belongs to the loop.
+ * Finds, by one timer for each loop, held bodies that are not whole yet and come slower than a least rate. Only time in which the gate
+ * reads counts. Belongs to the loop.
  */
 final class SlowBodies {
     /** The window is looked at in so many parts. */
     private static final int PARTS = 6;
 
     /**
-     * The floor.
+     * The least rate.
      *
      * @param bytes a second
      * @param over the time over which they are counted
@@ -48,7 +48,7 @@ final class SlowBodies {
         /** Bytes, so far. */
         long length();
 
-        /** It came slower than the floor; it is not looked at any more. */
+        /** It came slower than the least rate, and is not looked at any more. */
         void onTooSlow();
     }
 
