@@ -5,6 +5,7 @@ import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.channel.Channel;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ final class ConnectionPlace {
     private volatile boolean condemned;
     private volatile long handshakeSinceNanos;
     private volatile long stalledSinceNanos;
+    private boolean closed;
     private long memoryBytes;
     private long memorySinceNanos;
 
@@ -108,6 +110,9 @@ final class ConnectionPlace {
 
     /** Notes how much memory outside of the heap it holds now. */
     void holds(long bytes, long nowNanos) {
+        if (closed) {
+            return; // a look that ended the connection goes on to measure it
+        }
         if (bytes != memoryBytes) {
             memoryBytes = bytes;
             memorySinceNanos = nowNanos;
@@ -131,6 +136,7 @@ final class ConnectionPlace {
     }
 
     private void close() {
+        closed = true;
         open.close();
         handshakeEnds();
         FairBudget.Lease held = memory;
@@ -140,14 +146,15 @@ final class ConnectionPlace {
         }
     }
 
-    private void giveWay(String words) {
+    /** @param still looked at again on the loop: what got on meanwhile is not ended */
+    private void giveWay(BooleanSupplier still, String words) {
         condemned = true;
         if (!channel.isRegistered()) {
             return; // closed as soon as it is
         }
         channel.eventLoop().execute(() -> {
             DownstreamConnection served = connection;
-            if (served != null && channel.isActive()) {
+            if (served != null && channel.isActive() && still.getAsBoolean()) {
                 served.giveWay(words);
             }
         });
@@ -166,7 +173,7 @@ final class ConnectionPlace {
 
         @Override
         public void reclaim() {
-            giveWay("other callers need the connection");
+            giveWay(this::isReclaimable, "other callers need the connection");
         }
     }
 
@@ -178,7 +185,7 @@ final class ConnectionPlace {
 
         @Override
         public void reclaim() {
-            giveWay("the handshake stopped, and other callers need its place");
+            giveWay(() -> handshake != null, "the handshake stopped, and other callers need its place");
         }
     }
 
@@ -191,7 +198,7 @@ final class ConnectionPlace {
 
         @Override
         public void reclaim() {
-            giveWay("the caller reads or sends nothing, and others need the memory");
+            giveWay(this::isReclaimable, "the caller reads or sends nothing, and others need the memory");
         }
     }
 }

@@ -167,8 +167,8 @@ public final class FairExecutor {
         }
         try {
             runner.execute(() -> serve(turn));
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread: as if it had failed
-            turn.end();
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread
+            turn.isNotBegun();
         }
     }
 
@@ -195,6 +195,7 @@ public final class FairExecutor {
         private volatile State state = State.WAITING;
         private volatile @Nullable Thread pausedThread;
         private long sinceNanos;
+        private boolean unbegun;
 
         private Turn(FairQueue.Line<Turn> line, Work work, FairBudget.Lease place, boolean endsOnReturn) {
             this.line = line;
@@ -273,6 +274,10 @@ public final class FairExecutor {
         public boolean cancel() {
             Thread thread;
             synchronized (lock) {
+                if (unbegun) {
+                    unbegun = false;
+                    return true;
+                }
                 if ((state != State.WAITING && state != State.PAUSED) || !queue.remove(line, this)) {
                     return false;
                 }
@@ -290,6 +295,15 @@ public final class FairExecutor {
             LockSupport.unpark(thread);
             place.close();
             return thread == null;
+        }
+
+        /** There is no thread for it: over, and to be heard of by {@link #cancel}. */
+        private void isNotBegun() {
+            place.close();
+            synchronized (lock) {
+                unbegun = true;
+            }
+            end();
         }
 
         /** Gives up the place; harmless afterwards. */

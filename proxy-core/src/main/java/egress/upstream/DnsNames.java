@@ -72,7 +72,7 @@ final class DnsNames implements Resolver.Source {
                     answer.completeExceptionally(e);
                 }
             });
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be made
             answer.completeExceptionally(new IllegalStateException("no thread is left", e));
         }
         return answer;

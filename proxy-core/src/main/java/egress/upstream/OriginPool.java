@@ -12,6 +12,7 @@ import egress.share.FairBudget;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,6 +60,12 @@ final class OriginPool implements Opening.Listener {
     private volatile boolean hasIdle;
 
     private volatile boolean hasWaiters;
+    /** Whether openings are looked at once more, in a while. */
+    private boolean looksAgain;
+    /** What asks for service while it is given is served after it, not within it: openings fail at once, one after the other. */
+    private boolean serving;
+
+    private boolean serveAgain;
     private Known known;
     private int http1Open;
 
@@ -147,6 +154,22 @@ final class OriginPool implements Opening.Listener {
 
     /** Gives places to whose turn it is, connections to who has a place, and opens more connections for the rest. */
     private void serve() {
+        serveAgain = true;
+        if (serving) {
+            return;
+        }
+        serving = true;
+        try {
+            while (serveAgain) {
+                serveAgain = false;
+                serveOnce();
+            }
+        } finally {
+            serving = false;
+        }
+    }
+
+    private void serveOnce() {
         if (known != Known.NOTHING) {
             FairBudget places = known == Known.HTTP_2 ? share.http2() : share.http1();
             placed.removeIf(waiter -> {
@@ -205,29 +228,35 @@ final class OriginPool implements Opening.Listener {
 
     /** One connection for all; but who would wait for another caller's gets its own after a while. */
     private void openShared(List<Waiter> forWhom) {
-        long now = System.nanoTime();
+        Set<Caller> asked = new HashSet<>(2);
+        boolean awaitsOther = false;
         for (Waiter waiter : forWhom) {
-            if (waiter.isOver()) {
-                continue; // failed with the opening before
+            if (waiter.isOver() || !asked.add(waiter.who().caller())) {
+                continue; // failed with the opening before, or of a caller that was looked at
             }
-            Caller caller = waiter.who().caller();
-            boolean awaitsOther = false;
-            boolean has = false;
-            for (Opening opening : openings) {
-                boolean own = opening.who().caller().equals(caller);
-                has |= own || now - opening.sinceNanos() < OTHERS_NANOS;
-                awaitsOther |= !own;
-            }
-            if (!has) {
+            if (openings.stream().noneMatch(opening -> isFor(opening, waiter))) {
                 open(waiter.who());
-                now = System.nanoTime();
-            } else if (awaitsOther) {
-                pool.loop().schedule(this::onRoom, OTHERS_NANOS, TimeUnit.NANOSECONDS);
-                return;
-            } else {
-                return;
             }
+            awaitsOther |= openings.stream()
+                    .noneMatch(opening ->
+                            opening.who().caller().equals(waiter.who().caller()));
         }
+        if (awaitsOther && !looksAgain) {
+            looksAgain = true;
+            pool.loop()
+                    .schedule(
+                            () -> {
+                                looksAgain = false;
+                                onRoom();
+                            },
+                            OTHERS_NANOS,
+                            TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private static boolean isFor(Opening opening, Waiter waiter) {
+        return opening.who().caller().equals(waiter.who().caller())
+                || System.nanoTime() - opening.sinceNanos() < OTHERS_NANOS;
     }
 
     private void open(Claimant who) {
@@ -273,15 +302,15 @@ final class OriginPool implements Opening.Listener {
         openings.remove(opening);
         share.closed();
         boolean all = known == Known.NOTHING || known == Known.HTTP_2;
-        // A caller that is refused for its share does not hold up the others.
-        Caller only = failure instanceof Failure.Overloaded && !failure.equals(Pool.CLOSING)
-                ? opening.who().caller()
-                : null;
+        // What a caller may not have because of its share, others may have; and what is opened for them may come
+        // through.
+        boolean mayOthers =
+                failure instanceof Failure.Overloaded && !failure.equals(Pool.CLOSING) || all && !openings.isEmpty();
         for (Waiter waiter : everybody()) {
-            if (only != null && !only.equals(waiter.who().caller()) || !all && !waiter.isPlaced()) {
+            boolean same = waiter.who().caller().equals(opening.who().caller());
+            if (mayOthers && !same || !all && !waiter.isPlaced() || !takeOut(waiter)) {
                 continue;
             }
-            takeOut(waiter);
             waiter.leave();
             if (noCommonProtocol && waiter.protocol() == Protocol.PREFER_HTTP_1_1) {
                 pool.remember(key, Known.HTTP_2);

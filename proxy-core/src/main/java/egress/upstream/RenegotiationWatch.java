@@ -5,9 +5,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /**
- * Notices by the heads of its records that an origin asks for a second handshake (HelloRequest, RFC 5246 §7.4.1.1), which TLS
- * libraries answer with an alert and tell nobody of. Stands before TLS, changes nothing, and leaves where TLS 1.3 is spoken,
- * which has no renegotiation.
+ * Notices by the heads of its records that an origin asks for a second handshake (HelloRequest, RFC 5246 §7.4.1.1), which
+ * BoringSSL answers with an alert and tells nobody of, and the JDK would do. Stands before TLS, ends the connection then, and leaves
+ * where TLS 1.3 is spoken, which has no renegotiation.
  */
 final class RenegotiationWatch extends ChannelInboundHandlerAdapter {
     /** What it tells the handlers behind it. */
@@ -40,6 +40,9 @@ final class RenegotiationWatch extends ChannelInboundHandlerAdapter {
             scan(ctx, bytes);
         }
         ctx.fireChannelRead(message);
+        if (handshakes == 2) {
+            ctx.close(); // below TLS: the JDK's would shake hands again
+        }
         if (needless && !ctx.isRemoved()) {
             ctx.pipeline().remove(this);
         }

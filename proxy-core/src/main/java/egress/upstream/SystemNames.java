@@ -57,7 +57,7 @@ final class SystemNames implements Resolver.Source {
         CompletableFuture<Resolver.Answer> answer = new CompletableFuture<>();
         try {
             executor.execute(() -> look(host, answer));
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be made
             answer.completeExceptionally(new IllegalStateException("no thread is left", e));
         }
         return answer;

@@ -168,7 +168,8 @@ abstract class UpstreamStream implements UpstreamPeer {
     }
 
     private void giveWay() {
-        if (!muted && !isWhole()) {
+        boolean gotOn = moved - movedBefore >= STALLED_BYTES; // since the last look
+        if (!muted && !isWhole() && !gotOn) {
             fail(GIVES_WAY);
             breakOff();
         }

@@ -232,6 +232,18 @@ class FairExecutorTest {
         assertThat(executor.running()).isZero();
     }
 
+    @Test
+    void whatNoThreadIsFoundForHoldsNothingAndIsKnownNotToHaveBegun() {
+        FairExecutor executor = FairExecutor.awaiting(2, 10, work -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        });
+        FairExecutor.Turn turn = executor.execute(of(A, 1), own -> {});
+        assertThat(executor.running()).isZero();
+        assertThat(executor.statistics().used()).isZero();
+        assertThat(turn.cancel()).as("never begun").isTrue();
+        assertThat(turn.cancel()).as("said once").isFalse();
+    }
+
     private static boolean hasZero(long[] counts) {
         synchronized (counts) {
             return Arrays.stream(counts).anyMatch(count -> count == 0);

@@ -135,20 +135,26 @@ final class ResponseWatch {
         watching = false;
         sample = NOTHING;
         if (length <= SMALL && !coded) {
-            hits.tell(findings(text, length, with, services.injections().get()), Effect.WARNED);
-            taken.close();
+            hits.tell(findings(text, length, with, taken), Effect.WARNED);
             return;
         }
         try {
             services.places().scans().execute(who, turn -> {
-                List<Finding> findings =
-                        findings(text, length, with, services.injections().get());
-                taken.close();
+                List<Finding> findings = findings(text, length, with, taken);
                 Questions.onLoop(loop, () -> {
                     hits.tell(findings, Effect.WARNED);
                 });
             });
         } catch (RejectedExecutionException e) {
+            taken.close();
+        }
+    }
+
+    /** Gives back what was taken for the sample, whatever a decoder makes of what an origin sent. */
+    private List<Finding> findings(byte[] text, int length, ContentDecoder with, FairBudget.Lease taken) {
+        try {
+            return findings(text, length, with, services.injections().get());
+        } finally {
             taken.close();
         }
     }
