@@ -18,4 +18,7 @@ public interface BodyJudge {
 
     /** The body is whole, and nothing of its last piece has left. Null when it may. */
     Verdict.@Nullable Deny end();
+
+    /** Nothing more comes: gives back what is not the heap's. */
+    default void close() {}
 }
