@@ -74,7 +74,10 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 case PREFIX -> prefixes(value);
                 case SCRIPT -> {
                     prefixes(value);
-                    scripts.add(value);
+                    if (!scripts.contains(value)) {
+                        scripts.add(value);
+                        checkCount(scripts.size());
+                    }
                 }
                 case HOST -> {
                     for (String each : value.split(",", -1)) {
@@ -202,10 +205,8 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                     target("/" + prefix + base.raw());
                 }
             }
-            for (String script : scripts) {
-                for (RequestTarget base : bases) {
-                    behind(script, base);
-                }
+            if (!scripts.isEmpty()) {
+                bases.forEach(this::behind);
             }
             for (RequestTarget each : targets) {
                 methods.addAll(MethodOverrides.inQuery(each.query()));
@@ -214,15 +215,21 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
         }
 
         /** What is left of a path behind the name of the script that serves it (RFC 3875 §4.1.5), wherever that stands. */
-        private void behind(String script, RequestTarget base) {
-            List<String> names = new ArrayList<>(List.of(script, "/" + trimmed(script), trimmed(script)));
-            names.removeIf(String::isEmpty);
-            for (String reading : PathReadings.of(base.path())) {
-                for (String name : names) {
-                    int at = reading.indexOf(name);
-                    if (at >= 0) {
-                        target(reading.substring(at + name.length()));
-                    }
+        private void behind(RequestTarget base) {
+            List<String> readings = PathReadings.of(base.path());
+            for (String script : scripts) {
+                String bare = trimmed(script);
+                for (String name : bare.isEmpty() ? List.of(script) : List.of(script, "/" + bare, bare)) {
+                    behind(name, readings);
+                }
+            }
+        }
+
+        private void behind(String name, List<String> readings) {
+            for (String reading : readings) {
+                int at = name.isEmpty() ? -1 : reading.indexOf(name);
+                if (at >= 0) {
+                    target(reading.substring(at + name.length()));
                 }
             }
         }

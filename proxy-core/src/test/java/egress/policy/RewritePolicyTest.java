@@ -3,6 +3,7 @@ package egress.policy;
 import static egress.policy.ExamplePolicy.judged;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -214,5 +215,20 @@ final class RewritePolicyTest {
                 .isEqualTo("misdirected");
         assertThat(judged("GET", "https://open.example/", field + ": open.example"))
                 .isEqualTo("allow");
+    }
+
+    @Test
+    void readsFieldsOnlyUntilThatWouldCostMuchMoreThanTheRequest() {
+        String[] fields = new String[4];
+        for (int i = 0; i < fields.length; i++) {
+            fields[i] = "X-Original-URL: /v1/" + i + "/%252e;a/..%5cb;c//%252e/x%2f/y";
+        }
+        assertThat(judged("GET", "https://open.example/v1/x", fields[0])).isEqualTo("allow");
+        assertThat(judged("GET", "https://open.example/v1/x", fields)).isEqualTo("malformed");
+        String[] scripts = new String[17];
+        for (int i = 0; i < scripts.length; i++) {
+            scripts[i] = "Script-Name: " + "/".repeat(i + 1);
+        }
+        assertThat(judged("GET", "https://open.example/v1/x", scripts)).isEqualTo("malformed");
     }
 }
