@@ -62,8 +62,8 @@ final class BodyRules {
             HttpHeaders fields, Function<String, Verdict.@Nullable Deny> byMethod, boolean multipart) {
         List<String> types = sent(fields, TYPE);
         boolean declared = !types.isEmpty();
-        Supplier<BodyJudge> reader = () ->
-                multipart ? new PartOverrides(types, byMethod) : new FormOverrides(declared, byMethod);
+        Supplier<BodyJudge> reader =
+                () -> multipart ? new PartOverrides(types, byMethod) : new FormOverrides(declared, byMethod);
         BodyJudge asSent = reader.get();
         List<String> codings = codings(fields);
         if (codings.isEmpty() || !declared) {

@@ -116,7 +116,8 @@ final class DecodedBody implements BodyJudge {
             int length = inflater.inflate(out);
             total += length;
             Verdict.Deny deny = total > Math.min(MOST, FREE + PER_BYTE * coded)
-                    ? unreadable : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
+                    ? unreadable
+                    : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
             if (deny != null || inflater.needsDictionary()) {
                 return deny == null ? unreadable : deny;
             }

@@ -225,9 +225,7 @@ final class LfsBatch implements BodyJudge {
     private void literalEnds() {
         inLiteral = false;
         String text = word.toString();
-        refuseIf(wordTooLong
-                || !LITERAL.matcher(text).matches()
-                || depth == 1 && isOperation);
+        refuseIf(wordTooLong || !LITERAL.matcher(text).matches() || depth == 1 && isOperation);
         valueEnds();
     }
 

@@ -144,7 +144,8 @@ final class PartOverrides implements BodyJudge {
     private boolean isDelimiter(String line) {
         return delimiter != null
                 && line.startsWith(delimiter)
-                && (line.length() == delimiter.length() || line.substring(delimiter.length()).equals("--"));
+                && (line.length() == delimiter.length()
+                        || line.substring(delimiter.length()).equals("--"));
     }
 
     private void value(String line) {

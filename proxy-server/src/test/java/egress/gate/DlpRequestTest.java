@@ -228,11 +228,12 @@ class DlpRequestTest {
     })
     void sendsNoMessageInAQueryThatIsInACodingNotReadThere(String target, int status) throws IOException {
         for (String[] way : matrix().toArray(String[][]::new)) {
-            ReceivedResponse response = dlp.ask(way[0], new Ask(way[1], "GET", target, List.of(), List.of(), List.of()));
+            ReceivedResponse response =
+                    dlp.ask(way[0], new Ask(way[1], "GET", target, List.of(), List.of(), List.of()));
 
             assertThat(response.status()).as("%s", response).isEqualTo(status);
-            assertThat(response.value("x-egress-deny")).isEqualTo(
-                    status == 200 ? java.util.Optional.empty() : java.util.Optional.of("dlp_unscannable"));
+            assertThat(response.value("x-egress-deny"))
+                    .isEqualTo(status == 200 ? java.util.Optional.empty() : java.util.Optional.of("dlp_unscannable"));
         }
     }
 

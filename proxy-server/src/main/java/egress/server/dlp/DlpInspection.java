@@ -31,6 +31,7 @@ final class DlpInspection implements Inspection {
     private final boolean oversize;
     /** Which coding two readers could take for two things; null where none is, or nothing is refused. */
     private final @Nullable String unreadCoding;
+
     private final Hits hits;
     private final RequestJudge judge;
     private final ResponseWatch watch;
