@@ -31,9 +31,11 @@ final class MethodOverrides {
         return at <= 0 ? name : name.substring(0, at).strip();
     }
 
-    /** The methods that a query asks for, under every reading of it. */
-    static List<String> inQuery(String query) {
-        return query.isEmpty() ? List.of() : QueryForms.values(query, MethodOverrides::isParameter);
+    /** The methods that a target asks for, under every reading of it: a decoded mark may begin the query too. */
+    static List<String> inTarget(String target) {
+        return target.indexOf('=') < 0 && target.indexOf('%') < 0
+                ? List.of()
+                : QueryForms.values(target, MethodOverrides::isParameter);
     }
 
     /** TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT is a tunnel past every rule. */

@@ -43,7 +43,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 reader.read(kind, field.getValue().toString().strip());
             }
         }
-        List<String> asked = MethodOverrides.inQuery(target.query());
+        List<String> asked = MethodOverrides.inTarget(target.raw());
         if (reader == null) {
             return asked.isEmpty() ? NONE : new Recasts(asked, List.of(), false);
         }
@@ -209,7 +209,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 bases.forEach(this::behind);
             }
             for (RequestTarget each : targets) {
-                methods.addAll(MethodOverrides.inQuery(each.query()));
+                methods.addAll(MethodOverrides.inTarget(each.raw()));
             }
             return new Recasts(List.copyOf(methods), List.copyOf(targets), misdirected);
         }
