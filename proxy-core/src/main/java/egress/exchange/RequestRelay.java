@@ -62,7 +62,11 @@ final class RequestRelay {
 
     /** Notes who reads the body for policy: the first one, since a head that was masked asks for nothing more. */
     void judgedBy(@Nullable BodyJudge body) {
-        judge = side.state() == Side.AWAITING_HEAD ? body : judge;
+        if (side.state() == Side.AWAITING_HEAD) {
+            judge = body;
+        } else if (body != null) {
+            body.close();
+        }
     }
 
     Inspection inspection() {
@@ -384,5 +388,8 @@ final class RequestRelay {
     void close() {
         side.discardAll();
         inspection.close();
+        if (judge != null) {
+            judge.close();
+        }
     }
 }

@@ -19,6 +19,7 @@ final class RequestSide {
 
     private final Deque<HttpContent> pending = new ArrayDeque<>(2);
     private final Replay replay;
+    private final boolean bodiless;
     private Side state = Side.AWAITING_HEAD;
     private int pendingBytes;
     /** Whether the caller has sent its request to the end, whatever became of it. */
@@ -27,6 +28,7 @@ final class RequestSide {
     /** @param bodiless whether the head says that nothing follows it */
     RequestSide(FairBudget replays, Claimant who, boolean bodiless) {
         this.replay = new Replay(replays, who);
+        this.bodiless = bodiless;
         this.read = bodiless;
     }
 
@@ -85,8 +87,14 @@ final class RequestSide {
         peer.write(part);
     }
 
-    private static void stripTrailers(LastHttpContent last, @Nullable Route route) {
-        if (!last.trailingHeaders().isEmpty()) {
+    private void stripTrailers(LastHttpContent last, @Nullable Route route) {
+        if (last.trailingHeaders().isEmpty()) {
+            return;
+        }
+        if (bodiless) {
+            // Over h2 they may follow a content-length of 0; nobody has judged them.
+            last.trailingHeaders().clear();
+        } else {
             HopByHop.stripTrailers(last.trailingHeaders());
             if (route != null) {
                 route.stripTrailers(last.trailingHeaders());

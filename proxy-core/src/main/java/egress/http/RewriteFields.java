@@ -18,6 +18,8 @@ public final class RewriteFields {
         PATH,
         /** What stands before the path. */
         PREFIX,
+        /** The same, or what is taken off the path's beginning. */
+        SCRIPT,
         /** Hosts, each perhaps with a port. */
         HOST,
         /** {@code Forwarded}: pairs, of which {@code host} names one. */
@@ -73,7 +75,6 @@ public final class RewriteFields {
             "x-waws-unencoded-url");
 
     private static final Set<String> PREFIXES = Set.of(
-            "script-name",
             "x-base-path",
             "x-context-path",
             "x-forwarded-base",
@@ -85,10 +86,13 @@ public final class RewriteFields {
             "x-forwarded-prefix",
             "x-original-prefix",
             "x-path-base",
-            "x-path-prefix",
-            "x-script-name");
+            "x-path-prefix");
+
+    private static final Set<String> SCRIPTS = Set.of("script-name", "x-script-name");
 
     private static final Set<String> HOSTS = Set.of(
+            "disguised-host",
+            "proxy-host",
             "x-backend-host",
             "x-envoy-original-dst-host",
             "x-envoy-original-host",
@@ -96,17 +100,24 @@ public final class RewriteFields {
             "x-forwarded-host",
             "x-forwarded-hostname",
             "x-forwarded-http-host",
+            "x-forwarded-original-host",
             "x-forwarded-server",
             "x-host",
             "x-host-override",
             "x-http-host",
             "x-http-host-override",
             "x-original-authority",
+            "x-original-forwarded-host",
             "x-original-host",
             "x-override-host",
+            "x-proxy-host",
             "x-real-host",
             "x-rewrite-host",
-            "x-server-name");
+            "x-server-name",
+            "x-target-host",
+            "x-upstream-host",
+            "x-vhost",
+            "x-virtual-host");
 
     private record Entry(String name, Kind kind) {}
 
@@ -133,6 +144,7 @@ public final class RewriteFields {
         METHODS.forEach(name -> all.add(new Entry(name, Kind.METHOD)));
         PATHS.forEach(name -> all.add(new Entry(name, Kind.PATH)));
         PREFIXES.forEach(name -> all.add(new Entry(name, Kind.PREFIX)));
+        SCRIPTS.forEach(name -> all.add(new Entry(name, Kind.SCRIPT)));
         HOSTS.forEach(name -> all.add(new Entry(name, Kind.HOST)));
         all.add(new Entry("forwarded", Kind.FORWARDED));
         int longest = all.stream().mapToInt(entry -> entry.name.length()).max().orElseThrow();

@@ -18,4 +18,7 @@ public interface BodyJudge {
 
     /** The body is whole, and its last piece has not left. Null when it may leave. */
     Verdict.@Nullable Deny end();
+
+    /** Nothing more comes: gives back what is not the heap's. */
+    default void close() {}
 }

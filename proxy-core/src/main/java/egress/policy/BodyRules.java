@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Which bodies can change what a rule decides, and who reads them. */
@@ -59,14 +60,17 @@ final class BodyRules {
 
     private static BodyJudge coded(
             HttpHeaders fields, Function<String, Verdict.@Nullable Deny> byMethod, boolean multipart) {
-        boolean declared = !values(fields, TYPE).isEmpty();
-        BodyJudge asSent = new FormOverrides(multipart, declared, byMethod);
+        List<String> types = sent(fields, TYPE);
+        boolean declared = !types.isEmpty();
+        Supplier<BodyJudge> reader =
+                () -> multipart ? new PartOverrides(types, byMethod) : new FormOverrides(declared, byMethod);
+        BodyJudge asSent = reader.get();
         List<String> codings = codings(fields);
         if (codings.isEmpty() || !declared) {
             return asSent; // what takes a body without a type for a form does not undo its coding
         }
         String coding = codings.size() == 1 ? codings.getFirst() : "";
-        return DecodedBody.of(coding, asSent, new FormOverrides(multipart, declared, byMethod), UNREADABLE_FORM);
+        return DecodedBody.of(coding, asSent, reader.get(), UNREADABLE_FORM);
     }
 
     /** Several, each of which must let it pass. */
@@ -93,6 +97,11 @@ final class BodyRules {
             }
             return deny;
         }
+
+        @Override
+        public void close() {
+            judges.forEach(BodyJudge::close);
+        }
     }
 
     private static boolean isSafe(String method) {
@@ -116,13 +125,20 @@ final class BodyRules {
         return codings;
     }
 
-    /** In lower case, also those under a spelling that the origin may take for the name. */
+    /** In lower case. */
     private static List<String> values(HttpHeaders fields, String name) {
+        return sent(fields, name).stream()
+                .map(value -> value.toLowerCase(Locale.ROOT))
+                .toList();
+    }
+
+    /** Also those under a spelling that the origin may take for the name. */
+    private static List<String> sent(HttpHeaders fields, String name) {
         List<String> values = new ArrayList<>(1);
         for (Iterator<Map.Entry<CharSequence, CharSequence>> i = fields.iteratorCharSequence(); i.hasNext(); ) {
             Map.Entry<CharSequence, CharSequence> field = i.next();
             if (FieldNames.same(field.getKey(), name)) {
-                values.add(field.getValue().toString().toLowerCase(Locale.ROOT));
+                values.add(field.getValue().toString());
             }
         }
         return values;

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 final class DecodedBody implements BodyJudge {
     /** Most bytes that are decoded, since that is done on the event loop. */
     private static final int MOST = 16 * 1024 * 1024;
+    /** A body may decode to so much whatever its size, and beyond that to so many times its size: each byte costs the loop. */
+    private static final int FREE = 256 * 1024;
+
+    private static final int PER_BYTE = 50;
 
     private static final int PIECE = 8 * 1024;
 
@@ -22,6 +26,7 @@ final class DecodedBody implements BodyJudge {
     private final Inflater inflater;
     private int remaining;
     private long total;
+    private long coded;
 
     private DecodedBody(BodyJudge asSent, BodyJudge decoded, boolean isGzip, Verdict.Deny unreadable) {
         this.asSent = asSent;
@@ -75,6 +80,7 @@ final class DecodedBody implements BodyJudge {
             int length = Math.min(PIECE, bytes.writerIndex() - at);
             bytes.getBytes(at, in, 0, length);
             at += length;
+            coded += length;
             deny = decode(length);
         }
         return deny;
@@ -109,7 +115,9 @@ final class DecodedBody implements BodyJudge {
         while (true) {
             int length = inflater.inflate(out);
             total += length;
-            Verdict.Deny deny = total > MOST ? unreadable : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
+            Verdict.Deny deny = total > Math.min(MOST, FREE + PER_BYTE * coded)
+                    ? unreadable
+                    : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
             if (deny != null || inflater.needsDictionary()) {
                 return deny == null ? unreadable : deny;
             }
@@ -129,5 +137,10 @@ final class DecodedBody implements BodyJudge {
     public Verdict.@Nullable Deny end() {
         Verdict.Deny deny = asSent.end();
         return deny == null ? decoded.end() : deny;
+    }
+
+    @Override
+    public void close() {
+        inflater.end();
     }
 }

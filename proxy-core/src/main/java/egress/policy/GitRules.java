@@ -200,7 +200,8 @@ final class GitRules {
         if (isLongName(next)) {
             return means.transfer();
         }
-        if (means.dav || means.writesFiles && (loose || next.equals("info") || next.equals("pack"))) {
+        boolean inside = below.size() > 1 && (loose || next.equals("info") || next.equals("pack"));
+        if (means.dav || means.writesFiles && inside) {
             return Use.PUSH;
         }
         boolean looseObject = loose && below.size() > 1 && below.get(1).length() >= 38 && isHex(below.get(1));

@@ -2,6 +2,7 @@ package egress.policy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ByteProcessor;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class LfsBatch implements BodyJudge {
     private static final String KEY = "operation";
     private static final String DOWNLOAD = "download";
+    private static final Pattern LITERAL =
+            Pattern.compile("true|false|null|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+
     private static final int DEEPEST = 64;
     /** Longer words are neither the key nor its value, and no number or literal. */
     private static final int LONGEST = 64;
@@ -221,9 +225,7 @@ final class LfsBatch implements BodyJudge {
     private void literalEnds() {
         inLiteral = false;
         String text = word.toString();
-        refuseIf(wordTooLong
-                || !text.matches("true|false|null|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")
-                || depth == 1 && isOperation);
+        refuseIf(wordTooLong || !LITERAL.matcher(text).matches() || depth == 1 && isOperation);
         valueEnds();
     }
 

@@ -1,26 +1,41 @@
 package egress.policy;
 
+import egress.http.FieldNames;
 import egress.http.RewriteFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** The parameters, in queries and in forms, by which a request asks its origin for another method than its own. */
 final class MethodOverrides {
-    private static final Set<String> PARAMETERS = Set.of("_method", "_httpmethod");
+    private static final List<String> PARAMETERS = List.of("_method", "_httpmethod");
 
     private MethodOverrides() {}
 
-    /** Whether a parameter of this name is one: one of those, or the name of a field that is one. */
+    /**
+     * Whether a parameter of this name is one: one of those, or the name of a field that is one. Where parameters become
+     * variables every mark is an underscore, the name ends at a NUL, and what stands in brackets is an index.
+     */
     static boolean isParameter(String name) {
-        return PARAMETERS.contains(name.toLowerCase(Locale.ROOT))
-                || RewriteFields.kindOf(name) == RewriteFields.Kind.METHOD;
+        String variable = upTo(upTo(name, '\0'), '[');
+        for (String parameter : PARAMETERS) {
+            if (FieldNames.same(variable, parameter)) {
+                return true;
+            }
+        }
+        return RewriteFields.kindOf(variable) == RewriteFields.Kind.METHOD;
     }
 
-    /** The methods that a query asks for, under every reading of it. */
-    static List<String> inQuery(String query) {
-        return query.isEmpty() ? List.of() : QueryForms.values(query, MethodOverrides::isParameter);
+    private static String upTo(String name, char end) {
+        int at = name.indexOf(end);
+        return at <= 0 ? name : name.substring(0, at).strip();
+    }
+
+    /** The methods that a target asks for, under every reading of it: a decoded mark may begin the query too. */
+    static List<String> inTarget(String target) {
+        return target.indexOf('=') < 0 && target.indexOf('%') < 0
+                ? List.of()
+                : QueryForms.values(target, MethodOverrides::isParameter);
     }
 
     /** TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT is a tunnel past every rule. */

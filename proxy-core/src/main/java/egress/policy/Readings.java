@@ -13,6 +13,9 @@ import java.util.List;
  * @param queries in the order of the paths
  */
 record Readings(List<String> methods, List<List<String>> paths, List<String> queries, boolean isMisdirected) {
+    /** Of all paths together: what fields make of a request costs little more than the request. */
+    private static final int MOST = 256;
+
     /** @throws IllegalArgumentException with a sentence, where the target, or one that a field names, is none */
     static Readings of(RequestHead head) {
         RequestTarget target = RequestTarget.parse(head.target());
@@ -24,8 +27,15 @@ record Readings(List<String> methods, List<List<String>> paths, List<String> que
         }
         List<List<String>> paths = new ArrayList<>(List.of(own));
         List<String> queries = new ArrayList<>(List.of(target.query()));
+        int count = own.size();
         for (RequestTarget each : recasts.targets()) {
-            paths.add(PathReadings.of(each.path()));
+            List<String> readings = PathReadings.of(each.path());
+            count += readings.size();
+            if (count > MOST) {
+                throw new IllegalArgumentException(
+                        "fields that rewrite the path: more than " + MOST + " ways to read them");
+            }
+            paths.add(readings);
             queries.add(each.query());
         }
         return new Readings(methods, paths, queries, recasts.misdirected());

@@ -7,7 +7,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a server or framework could make of a request by the fields and parameters that rewrite it, beside the request
@@ -24,6 +26,8 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
     /** More than any honest request has; each costs as much as a request. */
     private static final int MOST = 16;
 
+    private static final Set<String> WEB = Set.of("http", "https", "ws", "wss");
+
     /**
      * Of a request.
      *
@@ -39,7 +43,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 reader.read(kind, field.getValue().toString().strip());
             }
         }
-        List<String> asked = MethodOverrides.inQuery(target.query());
+        List<String> asked = MethodOverrides.inTarget(target.raw());
         if (reader == null) {
             return asked.isEmpty() ? NONE : new Recasts(asked, List.of(), false);
         }
@@ -52,6 +56,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
         private final List<String> methods = new ArrayList<>(2);
         private final List<RequestTarget> targets = new ArrayList<>(2);
         private final List<String> prefixes = new ArrayList<>(2);
+        private final List<String> scripts = new ArrayList<>(0);
         private boolean misdirected;
 
         Reader(Authority authority) {
@@ -67,6 +72,13 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 }
                 case PATH -> paths(value);
                 case PREFIX -> prefixes(value);
+                case SCRIPT -> {
+                    prefixes(value);
+                    if (!scripts.contains(value)) {
+                        scripts.add(value);
+                        checkCount(scripts.size());
+                    }
+                }
                 case HOST -> {
                     for (String each : value.split(",", -1)) {
                         host(each.strip());
@@ -87,12 +99,15 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
         }
 
         private void path(String value) {
-            int scheme = value.indexOf("://");
-            if (scheme > 0 && value.substring(0, scheme).chars().allMatch(Reader::isSchemeCharacter)) {
-                int end = authorityEnd(value, scheme + 3);
-                host(value.substring(scheme + 3, end));
+            int from = authorityStart(value);
+            if (from > 0) {
+                int end = authorityEnd(value, from);
+                host(value.substring(from, end));
                 target(value.substring(end));
-                return;
+                if (value.startsWith("://", from - 3)) {
+                    return;
+                }
+                // No URL to the letter: a path for whoever does not take it for one.
             }
             if (value.length() > 1 && isSlash(value.charAt(0)) && isSlash(value.charAt(1))) {
                 // A reference without a scheme (RFC 3986 §4.2), or a path that begins with an empty segment.
@@ -190,10 +205,33 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                     target("/" + prefix + base.raw());
                 }
             }
+            if (!scripts.isEmpty()) {
+                bases.forEach(this::behind);
+            }
             for (RequestTarget each : targets) {
-                methods.addAll(MethodOverrides.inQuery(each.query()));
+                methods.addAll(MethodOverrides.inTarget(each.raw()));
             }
             return new Recasts(List.copyOf(methods), List.copyOf(targets), misdirected);
+        }
+
+        /** What is left of a path behind the name of the script that serves it (RFC 3875 §4.1.5), wherever that stands. */
+        private void behind(RequestTarget base) {
+            List<String> readings = PathReadings.of(base.path());
+            for (String script : scripts) {
+                String bare = trimmed(script);
+                for (String name : bare.isEmpty() ? List.of(script) : List.of(script, "/" + bare, bare)) {
+                    behind(name, readings);
+                }
+            }
+        }
+
+        private void behind(String name, List<String> readings) {
+            for (String reading : readings) {
+                int at = name.isEmpty() ? -1 : reading.indexOf(name);
+                if (at >= 0) {
+                    target(reading.substring(at + name.length()));
+                }
+            }
         }
 
         private static void checkCount(int count) {
@@ -201,6 +239,22 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 throw new IllegalArgumentException(
                         "fields that rewrite the path: " + count + " (expected: at most " + MOST + ")");
             }
+        }
+
+        /**
+         * Where the authority of a URL begins, -1 where there is no scheme; readers of URLs take any number of slashes of
+         * either kind, and for the schemes of the web none, for the two that belong there.
+         */
+        private static int authorityStart(String value) {
+            int colon = value.indexOf(':');
+            if (colon <= 0 || !value.substring(0, colon).chars().allMatch(Reader::isSchemeCharacter)) {
+                return -1;
+            }
+            int from = colon + 1;
+            while (from < value.length() && isSlash(value.charAt(from))) {
+                from++;
+            }
+            return from > colon + 1 || WEB.contains(value.substring(0, colon).toLowerCase(Locale.ROOT)) ? from : -1;
         }
 
         private static int authorityEnd(String value, int from) {

@@ -129,6 +129,12 @@ final class BodyPolicyTest {
                 "++%20_method=CONNECT",
                 "_METHOD=connect",
                 "x-http-method-override=TRACE",
+                ".method=TRACE",
+                "a=b&[method=TRACE",
+                "_method%00x=TRACE",
+                "_method[]=TRACE",
+                "_method%5B0%5D=TRACE",
+                "x.http.method_override=TRACE",
                 "a=b\r\n&_method=TRACE\r\n"
             })
     void refusesAFormThatAsksForAForbiddenMethod(String form) throws IOException {
@@ -155,6 +161,81 @@ final class BodyPolicyTest {
             })
     void refusesPartsThatAskForAForbiddenMethod(String parts) {
         assertThat(judged("open.example", "POST", "/", parts, PARTS)).isEqualTo("method_not_allowed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "name=\"_method\"\r\n--x: 1\r\n\r\nTRACE",
+                "name=\"_method\"\r\n--x\r\n\r\nTRACE",
+                "name=\"_method\"\r\n--b\r\n\r\nTRACE",
+                "name=\"_method\"\r\n \r\nX: 1\r\n\r\nTRACE",
+                "name=a\r\n \r\nContent-Disposition: form-data; name=_method\r\n--b\r\n\r\nTRACE",
+                "name=a\n\nContent-Disposition: form-data; name=_method\n--b\r\n\r\nTRACE",
+                "name*0=\"_me\"; name*1=\"thod\"\r\n\r\nTRACE",
+                "name=\"\\_method\"\r\n\r\nTRACE",
+                "name=\".method\"\r\n\r\nTRACE",
+                "name=\"_method\"\r\nContent-Transfer-Encoding: base64\r\n\r\nVFJBQ0U=",
+                "Name=_method\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=54RACE",
+                "filename=\"PAD\"; name=\"_method\"\r\n\r\nTRACE",
+                "name=_method\r\n\r\nPADTRACE",
+            })
+    void refusesAForbiddenMethodHoweverThePartIsWritten(String head) {
+        for (String pad : new String[] {"a".repeat(1000), "a".repeat(1024), "a".repeat(5000)}) {
+            String padded = head.endsWith("PADTRACE") ? " ".repeat(pad.length()) : pad;
+            String parts = "--b\r\nContent-Disposition: form-data; " + head.replace("PAD", padded) + "\r\n--b--\r\n";
+            String before = "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n1\r\n";
+            assertThat(judged("open.example", "POST", "/", before + parts, PARTS))
+                    .isEqualTo("method_not_allowed");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "multipart/form-data; boundary; x=c; boundary=b",
+                "multipart/form-data; boundary=c; boundary=b",
+                "multipart/form-data; boundary=b c",
+                "multipart/form-data; boundary=\"b\\\"\"",
+                "multipart/form-data"
+            })
+    void takesNoLineForTheEndOfAPartThatMayBeNone(String type) {
+        String parts = "--c\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
+                + "--c\r\nContent-Disposition: form-data; name=_method\r\n--b\r\n\r\nTRACE\r\n--c--\r\n";
+        assertThat(judged("open.example", "POST", "/", parts, "Content-Type: " + type))
+                .isEqualTo("method_not_allowed");
+    }
+
+    @Test
+    void letsFilesPassThatSpeakOfMethods() {
+        String file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.rb\"\r\n\r\n"
+                + "the parameter _method is read\r\n--b\r\n"
+                + "Content-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n"
+                + "--b\r\nContent-Disposition: form-data; name=\"mail\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                + "VFJBQ0U=\r\n--b--\r\n";
+        assertThat(judged("rules.example", "POST", "/write", file, PARTS)).isEqualTo("allow");
+        String put = "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\npost\r\n"
+                + "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n--b--\r\n";
+        assertThat(judged("rules.example", "POST", "/write", put, PARTS)).isEqualTo("allow");
+        assertThat(judged("rules.example", "POST", "/write", put, "Content-Type: multipart/form-data; boundary=\"b\""))
+                .isEqualTo("allow");
+    }
+
+    @Test
+    void decodesNoFormThatGrowsWithoutBounds() throws IOException {
+        byte[] small = gzip("a=" + "b".repeat(200_000));
+        byte[] large = gzip("a=" + "b".repeat(2_000_000));
+        assertThat(judged("open.example", "POST", "/", small, FORM, "Content-Encoding: gzip"))
+                .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", large, FORM, "Content-Encoding: gzip"))
+                .isEqualTo("method_not_allowed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/?.method=TRACE", "/?_method%5B%5D=TRACE", "/?_method%00=TRACE", "/?_method[a]=TRACE", "/x%3F_method=TRACE", "/x%253fa%3d1%2526_method=TRACE", "/x%3f_method%3DTRACE"})
+    void refusesAQueryThatAsksForAForbiddenMethod(String target) {
+        assertThat(judged("open.example", "POST", target, "", "Content-Type: a/b"))
+                .isEqualTo("method_not_allowed");
     }
 
     @ParameterizedTest

@@ -175,6 +175,9 @@ final class GitPolicyTest {
                 "GET /r.git/@v/list",
                 "PUT /cas/OID",
                 "GET /v2/objects/12",
+                "DELETE /v2/objects/12",
+                "PUT /v2/objects/info",
+                "DELETE /v2/objects/ab?force=1",
                 "MKCOL /dav/files/",
                 "PUT /dav/files/a.txt",
                 "GET /info/about"

@@ -3,6 +3,7 @@ package egress.policy;
 import static egress.policy.ExamplePolicy.judged;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,5 +157,78 @@ final class RewritePolicyTest {
     })
     void findsGitInThem(String field, String expected) {
         assertThat(judged("POST", "https://open.example/x", field)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/admin | X-Script-Name: /v1 | path_not_allowed",
+                "/v1/admin | Script_Name: /v1/ | path_not_allowed",
+                "/v1/admin | Script-Name: v1 | path_not_allowed",
+                "/v1/a/admin | X.Script.Name: /v1/a | path_not_allowed",
+                "/v1/x/v1/admin | SCRIPT-NAME: /x/v1 | path_not_allowed",
+                "/v1/%61dmin | SCRIPT_NAME: /v1/a | path_not_allowed",
+                "/v1/v1/x | SCRIPT_NAME: /v1 | allow",
+                "/v1/x | SCRIPT_NAME: /v1/y | allow",
+                "/v1/admin | X-Forwarded-Prefix: /v1 | allow",
+            })
+    void takesTheNameOfAScriptOffThePathToo(String path, String field, String expected) {
+        assertThat(judged("GET", "https://v1.example" + path, field)).isEqualTo(expected);
+        assertThat(judged("GET", "https://open.example" + path, field)).isEqualTo("allow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https:/evil.example/v1/y",
+                "https:\\\\evil.example\\v1",
+                "https:evil.example/v1/y",
+                "HTTP:/\\evil.example",
+                "https:///evil.example/v1",
+                "///evil.example/v1",
+                "x:/evil.example/v1"
+            })
+    void findsAHostInAUrlHoweverItIsWritten(String url) {
+        assertThat(judged("GET", "https://open.example/v1/x", "X-Original-URL: " + url))
+                .isEqualTo("misdirected");
+        assertThat(judged("GET", "https://open.example/v1/x", "X-Original-URL: " + url.replace("evil", "open")))
+                .isEqualTo(url.startsWith("///") ? "misdirected" : "allow");
+        assertThat(judged("GET", "https://v1.example/v1/x", "X-Original-URL: " + url.replace("evil", "v1")))
+                .isNotEqualTo("allow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Proxy-Host",
+                "X-Proxy-Host",
+                "X-Original-Forwarded-Host",
+                "X-Forwarded-Original-Host",
+                "X-Virtual-Host",
+                "X-Target-Host",
+                "X-Upstream-Host",
+                "Disguised-Host"
+            })
+    void readsTheKinOfTheHostFieldsToo(String field) {
+        assertThat(judged("GET", "https://open.example/", field + ": evil.example"))
+                .isEqualTo("misdirected");
+        assertThat(judged("GET", "https://open.example/", field + ": open.example"))
+                .isEqualTo("allow");
+    }
+
+    @Test
+    void readsFieldsOnlyUntilThatWouldCostMuchMoreThanTheRequest() {
+        String[] fields = new String[4];
+        for (int i = 0; i < fields.length; i++) {
+            fields[i] = "X-Original-URL: /v1/" + i + "/%252e;a/..%5cb;c//%252e/x%2f/y";
+        }
+        assertThat(judged("GET", "https://open.example/v1/x", fields[0])).isEqualTo("allow");
+        assertThat(judged("GET", "https://open.example/v1/x", fields)).isEqualTo("malformed");
+        String[] scripts = new String[17];
+        for (int i = 0; i < scripts.length; i++) {
+            scripts[i] = "Script-Name: " + "/".repeat(i + 1);
+        }
+        assertThat(judged("GET", "https://open.example/v1/x", scripts)).isEqualTo("malformed");
     }
 }

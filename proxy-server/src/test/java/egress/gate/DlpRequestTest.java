@@ -181,6 +181,63 @@ class DlpRequestTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"h1.example,0", "h2.example,0", "h2.example,00"})
+    void dropsTheTrailersOfARequestThatSaysItHasNoBody(String host, String length)
+            throws IOException, InterruptedException {
+        String target = "/echo?no-body" + host + length;
+
+        ReceivedResponse response = dlp.ask(
+                "h2", Ask.post(host, target).with("content-length", length).trailing("x-sum", TOKEN));
+
+        assertThat(response.status()).as("%s", response).isEqualTo(200);
+        RecordedRequest seen = dlp.received(host, target).orElseThrow();
+        assertThat(seen.awaitComplete().body()).isEmpty();
+        assertThat(seen.trailers()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "content_encoding,br",
+        "content.encoding,br",
+        "content_encoding,gzip",
+        "grpc_encoding,br",
+        "connect_content_encoding,br"
+    })
+    void sendsNoBodyWhoseCodingIsNamedByAnotherSpelling(String name, String coding) throws IOException {
+        for (String[] way : matrix().toArray(String[][]::new)) {
+            String target = "/spelled?" + way[0] + name + coding;
+            Ask ask = Ask.post(way[1], target, new byte[] {11, 2, -128, 'c', 'l', 'e', 'a', 'n', 3});
+
+            ReceivedResponse response = dlp.ask(way[0], ask.with(name, coding));
+
+            assertThat(response.status()).as("%s", response).isEqualTo(403);
+            assertThat(response.value("x-egress-deny")).contains("dlp_unscannable");
+            assertThat(dlp.received(way[1], target)).isEmpty();
+            assertThat(dlp.ask(way[0], ask.with(name, "identity")).status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/svc/Get?connect=v1&encoding=json&base64=1&compression=br&message=CwKAY2xlYW4D,403",
+        "/svc/Get?message=CwKAY2xlYW4D&base64=1&compr%65ssion=%62r,403",
+        "/svc/Get?message=e30&compression=snappy,403",
+        "/svc/Get?message=%7B%7D&encoding=json&compression=identity,200",
+        "/svc/Get?compression=br&size=3,200",
+        "/svc/Get?message=hello&encoding=json,200"
+    })
+    void sendsNoMessageInAQueryThatIsInACodingNotReadThere(String target, int status) throws IOException {
+        for (String[] way : matrix().toArray(String[][]::new)) {
+            ReceivedResponse response =
+                    dlp.ask(way[0], new Ask(way[1], "GET", target, List.of(), List.of(), List.of()));
+
+            assertThat(response.status()).as("%s", response).isEqualTo(status);
+            assertThat(response.value("x-egress-deny"))
+                    .isEqualTo(status == 200 ? java.util.Optional.empty() : java.util.Optional.of("dlp_unscannable"));
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("matrix")
     void keepsTheContentLengthOfACleanBody(String caller, String host) throws IOException {
         String target = "/echo?length" + caller + host;

@@ -29,7 +29,9 @@ final class DlpInspection implements Inspection {
     private final MessageMemory memory;
     private final long contentLength;
     private final boolean oversize;
-    private final boolean codingsClash;
+    /** Which coding two readers could take for two things; null where none is, or nothing is refused. */
+    private final @Nullable String unreadCoding;
+
     private final Hits hits;
     private final RequestJudge judge;
     private final ResponseWatch watch;
@@ -62,11 +64,21 @@ final class DlpInspection implements Inspection {
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);
-        this.codingsClash = clash && !plan.warnsOnly();
+        this.unreadCoding = plan.warnsOnly() ? null : unread(hasBody, clash);
         boolean messages = hasBody && !clash && slices();
         this.oversize = !messages && contentLength > services.maxBody();
         boolean passes = !plan.outbound() || !hasBody || oversize;
         this.mode = passes ? Mode.PASS : messages ? Mode.MESSAGES : Mode.HOLD;
+    }
+
+    private @Nullable String unread(boolean hasBody, boolean clash) {
+        if (hasBody && MessageCodings.isSpelledOtherwise(fields)) {
+            return "a coding that is named by another spelling of its field";
+        }
+        if (MessageCodings.isUnreadIn(head.query())) {
+            return "a message in the query, in a coding that is not read there";
+        }
+        return clash ? "a message coding that is named twice, or beside another coding" : null;
     }
 
     private void tell(Hit hit) {
@@ -116,9 +128,9 @@ final class DlpInspection implements Inspection {
             hears.onHeadVerdict(new Outcome.Fail(Denials.oversize(services.maxBody())));
             return;
         }
-        if (codingsClash) {
-            hears.onHeadVerdict(new Outcome.Fail(
-                    Denials.unscannable("a message coding that is named twice, or beside another coding")));
+        String unread = unreadCoding;
+        if (unread != null) {
+            hears.onHeadVerdict(new Outcome.Fail(Denials.unscannable(unread)));
             return;
         }
         body = switch (mode) {

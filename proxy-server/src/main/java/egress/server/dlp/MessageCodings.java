@@ -1,9 +1,15 @@
 package egress.server.dlp;
 
+import egress.http.FieldNames;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The fields that name the coding of a request's messages, where two readers could understand them differently. */
 final class MessageCodings {
@@ -11,6 +17,42 @@ final class MessageCodings {
             List.of(HttpHeaderNames.CONTENT_ENCODING.toString(), "grpc-encoding", "connect-content-encoding");
 
     private MessageCodings() {}
+
+    /** Whether a coding is named by a field that is one of these to some readers alone (RFC 3875 §4.1.18). */
+    static boolean isSpelledOtherwise(HttpHeaders fields) {
+        for (Iterator<Map.Entry<CharSequence, CharSequence>> i = fields.iteratorCharSequence(); i.hasNext(); ) {
+            Map.Entry<CharSequence, CharSequence> field = i.next();
+            for (String name : NAMES) {
+                if (FieldNames.same(field.getKey(), name)
+                        && !AsciiString.contentEqualsIgnoreCase(field.getKey(), name)
+                        && isCoding(field.getValue().toString())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether a query holds a message (Connect's GET) in a coding that is not looked for in what has no type: gzip and zstd
+     * are known by their beginning.
+     */
+    static boolean isUnreadIn(String query) {
+        if (!query.contains("message") && query.indexOf('%') < 0) {
+            return false;
+        }
+        QueryStringDecoder decoder =
+                new QueryStringDecoder(query, StandardCharsets.ISO_8859_1, false, Math.max(1, query.length()));
+        Map<String, List<String>> parameters;
+        try {
+            parameters = decoder.parameters();
+        } catch (IllegalArgumentException e) {
+            return false; // no such query is read by anybody
+        }
+        return parameters.containsKey("message")
+                && parameters.getOrDefault("compression", List.of()).stream()
+                        .anyMatch(value -> isCoding(value) && !value.equals("gzip") && !value.equals("zstd"));
+    }
 
     /**
      * Whether a request of messages names a coding in another field than its protocol's, or in that field twice or in a list. Where
@@ -36,8 +78,11 @@ final class MessageCodings {
     }
 
     private static boolean isNamed(HttpHeaders fields, String name) {
-        return fields.getAll(name).stream()
-                .anyMatch(value -> !value.isBlank() && !value.strip().equalsIgnoreCase("identity"));
+        return fields.getAll(name).stream().anyMatch(MessageCodings::isCoding);
+    }
+
+    private static boolean isCoding(String value) {
+        return !value.isBlank() && !value.strip().equalsIgnoreCase("identity");
     }
 
     private static boolean isListed(HttpHeaders fields, String name) {
