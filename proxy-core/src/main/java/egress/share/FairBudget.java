@@ -22,6 +22,7 @@ public final class FairBudget {
     private static final int RESERVE = 8;
     /** Of a caller's part, the part kept for its connections that hold less than theirs. */
     private static final int CONNECTION_RESERVE = 16;
+
     private static final long CHEAP_SEARCH_NANOS = 100_000;
 
     /** A search for leases to reclaim looks at many of them: one that finds none, or takes long, not more often than this. */

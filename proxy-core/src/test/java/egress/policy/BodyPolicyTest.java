@@ -232,7 +232,16 @@ final class BodyPolicyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/?.method=TRACE", "/?_method%5B%5D=TRACE", "/?_method%00=TRACE", "/?_method[a]=TRACE", "/x%3F_method=TRACE", "/x%253fa%3d1%2526_method=TRACE", "/x%3f_method%3DTRACE"})
+    @ValueSource(
+            strings = {
+                "/?.method=TRACE",
+                "/?_method%5B%5D=TRACE",
+                "/?_method%00=TRACE",
+                "/?_method[a]=TRACE",
+                "/x%3F_method=TRACE",
+                "/x%253fa%3d1%2526_method=TRACE",
+                "/x%3f_method%3DTRACE"
+            })
     void refusesAQueryThatAsksForAForbiddenMethod(String target) {
         assertThat(judged("open.example", "POST", target, "", "Content-Type: a/b"))
                 .isEqualTo("method_not_allowed");

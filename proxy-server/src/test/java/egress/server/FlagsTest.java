@@ -191,6 +191,7 @@ final class FlagsTest {
                         s.upstream().connectTo().toString(),
                         s.upstream().extraTrust().toString(),
                         s.upstream().proxy().toString(),
+                        s.upstream().names().toString(),
                         s.upstream().limits().toString(),
                         s.upstream().timeouts().toString(),
                         dlp(s.dlp()),

@@ -28,7 +28,11 @@ final class Uuencode {
 
     /** Reads lines from {@code at} on when there are any, and returns where they end. */
     static int lines(ScanRun run, Stretch s, int at) {
-        return read(run, s, at, LEAST);
+        return at < s.to() && isLength(s.b()[at]) ? read(run, s, at, LEAST) : at;
+    }
+
+    private static boolean isLength(byte c) {
+        return c > ' ' && c <= '`';
     }
 
     private static int read(ScanRun run, Stretch s, int start, int least) {
@@ -58,7 +62,7 @@ final class Uuencode {
 
     /** The next line's bytes; how many, or -1 when it is no such line. */
     private int line(byte[] into) {
-        if (at >= to || b[at] <= ' ' || b[at] > '`') {
+        if (at >= to || !isLength(b[at])) {
             return -1;
         }
         int length = value(next());
