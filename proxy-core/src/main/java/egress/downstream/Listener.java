@@ -49,6 +49,9 @@ public final class Listener {
     private static final AttributeKey<ConnectionPlace> PLACE = AttributeKey.valueOf(Listener.class, "place");
 
     private static final int CLOSE_SECONDS = 2;
+    /** Bytes of one read, a TLS record's: a thousand small requests in one would keep the loop from everybody else. */
+    private static final int MOST_READ = 16 * 1024;
+
     private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
 
     private final DownstreamContext context;
@@ -84,7 +87,9 @@ public final class Listener {
                 .handler(new AcceptGate())
                 .childOption(ChannelOption.AUTO_READ, false)
                 // One read of a caller, then the loop's others: h2 reads by itself, sixteen times in a row otherwise.
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(1))
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, MOST_READ).maxMessagesPerRead(1))
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
                 .childHandler(new ChannelInitializer<>() {
