@@ -23,6 +23,7 @@ public final class FairBudget {
     /** Of a caller's part, the part kept for its connections that hold less than theirs. */
     private static final int CONNECTION_RESERVE = 16;
 
+    /** A search that found something in less time needs no pause after it. */
     private static final long CHEAP_SEARCH_NANOS = 100_000;
 
     /** A search for leases to reclaim looks at many of them: one that finds none, or takes long, not more often than this. */
