@@ -1,6 +1,6 @@
 package egress.dlp;
 
-import egress.dlp.builtin.ContentCoding;
+
 
 /**
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.

@@ -1,7 +1,7 @@
 package egress.server;
 
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.Way;
+import egress.dlp.pipelock.PipelockMode;
 import egress.server.DlpChoice.Mode;
 import egress.server.Flags.Bytes;
 import egress.server.dlp.DlpSettings;
@@ -112,7 +112,7 @@ final class DlpOptions {
                 "How it is asked. sink (the default): through its reverse proxy, whose upstream is --pipelock-sink.",
                 "scan: by its scan API. forward: through its forward proxy, which sends a clear-text copy to the host."
             })
-    Way way = Way.SINK;
+    PipelockMode way = PipelockMode.SINK;
 
     @Option(
             names = "--pipelock-sink",

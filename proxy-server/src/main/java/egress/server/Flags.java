@@ -1,6 +1,6 @@
 package egress.server;
 
-import egress.dlp.pipelock.Way;
+import egress.dlp.pipelock.PipelockMode;
 import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
@@ -38,7 +38,7 @@ final class Flags {
         put(commandLine, UpstreamProxy.class, UpstreamProxy::parse);
         put(commandLine, UpstreamHttp.class, text -> oneOf(UpstreamHttp.class, text));
         put(commandLine, DlpChoice.Mode.class, text -> oneOf(DlpChoice.Mode.class, text));
-        put(commandLine, Way.class, text -> oneOf(Way.class, text));
+        put(commandLine, PipelockMode.class, text -> oneOf(PipelockMode.class, text));
         put(commandLine, LogFormat.class, text -> oneOf(LogFormat.class, text));
         put(commandLine, Switchable.class, Switchable::parse);
         put(commandLine, Path.class, text -> CaLocation.expandHome(Path.of(text)));

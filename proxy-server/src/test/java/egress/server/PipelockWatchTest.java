@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.Way;
+import egress.dlp.pipelock.PipelockMode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -26,7 +26,7 @@ class PipelockWatchTest {
         try (ServerSocket down = new ServerSocket(0, 128, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> hangUp(down, connections));
             URI base = URI.create("http://127.0.0.1:" + down.getLocalPort());
-            PipelockSettings settings = PipelockSettings.of(Way.SINK, base, null)
+            PipelockSettings settings = PipelockSettings.of(PipelockMode.SINK, base, null)
                     .withSink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             try (PipelockScanner scanner = PipelockScanner.start(settings, new SecureRandom());
                     PipelockWatch watch =

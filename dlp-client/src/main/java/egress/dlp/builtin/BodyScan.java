@@ -1,5 +1,8 @@
 package egress.dlp.builtin;
 
+import egress.dlp.BodyStream;
+import egress.dlp.ContentCoding;
+
 import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;

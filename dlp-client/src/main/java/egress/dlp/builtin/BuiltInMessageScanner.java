@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ContentCoding;
+
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;

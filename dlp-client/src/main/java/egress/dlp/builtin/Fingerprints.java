@@ -7,14 +7,14 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /** Names values without telling them: the first 8 bytes of HMAC-SHA256 (RFC 2104) under one key, as {@code fp:} and 16 hex digits. */
-final class Fingerprints {
+public final class Fingerprints {
     private final SecretKeySpec key;
 
-    Fingerprints(byte[] key) {
+    public Fingerprints(byte[] key) {
         this.key = new SecretKeySpec(key, "HmacSHA256");
     }
 
-    String of(byte[] value) {
+    public String of(byte[] value) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(key);

@@ -1,6 +1,8 @@
 package egress.dlp.builtin;
 
-import egress.dlp.BlockStream;
+import egress.dlp.ContentCoding;
+
+import egress.dlp.coding.BlockStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package egress.dlp.builtin;
 
 /** What a literal of the index stands for. */
-sealed interface Target {
+public sealed interface Target {
 
     /** A keyword of a rule, as it is or dressed. */
     record Keyword(CompiledRule rule, Dress dress, int length) implements Target {}

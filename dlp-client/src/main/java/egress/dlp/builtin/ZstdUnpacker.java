@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.coding.ZstdFrames;
+
 import egress.dlp.ScanVerdict.Reason;
 import java.io.IOException;
 

@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ContentCoding;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.aayushatharva.brotli4j.encoder.Encoder;

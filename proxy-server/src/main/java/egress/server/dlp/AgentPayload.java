@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.dlp.BlockStream;
+import egress.dlp.coding.BlockStream;
 import egress.server.dlp.AgentFrames.Message;
 import egress.server.dlp.AgentFrames.Span;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.dlp.builtin.ContentCoding;
+import egress.dlp.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

@@ -2,7 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspector;
 import egress.policy.Route;
 import egress.share.Claimant;
@@ -58,7 +58,7 @@ public final class DlpEngine implements AutoCloseable {
                 new FairBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
-                () -> new InjectionDetector(this.fingerprintKey),
+                () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
     }
 

@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.share.FairBudget;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -22,5 +22,5 @@ record DlpServices(
         FairBudget memory,
         Spool spool,
         KnownHitLock lock,
-        Supplier<InjectionDetector> injections,
+        Supplier<PromptInjectionDetector> injections,
         RandomGenerator random) {}

@@ -2,7 +2,7 @@ package egress.server.dlp;
 
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.ContentCoding;
+import egress.dlp.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

@@ -1,7 +1,7 @@
 package egress.server.dlp;
 
 import egress.dlp.Finding;
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspection.Effect;
 import egress.share.Claimant;
 import egress.share.FairBudget;
@@ -160,7 +160,7 @@ final class ResponseWatch {
     }
 
     /** A sample of coded text ends somewhere within it: what can be read of it is. */
-    private static List<Finding> findings(byte[] text, int length, ContentDecoder decoder, InjectionDetector detector) {
+    private static List<Finding> findings(byte[] text, int length, ContentDecoder decoder, PromptInjectionDetector detector) {
         List<Finding> findings = new ArrayList<>(0);
         byte[] piece = new byte[Math.clamp(length, 256, PIECE)];
         long left = TEXT;

@@ -1,4 +1,4 @@
-package egress.dlp.builtin;
+package egress.dlp.coding;
 
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Zstandard frames (RFC 8878), skippable ones among them, decoded as their bytes come. */
-final class ZstdFrames implements AutoCloseable {
+public final class ZstdFrames implements AutoCloseable {
     /** RFC 8878, section 3.1.1.1.2 recommends supporting windows of 8 MiB, and allows refusing larger ones. */
     private static final long LARGEST_WINDOW = 8 << 20;
 
@@ -22,17 +22,17 @@ final class ZstdFrames implements AutoCloseable {
     private boolean inFrame;
     private boolean outputLeft;
 
-    ZstdFrames() {
+    public ZstdFrames() {
         in.limit(0);
     }
 
     /** How many bytes it takes now. */
-    int room() {
+    public int room() {
         return in.capacity() - in.remaining();
     }
 
     /** Takes bytes, {@link #room} of them at most. */
-    void put(byte[] b, int from, int to) {
+    public void put(byte[] b, int from, int to) {
         in.compact().put(b, from, to - from).flip();
     }
 
@@ -43,7 +43,7 @@ final class ZstdFrames implements AutoCloseable {
      * @throws WindowException when a frame wants a larger window than is kept here
      * @throws IOException when it is no such data
      */
-    int read(byte[] into, int offset, int count) throws IOException {
+    public int read(byte[] into, int offset, int count) throws IOException {
         while (true) {
             if (!inFrame && !beginsFrame()) {
                 return 0;
@@ -135,7 +135,7 @@ final class ZstdFrames implements AutoCloseable {
     }
 
     /** A frame that only a larger window can decode. */
-    static final class WindowException extends IOException {
+    public static final class WindowException extends IOException {
         private static final long serialVersionUID = 1L;
 
         WindowException() {

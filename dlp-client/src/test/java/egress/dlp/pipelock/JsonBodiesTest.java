@@ -3,7 +3,7 @@ package egress.dlp.pipelock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.dlp.pipelock.Json.Shape;
+import egress.dlp.pipelock.JsonBodies.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class JsonTest {
+final class JsonBodiesTest {
     static Stream<Arguments> shapes() {
         return Stream.of(
                 Arguments.of("{}", Shape.PLAIN),
@@ -42,13 +42,13 @@ final class JsonTest {
     @ParameterizedTest
     @MethodSource("shapes")
     void knowsWhatPipelockWouldLose(String body, Shape shape) throws Exception {
-        assertThat(Json.shape(stream(body))).isEqualTo(shape);
+        assertThat(JsonBodies.shape(stream(body))).isEqualTo(shape);
     }
 
     @Test
     void flattensEveryKeyAndValue() throws Exception {
         String body = "{\"a\":\"x\",\"a\":[1.50,true,null,{\"é\":\"\\ud800\"}]}";
-        String flat = new String(Json.strings(stream(body)).flat(), StandardCharsets.US_ASCII);
+        String flat = new String(JsonBodies.strings(stream(body)).flat(), StandardCharsets.US_ASCII);
         assertThat(flat.replace("\\u00E9", "\\u00e9"))
                 .isEqualTo("[\"a\",\"a\",\"\\u00e9\",\"x\",\"1.50\",\"true\",\"null\",\"\\uD800\"]");
     }
@@ -57,7 +57,7 @@ final class JsonTest {
     void holdsNoMoreStringsThanItMay() {
         String many =
                 IntStream.range(0, 200_001).mapToObj(Integer::toString).collect(Collectors.joining(",", "[", "]"));
-        assertThatThrownBy(() -> Json.strings(stream(many))).isInstanceOf(BodyRefusedException.class);
+        assertThatThrownBy(() -> JsonBodies.strings(stream(many))).isInstanceOf(BodyRefusedException.class);
     }
 
     @ParameterizedTest
@@ -70,7 +70,7 @@ final class JsonTest {
         "application/jsonx, false"
     })
     void knowsUnderWhichTypesPipelockReadsJson(String type, boolean declared) {
-        assertThat(Json.isDeclared(type)).isEqualTo(declared);
+        assertThat(JsonBodies.isDeclared(type)).isEqualTo(declared);
     }
 
     @ParameterizedTest
@@ -78,7 +78,7 @@ final class JsonTest {
             delimiter = '|',
             value = {"{\"a\":1,\"a\":2}", "{\"a\":1} {\"b\":2}", "{\"a\":1}x", "{"})
     void takesNoAnswerThatCanBeReadTwoWays(String body) {
-        assertThatThrownBy(() -> Json.answer(body)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> JsonBodies.answer(body)).isInstanceOf(IOException.class);
     }
 
     private static String manyKeys(int count) {

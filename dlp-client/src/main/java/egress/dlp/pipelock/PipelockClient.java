@@ -9,7 +9,7 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /** One way of asking pipelock. */
-interface Asking extends Closeable {
+interface PipelockClient extends Closeable {
 
     /** Puts the whole of a request, in as many questions as it takes. Every exception denies. */
     ScanVerdict ask(ScanRequest request, Deadline deadline) throws IOException;
@@ -23,7 +23,7 @@ interface Asking extends Closeable {
     }
 
     /** An answer that is neither yes nor no. */
-    static ScanVerdict unavailable(HttpAnswer answer, String said) {
+    static ScanVerdict unavailable(HttpResponse answer, String said) {
         String meaning = switch (answer.status()) {
             case 400 -> "does not take the request";
             case 401, 407 -> "does not take our credentials";

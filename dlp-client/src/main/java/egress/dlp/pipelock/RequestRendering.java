@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * A request's head dressed for pipelock: as the agent made it, except for what would frame or steer the question itself, or what
  * pipelock drops before it looks. Those values go in fields of our own, so that it reads them all the same.
  */
-final class Dress {
+final class RequestRendering {
     private static final String HOST = "Egress-Host";
     private static final String FIELD = "Egress-Field";
     private static final String TRAILER = "Egress-Trailer";
@@ -44,7 +44,7 @@ final class Dress {
     private static final Set<String> UNREAD = Set.of("image/", "audio/", "video/");
     private static final Pattern LINE_BREAK = Pattern.compile("%0[aAdD]");
 
-    private Dress() {}
+    private RequestRendering() {}
 
     /** Whether it can be put on one HTTP request at all: no control character where none may stand. */
     static boolean isSound(ScanRequest request) {

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param body read as UTF-8; empty when it was not asked for
  */
-record HttpAnswer(int status, List<HeaderField> fields, String body) {
+record HttpResponse(int status, List<HeaderField> fields, String body) {
     List<String> values(String name) {
         return Syntax.values(fields, name);
     }

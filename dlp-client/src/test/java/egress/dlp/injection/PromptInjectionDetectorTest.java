@@ -1,4 +1,7 @@
-package egress.dlp.builtin;
+package egress.dlp.injection;
+
+import egress.dlp.builtin.Dress;
+import egress.dlp.builtin.Fixture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class InjectionDetectorTest {
+final class PromptInjectionDetectorTest {
 
     @ParameterizedTest
     @CsvSource(
@@ -58,7 +61,7 @@ final class InjectionDetectorTest {
     }
 
     private static List<Finding> all(String text, int size) {
-        InjectionDetector detector = new InjectionDetector(new byte[32]);
+        PromptInjectionDetector detector = new PromptInjectionDetector(new byte[32]);
         List<Finding> out = new ArrayList<>();
         for (String piece : Dress.groups(text, size)) {
             byte[] bytes = Fixture.latin(piece);

@@ -1,4 +1,4 @@
-package egress.dlp;
+package egress.dlp.coding;
 
 import java.io.IOException;
 import java.io.InputStream;

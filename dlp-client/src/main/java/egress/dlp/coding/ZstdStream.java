@@ -1,18 +1,18 @@
-package egress.dlp.builtin;
+package egress.dlp.coding;
 
-import egress.dlp.BlockStream;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 
 /** A Zstandard body (RFC 8878) read strictly: whole frames, and nothing else to its last byte. */
-final class ZstdStream extends BlockStream {
+public final class ZstdStream extends BlockStream {
     private final InputStream in;
     private final ZstdFrames frames = new ZstdFrames();
     private final byte[] piece = new byte[8192];
     private boolean any;
 
-    ZstdStream(InputStream in) {
+    public ZstdStream(InputStream in) {
         this.in = in;
     }
 

@@ -1,4 +1,9 @@
-package egress.dlp.builtin;
+package egress.dlp;
+
+import egress.dlp.coding.BrotliStream;
+import egress.dlp.coding.GzipStream;
+import egress.dlp.coding.ZlibStream;
+import egress.dlp.coding.ZstdStream;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
 import egress.dlp.builtin.Target.Packing;
@@ -49,7 +54,7 @@ public enum ContentCoding {
 
     /** What it looks like within other data; null where it looks like nothing. */
     @Nullable
-    Packing packing() {
+    public Packing packing() {
         return switch (this) {
             case GZIP -> Packing.GZIP;
             case DEFLATE -> Packing.ZLIB;

@@ -1,6 +1,6 @@
-package egress.dlp.builtin;
+package egress.dlp.coding;
 
-import egress.dlp.BlockStream;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,13 +8,13 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /** A body in the coding {@code deflate}, which is zlib (RFC 9110 §8.4.1.2, RFC 1950) and nothing else: one stream, to the body's last byte. */
-final class ZlibStream extends BlockStream {
+public final class ZlibStream extends BlockStream {
     private final InputStream in;
     private final Inflater inflater = new Inflater();
     private final byte[] piece = new byte[8192];
     private boolean ended;
 
-    ZlibStream(InputStream in) {
+    public ZlibStream(InputStream in) {
         this.in = in;
     }
 

@@ -1,23 +1,23 @@
 package egress.dlp.pipelock;
 
-import egress.dlp.BlockStream;
+import egress.dlp.coding.BlockStream;
 import egress.dlp.BodySource;
 import egress.dlp.PlainText;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.BodyStream;
-import egress.dlp.builtin.ContentCoding;
+import egress.dlp.BodyStream;
+import egress.dlp.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
 /** A request's body as pipelock takes it: out of its content codings, within a bound. It can be read any number of times. */
-final class AskedBody implements QuestionBody {
+final class DecodedBody implements RequestBody {
     private final BodySource source;
     private final List<ContentCoding> codings;
     private final long most;
 
-    private AskedBody(BodySource source, List<ContentCoding> codings, long most) {
+    private DecodedBody(BodySource source, List<ContentCoding> codings, long most) {
         this.source = source;
         this.codings = codings;
         this.most = most;
@@ -28,10 +28,10 @@ final class AskedBody implements QuestionBody {
      *
      * @throws BodyRefusedException when a coding cannot be undone here, or it is longer than {@code most} as it stands
      */
-    static AskedBody of(ScanRequest request, long most) throws BodyRefusedException {
+    static DecodedBody of(ScanRequest request, long most) throws BodyRefusedException {
         BodySource source = request.body();
         if (source.length() == 0) {
-            return new AskedBody(source, List.of(), most);
+            return new DecodedBody(source, List.of(), most);
         }
         List<ContentCoding> codings = ContentCoding.of(Syntax.values(request.fields(), "content-encoding"))
                 .filter(all -> all.stream().allMatch(ContentCoding::isAvailable))
@@ -40,7 +40,7 @@ final class AskedBody implements QuestionBody {
         if (source.length() > most) {
             throw tooLong(most);
         }
-        return new AskedBody(source, codings, most);
+        return new DecodedBody(source, codings, most);
     }
 
     /** Whether its bytes on the wire differ from these and are text, which an origin that ignores codings would read. */
@@ -51,8 +51,8 @@ final class AskedBody implements QuestionBody {
     }
 
     /** Its bytes on the wire. */
-    AskedBody onTheWire() {
-        return new AskedBody(source, List.of(), most);
+    DecodedBody onTheWire() {
+        return new DecodedBody(source, List.of(), most);
     }
 
     boolean isEmpty() {

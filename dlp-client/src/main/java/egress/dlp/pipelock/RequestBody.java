@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** A body that can be sent again. */
-interface QuestionBody {
+interface RequestBody {
 
     /** In bytes; -1 when only reading tells. */
     long length();
@@ -13,8 +13,8 @@ interface QuestionBody {
     /** From its first byte; fails with a {@link BodyRefusedException} where the body is at fault. */
     InputStream open() throws IOException;
 
-    static QuestionBody of(byte[] bytes) {
-        return new QuestionBody() {
+    static RequestBody of(byte[] bytes) {
+        return new RequestBody() {
             @Override
             public long length() {
                 return bytes.length;

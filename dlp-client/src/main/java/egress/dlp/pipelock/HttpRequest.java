@@ -12,15 +12,15 @@ import java.util.function.IntPredicate;
  * @param repeatable whether it may be sent again when a kept-alive connection turns out to be dead
  * @param bodyWanted of which answers the body is read; after the others the connection is closed unless there is none
  */
-record HttpQuestion(
+record HttpRequest(
         String method,
         String target,
         List<HeaderField> fields,
-        QuestionBody body,
+        RequestBody body,
         boolean repeatable,
         IntPredicate bodyWanted) {
 
-    HttpQuestion {
+    HttpRequest {
         fields = List.copyOf(fields);
         boolean sound = Syntax.isToken(method)
                 && Syntax.isTarget(target)

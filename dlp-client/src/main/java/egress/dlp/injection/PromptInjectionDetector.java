@@ -1,4 +1,6 @@
-package egress.dlp.builtin;
+package egress.dlp.injection;
+
+import egress.dlp.builtin.Fingerprints;
 
 import egress.dlp.Detector;
 import egress.dlp.Finding;
@@ -18,7 +20,7 @@ import java.util.Set;
  * Phrases in a response that try to steer the agent. Naive by its name: it warns, and never delays or changes a byte. It goes over the
  * text once and keeps nothing of it but how far each phrase has come, so that a border between two pieces is none. One thread at a time.
  */
-public final class InjectionDetector {
+public final class PromptInjectionDetector {
     /** How many words on the next one of a phrase may stand. */
     private static final long NEXT = 3;
 
@@ -72,7 +74,7 @@ public final class InjectionDetector {
 
     private static final boolean[] FIRST_OF_MARKER = firstOfMarker();
     private static final List<int[]> FALLBACKS =
-            MARKERS.stream().map(InjectionDetector::fallbacks).toList();
+            MARKERS.stream().map(PromptInjectionDetector::fallbacks).toList();
     /** Where each word serves, by the hash that {@link String#hashCode} gives it: a rare collision costs a needless warning. */
     private static final Map<Integer, List<Use>> USES = uses();
 
@@ -92,7 +94,7 @@ public final class InjectionDetector {
     private boolean escaped;
 
     /** @param fingerprintKey as the scanner's */
-    public InjectionDetector(byte[] fingerprintKey) {
+    public PromptInjectionDetector(byte[] fingerprintKey) {
         this.fingerprints = new Fingerprints(fingerprintKey);
         for (int i = 0; i < stood.length; i++) {
             stood[i] = new long[PHRASES.get(i).words().size()];

@@ -1,6 +1,6 @@
-package egress.dlp.builtin;
+package egress.dlp.coding;
 
-import egress.dlp.BlockStream;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +9,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /** A gzip body (RFC 1952) read strictly: each of its members with their check values, and nothing but members to its end. */
-final class GzipStream extends BlockStream {
+public final class GzipStream extends BlockStream {
     private static final int HEAD_CHECKED = 2;
     private static final int EXTRA = 4;
     private static final int NAME = 8;
@@ -27,7 +27,7 @@ final class GzipStream extends BlockStream {
     private boolean begun;
     private boolean inMember = true;
 
-    GzipStream(InputStream in) {
+    public GzipStream(InputStream in) {
         this.in = in;
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A body goes to the scan API in parts that overlap: nothing is lost at their edges, whatever is cut there. */
-final class ScanWayTest {
+final class ScanApiClientTest {
     private static final int PART = 160 * 1024;
 
     @TempDir
@@ -35,7 +35,7 @@ final class ScanWayTest {
 
     private void acrossParts(Kind kind) throws Exception {
         try (Bench bench = Bench.of(kind, directory);
-                PipelockScanner scanner = bench.scanner(Way.SCAN, s -> s.withTimeout(Duration.ofSeconds(60)))) {
+                PipelockScanner scanner = bench.scanner(PipelockMode.SCAN, s -> s.withTimeout(Duration.ofSeconds(60)))) {
             for (int at : new int[] {PART - 41, PART - 20, PART - 1, PART, PART + 1}) {
                 assertThat(Bench.ask(scanner, bodyWithTokenAt(at))).isInstanceOf(Denied.class);
             }

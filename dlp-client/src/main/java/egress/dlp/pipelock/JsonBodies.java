@@ -30,7 +30,7 @@ import java.util.Set;
  * What there is to know about a JSON body before pipelock reads it: it keeps only the last of two equal keys and goes no deeper than
  * 64, so bodies that have either are asked a second time, flat.
  */
-final class Json {
+final class JsonBodies {
     /** pipelock stops at 64. */
     private static final int DEEPEST = 60;
 
@@ -56,7 +56,7 @@ final class Json {
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .build();
 
-    private Json() {}
+    private JsonBodies() {}
 
     /** How a body reads. */
     enum Shape {

@@ -1,14 +1,14 @@
-package egress.dlp.builtin;
+package egress.dlp.coding;
 
 import com.aayushatharva.brotli4j.decoder.DecoderJNI;
-import egress.dlp.BlockStream;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /** A brotli body (RFC 7932) read strictly: one stream, to the body's last byte. */
-final class BrotliStream extends BlockStream {
+public final class BrotliStream extends BlockStream {
     private static final int PIECE = 8192;
 
     private final InputStream in;
@@ -18,7 +18,7 @@ final class BrotliStream extends BlockStream {
     private boolean ended;
     private boolean closed;
 
-    BrotliStream(InputStream in) throws IOException {
+    public BrotliStream(InputStream in) throws IOException {
         this.in = in;
         this.decoder = new DecoderJNI.Wrapper(PIECE);
     }

@@ -1,7 +1,7 @@
-package egress.dlp.builtin;
+package egress.dlp;
 
-import egress.dlp.BlockStream;
-import egress.dlp.BodySource;
+import egress.dlp.coding.BlockStream;
+
 import java.io.IOException;
 
 /** A body read from its beginning; remembers whether it was the reading that failed. */

@@ -15,7 +15,7 @@ import java.util.Set;
  * Through pipelock's forward proxy. It sends what it allows to the host, in clear text, so any answer of the host means "allowed";
  * a block is known by its form alone.
  */
-final class ForwardWay implements Asking {
+final class ForwardProxyClient implements PipelockClient {
     private static final List<String> BLOCKS = List.of("blocked: ", "session anomaly: ", "airlock: ");
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
     /** As text/plain these come from the server under pipelock, which refused the request before anything was scanned. */
@@ -24,7 +24,7 @@ final class ForwardWay implements Asking {
     private final HttpClient client;
     private final long maxBody;
 
-    ForwardWay(PipelockSettings settings) {
+    ForwardProxyClient(PipelockSettings settings) {
         this.client = new HttpClient(settings.base(), settings.connections());
         this.maxBody = settings.maxBody();
     }
@@ -32,9 +32,9 @@ final class ForwardWay implements Asking {
     @Override
     public ScanVerdict ask(ScanRequest request, Deadline deadline) throws IOException {
         if (request.host().isEmpty()) {
-            return Asking.unavailable("the forward way takes whole requests only, with their host");
+            return PipelockClient.unavailable("the forward way takes whole requests only, with their host");
         }
-        AskedBody body = AskedBody.of(request, maxBody);
+        DecodedBody body = DecodedBody.of(request, maxBody);
         if (!body.isEmpty() && isHiding(body)) {
             return new Refused(
                     Reason.BUDGET_SPENT,
@@ -48,11 +48,11 @@ final class ForwardWay implements Asking {
         String host = ScanApi.authority(request.host());
         List<HeaderField> fields = new ArrayList<>();
         fields.add(new HeaderField("Host", host));
-        fields.addAll(Dress.fields(request, false));
-        String method = Dress.method(request);
-        HttpQuestion question = new HttpQuestion(
+        fields.addAll(RequestRendering.fields(request, false));
+        String method = RequestRendering.method(request);
+        HttpRequest question = new HttpRequest(
                 method,
-                "http://" + host + Dress.target(request),
+                "http://" + host + RequestRendering.target(request),
                 fields,
                 body,
                 SAFE.contains(method),
@@ -60,13 +60,13 @@ final class ForwardWay implements Asking {
         return verdict(client.ask(question, deadline), method);
     }
 
-    private static boolean isHiding(AskedBody body) throws IOException {
+    private static boolean isHiding(DecodedBody body) throws IOException {
         try (InputStream in = body.open()) {
-            return Json.shape(in) == Json.Shape.HIDING;
+            return JsonBodies.shape(in) == JsonBodies.Shape.HIDING;
         }
     }
 
-    private static ScanVerdict verdict(HttpAnswer answer, String method) {
+    private static ScanVerdict verdict(HttpResponse answer, String method) {
         int status = answer.status();
         String text = answer.body();
         // The answer to HEAD does not carry the words that a block is known by (RFC 9110 §9.3.2).
@@ -74,12 +74,12 @@ final class ForwardWay implements Asking {
                 && (method.equals("HEAD") || BLOCKS.stream().anyMatch(text::startsWith));
         if (status == 403
                 && (blocked || !answer.values("x-pipelock-block-reason").isEmpty())) {
-            return Asking.denied(Reasons.of(answer, text));
+            return PipelockClient.denied(Reasons.of(answer, text));
         }
         boolean noType = answer.values("content-type").isEmpty();
         boolean notScanned = NOT_SCANNED.contains(status) && (answer.isPlainText() || noType);
         if (notScanned || status == 407 || status == 429 || (status >= 502 && status <= 504)) {
-            return Asking.unavailable(answer, answer.isPlainText() ? text : "");
+            return PipelockClient.unavailable(answer, answer.isPlainText() ? text : "");
         }
         return ScanVerdict.clean();
     }

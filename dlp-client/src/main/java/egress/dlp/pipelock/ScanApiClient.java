@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Text by text through the scan API: the URL, the fields, the body in overlapping parts, and the strings of a JSON body together. */
-final class ScanWay implements Asking {
+final class ScanApiClient implements PipelockClient {
     /** In bytes: even all escaped and doubled by UTF-8, it stays within the API's default bounds of 512 KiB a text and 1 MiB a body. */
     private static final int PART = 160 * 1024;
 
@@ -23,17 +23,17 @@ final class ScanWay implements Asking {
     private final ScanApi api;
     private final long maxBody;
 
-    ScanWay(ScanApi api, long maxBody) {
+    ScanApiClient(ScanApi api, long maxBody) {
         this.api = api;
         this.maxBody = maxBody;
     }
 
     @Override
     public ScanVerdict ask(ScanRequest request, Deadline deadline) throws IOException {
-        AskedBody body = AskedBody.of(request, maxBody);
+        DecodedBody body = DecodedBody.of(request, maxBody);
         ScanVerdict verdict = api.url(request, deadline);
         // It splits a text at & before it decodes the pieces, each of which may be encoded.
-        verdict = verdict instanceof Clean ? text(segments(Dress.texts(request)), deadline) : verdict;
+        verdict = verdict instanceof Clean ? text(segments(RequestRendering.texts(request)), deadline) : verdict;
         verdict = verdict instanceof Clean && request.host().isEmpty() ? text(request.target(), deadline) : verdict;
         if (!(verdict instanceof Clean) || body.isEmpty()) {
             return verdict;
@@ -43,7 +43,7 @@ final class ScanWay implements Asking {
         return verdict instanceof Clean && body.isTextOnTheWire() ? parts(body.onTheWire(), deadline) : verdict;
     }
 
-    private ScanVerdict parts(AskedBody body, Deadline deadline) throws IOException {
+    private ScanVerdict parts(DecodedBody body, Deadline deadline) throws IOException {
         byte[] part = new byte[PART];
         int kept = 0;
         try (InputStream in = body.open()) {
@@ -64,15 +64,15 @@ final class ScanWay implements Asking {
     }
 
     // On raw JSON it finds nothing that is encoded or lies in two values.
-    private ScanVerdict strings(AskedBody body, Deadline deadline) throws IOException {
-        Json.Strings strings;
+    private ScanVerdict strings(DecodedBody body, Deadline deadline) throws IOException {
+        JsonBodies.Strings strings;
         try (InputStream in = body.open()) {
-            if (Json.shape(in) == Json.Shape.NOT_JSON) {
+            if (JsonBodies.shape(in) == JsonBodies.Shape.NOT_JSON) {
                 return ScanVerdict.clean();
             }
         }
         try (InputStream in = body.open()) {
-            strings = Json.strings(in);
+            strings = JsonBodies.strings(in);
         } catch (BodyRefusedException tooMuch) {
             return ScanVerdict.clean();
         }

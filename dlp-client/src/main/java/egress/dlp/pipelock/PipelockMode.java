@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** How pipelock is asked. */
-public enum Way {
+public enum PipelockMode {
     /** Through its reverse proxy, whose upstream is a listener of ours: what arrives there was let through. */
     SINK,
     /** Its scan API: the URL, then text by text. */
@@ -20,12 +20,12 @@ public enum Way {
     }
 
     /** The way of that name on the command line. */
-    public static Optional<Way> labelled(String label) {
+    public static Optional<PipelockMode> labelled(String label) {
         return Arrays.stream(values()).filter(w -> w.label().equals(label)).findFirst();
     }
 
     /** Every name that {@link #labelled} knows, for an error that says what was expected. */
     public static String labels() {
-        return Arrays.stream(values()).map(Way::label).collect(Collectors.joining(", "));
+        return Arrays.stream(values()).map(PipelockMode::label).collect(Collectors.joining(", "));
     }
 }
