@@ -6,7 +6,7 @@ import egress.dlp.coding.ZlibStream;
 import egress.dlp.coding.ZstdStream;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
-import egress.dlp.builtin.Target.Packing;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

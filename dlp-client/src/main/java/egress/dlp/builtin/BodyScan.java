@@ -1,5 +1,9 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.join.Structure;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+
 import egress.dlp.BodyStream;
 import egress.dlp.ContentCoding;
 
@@ -21,9 +25,9 @@ import java.util.Optional;
 final class BodyScan {
     private static final int READ = 16 * 1024;
 
-    private final ScanRun run;
+    private final ScanContext run;
 
-    BodyScan(ScanRun run) {
+    BodyScan(ScanContext run) {
         this.run = run;
     }
 
@@ -39,13 +43,13 @@ final class BodyScan {
                 .toList();
         Optional<List<ContentCoding>> codings =
                 ContentCoding.of(values).filter(all -> all.stream().allMatch(ContentCoding::isAvailable));
-        View wire = View.of(new View.Whole(new Place.Body()));
+        Provenance wire = Provenance.of(new Provenance.Whole(new Place.Body()));
         Structure.Types types = Structure.Types.of(request.fields());
         if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
             byte[] bytes = heap.bytes();
             Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
             run.structured(structure.isJson());
-            Scan.whole(run, wire, bytes, 0, bytes.length);
+            ScanPasses.whole(run, wire, bytes, 0, bytes.length);
             structure.feed(bytes, 0, bytes.length);
             structure.end();
             return;
@@ -53,7 +57,7 @@ final class BodyScan {
         layered(body, wire, types, codings);
     }
 
-    private void layered(BodySource body, View wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
+    private void layered(BodySource body, Provenance wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
         BodyStream source = new BodyStream(body);
         boolean coded = codings.isEmpty() || !codings.get().isEmpty();
         List<Layer> layers = new ArrayList<>();
@@ -61,7 +65,7 @@ final class BodyScan {
         layers.add(new Layer(run, source, wire, types, !coded, order.isEmpty() ? null : order.getFirst()));
         boolean undecodable = false;
         try {
-            View view = wire;
+            Provenance view = wire;
             for (int i = 0; i < order.size(); i++) {
                 view = view.decoded(0, (int) Math.min(Integer.MAX_VALUE, body.length()));
                 InputStream decoded = order.get(i).decode(layers.getLast());

@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.scan.Provenance;
+
 import egress.dlp.Finding.Span;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
@@ -11,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Everything of a head, or all trailers, in one array, a line each, so that one pass scans it; knows which byte belongs where. */
-final class HeadSurface implements View.Surface {
+final class HeadSurface implements Provenance.Surface {
     private final List<Part> parts = new ArrayList<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     private final Place rest;

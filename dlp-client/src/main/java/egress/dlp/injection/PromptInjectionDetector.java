@@ -1,6 +1,6 @@
 package egress.dlp.injection;
 
-import egress.dlp.builtin.Fingerprints;
+import egress.dlp.builtin.scan.Fingerprints;
 
 import egress.dlp.Detector;
 import egress.dlp.Finding;
