@@ -1,11 +1,13 @@
 package egress.server;
 
+import egress.server.config.DlpConfig;
+
 import egress.dlp.pipelock.PipelockSettings;
 import egress.dlp.pipelock.PipelockMode;
-import egress.server.DlpChoice.Mode;
+import egress.server.config.DlpConfig.Mode;
 import egress.server.Flags.Bytes;
-import egress.server.dlp.DlpSettings;
-import egress.server.dlp.KnownHits;
+import egress.server.config.DlpSettings;
+import egress.server.config.KnownHits;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -139,7 +141,7 @@ final class DlpOptions {
      *
      * @throws IllegalArgumentException naming the flag and what was expected
      */
-    DlpChoice choice(Map<String, String> environment) {
+    DlpConfig choice(Map<String, String> environment) {
         Mode chosen = mode == null ? (pipelock == null ? Mode.BUILTIN : Mode.BOTH) : mode;
         boolean asksPipelock = chosen == Mode.PIPELOCK || chosen == Mode.BOTH;
         if (asksPipelock && pipelock == null) {
@@ -170,7 +172,7 @@ final class DlpOptions {
                         new HashSet<>(allowed))
                 .withBodyRate(bodyRate.count(), BODY_RATE_OVER)
                 .withKnownHits(new KnownHits(knownHits.count(), knownHits.span()));
-        return new DlpChoice(settings, asksPipelock ? Optional.of(asked(environment)) : Optional.empty());
+        return new DlpConfig(settings, asksPipelock ? Optional.of(asked(environment)) : Optional.empty());
     }
 
     private PipelockSettings asked(Map<String, String> environment) {

@@ -11,8 +11,8 @@ import java.net.UnknownHostException;
  * @param host a name or an IP literal, IPv6 without brackets; empty for every interface
  * @param port 0-65535; 0 takes a free one
  */
-record Endpoint(String host, int port) {
-    Endpoint {
+public record Endpoint(String host, int port) {
+    public Endpoint {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
         }
@@ -58,7 +58,7 @@ record Endpoint(String host, int port) {
     }
 
     /** An address as people and programs read it: never a name that was looked up. */
-    static String text(InetSocketAddress address) {
+    public static String text(InetSocketAddress address) {
         return new Endpoint(NetUtil.toAddressString(address.getAddress()), address.getPort()).toString();
     }
 }

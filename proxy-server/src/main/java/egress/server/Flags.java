@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.config.DlpConfig;
+
 import egress.dlp.pipelock.PipelockMode;
 import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;
@@ -37,7 +39,7 @@ final class Flags {
         put(commandLine, NameSource.class, NameSource::parse);
         put(commandLine, UpstreamProxy.class, UpstreamProxy::parse);
         put(commandLine, UpstreamHttp.class, text -> oneOf(UpstreamHttp.class, text));
-        put(commandLine, DlpChoice.Mode.class, text -> oneOf(DlpChoice.Mode.class, text));
+        put(commandLine, DlpConfig.Mode.class, text -> oneOf(DlpConfig.Mode.class, text));
         put(commandLine, PipelockMode.class, text -> oneOf(PipelockMode.class, text));
         put(commandLine, LogFormat.class, text -> oneOf(LogFormat.class, text));
         put(commandLine, Switchable.class, Switchable::parse);

@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.dlp.DlpService;
+
 import egress.ProxyServer;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
@@ -35,7 +37,7 @@ final class Gate implements AutoCloseable {
             LeafCache leaves,
             CaLeafCertificates tls,
             ExecutorService mints,
-            Dlp dlp,
+            DlpService dlp,
             LogWriter log,
             Readiness readiness,
             WarmUp warmUp,

@@ -5,15 +5,15 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** What the program says of itself, on standard error: a line each, in one write, with no control character in it. */
-final class Notices {
+public final class Notices {
     private final OutputStream err;
 
-    Notices(OutputStream err) {
+    public Notices(OutputStream err) {
         this.err = err;
     }
 
     /** Prints {@code egress: <words>}. */
-    void say(String words) {
+    public void say(String words) {
         byte[] line = ("egress: " + Words.printable(words) + "\n").getBytes(StandardCharsets.US_ASCII);
         try {
             synchronized (this) {

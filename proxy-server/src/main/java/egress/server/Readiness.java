@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Whether the gate should be sent work, and why not. Safe for use by every thread. */
-final class Readiness {
+public final class Readiness {
     /** What can stand in the way. */
-    enum Part {
+    public enum Part {
         STARTING,
         ROUTES,
         PIPELOCK,
@@ -20,11 +20,11 @@ final class Readiness {
     private final Map<Part, String> faults = new LinkedHashMap<>();
     private Supplier<Optional<String>> byTime = Optional::empty;
 
-    synchronized void fault(Part part, String words) {
+    public synchronized void fault(Part part, String words) {
         faults.put(part, words);
     }
 
-    synchronized void clear(Part part) {
+    public synchronized void clear(Part part) {
         faults.remove(part);
     }
 
@@ -34,7 +34,7 @@ final class Readiness {
     }
 
     /** Everything that stands in the way; empty when ready. */
-    synchronized Optional<String> whyNot() {
+    public synchronized Optional<String> whyNot() {
         List<String> all = new ArrayList<>(faults.values());
         byTime.get().ifPresent(all::add);
         return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));

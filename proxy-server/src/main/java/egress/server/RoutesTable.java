@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * @param warnings what will not work as it stands
  * @param allowlist the routes as JSON, without any secret
  */
-record RoutesTable(
+public record RoutesTable(
         Policy policy,
         int logLevel,
         Set<String> secrets,
@@ -25,7 +25,7 @@ record RoutesTable(
         String allowlist) {
     private static final String NO_ROUTES = "{\"routes\":[]}";
 
-    RoutesTable {
+    public RoutesTable {
         secrets = Set.copyOf(secrets);
         variables = Set.copyOf(variables);
         warnings = List.copyOf(warnings);

@@ -10,7 +10,7 @@ import io.netty.util.internal.PlatformDependent;
 import java.util.function.Supplier;
 
 /** Meters that are read from whoever keeps the count anyway. */
-final class RuntimeMeters {
+public final class RuntimeMeters {
     private RuntimeMeters() {}
 
     /** Registers a count that only grows. */
@@ -21,7 +21,7 @@ final class RuntimeMeters {
                 .register(registry);
     }
 
-    static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
+    public static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
         Gauge.builder(name, () -> value.get()).description(words).register(registry);
     }
 
@@ -30,7 +30,7 @@ final class RuntimeMeters {
      *
      * @param name one of ours, as the meters' label
      */
-    static void budget(MeterRegistry registry, String name, Supplier<FairBudget.Statistics> budget) {
+    public static void budget(MeterRegistry registry, String name, Supplier<FairBudget.Statistics> budget) {
         budgetGauge(
                 registry,
                 "egress.budget.capacity",

@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.config.DlpConfig;
+
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
@@ -25,7 +27,7 @@ import java.util.Set;
  * @param environment the process's, for tokens
  * @param unknownVariables those that begin as the gate's do and are no flag's; a token may be in one
  */
-record Settings(
+public record Settings(
         Optional<Path> routes,
         Optional<Duration> reloadInterval,
         List<String> passthrough,
@@ -39,11 +41,11 @@ record Settings(
         Timeouts timeouts,
         UpstreamHttp upstreamHttp,
         UpstreamConfig upstream,
-        DlpChoice dlp,
+        DlpConfig dlp,
         LogSettings log,
         Map<String, String> environment,
         Set<String> unknownVariables) {
-    Settings {
+    public Settings {
         passthrough = List.copyOf(passthrough);
         proxyUsers = Map.copyOf(proxyUsers);
         environment = Map.copyOf(environment);

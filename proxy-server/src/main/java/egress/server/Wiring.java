@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.dlp.DlpService;
+
 import egress.ProxyConfig;
 import egress.ProxyServer;
 import egress.ca.CaException;
@@ -107,7 +109,7 @@ final class Wiring {
         EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
-        Dlp dlp = Dlp.start(settings, issuer, readiness, notices);
+        DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
         try {
             return start(first, eventLog, issuer, dlp, observer);
         } catch (IOException | RuntimeException e) {
@@ -116,7 +118,7 @@ final class Wiring {
         }
     }
 
-    private Gate start(First first, EventLog eventLog, Issuer issuer, Dlp dlp, Observer observer) throws IOException {
+    private Gate start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer) throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
@@ -237,7 +239,7 @@ final class Wiring {
         }
     }
 
-    private static ProxySnapshot snapshot(long generation, RoutesTable table, Dlp dlp) {
+    private static ProxySnapshot snapshot(long generation, RoutesTable table, DlpService dlp) {
         return new ProxySnapshot(generation, table.policy(), dlp.inspector(table));
     }
 
@@ -274,7 +276,7 @@ final class Wiring {
         return List.copyOf(probed);
     }
 
-    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog, Dlp dlp) {
+    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog, DlpService dlp) {
         return first.source().map(source -> {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
@@ -309,7 +311,7 @@ final class Wiring {
             ProxyServer proxy,
             CallerBudgets budgets,
             Optional<Reloader> reloader,
-            Dlp dlp,
+            DlpService dlp,
             LoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RuntimeMeters.process(made, lag, logWriter, Version.number());

@@ -10,7 +10,7 @@ import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
 import egress.server.dlp.DlpEngine;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.Alpn;
 import egress.testkit.Field;
 import egress.testkit.H2Client;

@@ -8,7 +8,7 @@ import egress.dlp.pipelock.PipelockSettings;
 import egress.dlp.pipelock.PipelockMode;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.FreePort;
 import egress.testkit.GitHubToken;
 import egress.testkit.NeedsRealPipelock;

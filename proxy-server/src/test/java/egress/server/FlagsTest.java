@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.config.DlpConfig;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Limits;
@@ -198,7 +200,7 @@ final class FlagsTest {
                         s.log().toString()));
     }
 
-    private static String dlp(DlpChoice choice) {
+    private static String dlp(DlpConfig choice) {
         return choice.settings()
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
@@ -226,7 +228,7 @@ final class FlagsTest {
     @Test
     void bothScannersLookAsSoonAsPipelockIsNamed() {
         assertThat(parse(Map.of()).dlp().pipelock()).isEmpty();
-        DlpChoice both = parse(Map.of(), "--pipelock=http://127.0.0.1:8890").dlp();
+        DlpConfig both = parse(Map.of(), "--pipelock=http://127.0.0.1:8890").dlp();
         assertThat(both.settings().builtIn()).isTrue();
         assertThat(both.pipelock()).isPresent();
         assertThat(parse(Map.of(), "--dlp=off").dlp().isOff()).isTrue();

@@ -1,5 +1,12 @@
 package egress.server.dlp;
 
+import egress.server.config.DlpSettings;
+import egress.server.dlp.body.Spool;
+import egress.server.dlp.judge.KnownHitLock;
+import egress.server.dlp.judge.KnownSecrets;
+import egress.server.dlp.judge.ScanPlaces;
+import egress.server.dlp.judge.Scanners;
+
 import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
 import egress.dlp.injection.PromptInjectionDetector;

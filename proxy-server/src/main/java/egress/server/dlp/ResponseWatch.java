@@ -1,5 +1,11 @@
 package egress.server.dlp;
 
+import egress.server.dlp.judge.ContentDecoder;
+import egress.server.dlp.judge.Fields;
+import egress.server.dlp.judge.FindingReporter;
+import egress.server.dlp.judge.RouteScanPolicy;
+import egress.server.dlp.judge.ScanDispatcher;
+
 import egress.dlp.Finding;
 import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspection.Effect;
@@ -38,7 +44,7 @@ final class ResponseWatch {
 
     private final DlpServices services;
     private final boolean on;
-    private final Hits hits;
+    private final FindingReporter hits;
     private final EventLoop loop;
     private Optional<ContentDecoder> decoder = Optional.empty();
     private boolean coded;
@@ -48,7 +54,7 @@ final class ResponseWatch {
     private final Claimant who;
     private FairBudget.@Nullable Lease lease;
 
-    ResponseWatch(DlpServices services, RoutePlan plan, Hits hits, EventLoop loop, Claimant who) {
+    ResponseWatch(DlpServices services, RouteScanPolicy plan, FindingReporter hits, EventLoop loop, Claimant who) {
         this.services = services;
         this.who = who;
         this.on = plan.inbound();
@@ -118,7 +124,7 @@ final class ResponseWatch {
 
         @Override
         public void reclaim() {
-            Questions.onLoop(loop, () -> {
+            ScanDispatcher.onLoop(loop, () -> {
                 if (watching) {
                     close();
                 }
@@ -141,7 +147,7 @@ final class ResponseWatch {
         try {
             services.places().scans().execute(who, turn -> {
                 List<Finding> findings = findings(text, length, with, taken);
-                Questions.onLoop(loop, () -> {
+                ScanDispatcher.onLoop(loop, () -> {
                     hits.tell(findings, Effect.WARNED);
                 });
             });
