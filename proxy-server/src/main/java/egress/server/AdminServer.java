@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.config.Endpoint;
+
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

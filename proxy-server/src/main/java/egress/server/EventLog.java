@@ -1,10 +1,12 @@
 package egress.server;
 
+import egress.server.config.LogSettings;
+
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
-import egress.server.Flags.LogFormat;
+import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.LogEvent.Facts;
 import egress.share.Caller;
 import java.net.SocketAddress;

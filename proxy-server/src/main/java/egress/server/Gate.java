@@ -17,7 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** The running program: what {@link Wiring} made, in the order in which it is taken apart. */
-final class Gate implements AutoCloseable {
+public final class Gate implements AutoCloseable {
     /**
      * What a gate is made of.
      *
@@ -61,7 +61,7 @@ final class Gate implements AutoCloseable {
     }
 
     /** Where probes are answered: {@code --admin} first, then {@code --metrics}. */
-    List<InetSocketAddress> adminAddresses() {
+    public List<InetSocketAddress> adminAddresses() {
         return parts.admin();
     }
 
@@ -75,7 +75,7 @@ final class Gate implements AutoCloseable {
         return parts.proxy().snapshot();
     }
 
-    Readiness readiness() {
+    public Readiness readiness() {
         return parts.readiness();
     }
 

@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.cli.OptionTypes;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -73,7 +75,7 @@ final class JsonFormat {
                 json.writeStringField("detector", found.hit().detector());
                 json.writeStringField("place", masker.text(found.hit().place()));
                 json.writeStringField("fingerprint", found.hit().fingerprint());
-                json.writeStringField("effect", Flags.name(found.hit().effect()));
+                json.writeStringField("effect", OptionTypes.name(found.hit().effect()));
             }
             case LogEvent.Refused refused -> {
                 authority(json, refused.authority());

@@ -1,5 +1,10 @@
 package egress.server;
 
+import egress.server.cli.CaOptions;
+import egress.server.cli.CommandLineFactory;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.exchange.Observer;
@@ -73,7 +78,7 @@ public final class Main {
 
     /** Runs a command to its end. */
     int run(String... arguments) {
-        return CommandLines.run(environment, this::serve, notices, arguments);
+        return CommandLineFactory.run(environment, this::serve, notices, arguments);
     }
 
     private int serve(Settings settings, CaOptions ca) {

@@ -1,5 +1,7 @@
 package egress.server;
 
+import egress.server.cli.OptionTypes;
+
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
@@ -182,7 +184,7 @@ final class Metrics implements Observer {
 
     @Override
     public void found(ExchangeRecord exchange, Inspection.Hit hit) {
-        FindingKey key = new FindingKey(hit.detector(), Flags.name(hit.effect()));
+        FindingKey key = new FindingKey(hit.detector(), OptionTypes.name(hit.effect()));
         with(made -> findings.computeIfAbsent(
                         key,
                         added -> Counter.builder("egress.dlp.findings")

@@ -1,5 +1,8 @@
 package egress.server;
 
+import egress.server.cli.LogOptions;
+import egress.server.cli.OptionTypes;
+
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
@@ -86,7 +89,7 @@ final class TextFormat {
         return hit.effect() == Inspection.Effect.LOCKED
                 ? "DLP: LOCKED: " + place
                 : "DLP: " + hit.detector() + " found in " + place + " for "
-                        + found.authority().host() + ", " + Flags.name(hit.effect()) + ", fingerprint "
+                        + found.authority().host() + ", " + OptionTypes.name(hit.effect()) + ", fingerprint "
                         + hit.fingerprint();
     }
 

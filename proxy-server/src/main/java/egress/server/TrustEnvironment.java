@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /** The environment variables that send clients through the gate and make them trust its authority. */
-final class TrustEnvironment {
+public final class TrustEnvironment {
     private static final String NO_PROXY = "localhost,127.0.0.1,::1";
     private static final String JAVA_NO_PROXY = "localhost|127.*|[::1]";
 
@@ -19,7 +19,7 @@ final class TrustEnvironment {
      * @param wgetrc what {@link #wgetrc} makes, in a file
      * @return names and values, in the order in which people read them
      */
-    static SequencedMap<String, String> variables(
+    public static SequencedMap<String, String> variables(
             URI proxy, String certificate, String bundle, String trustStore, String wgetrc) {
         SequencedMap<String, String> variables = new LinkedHashMap<>();
         for (String name : new String[] {
@@ -59,7 +59,7 @@ final class TrustEnvironment {
      *
      * @param own what it would read otherwise; of two settings the later one counts
      */
-    static String wgetrc(String own, String bundle) {
+    public static String wgetrc(String own, String bundle) {
         return own + (own.isEmpty() || own.endsWith("\n") ? "" : "\n") + "ca_certificate = " + bundle + "\n";
     }
 
@@ -90,7 +90,7 @@ final class TrustEnvironment {
     }
 
     /** One word for a POSIX shell, whatever is in it. */
-    static String shellQuoted(String value) {
+    public static String shellQuoted(String value) {
         return "'" + value.replace("'", "'\\''") + "'";
     }
 }

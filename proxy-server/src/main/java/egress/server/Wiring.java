@@ -1,5 +1,9 @@
 package egress.server;
 
+import egress.server.cli.Version;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+
 import egress.server.dlp.DlpService;
 
 import egress.ProxyConfig;

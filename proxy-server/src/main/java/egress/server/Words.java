@@ -3,13 +3,13 @@ package egress.server;
 import java.util.Locale;
 
 /** How the gate writes for people: nothing that a terminal would obey, sizes and times short. */
-final class Words {
+public final class Words {
     private static final String SIZES = "kMGT";
 
     private Words() {}
 
     /** The text in printable ASCII: controls, escapes and line breaks become {@code \x0a}, other letters {@code \u00e9}. */
-    static String printable(String text) {
+    public static String printable(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (!isPrintable(text.charAt(i))) {
                 return appendPrintable(new StringBuilder(text.length() + 16), text)

@@ -1,5 +1,8 @@
 package egress.server;
 
+import egress.server.cli.CommandLineFactory;
+import egress.server.config.Settings;
+
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.TrustStores;
@@ -142,7 +145,7 @@ public final class ProxyUnderTest implements AutoCloseable {
             Captured err = new Captured();
             Notices notices = new Notices(err);
             AtomicReference<Settings> parsed = new AtomicReference<>();
-            int status = CommandLines.of(
+            int status = CommandLineFactory.of(
                             environment,
                             (settings, ca) -> {
                                 parsed.set(settings);
@@ -209,7 +212,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** The running program, for what only its own package asks. */
-    Gate gate() {
+    public Gate gate() {
         return gate;
     }
 
@@ -311,7 +314,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** Waits for something that no event tells of. */
-    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    public static void await(String what, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
@@ -350,7 +353,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** A stream that can be read while it is written. */
-    static final class Captured extends OutputStream {
+    public static final class Captured extends OutputStream {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         @Override
@@ -363,11 +366,11 @@ public final class ProxyUnderTest implements AutoCloseable {
             bytes.write(all, from, length);
         }
 
-        synchronized String text() {
+        public synchronized String text() {
             return bytes.toString(StandardCharsets.UTF_8);
         }
 
-        List<String> lines() {
+        public List<String> lines() {
             return text().lines().toList();
         }
 

@@ -1,11 +1,11 @@
 package egress.server.dlp;
 
-import egress.server.Endpoint;
+import egress.server.config.Endpoint;
 import egress.server.Notices;
 import egress.server.Readiness;
 import egress.server.RoutesTable;
 import egress.server.RuntimeMeters;
-import egress.server.Settings;
+import egress.server.config.Settings;
 
 import egress.ca.Issuer;
 import egress.dlp.pipelock.PipelockScanner;

@@ -1,11 +1,13 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.config.Endpoint;
 
 import egress.server.config.DlpConfig;
 
 import egress.dlp.pipelock.PipelockSettings;
 import egress.dlp.pipelock.PipelockMode;
 import egress.server.config.DlpConfig.Mode;
-import egress.server.Flags.Bytes;
+import egress.server.cli.OptionTypes.Bytes;
 import egress.server.config.DlpSettings;
 import egress.server.config.KnownHits;
 import java.net.InetSocketAddress;
@@ -88,7 +90,7 @@ final class DlpOptions {
                 "A caller with N different hits on known secrets within TIME is locked out for TIME:",
                 "everything it sends is a 403 (dlp_locked). Default: ${DEFAULT-VALUE}"
             })
-    Flags.Rate knownHits = new Flags.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
+    OptionTypes.Rate knownHits = new OptionTypes.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
 
     @Option(
             names = "--dlp-allow",
@@ -146,7 +148,7 @@ final class DlpOptions {
         boolean asksPipelock = chosen == Mode.PIPELOCK || chosen == Mode.BOTH;
         if (asksPipelock && pipelock == null) {
             throw new IllegalArgumentException(
-                    "--dlp: " + Flags.name(chosen) + " (expected: --pipelock with it, to say where pipelock is)");
+                    "--dlp: " + OptionTypes.name(chosen) + " (expected: --pipelock with it, to say where pipelock is)");
         }
         if (pipelock == null && (scan != null || tokenEnv != null)) {
             throw new IllegalArgumentException(

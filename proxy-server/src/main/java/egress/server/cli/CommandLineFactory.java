@@ -1,4 +1,6 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.Notices;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -10,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line, with its errors as one sentence each. */
-final class CommandLines {
+public final class CommandLineFactory {
     /** As of most programs: called wrongly. */
     private static final int WRONG_USE = 2;
 
@@ -19,10 +21,10 @@ final class CommandLines {
 
     private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain", "health");
 
-    private CommandLines() {}
+    private CommandLineFactory() {}
 
     /** Runs what the arguments say; returns the exit status. */
-    static int run(Map<String, String> environment, GateCommand.Runner runner, Notices notices, String... arguments) {
+    public static int run(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices, String... arguments) {
         // The subcommands take a tenth of the start to read, and a run of the gate names none: its own flags all begin
         // with a hyphen, and a value that is another word costs no more than that.
         boolean plain = Arrays.stream(arguments)
@@ -31,7 +33,7 @@ final class CommandLines {
     }
 
     /** The command line with everything in it. */
-    static CommandLine of(Map<String, String> environment, GateCommand.Runner runner, Notices notices) {
+    public static CommandLine of(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices) {
         CommandLine gate = gate(environment, runner, notices);
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());
@@ -42,15 +44,15 @@ final class CommandLines {
         return gate;
     }
 
-    private static CommandLine gate(Map<String, String> environment, GateCommand.Runner runner, Notices notices) {
-        CommandLine gate = new CommandLine(new GateCommand(environment, runner));
+    private static CommandLine gate(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices) {
+        CommandLine gate = new CommandLine(new ProxyCommand(environment, runner));
         settle(gate, environment, notices);
         return gate;
     }
 
     /** What holds for all commands; a subcommand takes it on from what is there when this is called. */
     private static void settle(CommandLine gate, Map<String, String> environment, Notices notices) {
-        Flags.register(gate);
+        OptionTypes.register(gate);
         gate.setDefaultValueProvider(new EnvironmentDefaults(environment));
         gate.setUnmatchedOptionsArePositionalParams(false);
         gate.setParameterExceptionHandler((e, arguments) -> {

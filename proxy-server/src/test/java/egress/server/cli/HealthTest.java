@@ -1,4 +1,8 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.Notices;
+import egress.server.ProxyUnderTest;
+import egress.server.config.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +31,7 @@ final class HealthTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         ProxyUnderTest.Captured notices = new ProxyUnderTest.Captured();
-        CommandLine commands = CommandLines.of(environment, (settings, ca) -> 99, new Notices(notices))
+        CommandLine commands = CommandLineFactory.of(environment, (settings, ca) -> 99, new Notices(notices))
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err));
         String[] all = new String[arguments.length + 1];

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.exchange.Timeouts;
 import egress.upstream.UpstreamTimeouts;

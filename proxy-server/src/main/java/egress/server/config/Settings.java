@@ -1,6 +1,6 @@
-package egress.server;
+package egress.server.config;
 
-import egress.server.config.DlpConfig;
+
 
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;

@@ -1,4 +1,6 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.config.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -10,23 +12,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the values of flags are written: times, sizes, endpoints, users. */
-final class FlagValuesTest {
+final class OptionTypesTest {
     @ParameterizedTest
     @CsvSource({"250ms,PT0.25S", "10s,PT10S", "5m,PT5M", "1h,PT1H"})
     void readsTimes(String text, Duration duration) {
-        assertThat(Flags.duration(text)).isEqualTo(duration);
+        assertThat(OptionTypes.duration(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @CsvSource({"1,1", "64k,65536", "64K,65536", "1m,1048576", "1024m,1073741824"})
     void readsSizes(String text, int bytes) {
-        assertThat(Flags.bytes(text).count()).isEqualTo(bytes);
+        assertThat(OptionTypes.bytes(text).count()).isEqualTo(bytes);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "0", "-1", "1kb", "1025m", "1 k", "99999999999", "٣"})
     void refusesOtherSizes(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Flags.bytes(text)).withMessageContaining("expected");
+        assertThatIllegalArgumentException().isThrownBy(() -> OptionTypes.bytes(text)).withMessageContaining("expected");
     }
 
     @ParameterizedTest

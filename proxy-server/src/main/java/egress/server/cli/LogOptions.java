@@ -1,11 +1,13 @@
-package egress.server;
+package egress.server.cli;
 
-import egress.server.Flags.LogFormat;
+import egress.server.config.LogSettings;
+
+import egress.server.cli.OptionTypes.LogFormat;
 import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is printed while the gate runs. */
-final class LogOptions {
-    static final int MOST_DETAIL = 4;
+public final class LogOptions {
+    public static final int MOST_DETAIL = 4;
 
     @Option(
             names = "--log-format",

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.ca.CaDirectory;
 import egress.ca.CaException;

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.ca.AtomicFile;
 import egress.ca.CaException;
@@ -66,7 +66,7 @@ public final class CaOptions extends CaLocation {
     }
 
     /** Whether {@code --ca-cert-out} held the certificate of another authority, which clients may still trust. */
-    boolean replacedCertificate() {
+    public boolean replacedCertificate() {
         return replaced;
     }
 }

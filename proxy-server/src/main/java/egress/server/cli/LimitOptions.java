@@ -1,9 +1,9 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.ca.LeafCache;
 import egress.exchange.Limits;
 import egress.http.HeadLimits;
-import egress.server.Flags.Bytes;
+import egress.server.cli.OptionTypes.Bytes;
 import egress.upstream.UpstreamLimits;
 import picocli.CommandLine.Option;
 

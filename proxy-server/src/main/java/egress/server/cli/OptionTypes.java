@@ -1,4 +1,6 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.config.Endpoint;
 
 import egress.server.config.DlpConfig;
 
@@ -22,16 +24,16 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How the values of flags are read: one place, one kind of error sentence. */
-final class Flags {
+public final class OptionTypes {
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})([kKmM]?)");
 
-    private Flags() {}
+    private OptionTypes() {}
 
     /** Teaches a command line, its subcommands too, to read the values. */
     static void register(CommandLine commandLine) {
-        put(commandLine, Duration.class, Flags::duration);
-        put(commandLine, Bytes.class, Flags::bytes);
+        put(commandLine, Duration.class, OptionTypes::duration);
+        put(commandLine, Bytes.class, OptionTypes::bytes);
         put(commandLine, Rate.class, Rate::parse);
         put(commandLine, Endpoint.class, Endpoint::parse);
         put(commandLine, Cidr.class, Cidr::parse);
@@ -122,12 +124,12 @@ final class Flags {
                 return value;
             }
         }
-        String names = Stream.of(type.getEnumConstants()).map(Flags::name).collect(Collectors.joining(", "));
+        String names = Stream.of(type.getEnumConstants()).map(OptionTypes::name).collect(Collectors.joining(", "));
         throw new IllegalArgumentException("\"" + text + "\" (expected: one of " + names + ")");
     }
 
     /** As written on the command line. */
-    static String name(Enum<?> value) {
+    public static String name(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }
 
@@ -143,7 +145,7 @@ final class Flags {
     }
 
     /** The form of what is printed for each exchange. */
-    enum LogFormat {
+    public enum LogFormat {
         TEXT,
         JSON
     }

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.config;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -23,7 +23,7 @@ public record Endpoint(String host, int port) {
      *
      * @throws IllegalArgumentException with the text and what was expected
      */
-    static Endpoint parse(String text) {
+    public static Endpoint parse(String text) {
         int colon = text.lastIndexOf(':');
         String host = colon < 0 ? text : text.substring(0, colon);
         String digits = text.substring(colon + 1);
@@ -47,7 +47,7 @@ public record Endpoint(String host, int port) {
      *
      * @throws UnknownHostException when the name has no address
      */
-    InetSocketAddress address() throws UnknownHostException {
+    public InetSocketAddress address() throws UnknownHostException {
         return host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(InetAddress.getByName(host), port);
     }
 

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.server.routes.RoutesFile;
 import egress.server.routes.TokenSource;

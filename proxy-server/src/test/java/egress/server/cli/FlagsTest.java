@@ -1,4 +1,10 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.Notices;
+import egress.server.ProxyUnderTest;
+import egress.server.config.Endpoint;
+import egress.server.config.LogSettings;
+import egress.server.config.Settings;
 
 import egress.server.config.DlpConfig;
 
@@ -7,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
-import egress.server.Flags.LogFormat;
+import egress.server.cli.OptionTypes.LogFormat;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
 import egress.upstream.UpstreamLimits;
@@ -38,7 +44,7 @@ final class FlagsTest {
     private final AtomicReference<@Nullable Settings> settings = new AtomicReference<>();
 
     private CommandLine commandLine(Map<String, String> environment) {
-        return CommandLines.of(
+        return CommandLineFactory.of(
                 environment,
                 (parsed, ca) -> {
                     settings.set(parsed);

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;

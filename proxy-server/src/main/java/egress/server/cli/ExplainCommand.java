@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;

@@ -1,4 +1,6 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.config.Settings;
 
 import egress.upstream.Cidr;
 import egress.upstream.UpstreamConfig;
@@ -35,7 +37,7 @@ import picocli.CommandLine.Spec;
             "TIME is 250ms, 10s, 5m or 1h. BYTES is 65536, 64k or 1m.",
             "SIGHUP reloads the routes, SIGTERM drains and ends. More: docs/running.md"
         })
-final class GateCommand implements Callable<Integer> {
+public final class ProxyCommand implements Callable<Integer> {
     /** Where the image keeps its routes; the first that exists. */
     private static final List<Path> IMAGE_ROUTES =
             List.of(Path.of("/etc/egress/routes.yaml"), Path.of("/etc/egress-proxy/routes.yaml"));
@@ -81,11 +83,11 @@ final class GateCommand implements Callable<Integer> {
     private final Runner runner;
 
     /** What happens with valid settings; returns the exit status. */
-    interface Runner {
+    public interface Runner {
         int run(Settings settings, CaOptions ca);
     }
 
-    GateCommand(Map<String, String> environment, Runner runner) {
+    ProxyCommand(Map<String, String> environment, Runner runner) {
         this.environment = environment;
         this.runner = runner;
     }

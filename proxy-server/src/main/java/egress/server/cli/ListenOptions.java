@@ -1,6 +1,8 @@
-package egress.server;
+package egress.server.cli;
 
-import egress.server.Flags.Switchable;
+import egress.server.config.Endpoint;
+
+import egress.server.cli.OptionTypes.Switchable;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;

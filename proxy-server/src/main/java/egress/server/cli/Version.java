@@ -1,10 +1,10 @@
-package egress.server;
+package egress.server.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
 /** What is running: the version is in the jar's manifest. */
-final class Version implements IVersionProvider {
-    static String number() {
+public final class Version implements IVersionProvider {
+    public static String number() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "unpackaged" : version;
     }

@@ -1,6 +1,9 @@
-package egress.server;
+package egress.server.cli;
 
-import egress.server.Flags.Switchable;
+import egress.server.Words;
+import egress.server.config.Endpoint;
+
+import egress.server.cli.OptionTypes.Switchable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -142,7 +145,7 @@ final class HealthCommand implements Callable<Integer> {
 
     private String words(IOException e) {
         return e instanceof SocketTimeoutException
-                ? "none within " + Flags.text(timeout)
+                ? "none within " + OptionTypes.text(timeout)
                 : String.valueOf(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
     }
 }

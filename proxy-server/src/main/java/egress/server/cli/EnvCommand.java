@@ -1,4 +1,6 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.TrustEnvironment;
 
 import egress.ca.AtomicFile;
 import egress.ca.CaDirectory;

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package egress.server;
+package egress.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

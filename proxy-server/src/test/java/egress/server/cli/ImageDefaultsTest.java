@@ -1,4 +1,9 @@
-package egress.server;
+package egress.server.cli;
+
+import egress.server.Notices;
+import egress.server.ProxyUnderTest;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,7 +20,7 @@ final class ImageDefaultsTest {
 
     private Settings parse(Map<String, String> environment, String... arguments) {
         AtomicReference<@Nullable Settings> settings = new AtomicReference<>();
-        int status = CommandLines.of(
+        int status = CommandLineFactory.of(
                         environment,
                         (parsed, ca) -> {
                             settings.set(parsed);
@@ -50,7 +55,7 @@ final class ImageDefaultsTest {
     /** Which authority a run would take. */
     private String caOf(Map<String, String> environment, String... arguments) {
         AtomicReference<String> chosen = new AtomicReference<>("");
-        int status = CommandLines.of(
+        int status = CommandLineFactory.of(
                         environment,
                         (parsed, ca) -> {
                             String option = ca.chosen();
