@@ -1,5 +1,9 @@
 package egress.server;
 
+import egress.server.log.LogbackSetup;
+import egress.server.log.Notices;
+import egress.server.log.Streams;
+
 import egress.server.cli.CaOptions;
 import egress.server.cli.CommandLineFactory;
 import egress.server.config.Endpoint;
@@ -82,7 +86,7 @@ public final class Main {
     }
 
     private int serve(Settings settings, CaOptions ca) {
-        Gate gate;
+        ProxyProcess gate;
         if (settings.log().verbose()) {
             LogbackSetup.verbose();
         }
@@ -123,7 +127,7 @@ public final class Main {
         };
     }
 
-    private void announce(Settings settings, Gate gate) {
+    private void announce(Settings settings, ProxyProcess gate) {
         if (settings.routes().isEmpty()) {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
@@ -156,7 +160,7 @@ public final class Main {
         }
     }
 
-    private int serve(Gate gate) throws InterruptedException {
+    private int serve(ProxyProcess gate) throws InterruptedException {
         Thread stopper = Thread.ofVirtual().start(() -> {
             try {
                 signals.awaitStop();

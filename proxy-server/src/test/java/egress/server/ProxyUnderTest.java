@@ -1,5 +1,9 @@
 package egress.server;
 
+import egress.server.log.Notices;
+import egress.server.log.Streams;
+import egress.server.routes.Reloader;
+
 import egress.server.cli.CommandLineFactory;
 import egress.server.config.Settings;
 
@@ -8,7 +12,7 @@ import egress.ca.Issuer;
 import egress.ca.TrustStores;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Observer;
-import egress.server.LogEvent.Facts;
+import egress.server.log.LogEvent.Facts;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
@@ -51,13 +55,13 @@ public final class ProxyUnderTest implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Path directory;
-    private final Gate gate;
+    private final ProxyProcess gate;
     private final Issuer issuer;
     private final Captured out;
     private final Captured err;
     private final Recorder recorder;
 
-    private ProxyUnderTest(Path directory, Gate gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
+    private ProxyUnderTest(Path directory, ProxyProcess gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
         this.directory = directory;
         this.gate = gate;
         this.issuer = issuer;
@@ -161,7 +165,7 @@ public final class ProxyUnderTest implements AutoCloseable {
             Files.write(directory.resolve("ca.pem"), new TrustStores(issuer.certificate()).pem());
             Recorder recorder = new Recorder();
             try {
-                Gate gate =
+                ProxyProcess gate =
                         Wiring.start(settings, () -> issuer, new Streams(out, err, false), notices, clock, recorder);
                 return new ProxyUnderTest(directory, gate, issuer, out, err, recorder);
             } catch (CaException e) {
@@ -212,7 +216,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** The running program, for what only its own package asks. */
-    public Gate gate() {
+    public ProxyProcess gate() {
         return gate;
     }
 
@@ -375,7 +379,7 @@ public final class ProxyUnderTest implements AutoCloseable {
         }
 
         @Nullable
-        String find(String part) {
+        public String find(String part) {
             return lines().stream()
                     .filter(line -> line.contains(part))
                     .findFirst()

@@ -1,6 +1,6 @@
 package egress.server.cli;
 
-import egress.server.Notices;
+import egress.server.log.Notices;
 
 import java.util.Arrays;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package egress.server.cli;
 
-import egress.server.TrustEnvironment;
+import egress.server.onboarding.ClientTrustVariables;
 
 import egress.ca.AtomicFile;
 import egress.ca.CaDirectory;
@@ -93,7 +93,7 @@ public final class EnvCommand implements Callable<Integer> {
             TrustFiles files = TrustFiles.of(location);
             Issuer issuer = location.load(InstantSource.system(), new SecureRandom());
             write(files, new TrustStores(issuer.certificate()));
-            TrustEnvironment.variables(
+            ClientTrustVariables.variables(
                             proxyUrl,
                             files.certificate.toString(),
                             files.bundle.toString(),
@@ -101,7 +101,7 @@ public final class EnvCommand implements Callable<Integer> {
                             files.wgetrc.toString())
                     .forEach((name, value) -> command.commandLine()
                             .getOut()
-                            .println("export " + name + "=" + TrustEnvironment.shellQuoted(value)));
+                            .println("export " + name + "=" + ClientTrustVariables.shellQuoted(value)));
             command.commandLine().getOut().flush();
             return 0;
         } catch (CaException e) {
@@ -136,7 +136,7 @@ public final class EnvCommand implements Callable<Integer> {
         write(files.bundle, stores.bundle(system), AtomicFile::write);
         write(files.trustStore, stores.jksBundle(system, TrustStores.DEFAULT_PASSWORD), AtomicFile::write);
         // The user's own may hold passwords.
-        String wgetrc = TrustEnvironment.wgetrc(ownWgetrc(files), files.bundle.toString());
+        String wgetrc = ClientTrustVariables.wgetrc(ownWgetrc(files), files.bundle.toString());
         write(files.wgetrc, wgetrc.getBytes(StandardCharsets.ISO_8859_1), AtomicFile::writePrivate);
     }
 

@@ -1,6 +1,6 @@
 package egress.server.cli;
 
-import egress.server.Words;
+import egress.server.log.TerminalText;
 import egress.server.config.Endpoint;
 
 import egress.server.cli.OptionTypes.Switchable;
@@ -81,7 +81,7 @@ final class HealthCommand implements Callable<Integer> {
         }
         boolean well = answer.status() == 200;
         var to = well ? command.commandLine().getOut() : command.commandLine().getErr();
-        to.println(well ? answer.words() : "egress: " + Words.printable(answer.words()));
+        to.println(well ? answer.words() : "egress: " + TerminalText.printable(answer.words()));
         to.flush();
         return well ? 0 : 1;
     }

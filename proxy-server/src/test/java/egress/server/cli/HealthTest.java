@@ -1,12 +1,12 @@
 package egress.server.cli;
 
-import egress.server.Notices;
+import egress.server.log.Notices;
 import egress.server.ProxyUnderTest;
 import egress.server.config.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.server.Readiness.Part;
+import egress.server.admin.Readiness.Part;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

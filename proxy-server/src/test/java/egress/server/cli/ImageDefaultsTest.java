@@ -1,6 +1,6 @@
 package egress.server.cli;
 
-import egress.server.Notices;
+import egress.server.log.Notices;
 import egress.server.ProxyUnderTest;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;

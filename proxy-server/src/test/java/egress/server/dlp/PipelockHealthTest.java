@@ -1,7 +1,7 @@
 package egress.server.dlp;
 
-import egress.server.Notices;
-import egress.server.Readiness;
+import egress.server.log.Notices;
+import egress.server.admin.Readiness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
