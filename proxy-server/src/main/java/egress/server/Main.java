@@ -1,17 +1,15 @@
 package egress.server;
 
-import egress.server.log.LogbackSetup;
-import egress.server.log.Notices;
-import egress.server.log.Streams;
-
+import egress.ca.CaException;
+import egress.ca.Issuer;
+import egress.exchange.Observer;
 import egress.server.cli.CaOptions;
 import egress.server.cli.CommandLineFactory;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
-
-import egress.ca.CaException;
-import egress.ca.Issuer;
-import egress.exchange.Observer;
+import egress.server.log.LogbackSetup;
+import egress.server.log.Notices;
+import egress.server.log.Streams;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

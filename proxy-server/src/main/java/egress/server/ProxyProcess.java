@@ -1,19 +1,17 @@
 package egress.server;
 
-import egress.server.admin.AdminServer;
-import egress.server.admin.Readiness;
-import egress.server.log.AsyncWriter;
-import egress.server.routes.Reloader;
-import egress.server.routes.RoutesTable;
-import egress.server.tls.CaLeafCertificates;
-
-import egress.server.dlp.DlpService;
-
 import egress.ProxyServer;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.exchange.ProxySnapshot;
+import egress.server.admin.AdminServer;
+import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
+import egress.server.dlp.DlpService;
+import egress.server.log.AsyncWriter;
+import egress.server.routes.Reloader;
+import egress.server.routes.RoutesTable;
+import egress.server.tls.CaLeafCertificates;
 import egress.upstream.PooledUpstreams;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;

@@ -1,8 +1,25 @@
 package egress.server;
 
+import egress.ProxyConfig;
+import egress.ProxyServer;
+import egress.ca.CaException;
+import egress.ca.Issuer;
+import egress.ca.LeafCache;
+import egress.ca.SystemTrust;
+import egress.exchange.CallerBudgets;
+import egress.exchange.LocalSite;
+import egress.exchange.Observer;
+import egress.exchange.ProxySnapshot;
+import egress.policy.Policy;
+import egress.policy.Route;
 import egress.server.admin.AdminServer;
 import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
+import egress.server.admin.Readiness.Part;
+import egress.server.cli.Version;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.dlp.DlpService;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -18,26 +35,6 @@ import egress.server.routes.RoutesException;
 import egress.server.routes.RoutesSource;
 import egress.server.routes.RoutesTable;
 import egress.server.tls.CaLeafCertificates;
-
-import egress.server.cli.Version;
-import egress.server.config.Endpoint;
-import egress.server.config.Settings;
-
-import egress.server.dlp.DlpService;
-
-import egress.ProxyConfig;
-import egress.ProxyServer;
-import egress.ca.CaException;
-import egress.ca.Issuer;
-import egress.ca.LeafCache;
-import egress.ca.SystemTrust;
-import egress.exchange.CallerBudgets;
-import egress.exchange.LocalSite;
-import egress.exchange.Observer;
-import egress.exchange.ProxySnapshot;
-import egress.policy.Policy;
-import egress.policy.Route;
-import egress.server.admin.Readiness.Part;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.UpstreamConfig;
@@ -127,7 +124,8 @@ final class Wiring {
         }
     }
 
-    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer) throws IOException, CaException {
+    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
+            throws IOException, CaException {
         First first = firstRoutes();
         EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         Issuer issuer = source.get();
@@ -141,7 +139,8 @@ final class Wiring {
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer) throws IOException {
+    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+            throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
@@ -273,7 +272,8 @@ final class Wiring {
             others.add(value);
             others.add(value.substring(value.indexOf(' ') + 1));
         });
-        return new EventLog.Rules(table.logLevel(), SecretMasker.of(table.policy().routes(), others));
+        return new EventLog.Rules(
+                table.logLevel(), SecretMasker.of(table.policy().routes(), others));
     }
 
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)

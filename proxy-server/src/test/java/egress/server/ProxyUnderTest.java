@@ -1,18 +1,16 @@
 package egress.server;
 
-import egress.server.log.Notices;
-import egress.server.log.Streams;
-import egress.server.routes.Reloader;
-
-import egress.server.cli.CommandLineFactory;
-import egress.server.config.Settings;
-
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.TrustStores;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Observer;
+import egress.server.cli.CommandLineFactory;
+import egress.server.config.Settings;
 import egress.server.log.LogEvent.Facts;
+import egress.server.log.Notices;
+import egress.server.log.Streams;
+import egress.server.routes.Reloader;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
@@ -61,7 +59,8 @@ public final class ProxyUnderTest implements AutoCloseable {
     private final Captured err;
     private final Recorder recorder;
 
-    private ProxyUnderTest(Path directory, ProxyProcess gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
+    private ProxyUnderTest(
+            Path directory, ProxyProcess gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
         this.directory = directory;
         this.gate = gate;
         this.issuer = issuer;

@@ -1,5 +1,7 @@
 package egress.dlp.builtin;
 
+import egress.dlp.Detector;
+import egress.dlp.Redactor;
 import egress.dlp.builtin.decode.CompressedHeaderRuns;
 import egress.dlp.builtin.decode.HexDump;
 import egress.dlp.builtin.decode.Inflation;
@@ -9,20 +11,17 @@ import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
-import egress.dlp.builtin.rule.RuleMatcher;
-import egress.dlp.builtin.rule.SecretForm;
-import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.ScanWindow;
-import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
-import egress.dlp.Redactor;
 import egress.dlp.builtin.rule.IndexEntry.Anchor;
 import egress.dlp.builtin.rule.IndexEntry.Compressed;
 import egress.dlp.builtin.rule.IndexEntry.Dump;
 import egress.dlp.builtin.rule.IndexEntry.Keyword;
 import egress.dlp.builtin.rule.IndexEntry.TellingName;
 import egress.dlp.builtin.rule.IndexEntry.Uuencoded;
+import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.rule.SecretForm;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /** What to do where a literal of the catalogue stands. */
@@ -87,7 +86,9 @@ final class LiteralDispatch implements LiteralIndex.Hits {
             if (target instanceof Uuencoded) {
                 readTo = Uuencode.headed(run, stretch, at);
             } else {
-                readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : StringConcatenation.read(run, stretch, at);
+                readTo = target instanceof Dump
+                        ? HexDump.read(run, stretch, at)
+                        : StringConcatenation.read(run, stretch, at);
             }
         }
     }

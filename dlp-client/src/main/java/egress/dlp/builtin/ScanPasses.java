@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.BinaryHeads;
 import egress.dlp.builtin.decode.Ebcdic;
 import egress.dlp.builtin.decode.RunScanner;
@@ -9,8 +10,6 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.ScanVerdict.Reason;
 import org.jspecify.annotations.Nullable;
 
 /** The passes over one stretch of bytes: literals, then runs with everything that they decode to. */

@@ -1,7 +1,6 @@
 package egress.server.cli;
 
 import egress.server.log.Notices;
-
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +23,8 @@ public final class CommandLineFactory {
     private CommandLineFactory() {}
 
     /** Runs what the arguments say; returns the exit status. */
-    public static int run(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices, String... arguments) {
+    public static int run(
+            Map<String, String> environment, ProxyCommand.Runner runner, Notices notices, String... arguments) {
         // The subcommands take a tenth of the start to read, and a run of the gate names none: its own flags all begin
         // with a hyphen, and a value that is another word costs no more than that.
         boolean plain = Arrays.stream(arguments)

@@ -1,14 +1,12 @@
 package egress.server.cli;
 
-import egress.server.config.Endpoint;
-
-import egress.server.config.DlpConfig;
-
-import egress.dlp.pipelock.PipelockSettings;
 import egress.dlp.pipelock.PipelockMode;
-import egress.server.config.DlpConfig.Mode;
+import egress.dlp.pipelock.PipelockSettings;
 import egress.server.cli.OptionTypes.Bytes;
+import egress.server.config.DlpConfig;
+import egress.server.config.DlpConfig.Mode;
 import egress.server.config.DlpSettings;
+import egress.server.config.Endpoint;
 import egress.server.config.KnownHits;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -1,13 +1,12 @@
 package egress.server.cli;
 
-import egress.server.onboarding.ClientTrustVariables;
-
 import egress.ca.AtomicFile;
 import egress.ca.CaDirectory;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.SystemTrust;
 import egress.ca.TrustStores;
+import egress.server.onboarding.ClientTrustVariables;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;

@@ -1,9 +1,8 @@
 package egress.server.cli;
 
-import egress.server.log.TerminalText;
-import egress.server.config.Endpoint;
-
 import egress.server.cli.OptionTypes.Switchable;
+import egress.server.config.Endpoint;
+import egress.server.log.TerminalText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -1,8 +1,7 @@
 package egress.server.cli;
 
-import egress.server.config.Endpoint;
-
 import egress.server.cli.OptionTypes.Switchable;
+import egress.server.config.Endpoint;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;

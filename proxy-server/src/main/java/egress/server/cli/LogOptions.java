@@ -1,8 +1,7 @@
 package egress.server.cli;
 
-import egress.server.config.LogSettings;
-
 import egress.server.cli.OptionTypes.LogFormat;
+import egress.server.config.LogSettings;
 import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is printed while the gate runs. */

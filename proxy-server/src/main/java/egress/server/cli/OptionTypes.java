@@ -1,11 +1,9 @@
 package egress.server.cli;
 
-import egress.server.config.Endpoint;
-
-import egress.server.config.DlpConfig;
-
 import egress.dlp.pipelock.PipelockMode;
 import egress.exchange.UpstreamHttp;
+import egress.server.config.DlpConfig;
+import egress.server.config.Endpoint;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
 import egress.upstream.NameSource;

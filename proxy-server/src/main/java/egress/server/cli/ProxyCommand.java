@@ -1,7 +1,6 @@
 package egress.server.cli;
 
 import egress.server.config.Settings;
-
 import egress.upstream.Cidr;
 import egress.upstream.UpstreamConfig;
 import java.net.UnknownHostException;

@@ -1,7 +1,5 @@
 package egress.server.config;
 
-
-
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;

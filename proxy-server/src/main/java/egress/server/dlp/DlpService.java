@@ -1,16 +1,14 @@
 package egress.server.dlp;
 
-import egress.server.config.Endpoint;
-import egress.server.log.Notices;
-import egress.server.admin.Readiness;
-import egress.server.routes.RoutesTable;
-import egress.server.metrics.ProcessMetrics;
-import egress.server.config.Settings;
-
 import egress.ca.Issuer;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.exchange.Inspector;
-
+import egress.server.admin.Readiness;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.log.Notices;
+import egress.server.metrics.ProcessMetrics;
+import egress.server.routes.RoutesTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -43,7 +41,8 @@ public final class DlpService implements AutoCloseable {
      * @param issuer whose key the fingerprints hang on, so that they stay the same from start to start
      * @throws IOException when the spool or the sink cannot be had, with a sentence that names the flag
      */
-    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices) throws IOException {
+    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices)
+            throws IOException {
         SecureRandom random = new SecureRandom();
         Optional<PipelockScanner> pipelock = Optional.empty();
         if (settings.dlp().pipelock().isPresent()) {

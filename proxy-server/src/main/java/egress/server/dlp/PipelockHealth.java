@@ -1,10 +1,9 @@
 package egress.server.dlp;
 
-import egress.server.log.Notices;
-import egress.server.admin.Readiness;
-
 import egress.dlp.pipelock.PipelockScanner;
+import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
+import egress.server.log.Notices;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;

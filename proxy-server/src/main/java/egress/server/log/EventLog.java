@@ -1,12 +1,11 @@
 package egress.server.log;
 
-import egress.server.config.LogSettings;
-
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.server.cli.OptionTypes.LogFormat;
+import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
 import java.net.SocketAddress;

@@ -1,13 +1,12 @@
 package egress.server.log;
 
-import egress.server.cli.OptionTypes;
-
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
+import egress.server.cli.OptionTypes;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import java.io.IOException;
@@ -121,7 +120,8 @@ final class JsonFormat {
         }
     }
 
-    private static void request(JsonGenerator json, Facts facts, SecretMasker masker, boolean withFields) throws IOException {
+    private static void request(JsonGenerator json, Facts facts, SecretMasker masker, boolean withFields)
+            throws IOException {
         json.writeNumberField("exchange", facts.id());
         json.writeStringField("method", facts.method());
         json.writeStringField("scheme", facts.tls() ? "https" : "http");
@@ -172,7 +172,8 @@ final class JsonFormat {
         }
     }
 
-    private static void fields(JsonGenerator json, String name, List<Map.Entry<String, String>> fields, SecretMasker masker)
+    private static void fields(
+            JsonGenerator json, String name, List<Map.Entry<String, String>> fields, SecretMasker masker)
             throws IOException {
         json.writeArrayFieldStart(name);
         for (Map.Entry<String, String> field : fields) {

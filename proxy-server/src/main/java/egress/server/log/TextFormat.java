@@ -1,11 +1,10 @@
 package egress.server.log;
 
-import egress.server.cli.LogOptions;
-import egress.server.cli.OptionTypes;
-
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
+import egress.server.cli.LogOptions;
+import egress.server.cli.OptionTypes;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -144,7 +143,10 @@ final class TextFormat {
         String took = TerminalText.time(facts.phases().lastByte());
         if (failure == null) {
             coloured(to, colourOf(facts.status()), version + " " + status(facts.status()));
-            to.append(' ').append(TerminalText.size(facts.responseBytes())).append(' ').append(took);
+            to.append(' ')
+                    .append(TerminalText.size(facts.responseBytes()))
+                    .append(' ')
+                    .append(took);
             return;
         }
         String why = failure.code() + ": " + masker.text(failure.words());
@@ -173,7 +175,8 @@ final class TextFormat {
             to.append(INDENT).append(INDENT);
             coloured(to, Colour.DIM, field.getKey() + ":");
             to.append(' ')
-                    .append(TerminalText.printable(detail < LogOptions.MOST_DETAIL ? TerminalText.cut(value, LONGEST_VALUE) : value))
+                    .append(TerminalText.printable(
+                            detail < LogOptions.MOST_DETAIL ? TerminalText.cut(value, LONGEST_VALUE) : value))
                     .append('\n');
         }
     }

@@ -1,13 +1,12 @@
 package egress.server.metrics;
 
-import egress.server.cli.OptionTypes;
-
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.policy.Route;
+import egress.server.cli.OptionTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

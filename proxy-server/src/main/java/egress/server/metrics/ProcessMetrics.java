@@ -1,9 +1,8 @@
 package egress.server.metrics;
 
+import egress.ca.LeafCache;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
-
-import egress.ca.LeafCache;
 import egress.share.FairBudget;
 import egress.upstream.UpstreamStatistics;
 import io.micrometer.core.instrument.FunctionCounter;

@@ -1,7 +1,5 @@
 package egress.server.routes;
 
-
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

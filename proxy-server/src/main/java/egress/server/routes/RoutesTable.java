@@ -2,7 +2,6 @@ package egress.server.routes;
 
 import egress.policy.Policy;
 import egress.policy.Route;
-
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;

@@ -1,10 +1,9 @@
 package egress.server.admin;
 
-import egress.server.ProxyUnderTest;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
+import egress.server.ProxyUnderTest;
 import egress.server.admin.Readiness.Part;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;

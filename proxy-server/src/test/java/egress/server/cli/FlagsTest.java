@@ -1,19 +1,17 @@
 package egress.server.cli;
 
-import egress.server.log.Notices;
-import egress.server.ProxyUnderTest;
-import egress.server.config.Endpoint;
-import egress.server.config.LogSettings;
-import egress.server.config.Settings;
-
-import egress.server.config.DlpConfig;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
+import egress.server.ProxyUnderTest;
 import egress.server.cli.OptionTypes.LogFormat;
+import egress.server.config.DlpConfig;
+import egress.server.config.Endpoint;
+import egress.server.config.LogSettings;
+import egress.server.config.Settings;
+import egress.server.log.Notices;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
 import egress.upstream.UpstreamLimits;

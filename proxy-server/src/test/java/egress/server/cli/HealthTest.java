@@ -1,12 +1,11 @@
 package egress.server.cli;
 
-import egress.server.log.Notices;
-import egress.server.ProxyUnderTest;
-import egress.server.config.Endpoint;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.server.ProxyUnderTest;
 import egress.server.admin.Readiness.Part;
+import egress.server.config.Endpoint;
+import egress.server.log.Notices;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

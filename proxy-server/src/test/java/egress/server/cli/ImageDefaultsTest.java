@@ -1,12 +1,11 @@
 package egress.server.cli;
 
-import egress.server.log.Notices;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import egress.server.ProxyUnderTest;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
-
-import static org.assertj.core.api.Assertions.assertThat;
-
+import egress.server.log.Notices;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;

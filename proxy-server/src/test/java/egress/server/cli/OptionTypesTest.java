@@ -1,10 +1,9 @@
 package egress.server.cli;
 
-import egress.server.config.Endpoint;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import egress.server.config.Endpoint;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +27,9 @@ final class OptionTypesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "0", "-1", "1kb", "1025m", "1 k", "99999999999", "٣"})
     void refusesOtherSizes(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> OptionTypes.bytes(text)).withMessageContaining("expected");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OptionTypes.bytes(text))
+                .withMessageContaining("expected");
     }
 
     @ParameterizedTest

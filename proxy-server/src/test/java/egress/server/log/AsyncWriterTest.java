@@ -1,9 +1,8 @@
 package egress.server.log;
 
-import egress.server.ProxyUnderTest;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.server.ProxyUnderTest;
 import egress.share.Caller;
 import java.io.IOException;
 import java.io.OutputStream;

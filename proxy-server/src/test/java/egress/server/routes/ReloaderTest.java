@@ -1,12 +1,11 @@
 package egress.server.routes;
 
-import egress.server.ProxyUnderTest;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.server.ProxyUnderTest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

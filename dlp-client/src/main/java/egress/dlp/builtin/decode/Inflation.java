@@ -1,13 +1,12 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.decode.Deflated.Container;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.decode.Deflated.Container;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +65,8 @@ public final class Inflation {
         }
     }
 
-    private static void follow(ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
+    private static void follow(
+            ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
         Inflation inflation = new Inflation(run, view, unpacker);
         if (!inflation.feed(s.b(), at, s.to()) || window == null) {
             inflation.end();

@@ -1,11 +1,10 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.rule.IndexEntry;
+import egress.dlp.builtin.rule.IndexEntry.Seam;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.builtin.rule.IndexEntry.Seam;
 import java.util.List;
 
 /**

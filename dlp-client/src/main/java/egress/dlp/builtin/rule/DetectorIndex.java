@@ -2,10 +2,9 @@ package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.decode.StringConcatenation;
 import egress.dlp.builtin.match.LiteralIndex;
-import egress.dlp.builtin.strength.SecretBits;
-
 import egress.dlp.builtin.rule.IndexEntry.Dress;
 import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.strength.SecretBits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;

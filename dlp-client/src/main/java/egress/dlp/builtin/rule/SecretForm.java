@@ -2,7 +2,6 @@ package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.strength.SecretBits;
 import egress.dlp.builtin.strength.UnguessableBits;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -25,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param worth of each part of {@code dressed}
  * @param verbatim whether {@code dressed} is the value as it is
  */
-@SuppressWarnings("ArrayRecordComponent") public // never compared
+@SuppressWarnings("ArrayRecordComponent")
+public // never compared
 record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
     /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
     public static final double ENOUGH_BITS = 64;
@@ -115,7 +115,8 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
         return out.values().stream().findFirst();
     }
 
-    private static void put(Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
+    private static void put(
+            Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
         if (dressed.length >= SHORTEST) {
             out.putIfAbsent(
                     new String(dressed, StandardCharsets.ISO_8859_1), new SecretForm(dressed, secret, worth, verbatim));

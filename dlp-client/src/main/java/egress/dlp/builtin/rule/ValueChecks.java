@@ -2,7 +2,6 @@ package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;

@@ -2,7 +2,6 @@ package egress.dlp.builtin.scan;
 
 import egress.dlp.builtin.ScanPasses;
 import egress.dlp.builtin.decode.Inflation;
-
 import egress.dlp.builtin.rule.IndexEntry.Packing;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -4,7 +4,6 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Uuid;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +66,8 @@ public final class SecretBits {
      * @param bits of each byte that nobody can guess
      * @param parts the secrets inside it that are some by themselves: a password beside its user name, in a URL, in a named field
      */
-    @SuppressWarnings("ArrayRecordComponent") public // never compared
+    @SuppressWarnings("ArrayRecordComponent")
+    public // never compared
     record Form(double[] bits, List<byte[]> parts) {}
 
     public static Form of(byte[] secret) {

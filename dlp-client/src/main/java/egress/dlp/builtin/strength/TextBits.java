@@ -4,7 +4,6 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.rule.KeywordContext;
 import egress.dlp.builtin.rule.RuleMatcher;
-
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;

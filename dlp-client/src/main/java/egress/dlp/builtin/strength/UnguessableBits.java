@@ -1,7 +1,6 @@
 package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.rule.RuleMatcher;
-
 import java.util.Arrays;
 
 /**
@@ -13,7 +12,8 @@ import java.util.Arrays;
  * @param end by the place where a part ends, the place behind the last byte of the value that it holds whole
  * @param mark the most bits that a mark of the encoding may have held
  */
-@SuppressWarnings("ArrayRecordComponent") public // never compared
+@SuppressWarnings("ArrayRecordComponent")
+public // never compared
 record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
     /** What a letter counts less where its case is lost. */
     private static final double CASE = 1.3;

@@ -1,11 +1,10 @@
 package egress.dlp.builtin.strength;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import egress.dlp.builtin.Fixture;
 import egress.dlp.builtin.Templates;
 import egress.dlp.builtin.rule.SecretForm;
-
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
