@@ -64,7 +64,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
     private void connect(ChannelHandlerContext ctx, HttpRequest request) {
         Authority authority;
         try {
-            authority = Asked.ofConnect(request);
+            authority = RequestedTarget.ofConnect(request);
         } catch (HttpFormatException e) {
             refuse(ctx, null, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
             return;

@@ -69,7 +69,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    Asked asked(HttpRequest request) {
+    RequestedTarget requestedTarget(HttpRequest request) {
         http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
         keepAlive = !http10
                 && !request.headers().containsValue(HttpHeaderNames.CONNECTION, "close", true)
@@ -80,7 +80,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
             throw new HttpFormatException(HttpResponseStatus.FORBIDDEN, plainRefusal);
         }
         if (!isProxy) {
-            return Asked.inside(connection.authority(), connection.isTls(), request);
+            return RequestedTarget.inside(connection.authority(), connection.isTls(), request);
         }
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
             throw new HttpFormatException(
@@ -89,7 +89,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
         if (!connection.hasShare()) {
             throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
         }
-        return Asked.ofProxy(request);
+        return RequestedTarget.ofProxy(request);
     }
 
     @Override

@@ -45,8 +45,8 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    Asked asked(HttpRequest request) {
-        return Asked.inside(connection.authority(), true, request);
+    RequestedTarget requestedTarget(HttpRequest request) {
+        return RequestedTarget.inside(connection.authority(), true, request);
     }
 
     /** Malformed is a stream error (RFC 9113 §8.1.1); what is merely too large or misdirected gets its status. */

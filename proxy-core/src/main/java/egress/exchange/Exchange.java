@@ -36,7 +36,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private final RequestSide request;
     private final RequestRelay relay;
     private final ResponseRelay response;
-    private final Guarded guarded = new Guarded(this);
+    private final FailClosedListener failClosed = new FailClosedListener(this);
 
     private boolean webSocket;
     private boolean ended;
@@ -83,8 +83,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     /** As the upstream side and the inspection may call it. */
-    Guarded guarded() {
-        return guarded;
+    FailClosedListener failClosed() {
+        return failClosed;
     }
 
     /** Whether a WebSocket was asked for. */
@@ -131,7 +131,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
         relay.inspectedBy(inspection);
-        inspection.judgeHead(guarded);
+        inspection.judgeHead(failClosed);
     }
 
     /** @return null when the exchange was ended */

@@ -127,7 +127,7 @@ final class RequestRelay {
                 authority, exchange.entry().tls, context.upstreamHttp().protocolFor(webSocket, downstream.isHttp2()));
         int before = acquisitions;
         Upstreams.Attempt started =
-                context.upstreams().acquire(downstream.loop(), downstream.claimant(), origin, exchange.guarded());
+                context.upstreams().acquire(downstream.loop(), downstream.claimant(), origin, exchange.failClosed());
         if (!exchange.isEnded() && before == acquisitions) {
             attempt = started;
         }
