@@ -117,9 +117,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         if (last) {
             response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
         }
-        context.observer()
-                .connectionRefused(
-                        connection.address(), authority, failure.status().code(), failure.code(), failure.words());
+        connection.refused(authority, failure);
         connection.respondTo(HttpMethod.CONNECT);
         ctx.write(response.head());
         ctx.writeAndFlush(response.body());

@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.Timeouts;
@@ -67,7 +68,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         deadlines.add(this);
         channel.closeFuture().addListener(f -> closed());
         place.serves(this);
-        context.observer().connectionOpened(address);
+        context.observer().on(new Event.ConnectionOpened(address, caller()));
     }
 
     Channel channel() {
@@ -81,6 +82,20 @@ final class DownstreamConnection implements Deadlines.Timed {
     /** Whose share of every budget it takes. */
     Claimant claimant() {
         return place.claimant();
+    }
+
+    Caller caller() {
+        return claimant().caller();
+    }
+
+    /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
+    void refused(@Nullable Authority to, int status, String code, String words) {
+        context.observer().on(new Event.ConnectionRefused(address, caller(), to, status, code, words));
+    }
+
+    /** Says the same of a refusal that is answered. */
+    void refused(@Nullable Authority to, Failure failure) {
+        refused(to, failure.status().code(), failure.code(), failure.words());
     }
 
     /**
@@ -112,7 +127,7 @@ final class DownstreamConnection implements Deadlines.Timed {
                 exchange.fail(new Failure.Overloaded(words));
             }
         }
-        context.observer().connectionRefused(address, authority, 0, "overloaded", words);
+        refused(authority, 0, "overloaded", words);
         channel.close();
     }
 
@@ -194,7 +209,8 @@ final class DownstreamConnection implements Deadlines.Timed {
     void tunnelEnded() {
         Tunnel over = tunnel;
         if (over != null) {
-            context.observer().tunnelEnded(address, authority(), over.bytesUp(), over.bytesDown());
+            context.observer()
+                    .on(new Event.TunnelEnded(address, caller(), authority(), over.bytesUp(), over.bytesDown()));
         }
     }
 
@@ -264,14 +280,14 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (!closed) {
             closed = true;
             deadlines.remove(this);
-            context.observer().connectionClosed(address);
+            context.observer().on(new Event.ConnectionClosed(address, caller()));
         }
     }
 
     /** Why nothing of the caller leaves for now; null where it may. */
     @Nullable
     Failure lock() {
-        return context.snapshots().get().inspector().refusal(claimant().caller());
+        return context.snapshots().get().inspector().refusal(caller());
     }
 
     // What is open of a caller when it is locked out ends: it was let in before.
@@ -339,7 +355,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         H1ExchangeHandler handler = h1;
         long headStarted = handler == null ? 0 : handler.headStartedNanos();
         if (headStarted != 0 && nowNanos - headStarted > timeouts.head().toNanos()) {
-            context.observer().connectionRefused(address, authority, 0, "head_timeout", "a request head took too long");
+            refused(authority, 0, "head_timeout", "a request head took too long");
             channel.close();
         } else if (headStarted == 0
                 && nowNanos - sinceNanos > timeouts.keepAlive().toNanos()) {
@@ -349,7 +365,7 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     private void closeAfter(Duration bound, long nowNanos, String words) {
         if (nowNanos - sinceNanos > bound.toNanos()) {
-            context.observer().connectionRefused(address, authority, 0, "timeout", words);
+            refused(authority, 0, "timeout", words);
             channel.close();
         }
     }

@@ -96,13 +96,7 @@ final class H1ExchangeHandler extends ExchangeHandler {
     void refuse(HttpFormatException fault) {
         String words = String.valueOf(fault.getMessage());
         Failure failure = failure(fault.status(), words);
-        context.observer()
-                .connectionRefused(
-                        connection.address(),
-                        connection.isTunnel() ? connection.authority() : null,
-                        failure.status().code(),
-                        failure.code(),
-                        failure.words());
+        connection.refused(connection.isTunnel() ? connection.authority() : null, failure);
         keepAlive = false;
         encoder.respondTo(HttpMethod.GET);
         LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);

@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.exchange.Dialer;
+import egress.exchange.Event;
 import egress.exchange.Failure;
 import egress.exchange.LeafCertificates.ServerTls;
 import egress.exchange.Upstreams;
@@ -167,7 +168,9 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
 
     private void onHello(ChannelHandlerContext ctx, ClientHello hello) {
         connection.phases().helloRead();
-        context.observer().clientHello(connection.address(), authority, hello.sni(), hello.alpn());
+        context.observer()
+                .on(new Event.ClientHelloRead(
+                        connection.address(), connection.caller(), authority, hello.sni(), hello.alpn()));
         if (!agrees(hello.sni())) {
             end(
                     ctx,
@@ -241,7 +244,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         over = true;
-        context.observer().connectionRefused(connection.address(), authority, 0, code, words);
+        connection.refused(authority, 0, code, words);
         if (alert == null) {
             ctx.close();
         } else {

@@ -98,14 +98,14 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** Answers without a look at the request: there is no room for it. */
     public void refuse(Failure failure) {
-        entry.requestFields = asked.headers();
+        start();
         fail(failure);
     }
 
     /** Judges the head, and asks for an upstream or answers by itself. */
     public void begin() {
+        start();
         HttpHeaders fields = asked.headers();
-        entry.requestFields = fields;
         Failure locked = snapshot.inspector().refusal(downstream.claimant().caller());
         if (locked != null) {
             fail(locked);
@@ -132,6 +132,16 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
         relay.inspectedBy(inspection);
         inspection.judgeHead(failClosed);
+    }
+
+    private void start() {
+        entry.requestFields = asked.headers();
+        tell(new Event.Started(entry));
+    }
+
+    /** Tells whoever observes. */
+    void tell(Event event) {
+        context.observer().on(event);
     }
 
     /** @return null when the exchange was ended */
@@ -201,7 +211,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     @Override
     public void onHit(Inspection.Hit hit) {
-        context.observer().found(entry, hit);
+        tell(new Event.Found(entry, hit));
     }
 
     @Override
@@ -218,6 +228,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** A part of the request's body, owned by the exchange from now on. */
     public void onRequestPart(HttpContent part) {
         entry.requestBytes += part.content().readableBytes();
+        if (!ended) {
+            tell(new Event.RequestPart(entry, part));
+        }
         relay.take(part);
     }
 
@@ -334,7 +347,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         letGo();
         request.enter(Side.DONE);
         response.done();
+        tell(new Event.ResponseHead(entry));
         downstream.write(local.head());
+        tell(new Event.ResponsePart(entry, local.body()));
         downstream.write(local.body());
         downstream.flush();
         close();
@@ -375,7 +390,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private void close() {
         relay.close();
         entry.endedNanos = System.nanoTime();
-        context.observer().ended(entry);
+        tell(new Event.Ended(entry));
     }
 
     private void touch() {

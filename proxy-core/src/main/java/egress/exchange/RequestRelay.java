@@ -101,7 +101,7 @@ final class RequestRelay {
     void approach(Route route, String target, HttpHeaders fields, boolean upgrade) {
         ExchangeRecord entry = exchange.entry();
         entry.judgedNanos = System.nanoTime();
-        context.observer().requested(entry);
+        exchange.tell(new Event.Allowed(entry));
         webSocket = upgrade;
         toOrigin = forOrigin(route, target, fields);
         boolean holds = inspection.mode() == Inspection.Mode.HOLD;
