@@ -2,14 +2,17 @@ package egress.exchange;
 
 import egress.http.Authority;
 import egress.http.HopByHop;
+import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.policy.Verdict;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -147,15 +150,27 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** @return null when the exchange was ended */
     private @Nullable Route judge(String target, HttpHeaders fields) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
-        switch (Ruling.on(head, snapshot.policy())) {
-            case Ruling.Refused refused -> fail(refused.failure());
-            case Ruling.Allowed allowed -> {
-                entry.route = allowed.route();
-                relay.judgedBy(allowed.body());
-                return allowed.route();
+        switch (snapshot.policy().judge(head)) {
+            case Verdict.Allow allow -> {
+                return allowed(allow.route(), null);
             }
+            case Verdict.Inspect inspect -> {
+                return allowed(inspect.route(), inspect.body());
+            }
+            case Verdict.Deny deny -> fail(new Failure.Denied(deny.why(), deny.words()));
+            case Verdict.Malformed malformed ->
+                fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
+            case Verdict.Misdirected misdirected ->
+                fail(new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
         }
         return null;
+    }
+
+    /** @param body who reads the body before it leaves; null where the head decides */
+    private Route allowed(Route route, @Nullable BodyJudge body) {
+        entry.route = route;
+        relay.judgedBy(body);
+        return route;
     }
 
     private void answerLocally() {
