@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
@@ -57,7 +58,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
     private boolean plain;
-    private @Nullable String plainRefusal;
+    private Admission plainHttp = Admission.ADMITTED;
 
     DownstreamConnection(Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
@@ -149,17 +150,17 @@ final class DownstreamConnection implements Deadlines.Timed {
     /**
      * Requests in the clear come in the tunnel.
      *
-     * @param refusal why each of them is refused; null where they are not
+     * @param admission whether any of them may be served
      */
-    void plain(@Nullable String refusal) {
+    void plain(Admission admission) {
         plain = true;
-        plainRefusal = refusal;
+        plainHttp = admission;
         enter(Phase.HTTP);
     }
 
-    @Nullable
-    String plainRefusal() {
-        return plainRefusal;
+    /** Whether requests in the clear may be served, where they come. */
+    Admission plainHttp() {
+        return plainHttp;
     }
 
     void connected(Authority to, ConnectionRoute how) {
@@ -284,10 +285,9 @@ final class DownstreamConnection implements Deadlines.Timed {
         }
     }
 
-    /** Why nothing of the caller leaves for now; null where it may. */
-    @Nullable
-    Failure lock() {
-        return context.snapshots().get().inspector().refusal(caller());
+    /** Whether anything of the caller may leave for now. */
+    Admission admission() {
+        return context.snapshots().get().inspector().admit(caller());
     }
 
     // What is open of a caller when it is locked out ends: it was let in before.
@@ -307,9 +307,8 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     @Override
     public void check(long nowNanos) {
-        Failure locked = lock();
-        if (locked != null) {
-            endLocked(locked);
+        if (admission() instanceof Admission.Refused locked) {
+            endLocked(locked.failure());
         }
         Timeouts timeouts = context.timeouts();
         place.holds(HeldBytes.of(channel, streams), nowNanos);

@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
@@ -75,9 +76,9 @@ final class H1ExchangeHandler extends ExchangeHandler {
                 && !request.headers().containsValue(HttpHeaderNames.CONNECTION, "close", true)
                 && !request.headers().containsValue("Proxy-Connection", "close", true);
         encoder.respondTo(request.method());
-        String plainRefusal = connection.plainRefusal();
-        if (plainRefusal != null) {
-            throw new HttpFormatException(HttpResponseStatus.FORBIDDEN, plainRefusal);
+        if (connection.plainHttp() instanceof Admission.Refused refused) {
+            throw new HttpFormatException(
+                    HttpResponseStatus.FORBIDDEN, refused.failure().words());
         }
         if (!isProxy) {
             return RequestedTarget.inside(connection.authority(), connection.isTls(), request);

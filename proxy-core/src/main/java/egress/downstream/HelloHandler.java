@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Dialer;
 import egress.exchange.Event;
 import egress.exchange.Failure;
@@ -7,6 +8,7 @@ import egress.exchange.LeafCertificates.ServerTls;
 import egress.exchange.Upstreams;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
+import egress.policy.DenyReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -155,7 +157,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         over = true;
         boolean served = !(route instanceof ConnectionRoute.Passthrough)
                 && context.snapshots().get().policy().takesPlainHttp(authority);
-        connection.plain(served ? null : "plain http in a tunnel to " + authority + " is not allowed: use https");
+        connection.plain(
+                served
+                        ? Admission.ADMITTED
+                        : new Admission.Refused(new Failure.Denied(
+                                DenyReason.SCHEME_NOT_ALLOWED,
+                                "plain http in a tunnel to " + authority + " is not allowed: use https")));
         pipelines.h1(connection);
     }
 

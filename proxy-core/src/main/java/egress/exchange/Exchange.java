@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final Failure ONLY_WEB_SOCKET =
-            new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to");
+    private static final Admission ONLY_WEB_SOCKET = new Admission.Refused(
+            new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to"));
 
     private final ExchangeContext context;
     private final DownstreamPeer downstream;
@@ -108,29 +109,33 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** Judges the head, and asks for an upstream or answers by itself. */
     public void begin() {
         start();
-        HttpHeaders fields = asked.headers();
-        Failure locked = snapshot.inspector().refusal(downstream.claimant().caller());
-        if (locked != null) {
-            fail(locked);
-            return;
+        switch (snapshot.inspector().admit(downstream.claimant().caller())) {
+            case Admission.Refused refused -> fail(refused.failure());
+            case Admission.Admitted _ -> {
+                if (entry.authority.host().equals(LocalSite.HOST)) {
+                    answerLocally();
+                } else {
+                    judgeHead(asked.headers());
+                }
+            }
         }
-        if (entry.authority.host().equals(LocalSite.HOST)) {
-            answerLocally();
-            return;
-        }
+    }
+
+    private void judgeHead(HttpHeaders fields) {
         webSocket = Heads.asksForWebSocket(asked);
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
-        Route route = judge(entry.target, fields);
-        if (route == null) {
-            return;
-        }
-        Failure refusal =
-                otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
-        if (refusal != null) {
-            fail(refusal);
-            return;
-        }
+        judge(entry.target, fields, route -> {
+            Admission room =
+                    otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().admit(downstream.claimant());
+            switch (room) {
+                case Admission.Refused refused -> fail(refused.failure());
+                case Admission.Admitted _ -> inspect(fields, route);
+            }
+        });
+    }
+
+    private void inspect(HttpHeaders fields, Route route) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
         relay.inspectedBy(inspection);
@@ -147,30 +152,29 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         context.observer().on(event);
     }
 
-    /** @return null when the exchange was ended */
-    private @Nullable Route judge(String target, HttpHeaders fields) {
+    /**
+     * Judges a head; one that policy does not allow ends the exchange.
+     *
+     * @param then what to do with one that it allows
+     */
+    private void judge(String target, HttpHeaders fields, Consumer<Route> then) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
         switch (snapshot.policy().judge(head)) {
-            case Verdict.Allow allow -> {
-                return allowed(allow.route(), null);
-            }
-            case Verdict.Inspect inspect -> {
-                return allowed(inspect.route(), inspect.body());
-            }
+            case Verdict.Allow allow -> allowed(allow.route(), null, then);
+            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.body(), then);
             case Verdict.Deny deny -> fail(new Failure.Denied(deny.why(), deny.words()));
             case Verdict.Malformed malformed ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
             case Verdict.Misdirected misdirected ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
         }
-        return null;
     }
 
     /** @param body who reads the body before it leaves; null where the head decides */
-    private Route allowed(Route route, @Nullable BodyJudge body) {
+    private void allowed(Route route, @Nullable BodyJudge body, Consumer<Route> then) {
         entry.route = route;
         relay.judgedBy(body);
-        return route;
+        then.accept(route);
     }
 
     private void answerLocally() {
@@ -191,12 +195,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
             case Inspection.Outcome.Pass pass -> relay.approach(route, entry.target, asked.headers(), webSocket);
-            case Inspection.Outcome.Rewritten rewritten -> {
-                Route again = judge(rewritten.target(), rewritten.fields());
-                if (again != null) {
-                    relay.approach(again, rewritten.target(), rewritten.fields(), webSocket);
-                }
-            }
+            case Inspection.Outcome.Rewritten rewritten ->
+                judge(
+                        rewritten.target(),
+                        rewritten.fields(),
+                        again -> relay.approach(again, rewritten.target(), rewritten.fields(), webSocket));
         }
     }
 
@@ -208,12 +211,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
             case Inspection.Outcome.Pass pass -> relay.release();
-            case Inspection.Outcome.Rewritten rewritten -> {
-                Route again = judge(rewritten.target(), rewritten.fields());
-                if (again != null) {
-                    relay.release(again, rewritten.target(), rewritten.fields());
-                }
-            }
+            case Inspection.Outcome.Rewritten rewritten ->
+                judge(
+                        rewritten.target(),
+                        rewritten.fields(),
+                        again -> relay.release(again, rewritten.target(), rewritten.fields()));
         }
     }
 

@@ -229,10 +229,9 @@ final class RequestRelay {
     void take(HttpContent part) {
         side.came(part);
         awaitsContinue = false;
-        Failure refusal = refusal(part);
-        if (refusal != null) {
+        if (judged(part) instanceof Admission.Refused refused) {
             Exchange.discard(part);
-            exchange.fail(refusal);
+            exchange.fail(refused.failure());
             return;
         }
         UpstreamPeer peer = upstream;
@@ -274,17 +273,19 @@ final class RequestRelay {
     }
 
     /** What policy says of a part, before anything of it is kept, scanned or sent. */
-    private @Nullable Failure refusal(HttpContent part) {
+    private Admission judged(HttpContent part) {
         BodyJudge reads = judge;
         if (reads == null || exchange.isEnded()) {
-            return null;
+            return Admission.ADMITTED;
         }
         Verdict.Deny deny = reads.take(part.content());
         if (deny == null && part instanceof LastHttpContent) {
             deny = reads.end();
             judgedWhole = true;
         }
-        return deny == null ? null : new Failure.Denied(deny.why(), deny.words());
+        return deny == null
+                ? Admission.ADMITTED
+                : new Admission.Refused(new Failure.Denied(deny.why(), deny.words()));
     }
 
     /** The end of a burst of parts. */
