@@ -1,5 +1,6 @@
 package egress.server;
 
+import egress.http.Printable;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -174,7 +175,7 @@ final class AdminServer implements AutoCloseable {
             return readiness
                     .whyNot()
                     .map(words ->
-                            Answer.of(HttpResponseStatus.SERVICE_UNAVAILABLE, "not ready: " + Words.printable(words)))
+                            Answer.of(HttpResponseStatus.SERVICE_UNAVAILABLE, "not ready: " + Printable.line(words)))
                     .orElseGet(() -> Answer.of(HttpResponseStatus.OK, "ready"));
         }
 

@@ -1,5 +1,6 @@
 package egress.server;
 
+import egress.http.Printable;
 import egress.server.Flags.Switchable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +79,7 @@ final class HealthCommand implements Callable<Integer> {
         }
         boolean well = answer.status() == 200;
         var to = well ? command.commandLine().getOut() : command.commandLine().getErr();
-        to.println(well ? answer.words() : "egress: " + Words.printable(answer.words()));
+        to.println(well ? answer.words() : "egress: " + Printable.line(answer.words()));
         to.flush();
         return well ? 0 : 1;
     }

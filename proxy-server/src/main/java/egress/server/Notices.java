@@ -1,5 +1,6 @@
 package egress.server;
 
+import egress.http.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ final class Notices {
 
     /** Prints {@code egress: <words>}. */
     void say(String words) {
-        byte[] line = ("egress: " + Words.printable(words) + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] line = ("egress: " + Printable.line(words) + "\n").getBytes(StandardCharsets.US_ASCII);
         try {
             synchronized (this) {
                 err.write(line);

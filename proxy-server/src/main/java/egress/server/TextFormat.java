@@ -3,6 +3,7 @@ package egress.server;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
+import egress.http.Printable;
 import egress.server.LogEvent.Facts;
 import egress.server.LogEvent.Phases;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -116,8 +117,8 @@ final class TextFormat {
     private void append(Facts facts, Masker masker, StringBuilder to) {
         String url = masker.text(facts.url());
         to.append(address(facts.downstream())).append(": ");
-        to.append(Words.printable(facts.method())).append(' ');
-        to.append(Words.printable(detail < 2 ? Words.cut(url, LONGEST_URL) : url))
+        to.append(Printable.line(facts.method())).append(' ');
+        to.append(Printable.line(detail < 2 ? Words.cut(url, LONGEST_URL) : url))
                 .append(' ');
         to.append(facts.version()).append('\n');
         if (detail >= 2) {
@@ -170,7 +171,7 @@ final class TextFormat {
             to.append(INDENT).append(INDENT);
             coloured(to, Colour.DIM, field.getKey() + ":");
             to.append(' ')
-                    .append(Words.printable(detail < LogOptions.MOST_DETAIL ? Words.cut(value, LONGEST_VALUE) : value))
+                    .append(Printable.line(detail < LogOptions.MOST_DETAIL ? Words.cut(value, LONGEST_VALUE) : value))
                     .append('\n');
         }
     }
@@ -217,7 +218,7 @@ final class TextFormat {
     }
 
     private void coloured(StringBuilder to, Colour colour, String words) {
-        String plain = Words.printable(words);
+        String plain = Printable.line(words);
         if (!colours || colour == Colour.PLAIN) {
             to.append(plain);
         } else {
