@@ -126,8 +126,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
         judge(entry.target, fields, route -> {
-            Admission room =
-                    otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().admit(downstream.claimant());
+            Admission room = otherUpgrade
+                    ? ONLY_WEB_SOCKET
+                    : context.budgets().headroom().admit(downstream.claimant());
             switch (room) {
                 case Admission.Refused refused -> fail(refused.failure());
                 case Admission.Admitted _ -> inspect(fields, route);

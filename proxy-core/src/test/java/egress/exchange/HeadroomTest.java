@@ -46,7 +46,8 @@ class HeadroomTest {
     @ParameterizedTest
     @CsvSource({"-1, false", "0, false", "100, false", "101, true"})
     void isSpentBeyondItsBound(long used, boolean spent) {
-        assertThat(new Headroom(() -> used, 100).admit(WHO) instanceof Admission.Refused).isEqualTo(spent);
+        assertThat(new Headroom(() -> used, 100).admit(WHO) instanceof Admission.Refused)
+                .isEqualTo(spent);
     }
 
     @Test

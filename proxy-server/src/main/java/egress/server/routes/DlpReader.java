@@ -81,7 +81,8 @@ final class DlpReader {
                 yield DlpRules.OnMatch.SUPERVISE;
             }
             default -> {
-                dlp.problem("outbound_on_match", Printable.quote(value.get()) + " (expected: block, redact or supervise)");
+                dlp.problem(
+                        "outbound_on_match", Printable.quote(value.get()) + " (expected: block, redact or supervise)");
                 yield DlpRules.OnMatch.BLOCK;
             }
         };
