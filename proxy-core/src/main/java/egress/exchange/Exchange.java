@@ -37,8 +37,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private final ProxySnapshot snapshot;
     private final ExchangeRecord entry;
     private final HttpRequest asked;
-    private final RequestSide request;
-    private final RequestRelay relay;
+    private final RequestRelay request;
     private final ResponseRelay response;
     private final FailClosedListener failClosed = new FailClosedListener(this);
 
@@ -65,10 +64,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request =
-                new RequestSide(context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
-        this.relay = new RequestRelay(this, context, downstream, asked, request);
-        this.response = new ResponseRelay(this, downstream, asked.method(), relay);
+        this.request = new RequestRelay(this, context, downstream, asked);
+        this.response = new ResponseRelay(this, downstream, asked.method(), request);
         this.entry = new ExchangeRecord(
                 context.ids().incrementAndGet(),
                 downstream.remoteAddress(),
@@ -139,7 +136,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private void inspect(HttpHeaders fields, Route route) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
-        relay.inspectedBy(inspection);
+        request.inspectedBy(inspection);
         inspection.judgeHead(failClosed);
     }
 
@@ -174,7 +171,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** @param body who reads the body before it leaves; null where the head decides */
     private void allowed(Route route, @Nullable BodyJudge body, Consumer<Route> then) {
         entry.route = route;
-        relay.judgedBy(body);
+        request.judgedBy(body);
         then.accept(route);
     }
 
@@ -195,12 +192,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
-            case Inspection.Outcome.Pass pass -> relay.approach(route, entry.target, asked.headers(), webSocket);
+            case Inspection.Outcome.Pass pass -> request.approach(route, entry.target, asked.headers(), webSocket);
             case Inspection.Outcome.Rewritten rewritten ->
                 judge(
                         rewritten.target(),
                         rewritten.fields(),
-                        again -> relay.approach(again, rewritten.target(), rewritten.fields(), webSocket));
+                        again -> request.approach(again, rewritten.target(), rewritten.fields(), webSocket));
         }
     }
 
@@ -211,19 +208,19 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
-            case Inspection.Outcome.Pass pass -> relay.release();
+            case Inspection.Outcome.Pass pass -> request.release();
             case Inspection.Outcome.Rewritten rewritten ->
                 judge(
                         rewritten.target(),
                         rewritten.fields(),
-                        again -> relay.release(again, rewritten.target(), rewritten.fields()));
+                        again -> request.release(again, rewritten.target(), rewritten.fields()));
         }
     }
 
     @Override
     public void onInspectionReady() {
         if (!ended) {
-            relay.sendInspected();
+            request.sendInspected();
         }
     }
 
@@ -240,7 +237,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     @Override
     public void onAcquired(UpstreamPeer peer, boolean reused) {
         touch();
-        relay.acquired(peer, reused);
+        request.acquired(peer, reused);
     }
 
     /** A part of the request's body, owned by the exchange from now on. */
@@ -249,19 +246,19 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (!ended) {
             tell(new Event.RequestPart(entry, part));
         }
-        relay.take(part);
+        request.take(part);
     }
 
     /** The end of a burst of request parts. */
     public void onRequestReadComplete() {
         touch();
-        relay.readComplete();
+        request.readComplete();
     }
 
     @Override
     public void onUpstreamWritable() {
         touch();
-        relay.writable();
+        request.writable();
     }
 
     /** The caller takes more again. */
@@ -283,7 +280,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     void onResponseWhole(@Nullable HttpHeaders upgradeFields) {
         if (upgradeFields != null) {
             becomeTunnel(upgradeFields);
-        } else if (relay.awaitsContinue()) {
+        } else if (request.awaitsContinue()) {
             endWithoutRequestBody();
         } else {
             endIfBothDone();
@@ -296,7 +293,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
      */
     private void endWithoutRequestBody() {
         letGo();
-        request.enter(Side.DONE);
+        request.done();
         downstream.flush();
         close();
         downstream.ended(false);
@@ -304,12 +301,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     private void becomeTunnel(HttpHeaders fields) {
         downstream.flush();
-        UpstreamPeer peer = ended ? null : relay.handOver();
+        UpstreamPeer peer = ended ? null : request.handOver();
         if (peer == null) {
             return;
         }
         ended = true; // to every event of HTTP; the record is closed with the tunnel
-        downstream.upgraded(peer.upgraded(), relay.inspection().webSocket(fields), this::close);
+        downstream.upgraded(peer.upgraded(), request.inspection().webSocket(fields), this::close);
     }
 
     @Override
@@ -321,14 +318,14 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     @Override
     public void onFailed(Failure failure) {
-        relay.lost();
+        request.lost();
         if (ended) {
             return;
         }
         if (response.state() == Side.DONE) {
-            request.enter(Side.DONE); // answered before the request was read, and gone: nobody wants the rest
+            request.done(); // answered before the request was read, and gone: nobody wants the rest
             endIfBothDone();
-        } else if (response.state() != Side.AWAITING_HEAD || !relay.retry(failure)) {
+        } else if (response.state() != Side.AWAITING_HEAD || !request.retry(failure)) {
             fail(failure);
         }
     }
@@ -363,7 +360,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();
-        request.enter(Side.DONE);
+        request.done();
         response.done();
         tell(new Event.ResponseHead(entry));
         downstream.write(local.head());
@@ -379,7 +376,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         ended = true;
-        UpstreamPeer peer = relay.handOver();
+        UpstreamPeer peer = request.handOver();
         if (peer != null) {
             peer.flush();
         }
@@ -402,11 +399,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** Lets go of the upstream side. */
     private void letGo() {
         ended = true;
-        relay.letGo();
+        request.letGo();
     }
 
     private void close() {
-        relay.close();
+        request.close();
         entry.endedNanos = System.nanoTime();
         tell(new Event.Ended(entry));
     }
@@ -417,7 +414,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** Whether the request was, or may be, answered without being read to its end. */
     public boolean isCutShort() {
-        return (ended || relay.awaitsContinue()) && !request.isRead();
+        return (ended || request.awaitsContinue()) && !request.isRead();
     }
 
     /** A reload took its host out of the routes. */
@@ -431,7 +428,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
      */
     public long stalledSinceNanos() {
         boolean unread = response.state() == Side.STREAMING && !downstream.isWritable();
-        boolean unsent = response.state() == Side.AWAITING_HEAD && relay.awaitsCaller();
+        boolean unsent = response.state() == Side.AWAITING_HEAD && request.awaitsCaller();
         return !ended && (unread || unsent) ? activityNanos : 0;
     }
 
