@@ -188,10 +188,7 @@ final class RequestRelay {
         UpstreamPeer peer = upstream;
         int acquisition = acquisitions;
         sendBody(peer);
-        if (peer != null
-                && upstream != null
-                && acquisition == acquisitions
-                && state.compareTo(Side.STREAMING) >= 0) {
+        if (peer != null && upstream != null && acquisition == acquisitions && state.compareTo(Side.STREAMING) >= 0) {
             peer.flush();
         }
         pull();

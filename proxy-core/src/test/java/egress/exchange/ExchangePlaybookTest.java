@@ -18,9 +18,9 @@ class ExchangePlaybookTest {
     private static final Failure STALE = new Failure.UpstreamClosedEarly(true, "closed");
     private static final Failure BROKEN = new Failure.UpstreamUnreachable("broke off");
 
-    private record Turn(String event, Consumer<Stage> in, List<String> out) {}
+    record Turn(String event, Consumer<Stage> in, List<String> out) {}
 
-    private record Playbook(String name, List<Turn> turns) {
+    record Playbook(String name, List<Turn> turns) {
         static Playbook of(String name) {
             return new Playbook(name, new ArrayList<>());
         }
