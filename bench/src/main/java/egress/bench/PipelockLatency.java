@@ -5,9 +5,9 @@ import egress.dlp.HeaderField;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
+import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.Way;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +40,7 @@ public final class PipelockLatency {
         InetSocketAddress sink = new InetSocketAddress(args[1], Integer.parseInt(args[2]));
         byte[] body = body();
         try (PipelockScanner scanner = PipelockScanner.start(
-                        PipelockSettings.of(Way.SINK, base, null).withSink(sink), new SecureRandom());
+                        PipelockSettings.of(PipelockMode.SINK, base, null).withSink(sink), new SecureRandom());
                 Direct direct = new Direct(base, body)) {
             ScanRequest request = request(body);
             long[] asked = new long[ROUNDS * QUESTIONS];

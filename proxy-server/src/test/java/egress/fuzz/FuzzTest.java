@@ -44,8 +44,8 @@ class FuzzTest {
         TARGET("egress.fuzz.TargetFuzz"),
         HEAD("egress.fuzz.HeadFuzz"),
         ROUTES("egress.fuzz.RoutesFuzz"),
-        WEB_SOCKET("egress.server.dlp.AgentFramesFuzz"),
-        GRPC("egress.server.dlp.EnvelopeSlicerFuzz"),
+        WEB_SOCKET("egress.server.dlp.websocket.AgentFramesFuzz"),
+        GRPC("egress.server.dlp.body.EnvelopeSlicerFuzz"),
         DECODER("egress.fuzz.DecoderFuzz"),
         NORMALISER("egress.fuzz.NormaliserFuzz");
 

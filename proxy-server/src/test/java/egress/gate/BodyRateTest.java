@@ -4,7 +4,7 @@ import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;

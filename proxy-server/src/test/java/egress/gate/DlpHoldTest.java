@@ -10,7 +10,7 @@ import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Frame;

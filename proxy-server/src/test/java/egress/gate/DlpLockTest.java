@@ -11,7 +11,7 @@ import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
-import egress.server.dlp.KnownHits;
+import egress.server.config.KnownHits;
 import egress.testkit.HttpHead;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;

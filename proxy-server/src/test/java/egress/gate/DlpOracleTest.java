@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.abuse.Row;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.Route;
-import egress.server.dlp.KnownHits;
+import egress.server.config.KnownHits;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;

@@ -3,12 +3,12 @@ package egress.gate;
 import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.Way;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.FreePort;
 import egress.testkit.GitHubToken;
 import egress.testkit.NeedsRealPipelock;
@@ -40,7 +40,7 @@ class DlpPipelockTest {
         InetSocketAddress sink = new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.find());
         Path home = Files.createDirectory(directory.resolve("pipelock"));
         try (PipelockServer pipelock = RealPipelock.start(sink, home)) {
-            PipelockSettings settings = PipelockSettings.of(Way.SINK, pipelock.uri(Listener.REVERSE), null)
+            PipelockSettings settings = PipelockSettings.of(PipelockMode.SINK, pipelock.uri(Listener.REVERSE), null)
                     .withSink(sink);
             asks(pipelock, settings);
         }

@@ -10,7 +10,7 @@ import egress.dlp.Scanner;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;

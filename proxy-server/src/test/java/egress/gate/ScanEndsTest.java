@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.config.DlpSettings;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
-import egress.dlp.pipelock.Way;
+import egress.dlp.pipelock.PipelockMode;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
 import egress.testkit.NeedsRealPipelock;
@@ -47,7 +47,7 @@ final class PipelockProgramTest {
         final Origin origin;
         final ProxyUnderTest proxy;
 
-        Bench(boolean real, Way way, Path directory) throws IOException, InterruptedException {
+        Bench(boolean real, PipelockMode way, Path directory) throws IOException, InterruptedException {
             InetSocketAddress sink = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), FreePort.find());
             pipelock = real ? RealPipelock.start(sink, directory) : RecordedPipelock.start(sink);
             TestCa ca = TestCa.create("origins");
@@ -68,7 +68,7 @@ final class PipelockProgramTest {
                     "127.0.0.1:" + sink.getPort(),
                     "--pipelock-token-env",
                     "SCAN_TOKEN"));
-            if (way == Way.SINK) {
+            if (way == PipelockMode.SINK) {
                 flags.addAll(
                         List.of("--pipelock-scan", pipelock.uri(Listener.SCAN).toString()));
             }
@@ -115,7 +115,7 @@ final class PipelockProgramTest {
 
     @ParameterizedTest
     @EnumSource
-    void asksPipelockInThatWay(Way way) throws Exception {
+    void asksPipelockInThatWay(PipelockMode way) throws Exception {
         try (Bench bench = new Bench(false, way, directory)) {
             denies(bench, way);
             passes(bench);
@@ -126,17 +126,19 @@ final class PipelockProgramTest {
     @ParameterizedTest
     @EnumSource
     @NeedsRealPipelock
-    void asksTheRealOneInThatWay(Way way) throws Exception {
+    void asksTheRealOneInThatWay(PipelockMode way) throws Exception {
         try (Bench bench = new Bench(true, way, directory)) {
             denies(bench, way);
-            if (way != Way.FORWARD) { // it sends a copy to port 80 of the host, which is not a test's to answer
+            if (way
+                    != PipelockMode
+                            .FORWARD) { // it sends a copy to port 80 of the host, which is not a test's to answer
                 passes(bench);
                 outlivesAKill(bench);
             }
         }
     }
 
-    private static void denies(Bench bench, Way way) throws IOException {
+    private static void denies(Bench bench, PipelockMode way) throws IOException {
         List<ReceivedResponse> responses = List.of(
                 bench.post("/echo", "x", "token=" + TOKEN),
                 bench.post("/echo", TOKEN, "clean"),
@@ -150,7 +152,7 @@ final class PipelockProgramTest {
             assertThat(response.value("x-egress-deny")).contains("dlp_match");
         }
         assertThat(bench.origin.requests()).isEmpty();
-        if (way == Way.FORWARD) { // which judges the head with the body, and the origin's name with the head
+        if (way == PipelockMode.FORWARD) { // which judges the head with the body, and the origin's name with the head
             assertThat(bench.origin.connections()).isZero();
         }
     }
@@ -229,7 +231,7 @@ final class PipelockProgramTest {
         Queue<String> wrong = new ConcurrentLinkedQueue<>();
         CompletableFuture<Void> busy = new CompletableFuture<>();
         CompletableFuture<Void> noticed = new CompletableFuture<>();
-        try (Bench bench = new Bench(real, Way.SINK, directory)) {
+        try (Bench bench = new Bench(real, PipelockMode.SINK, directory)) {
             bench.awaitFlow();
             List<CompletableFuture<Void>> callers = new ArrayList<>();
             for (int i = 0; i < 8; i++) {

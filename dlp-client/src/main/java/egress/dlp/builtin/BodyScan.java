@@ -1,10 +1,15 @@
 package egress.dlp.builtin;
 
 import egress.dlp.BodySource;
+import egress.dlp.BodyStream;
+import egress.dlp.ContentCoding;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.join.Structure;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -18,9 +23,9 @@ import java.util.Optional;
 final class BodyScan {
     private static final int READ = 16 * 1024;
 
-    private final ScanRun run;
+    private final ScanContext run;
 
-    BodyScan(ScanRun run) {
+    BodyScan(ScanContext run) {
         this.run = run;
     }
 
@@ -36,13 +41,13 @@ final class BodyScan {
                 .toList();
         Optional<List<ContentCoding>> codings =
                 ContentCoding.of(values).filter(all -> all.stream().allMatch(ContentCoding::isAvailable));
-        View wire = View.of(new View.Whole(new Place.Body()));
+        Provenance wire = Provenance.of(new Provenance.Whole(new Place.Body()));
         Structure.Types types = Structure.Types.of(request.fields());
         if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
             byte[] bytes = heap.bytes();
             Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
             run.structured(structure.isJson());
-            Scan.whole(run, wire, bytes, 0, bytes.length);
+            ScanPasses.whole(run, wire, bytes, 0, bytes.length);
             structure.feed(bytes, 0, bytes.length);
             structure.end();
             return;
@@ -50,7 +55,8 @@ final class BodyScan {
         layered(body, wire, types, codings);
     }
 
-    private void layered(BodySource body, View wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
+    private void layered(
+            BodySource body, Provenance wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
         BodyStream source = new BodyStream(body);
         boolean coded = codings.isEmpty() || !codings.get().isEmpty();
         List<Layer> layers = new ArrayList<>();
@@ -58,7 +64,7 @@ final class BodyScan {
         layers.add(new Layer(run, source, wire, types, !coded, order.isEmpty() ? null : order.getFirst()));
         boolean undecodable = false;
         try {
-            View view = wire;
+            Provenance view = wire;
             for (int i = 0; i < order.size(); i++) {
                 view = view.decoded(0, (int) Math.min(Integer.MAX_VALUE, body.length()));
                 InputStream decoded = order.get(i).decode(layers.getLast());

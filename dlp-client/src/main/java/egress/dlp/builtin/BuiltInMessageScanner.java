@@ -1,9 +1,14 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ContentCoding;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
+import egress.dlp.builtin.join.JsonJoiner;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
 
 /** Messages in a row over one window: what a message ends with is scanned together with what the next begins with. */
 final class BuiltInMessageScanner implements MessageScanner {
@@ -11,15 +16,15 @@ final class BuiltInMessageScanner implements MessageScanner {
     private static final int CARRY = 1024;
     private static final int MESSAGE_ALLOWANCE = 1024;
 
-    private final ScanRun run;
-    private final Window window;
-    private final JsonJoin quoted;
+    private final ScanContext run;
+    private final ScanWindow window;
+    private final JsonJoiner quoted;
 
-    BuiltInMessageScanner(ScanRun run, Place place) {
+    BuiltInMessageScanner(ScanContext run, Place place) {
         this.run = run;
-        View view = View.of(new View.Whole(place));
-        this.window = new Window(run, view, WINDOW, CARRY);
-        this.quoted = new JsonJoin(run, view);
+        Provenance view = Provenance.of(new Provenance.Whole(place));
+        this.window = new ScanWindow(run, view, WINDOW, CARRY);
+        this.quoted = new JsonJoiner(run, view);
     }
 
     @Override

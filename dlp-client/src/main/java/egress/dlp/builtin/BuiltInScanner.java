@@ -9,6 +9,12 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.builtin.rule.DetectorFile;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.TokenRule;
+import egress.dlp.builtin.scan.BufferPool;
+import egress.dlp.builtin.scan.Fingerprints;
+import egress.dlp.builtin.scan.ScanContext;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -29,11 +35,11 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     private static final int IDLE = 16;
     private static final int WARM_SCANS = 20;
 
-    private final Catalogue catalogue;
-    private final Catalogue folded;
+    private final DetectorIndex catalogue;
+    private final DetectorIndex folded;
     private final Fingerprints fingerprints;
     private final Executor executor;
-    private final ConcurrentLinkedQueue<Scratch> idle = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<BufferPool> idle = new ConcurrentLinkedQueue<>();
 
     /**
      * @param secrets the values to guard, as bytes; those shorter than 8 are left out, since they stand everywhere
@@ -44,8 +50,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.catalogue = Catalogue.of(rules, guarded);
-        this.folded = Catalogue.folded(rules);
+        this.catalogue = DetectorIndex.of(rules, guarded);
+        this.folded = DetectorIndex.folded(rules);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
     }
@@ -69,8 +75,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     private ScanVerdict scanNow(ScanRequest request, Pace pace) {
-        Scratch scratch = borrow();
-        ScanRun run = run(request.options(), scratch);
+        BufferPool scratch = borrow();
+        ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
         HeadScan head = new HeadScan(run, folded);
         head.head(request);
@@ -106,7 +112,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
 
     @Override
     public MessageScanner open(Place place, ScanOptions options) {
-        return new BuiltInMessageScanner(run(options, new Scratch()), place);
+        return new BuiltInMessageScanner(run(options, new BufferPool()), place);
     }
 
     /** What a value is called in findings and in {@code allow_fingerprints}. */
@@ -114,17 +120,17 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return fingerprints.of(value);
     }
 
-    ScanRun run(ScanOptions options, Scratch scratch) {
-        return new ScanRun(catalogue, options, fingerprints, scratch);
+    ScanContext run(ScanOptions options, BufferPool scratch) {
+        return new ScanContext(catalogue, options, fingerprints, scratch);
     }
 
-    Scratch borrow() {
-        Scratch scratch = idle.poll();
-        return scratch == null ? new Scratch() : scratch;
+    BufferPool borrow() {
+        BufferPool scratch = idle.poll();
+        return scratch == null ? new BufferPool() : scratch;
     }
 
     // Not reached when a scan threw: then its buffers are nobody's.
-    private void giveBack(Scratch scratch) {
+    private void giveBack(BufferPool scratch) {
         if (idle.size() < IDLE) {
             idle.offer(scratch);
         }

@@ -3,6 +3,17 @@ package egress.dlp.builtin;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.builtin.join.FormJoiner;
+import egress.dlp.builtin.join.Fragment;
+import egress.dlp.builtin.join.FragmentJoiner;
+import egress.dlp.builtin.match.LiteralIndex;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.HeaderInjection;
+import egress.dlp.builtin.rule.IndexEntry;
+import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.Segment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -11,21 +22,21 @@ final class HeadScan {
     /** A name and its value may make a secret together from so many characters on. */
     private static final int LONG_PARAMETER = 16;
 
-    private final ScanRun run;
-    private final Catalogue folded;
+    private final ScanContext run;
+    private final DetectorIndex folded;
 
     /** @param folded the rules without regard to case, for hosts */
-    HeadScan(ScanRun run, Catalogue folded) {
+    HeadScan(ScanContext run, DetectorIndex folded) {
         this.run = run;
         this.folded = folded;
     }
 
     void head(ScanRequest request) {
-        Smuggling.head(run, request);
+        HeaderInjection.head(run, request);
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();
         run.allow(bytes.length);
-        Scan.whole(run, View.of(surface), bytes, 0, bytes.length);
+        ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
         path(request.path());
         query(request.query());
         fields(request.fields(), new Place.Fields());
@@ -36,11 +47,11 @@ final class HeadScan {
 
     void trailers(List<HeaderField> trailers) {
         if (!trailers.isEmpty()) {
-            Smuggling.trailers(run, trailers);
+            HeaderInjection.trailers(run, trailers);
             HeadSurface surface = HeadSurface.trailers(trailers);
             byte[] bytes = surface.bytes();
             run.allow(bytes.length);
-            Scan.whole(run, View.of(surface), bytes, 0, bytes.length);
+            ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
             fields(trailers, new Place.Trailers());
         }
     }
@@ -48,23 +59,23 @@ final class HeadScan {
     // A host is small letters only, so keys are looked for without regard to case, and labels are also read as one.
     private void host(String host) {
         byte[] bytes = latin(host);
-        View view = View.of(new View.Whole(new Place.Host()));
+        Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
         run.allow(bytes.length);
-        Scan.whole(run, view, bytes, 0, bytes.length);
-        Stretch stretch = Stretch.whole(view.pieces(), bytes, 0, bytes.length);
+        ScanPasses.whole(run, view, bytes, 0, bytes.length);
+        Segment stretch = Segment.whole(view.pieces(), bytes, 0, bytes.length);
         folded.index().scan(bytes, 0, bytes.length, foldedHits(stretch));
         byte[] joined = latin(host.replace(".", ""));
         if (joined.length < bytes.length) {
-            Scan.whole(run, view.pieces(), joined, 0, joined.length);
-            Stretch labels = Stretch.whole(view.pieces(), joined, 0, joined.length);
+            ScanPasses.whole(run, view.pieces(), joined, 0, joined.length);
+            Segment labels = Segment.whole(view.pieces(), joined, 0, joined.length);
             folded.index().scan(joined, 0, joined.length, foldedHits(labels));
         }
     }
 
-    private LiteralIndex.Hits foldedHits(Stretch stretch) {
-        RuleMatch rules = new RuleMatch(run, stretch);
+    private LiteralIndex.Hits foldedHits(Segment stretch) {
+        RuleMatcher rules = new RuleMatcher(run, stretch);
         return (b, at, literal) -> {
-            if (folded.target(literal) instanceof Target.Keyword keyword) {
+            if (folded.target(literal) instanceof IndexEntry.Keyword keyword) {
                 rules.at(keyword.rule(), at, keyword.length());
             }
             return !run.over();
@@ -72,8 +83,8 @@ final class HeadScan {
     }
 
     private void path(String path) {
-        Pieces segments =
-                new Pieces(run, View.of(new View.Whole(new Place.Path())).pieces());
+        FragmentJoiner segments = new FragmentJoiner(
+                run, Provenance.of(new Provenance.Whole(new Place.Path())).pieces());
         for (String segment : path.split("/", 64)) {
             byte[] bytes = latin(segment);
             segments.add(bytes, 0, bytes.length);
@@ -84,17 +95,17 @@ final class HeadScan {
     private void query(String query) {
         if (query.indexOf('&') >= 0 || query.length() >= LONG_PARAMETER && query.indexOf('=') >= 0) {
             byte[] bytes = latin(query);
-            FormJoin join = new FormJoin(run, View.of(new View.Whole(new Place.Query())));
+            FormJoiner join = new FormJoiner(run, Provenance.of(new Provenance.Whole(new Place.Query())));
             join.feed(bytes, 0, bytes.length);
             join.end();
         }
     }
 
     private void fields(List<HeaderField> fields, Place place) {
-        View view = View.of(new View.Whole(place)).pieces();
-        Pieces values = new Pieces(run, view);
-        Pieces names = new Pieces(run, view);
-        Piece piece = new Piece();
+        Provenance view = Provenance.of(new Provenance.Whole(place)).pieces();
+        FragmentJoiner values = new FragmentJoiner(run, view);
+        FragmentJoiner names = new FragmentJoiner(run, view);
+        Fragment piece = new Fragment();
         for (HeaderField field : fields) {
             byte[] name = latin(field.name());
             names.add(name, 0, name.length);
@@ -103,7 +114,7 @@ final class HeadScan {
             piece.add(value, 0, value.length);
             values.add(piece);
             if (field.value().indexOf('=') >= 0 && field.value().indexOf(';') >= 0) {
-                FormJoin cookies = new FormJoin(run, View.of(new View.Whole(place)));
+                FormJoiner cookies = new FormJoiner(run, Provenance.of(new Provenance.Whole(place)));
                 cookies.feed(value, 0, value.length);
                 cookies.end();
             }

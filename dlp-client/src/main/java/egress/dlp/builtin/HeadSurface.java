@@ -4,6 +4,7 @@ import egress.dlp.Finding.Span;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.builtin.scan.Provenance;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Everything of a head, or all trailers, in one array, a line each, so that one pass scans it; knows which byte belongs where. */
-final class HeadSurface implements View.Surface {
+final class HeadSurface implements Provenance.Surface {
     private final List<Part> parts = new ArrayList<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     private final Place rest;

@@ -1,6 +1,11 @@
 package egress.dlp.builtin;
 
-import egress.dlp.BlockStream;
+import egress.dlp.ContentCoding;
+import egress.dlp.builtin.join.Structure;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.coding.BlockStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -11,12 +16,12 @@ final class Layer extends BlockStream {
     private static final int WINDOW = 128 * 1024;
     private static final int CARRY = 8 * 1024;
 
-    private final ScanRun run;
+    private final ScanContext run;
     private final InputStream in;
-    private final View view;
+    private final Provenance view;
     private final Structure.Types types;
     private final boolean plain;
-    private final Window window;
+    private final ScanWindow window;
     private @Nullable Structure structure;
 
     /**
@@ -25,9 +30,9 @@ final class Layer extends BlockStream {
      * @param coding of the decoder that reads it too; null where none does
      */
     Layer(
-            ScanRun run,
+            ScanContext run,
             InputStream in,
-            View view,
+            Provenance view,
             Structure.Types types,
             boolean plain,
             @Nullable ContentCoding coding) {
@@ -36,7 +41,7 @@ final class Layer extends BlockStream {
         this.view = view;
         this.types = types;
         this.plain = plain;
-        this.window = new Window(run, view, WINDOW, CARRY);
+        this.window = new ScanWindow(run, view, WINDOW, CARRY);
         window.nextIsFollowed(coding == null ? null : coding.packing());
     }
 

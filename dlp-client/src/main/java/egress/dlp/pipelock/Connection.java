@@ -65,7 +65,7 @@ final class Connection implements Closeable {
         return answering;
     }
 
-    HttpAnswer ask(HttpQuestion question) throws IOException {
+    HttpResponse ask(HttpRequest question) throws IOException {
         long before = reader.taken();
         reusable = false;
         answering = false;
@@ -81,7 +81,7 @@ final class Connection implements Closeable {
         }
     }
 
-    private HttpAnswer askAtOnce(HttpQuestion question, byte[] body) throws IOException {
+    private HttpResponse askAtOnce(HttpRequest question, byte[] body) throws IOException {
         byte[] head = question.head(body.length);
         ByteArrayOutputStream all = new ByteArrayOutputStream(head.length + body.length);
         all.writeBytes(head);
@@ -90,7 +90,7 @@ final class Connection implements Closeable {
         return answer(question, () -> sent);
     }
 
-    private HttpAnswer askStreaming(HttpQuestion question, byte[] start, InputStream rest) throws IOException {
+    private HttpResponse askStreaming(HttpRequest question, byte[] start, InputStream rest) throws IOException {
         Sender sender = new Sender(question, start, rest);
         Thread thread = Thread.ofVirtual().name("pipelock-send").start(sender);
         try {
@@ -106,7 +106,7 @@ final class Connection implements Closeable {
         }
     }
 
-    private HttpAnswer answer(HttpQuestion question, BooleanSupplier sent) throws IOException {
+    private HttpResponse answer(HttpRequest question, BooleanSupplier sent) throws IOException {
         for (int interim = 0; interim <= MOST_INTERIM; interim++) {
             String line = reader.startLine();
             if (line == null) {
@@ -127,8 +127,8 @@ final class Connection implements Closeable {
         throw new WireException("nothing but interim answers");
     }
 
-    private HttpAnswer answer(
-            HttpQuestion question, BooleanSupplier sent, String line, int status, List<HeaderField> fields)
+    private HttpResponse answer(
+            HttpRequest question, BooleanSupplier sent, String line, int status, List<HeaderField> fields)
             throws IOException {
         boolean none = status == 204 || status == 304 || question.method().equals("HEAD");
         WireBody body = none ? WireBody.ofLength(reader, 0) : reader.body(fields, true);
@@ -146,7 +146,7 @@ final class Connection implements Closeable {
                 || Syntax.values(fields, "connection").stream()
                         .anyMatch(v -> v.toLowerCase(Locale.ROOT).contains("close"));
         reusable = !closes && body.ended() && sent.getAsBoolean();
-        return new HttpAnswer(status, fields, kept.toString(StandardCharsets.UTF_8));
+        return new HttpResponse(status, fields, kept.toString(StandardCharsets.UTF_8));
     }
 
     // A broken write after an early answer is no error: the answer is still there to be read.
@@ -159,7 +159,7 @@ final class Connection implements Closeable {
         }
     }
 
-    private static void whole(HttpQuestion question, long length) throws IOException {
+    private static void whole(HttpRequest question, long length) throws IOException {
         long expected = question.body().length();
         if (expected >= 0 && expected != length) {
             throw new BodyRefusedException(Reason.UNREADABLE, "the body is not as long as it was said to be");
@@ -197,14 +197,14 @@ final class Connection implements Closeable {
 
     /** Sends a long question while its answer is awaited. */
     private final class Sender implements Runnable {
-        private final HttpQuestion question;
+        private final HttpRequest question;
         private final byte[] start;
         private final InputStream rest;
         private volatile boolean done;
         /** Set when the body, not the connection, was at fault. */
         private volatile @Nullable IOException fault;
 
-        Sender(HttpQuestion question, byte[] start, InputStream rest) {
+        Sender(HttpRequest question, byte[] start, InputStream rest) {
             this.question = question;
             this.start = start;
             this.rest = rest;

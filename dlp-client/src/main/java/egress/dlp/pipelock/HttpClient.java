@@ -46,12 +46,12 @@ final class HttpClient implements Closeable {
      * @throws BodyRefusedException when the question's body is at fault
      * @throws IOException when there is no answer, or none that is HTTP
      */
-    HttpAnswer ask(HttpQuestion question, Deadline deadline) throws IOException {
+    HttpResponse ask(HttpRequest question, Deadline deadline) throws IOException {
         acquire(deadline);
         try {
             Connection kept = take();
             if (kept != null) {
-                HttpAnswer answer = askKept(kept, question, deadline);
+                HttpResponse answer = askKept(kept, question, deadline);
                 if (answer != null) {
                     return answer;
                 }
@@ -62,7 +62,8 @@ final class HttpClient implements Closeable {
         }
     }
 
-    private @Nullable HttpAnswer askKept(Connection kept, HttpQuestion question, Deadline deadline) throws IOException {
+    private @Nullable HttpResponse askKept(Connection kept, HttpRequest question, Deadline deadline)
+            throws IOException {
         try {
             return ask(kept, question, deadline);
         } catch (EOFException | SocketException e) {
@@ -74,11 +75,11 @@ final class HttpClient implements Closeable {
         }
     }
 
-    private HttpAnswer ask(Connection connection, HttpQuestion question, Deadline deadline) throws IOException {
+    private HttpResponse ask(Connection connection, HttpRequest question, Deadline deadline) throws IOException {
         deadline.guard(connection);
         boolean answered = false;
         try {
-            HttpAnswer answer = connection.ask(question);
+            HttpResponse answer = connection.ask(question);
             answered = true;
             return answer;
         } finally {

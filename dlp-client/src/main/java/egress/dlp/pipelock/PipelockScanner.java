@@ -42,14 +42,14 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
             Thread.ofVirtual().name("pipelock-", 0).factory());
     private final ScheduledThreadPoolExecutor timers;
     private final Set<Deadline> running = ConcurrentHashMap.newKeySet();
-    private final Asking asking;
+    private final PipelockClient asking;
     private final @Nullable Sink sink;
     private final @Nullable ScanApi scan;
 
     private PipelockScanner(
             PipelockSettings settings,
             SecureRandom random,
-            Asking asking,
+            PipelockClient asking,
             @Nullable Sink sink,
             @Nullable ScanApi scan) {
         this.settings = settings;
@@ -69,19 +69,19 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
      */
     public static PipelockScanner start(PipelockSettings settings, SecureRandom random) throws IOException {
         String token = settings.token();
-        ScanApi scan = settings.scan() == null || token == null || settings.way() == Way.SCAN
+        ScanApi scan = settings.scan() == null || token == null || settings.way() == PipelockMode.SCAN
                 ? null
                 : new ScanApi(settings.scan(), token, settings.connections());
         return switch (settings.way()) {
             case SINK -> {
                 Sink sink = new Sink(settings.sink(), random);
-                yield new PipelockScanner(settings, random, new SinkWay(settings, sink), sink, scan);
+                yield new PipelockScanner(settings, random, new ReverseProxyClient(settings, sink), sink, scan);
             }
             case SCAN -> {
                 ScanApi api = new ScanApi(settings.base(), token == null ? "" : token, settings.connections());
-                yield new PipelockScanner(settings, random, new ScanWay(api, settings.maxBody()), null, null);
+                yield new PipelockScanner(settings, random, new ScanApiClient(api, settings.maxBody()), null, null);
             }
-            case FORWARD -> new PipelockScanner(settings, random, new ForwardWay(settings), null, scan);
+            case FORWARD -> new PipelockScanner(settings, random, new ForwardProxyClient(settings), null, scan);
         };
     }
 
@@ -96,7 +96,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
      */
     @Override
     public boolean wantsWholeRequests() {
-        return settings.way() == Way.FORWARD;
+        return settings.way() == PipelockMode.FORWARD;
     }
 
     /** What an operator must be told of this way at start. */
@@ -120,9 +120,9 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
 
     @Override
     public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
-        if (!Dress.isSound(request)) {
+        if (!RequestRendering.isSound(request)) {
             return CompletableFuture.completedFuture(
-                    Asking.denied("a control character in the request line or a field"));
+                    PipelockClient.denied("a control character in the request line or a field"));
         }
         return bounded(
                 deadline -> judge(request, deadline),
@@ -139,7 +139,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
     }
 
     private Readiness selfTest(Deadline deadline) throws IOException {
-        if (settings.way() != Way.FORWARD) {
+        if (settings.way() != PipelockMode.FORWARD) {
             return new SelfTest(settings.way(), asking, scan, null, random).run(deadline);
         }
         try (Sink target = new Sink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), random)) {

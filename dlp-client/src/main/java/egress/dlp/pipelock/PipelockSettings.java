@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBody in bytes, decoded: a request with more is refused and not asked in part
  */
 public record PipelockSettings(
-        Way way,
+        PipelockMode way,
         URI base,
         InetSocketAddress sink,
         @Nullable URI scan,
@@ -30,14 +30,16 @@ public record PipelockSettings(
 
     public PipelockSettings {
         base = checked("pipelock", base);
-        if (way != Way.SCAN && !base.getPath().isEmpty() && !base.getPath().equals("/")) {
+        if (way != PipelockMode.SCAN
+                && !base.getPath().isEmpty()
+                && !base.getPath().equals("/")) {
             throw new IllegalArgumentException("pipelock: " + base + " (expected: http://host:port, without a path)");
         }
         scan = scan == null ? null : checked("pipelock scan", scan);
         if (token != null && !token.matches("[\\x21-\\x7e]+")) {
             throw new IllegalArgumentException("pipelock token: expected visible ASCII characters");
         }
-        if (token == null && (way == Way.SCAN || scan != null)) {
+        if (token == null && (way == PipelockMode.SCAN || scan != null)) {
             throw new IllegalArgumentException("pipelock token: none (expected: the scan API's bearer token)");
         }
         if (timeout.compareTo(Duration.ofMillis(1)) < 0) {
@@ -52,7 +54,7 @@ public record PipelockSettings(
     }
 
     /** That way, with what is customary: 5 seconds, 64 connections, 16 MiB, a sink on loopback at any port, no scan API beside it. */
-    public static PipelockSettings of(Way way, URI base, @Nullable String token) {
+    public static PipelockSettings of(PipelockMode way, URI base, @Nullable String token) {
         return new PipelockSettings(
                 way,
                 base,

@@ -39,7 +39,7 @@ final class Reasons {
     }
 
     /** Why that answer denies: the field that newer versions add, or else what its body says. */
-    static String of(HttpAnswer answer, String body) {
+    static String of(HttpResponse answer, String body) {
         List<String> field = answer.values("x-pipelock-block-reason");
         return clean(field.isEmpty() ? body : field.getFirst(), clean(body, "blocked (" + answer.status() + ")"));
     }

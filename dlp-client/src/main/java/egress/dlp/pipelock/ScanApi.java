@@ -32,7 +32,7 @@ final class ScanApi implements Closeable {
         if (request.host().isEmpty()) {
             return ScanVerdict.clean();
         }
-        return url("https://" + authority(request.host()) + Dress.target(request), deadline);
+        return url("https://" + authority(request.host()) + RequestRendering.target(request), deadline);
     }
 
     ScanVerdict url(String url, Deadline deadline) throws IOException {
@@ -50,16 +50,17 @@ final class ScanApi implements Closeable {
     }
 
     private ScanVerdict ask(String kind, String member, String text, Deadline deadline) throws IOException {
-        QuestionBody body = QuestionBody.of(Json.question(kind, member, text));
-        HttpAnswer answer = client.ask(new HttpQuestion("POST", path, fields, body, true, status -> true), deadline);
+        RequestBody body = RequestBody.of(JsonBodies.question(kind, member, text));
+        HttpResponse answer = client.ask(new HttpRequest("POST", path, fields, body, true, status -> true), deadline);
         JsonNode said;
         try {
-            said = Json.answer(answer.body());
+            said = JsonBodies.answer(answer.body());
         } catch (IOException notJson) {
-            return Asking.unavailable(answer, "");
+            return PipelockClient.unavailable(answer, "");
         }
         if (answer.status() != 200) {
-            return Asking.unavailable(answer, Reasons.text(said.path("errors").path(0), "code"));
+            return PipelockClient.unavailable(
+                    answer, Reasons.text(said.path("errors").path(0), "code"));
         }
         boolean completed = Reasons.text(said, "status").equals("completed")
                 && Reasons.text(said, "kind").equals(kind);
@@ -69,9 +70,9 @@ final class ScanApi implements Closeable {
         }
         if (completed && decision.equals("deny")) {
             String message = Reasons.text(said.path("findings").path(0), "message");
-            return Asking.denied(Reasons.of(answer, message));
+            return PipelockClient.denied(Reasons.of(answer, message));
         }
-        return Asking.unavailable(answer, "");
+        return PipelockClient.unavailable(answer, "");
     }
 
     @Override

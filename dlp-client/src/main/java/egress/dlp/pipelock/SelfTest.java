@@ -20,14 +20,19 @@ final class SelfTest {
     private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private static final String HOST = "localhost";
 
-    private final Way way;
-    private final Asking asking;
+    private final PipelockMode way;
+    private final PipelockClient asking;
     private final @Nullable ScanApi scan;
     private final String host;
     private final SecureRandom random;
 
     /** {@code sink}: where a request that the forward way lets through may arrive; null on the other ways. */
-    SelfTest(Way way, Asking asking, @Nullable ScanApi scan, @Nullable InetSocketAddress sink, SecureRandom random) {
+    SelfTest(
+            PipelockMode way,
+            PipelockClient asking,
+            @Nullable ScanApi scan,
+            @Nullable InetSocketAddress sink,
+            SecureRandom random) {
         this.way = way;
         this.asking = asking;
         this.scan = scan;
@@ -36,7 +41,8 @@ final class SelfTest {
     }
 
     Readiness run(Deadline deadline) throws IOException {
-        ScanVerdict good = way == Way.SINK ? asking.ask(question("/", "hello", "hello"), deadline) : clean(deadline);
+        ScanVerdict good =
+                way == PipelockMode.SINK ? asking.ask(question("/", "hello", "hello"), deadline) : clean(deadline);
         if (!(good instanceof Clean)) {
             return new Readiness(
                     false,
@@ -54,7 +60,7 @@ final class SelfTest {
         if (bad.ready()) {
             bad = blocks("in the URL (dlp.include_defaults, enforce)", question("/?q=" + token, "", "hello"), deadline);
         }
-        return bad.ready() && scan != null && way != Way.SCAN ? url(scan, token, deadline) : bad;
+        return bad.ready() && scan != null && way != PipelockMode.SCAN ? url(scan, token, deadline) : bad;
     }
 
     // What pipelock says of the host itself (not resolved, not on its list) is not for what the request holds.
@@ -65,7 +71,7 @@ final class SelfTest {
 
     private Readiness blocks(String where, ScanRequest question, Deadline deadline) throws IOException {
         ScanVerdict verdict = asking.ask(question, deadline);
-        if (verdict instanceof Denied denied && (way == Way.SINK || isForContent(denied))) {
+        if (verdict instanceof Denied denied && (way == PipelockMode.SINK || isForContent(denied))) {
             return new Readiness(true, "pipelock answers by the " + way.label() + " way");
         }
         return new Readiness(false, "pipelock does not block a known-bad token " + where + ": " + words(verdict));

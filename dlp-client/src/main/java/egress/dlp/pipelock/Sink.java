@@ -1,7 +1,7 @@
 package egress.dlp.pipelock;
 
-import egress.dlp.BlockStream;
 import egress.dlp.HeaderField;
+import egress.dlp.coding.BlockStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -213,12 +213,12 @@ final class Sink implements Closeable {
         }
 
         /** The same body; its digest is known here before its last byte is sent. */
-        QuestionBody watched(QuestionBody body) {
+        RequestBody watched(RequestBody body) {
             return new DigestedBody(body, digest -> sent = digest);
         }
 
         /** Whether that answer carries this question's nonce, once. */
-        boolean granted(HttpAnswer answer) {
+        boolean granted(HttpResponse answer) {
             List<String> verdicts = answer.values(VERDICT);
             return answer.status() == 204
                     && verdicts.size() == 1
@@ -240,7 +240,7 @@ final class Sink implements Closeable {
         }
     }
 
-    private record DigestedBody(QuestionBody body, Consumer<byte[]> whole) implements QuestionBody {
+    private record DigestedBody(RequestBody body, Consumer<byte[]> whole) implements RequestBody {
         @Override
         public long length() {
             return body.length();

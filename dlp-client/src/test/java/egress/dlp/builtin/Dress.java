@@ -14,7 +14,7 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 
 /** One way of writing a value so that it does not stand there as it is. Text in, text out: each character is a byte or, above 255, itself. */
-record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, String> write) {
+public record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, String> write) {
 
     /** How far a dress is from plain. */
     enum Grade {
@@ -221,7 +221,7 @@ record Dress(String name, Grade grade, BiFunction<String, RandomGenerator, Strin
         return s.replace(" ", "space").replace("\n", "newline").replace("\t", "tab");
     }
 
-    static List<String> groups(String v, int n) {
+    public static List<String> groups(String v, int n) {
         List<String> out = new ArrayList<>();
         for (int i = 0; i < v.length(); i += n) {
             out.add(v.substring(i, Math.min(v.length(), i + n)));

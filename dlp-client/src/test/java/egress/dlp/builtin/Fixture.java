@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 
 /** A scanner that guards two values, and short ways to ask it. */
-final class Fixture {
+public final class Fixture {
     static final String KNOWN = "v7Qp-2kLmZ0xR9tWc4Hd";
     static final String KNOWN_WORDS = "correct horse battery";
 
@@ -40,7 +40,7 @@ final class Fixture {
                 "api.example", "POST", "/v1", List.of(fields), BodySource.of(body), List.of(), ScanOptions.defaults());
     }
 
-    static byte[] latin(String text) {
+    public static byte[] latin(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 

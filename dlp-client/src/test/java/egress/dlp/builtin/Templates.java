@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.rule.TokenRule;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.random.RandomGenerator;
@@ -8,14 +9,14 @@ import java.util.random.RandomGenerator;
  * Writes out the detector file's examples: {@code <36:A-Za-z0-9>} is that many characters drawn from that class, {@code <jwt>},
  * {@code <jwe>} and {@code <pem:LABEL>} are whole ones. So nothing that looks like a key lies in the repository.
  */
-final class Templates {
+public final class Templates {
     private final RandomGenerator random;
 
-    Templates(RandomGenerator random) {
+    public Templates(RandomGenerator random) {
         this.random = random;
     }
 
-    String expand(String template) {
+    public String expand(String template) {
         StringBuilder out = new StringBuilder();
         int i = 0;
         while (i < template.length()) {
@@ -53,7 +54,7 @@ final class Templates {
         return out.toString();
     }
 
-    String drawn(int n, String alphabet) {
+    public String drawn(int n, String alphabet) {
         return drawn(n, TokenRule.charactersOf(alphabet));
     }
 

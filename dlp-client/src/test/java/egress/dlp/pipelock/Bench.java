@@ -64,11 +64,11 @@ final class Bench implements AutoCloseable {
         return (RecordedPipelock) pipelock;
     }
 
-    PipelockScanner scanner(Way way) throws IOException {
+    PipelockScanner scanner(PipelockMode way) throws IOException {
         return scanner(way, settings -> settings);
     }
 
-    PipelockScanner scanner(Way way, UnaryOperator<PipelockSettings> with) throws IOException {
+    PipelockScanner scanner(PipelockMode way, UnaryOperator<PipelockSettings> with) throws IOException {
         Listener listener = switch (way) {
             case SINK -> Listener.REVERSE;
             case SCAN -> Listener.SCAN;

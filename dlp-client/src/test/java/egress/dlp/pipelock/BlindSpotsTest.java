@@ -112,7 +112,7 @@ final class BlindSpotsTest {
         Map<String, ScanVerdict> let = new LinkedHashMap<>();
         Map<String, ScanVerdict> stopped = new LinkedHashMap<>();
         try (Bench bench = Bench.of(kind, directory);
-                PipelockScanner scanner = bench.scanner(Way.SINK)) {
+                PipelockScanner scanner = bench.scanner(PipelockMode.SINK)) {
             bad().forEach((name, request) -> let.put(name, Bench.ask(scanner, request)));
             good().forEach((name, request) -> stopped.put(name, Bench.ask(scanner, request)));
         }
@@ -132,7 +132,7 @@ final class BlindSpotsTest {
                 post("text/plain", bomb, "Content-Encoding", "gzip"), Reason.BOMB,
                 post("text/plain", new byte[(1 << 20) + 1]), Reason.BOMB);
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
-            for (Way way : Way.values()) {
+            for (PipelockMode way : PipelockMode.values()) {
                 try (PipelockScanner scanner = bench.scanner(way, settings -> settings.withMaxBody(1 << 20))) {
                     refused.forEach((request, reason) -> assertThat(Bench.ask(scanner, request))
                             .isInstanceOfSatisfying(
@@ -147,7 +147,7 @@ final class BlindSpotsTest {
     @Test
     void deniesWhatCannotStandInARequestWithoutAsking() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
-            for (Way way : Way.values()) {
+            for (PipelockMode way : PipelockMode.values()) {
                 try (PipelockScanner scanner = bench.scanner(way)) {
                     List<ScanRequest> smuggled = List.of(
                             get("/ HTTP/1.1\r\nX: y"),

@@ -42,7 +42,7 @@ final class FaultsTest {
 
     static Stream<Arguments> faults() {
         List<Arguments> all = new ArrayList<>();
-        for (Way way : Way.values()) {
+        for (PipelockMode way : PipelockMode.values()) {
             add(all, way, PipelockFault.SILENT, "no answer within 400 ms");
             add(all, way, PipelockFault.CLOSES, "closes the connection without an answer");
             add(all, way, PipelockFault.GARBAGE, "an answer that is not HTTP");
@@ -50,25 +50,25 @@ final class FaultsTest {
             add(all, way, PipelockFault.SUSPENDED, "is suspended or overloaded (503");
             add(all, way, PipelockFault.RESETS, "broke the connection off");
         }
-        for (Way way : List.of(Way.SINK, Way.SCAN)) {
+        for (PipelockMode way : List.of(PipelockMode.SINK, PipelockMode.SCAN)) {
             add(all, way, PipelockFault.CUTS, "closes the connection without an answer");
             add(all, way, PipelockFault.CONFUSED, "gives an unexpected answer (200");
             add(all, way, PipelockFault.FLOODS, "an answer of more than 65536 bytes");
         }
-        add(all, Way.SINK, PipelockFault.FORGES, "gives an unexpected answer (204)");
-        add(all, Way.SINK, PipelockFault.REPLAYS, "gives an unexpected answer (204)");
-        add(all, Way.SINK, PipelockFault.DOUBLES, "gives an unexpected answer (204)");
-        add(all, Way.SINK, PipelockFault.REWRITES, "changes what it lets through");
+        add(all, PipelockMode.SINK, PipelockFault.FORGES, "gives an unexpected answer (204)");
+        add(all, PipelockMode.SINK, PipelockFault.REPLAYS, "gives an unexpected answer (204)");
+        add(all, PipelockMode.SINK, PipelockFault.DOUBLES, "gives an unexpected answer (204)");
+        add(all, PipelockMode.SINK, PipelockFault.REWRITES, "changes what it lets through");
         return all.stream();
     }
 
-    private static void add(List<Arguments> all, Way way, PipelockFault fault, String words) {
+    private static void add(List<Arguments> all, PipelockMode way, PipelockFault fault, String words) {
         all.add(Arguments.of(way, fault, words));
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    void refusesWithItsOwnReasonAndRecovers(Way way, PipelockFault fault, String words) throws Exception {
+    void refusesWithItsOwnReasonAndRecovers(PipelockMode way, PipelockFault fault, String words) throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner scanner = bench.scanner(way, settings -> settings.withTimeout(SHORT))) {
             assertThat(Bench.ask(scanner, GOOD)).isInstanceOf(Clean.class);
@@ -89,7 +89,8 @@ final class FaultsTest {
     void refusesWhenPipelockDoesNotReachTheSink() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner elsewhere = bench.scanner(
-                        Way.SINK, s -> s.withSink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
+                        PipelockMode.SINK,
+                        s -> s.withSink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
             assertThat(Bench.ask(elsewhere, GOOD))
                     .isInstanceOfSatisfying(
                             Refused.class,
@@ -99,18 +100,18 @@ final class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void refusesWhileItIsDownAndRecoversWithinTwoSeconds(Way way) throws Exception {
+    void refusesWhileItIsDownAndRecoversWithinTwoSeconds(PipelockMode way) throws Exception {
         downAndUp(Kind.RECORDED, way);
     }
 
     @ParameterizedTest
     @EnumSource
     @NeedsRealPipelock
-    void refusesWhileTheRealOneIsDownAndRecoversWithinTwoSeconds(Way way) throws Exception {
+    void refusesWhileTheRealOneIsDownAndRecoversWithinTwoSeconds(PipelockMode way) throws Exception {
         downAndUp(Kind.REAL, way);
     }
 
-    private void downAndUp(Kind kind, Way way) throws Exception {
+    private void downAndUp(Kind kind, PipelockMode way) throws Exception {
         try (Origin origin = Origin.plain();
                 Bench bench = Bench.of(kind, directory);
                 PipelockScanner scanner = bench.scanner(way)) {
@@ -136,18 +137,18 @@ final class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void outlivesARestartBetweenTwoQuestions(Way way) throws Exception {
+    void outlivesARestartBetweenTwoQuestions(PipelockMode way) throws Exception {
         restarted(Kind.RECORDED, way);
     }
 
     @ParameterizedTest
     @EnumSource
     @NeedsRealPipelock
-    void outlivesARestartOfTheRealOneBetweenTwoQuestions(Way way) throws Exception {
+    void outlivesARestartOfTheRealOneBetweenTwoQuestions(PipelockMode way) throws Exception {
         restarted(Kind.REAL, way);
     }
 
-    private void restarted(Kind kind, Way way) throws Exception {
+    private void restarted(Kind kind, PipelockMode way) throws Exception {
         try (Origin origin = Origin.plain();
                 Bench bench = Bench.of(kind, directory);
                 PipelockScanner scanner = bench.scanner(way)) {
@@ -176,7 +177,7 @@ final class FaultsTest {
         AtomicInteger refused = new AtomicInteger();
         AtomicBoolean over = new AtomicBoolean();
         try (Bench bench = Bench.of(kind, directory);
-                PipelockScanner scanner = bench.scanner(Way.SINK)) {
+                PipelockScanner scanner = bench.scanner(PipelockMode.SINK)) {
             List<CompletableFuture<Void>> callers = new ArrayList<>();
             CompletableFuture<Void> busy = new CompletableFuture<>();
             CompletableFuture<Void> noticed = new CompletableFuture<>();
@@ -215,7 +216,7 @@ final class FaultsTest {
     @Test
     void asksNoMoreAtATimeThanItMay() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
-                PipelockScanner scanner = bench.scanner(Way.SINK, settings -> settings.withConnections(3))) {
+                PipelockScanner scanner = bench.scanner(PipelockMode.SINK, settings -> settings.withConnections(3))) {
             List<CompletableFuture<ScanVerdict>> asked = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 asked.add(scanner.scan(GOOD).toCompletableFuture());
@@ -229,7 +230,8 @@ final class FaultsTest {
     void endsItsQuestionWhenTheCallerNoLongerWaits() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner scanner = bench.scanner(
-                        Way.SINK, settings -> settings.withConnections(1).withTimeout(Duration.ofSeconds(60)))) {
+                        PipelockMode.SINK,
+                        settings -> settings.withConnections(1).withTimeout(Duration.ofSeconds(60)))) {
             bench.recorded().fault(PipelockFault.SILENT);
             CompletableFuture<ScanVerdict> first = scanner.scan(GOOD).toCompletableFuture();
             first.cancel(true);
@@ -240,7 +242,7 @@ final class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void takesABodyWithoutItsHeadUnlessItWantsWholeRequests(Way way) throws Exception {
+    void takesABodyWithoutItsHeadUnlessItWantsWholeRequests(PipelockMode way) throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner scanner = bench.scanner(way)) {
             assertThat(Bench.ask(scanner, GOOD.withoutHead()))
@@ -252,7 +254,7 @@ final class FaultsTest {
     @Test
     void refusesOnceItIsClosed() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
-            PipelockScanner scanner = bench.scanner(Way.SINK);
+            PipelockScanner scanner = bench.scanner(PipelockMode.SINK);
             scanner.close();
             assertThat(Bench.ask(scanner, GOOD)).isInstanceOf(Refused.class);
         }
@@ -261,7 +263,8 @@ final class FaultsTest {
     @Test
     void refusesWhatIsBeingAskedWhenItCloses() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
-            PipelockScanner scanner = bench.scanner(Way.SINK, settings -> settings.withTimeout(Duration.ofSeconds(60)));
+            PipelockScanner scanner =
+                    bench.scanner(PipelockMode.SINK, settings -> settings.withTimeout(Duration.ofSeconds(60)));
             bench.recorded().fault(PipelockFault.SILENT);
             CompletableFuture<ScanVerdict> asked = scanner.scan(GOOD).toCompletableFuture();
             while (bench.recorded().asked(Listener.REVERSE) == 0) {
@@ -272,8 +275,8 @@ final class FaultsTest {
         }
     }
 
-    private static ScanRequest at(ScanRequest request, Way way, Origin origin) {
-        String host = way == Way.FORWARD ? "127.0.0.1:" + origin.port() : request.host();
+    private static ScanRequest at(ScanRequest request, PipelockMode way, Origin origin) {
+        String host = way == PipelockMode.FORWARD ? "127.0.0.1:" + origin.port() : request.host();
         return new ScanRequest(
                 host,
                 request.method(),

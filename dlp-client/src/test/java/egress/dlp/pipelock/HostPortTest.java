@@ -23,14 +23,14 @@ class HostPortTest {
 
         assertThat(at).hasToString(printed);
         assertThat(at.address()).isEqualTo(address);
-        PipelockSettings.of(Way.SCAN, URI.create(url), "token");
+        PipelockSettings.of(PipelockMode.SCAN, URI.create(url), "token");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"http:/x", "http://a@b_c:1", "http://a_b:0", "http://a_b:70000", "http://a_b:x", "x"})
     void isNoneWhereThereIsNoHostOrMore(String url) {
         assertThat(HostPort.of(URI.create(url))).isNull();
-        assertThatThrownBy(() -> PipelockSettings.of(Way.SCAN, URI.create(url), "token"))
+        assertThatThrownBy(() -> PipelockSettings.of(PipelockMode.SCAN, URI.create(url), "token"))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -26,22 +26,22 @@ final class ProbeTest {
 
     @ParameterizedTest
     @EnumSource
-    void isReadyWhenBothQuestionsAreAnsweredRightly(Way way) throws Exception {
+    void isReadyWhenBothQuestionsAreAnsweredRightly(PipelockMode way) throws Exception {
         readyEitherWay(Kind.RECORDED, way);
     }
 
     @ParameterizedTest
     @EnumSource
     @NeedsRealPipelock
-    void isReadyWhenTheRealOneAnswersBothRightly(Way way) throws Exception {
+    void isReadyWhenTheRealOneAnswersBothRightly(PipelockMode way) throws Exception {
         readyEitherWay(Kind.REAL, way);
     }
 
-    private void readyEitherWay(Kind kind, Way way) throws Exception {
+    private void readyEitherWay(Kind kind, PipelockMode way) throws Exception {
         try (Bench bench = Bench.of(kind, directory)) {
             assertThat(probe(bench, way, settings -> settings))
                     .isEqualTo(new Readiness(true, "pipelock answers by the " + way.label() + " way"));
-            if (way == Way.SINK) {
+            if (way == PipelockMode.SINK) {
                 assertThat(probe(bench, way, bench.withScan()))
                         .isEqualTo(new Readiness(true, "pipelock and its scan API answer"));
             }
@@ -59,7 +59,7 @@ final class ProbeTest {
     void isNotReadyOtherwiseAndSaysWhy(PipelockFault fault, String words) throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
             bench.recorded().fault(fault);
-            for (Way way : Way.values()) {
+            for (PipelockMode way : PipelockMode.values()) {
                 Readiness readiness = probe(bench, way, settings -> settings.withTimeout(Duration.ofMillis(500)));
                 assertThat(readiness.ready()).isFalse();
                 assertThat(readiness.words()).contains(words);
@@ -71,7 +71,7 @@ final class ProbeTest {
     void isNotReadyWhenTheScanApiDoesNotTakeTheToken() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner scanner = PipelockScanner.start(
-                        PipelockSettings.of(Way.SCAN, bench.pipelock().uri(Listener.SCAN), "another"),
+                        PipelockSettings.of(PipelockMode.SCAN, bench.pipelock().uri(Listener.SCAN), "another"),
                         new SecureRandom())) {
             Readiness readiness = scanner.probe().toCompletableFuture().join();
             assertThat(readiness.ready()).isFalse();
@@ -96,13 +96,14 @@ final class ProbeTest {
         assertThat(changed).isNotEqualTo(settings);
         Path own = Files.createDirectory(directory.resolve("own"));
         try (Bench bench = Bench.real(own, changed)) {
-            Readiness readiness = probe(bench, Way.SINK, s -> s);
+            Readiness readiness = probe(bench, PipelockMode.SINK, s -> s);
             assertThat(readiness.ready()).isFalse();
             assertThat(readiness.words()).contains("does not block a known-bad token " + where);
         }
     }
 
-    private static Readiness probe(Bench bench, Way way, UnaryOperator<PipelockSettings> with) throws Exception {
+    private static Readiness probe(Bench bench, PipelockMode way, UnaryOperator<PipelockSettings> with)
+            throws Exception {
         try (PipelockScanner scanner = bench.scanner(way, with)) {
             return scanner.probe().toCompletableFuture().join();
         }

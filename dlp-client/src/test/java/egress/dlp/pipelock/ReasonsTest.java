@@ -37,8 +37,8 @@ final class ReasonsTest {
     @Test
     void comeFromTheFieldWhereThereIsOne() {
         List<HeaderField> fields = List.of(new HeaderField("X-Pipelock-Block-Reason", "dlp_match"));
-        assertThat(Reasons.of(new HttpAnswer(403, fields, ""), "blocked: something else"))
+        assertThat(Reasons.of(new HttpResponse(403, fields, ""), "blocked: something else"))
                 .isEqualTo("dlp_match");
-        assertThat(Reasons.of(new HttpAnswer(403, List.of(), ""), "")).isEqualTo("blocked (403)");
+        assertThat(Reasons.of(new HttpResponse(403, List.of(), ""), "")).isEqualTo("blocked (403)");
     }
 }

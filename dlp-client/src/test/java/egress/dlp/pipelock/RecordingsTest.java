@@ -25,7 +25,7 @@ final class RecordingsTest {
 
     @ParameterizedTest
     @EnumSource
-    void judgesEveryRecordedQuestionAsPipelockDid(Way way) throws Exception {
+    void judgesEveryRecordedQuestionAsPipelockDid(PipelockMode way) throws Exception {
         everyRow(Kind.RECORDED, way);
     }
 
@@ -33,7 +33,7 @@ final class RecordingsTest {
     @EnumSource
     @Timeout(400)
     @NeedsRealPipelock
-    void judgesEveryRecordedQuestionAsTheRealOneDoes(Way way) throws Exception {
+    void judgesEveryRecordedQuestionAsTheRealOneDoes(PipelockMode way) throws Exception {
         everyRow(Kind.REAL, way);
     }
 
@@ -48,13 +48,13 @@ final class RecordingsTest {
         urlBesideTheSink(Kind.REAL);
     }
 
-    private void everyRow(Kind kind, Way way) throws Exception {
+    private void everyRow(Kind kind, PipelockMode way) throws Exception {
         List<Throwable> wrong = new ArrayList<>();
         try (Origin origin = Origin.plain();
                 Bench bench = Bench.of(kind, directory);
                 PipelockScanner scanner =
                         bench.scanner(way, settings -> settings.withTimeout(Duration.ofSeconds(90)))) {
-            String host = way == Way.FORWARD ? "127.0.0.1:" + origin.port() : "localhost";
+            String host = way == PipelockMode.FORWARD ? "127.0.0.1:" + origin.port() : "localhost";
             for (PipelockRow row : PipelockRow.all()) {
                 ScanVerdict verdict = Bench.ask(scanner, Bench.request(row, host));
                 try {
@@ -69,7 +69,7 @@ final class RecordingsTest {
 
     private void urlBesideTheSink(Kind kind) throws Exception {
         try (Bench bench = Bench.of(kind, directory);
-                PipelockScanner scanner = bench.scanner(Way.SINK, bench.withScan())) {
+                PipelockScanner scanner = bench.scanner(PipelockMode.SINK, bench.withScan())) {
             for (String clean : List.of("clean get", "clean json")) {
                 ScanVerdict verdict = Bench.ask(scanner, Bench.request(PipelockRow.named(clean), "localhost"));
                 assertThat(verdict).isInstanceOf(Clean.class);

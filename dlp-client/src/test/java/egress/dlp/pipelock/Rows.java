@@ -32,8 +32,8 @@ final class Rows {
 
     private Rows() {}
 
-    static void check(PipelockRow row, Way way, ScanVerdict verdict) {
-        if (way == Way.FORWARD && REFUSED_BY_FORWARD.contains(row.name())) {
+    static void check(PipelockRow row, PipelockMode way, ScanVerdict verdict) {
+        if (way == PipelockMode.FORWARD && REFUSED_BY_FORWARD.contains(row.name())) {
             assertThat(verdict)
                     .isInstanceOfSatisfying(
                             Refused.class,
@@ -57,7 +57,7 @@ final class Rows {
         return reason.replaceFirst("^URL length [0-9]+", "URL length");
     }
 
-    private static boolean allowed(PipelockRow row, Way way) {
+    private static boolean allowed(PipelockRow row, PipelockMode way) {
         if (row.name().equals(CODED)) {
             return true;
         }
@@ -74,7 +74,7 @@ final class Rows {
         return fieldsAreClean && textIsClean && !CLOSED_BY_SCAN.contains(row.name());
     }
 
-    private static String reason(PipelockRow row, Way way) {
+    private static String reason(PipelockRow row, PipelockMode way) {
         return switch (way) {
             case SINK -> sinkReason(row);
             case FORWARD -> row.forward().body().strip().replaceFirst("^blocked: ", "");

@@ -36,7 +36,7 @@ final class SinkTest {
     void grantsTheQuestionThatIsBeingAskedWithItsBody() throws Exception {
         try (Sink.Asked asked = sink.open()) {
             read(asked, "hello");
-            HttpAnswer answer = ask(asked.id(), "hello");
+            HttpResponse answer = ask(asked.id(), "hello");
             assertThat(answer.status()).isEqualTo(204);
             assertThat(asked.granted(answer)).isTrue();
         }
@@ -46,7 +46,7 @@ final class SinkTest {
     void grantsNoOtherBodyAndRemembersThatItCame() throws Exception {
         try (Sink.Asked asked = sink.open()) {
             read(asked, "hello");
-            HttpAnswer answer = ask(asked.id(), "hell0");
+            HttpResponse answer = ask(asked.id(), "hell0");
             assertThat(answer.fields()).noneMatch(f -> f.name().equals(Sink.VERDICT));
             assertThat(asked.granted(answer)).isFalse();
             assertThat(asked.hasChanged()).isTrue();
@@ -56,7 +56,7 @@ final class SinkTest {
     @Test
     void grantsNothingBeforeTheQuestionWasRead() throws Exception {
         try (Sink.Asked asked = sink.open()) {
-            asked.watched(QuestionBody.of(Syntax.bytes("hello")));
+            asked.watched(RequestBody.of(Syntax.bytes("hello")));
             assertThat(asked.granted(ask(asked.id(), "hello"))).isFalse();
         }
     }
@@ -77,7 +77,7 @@ final class SinkTest {
                 Sink.Asked other = sink.open()) {
             read(one, "");
             read(other, "");
-            HttpAnswer answer = ask(one.id(), "");
+            HttpResponse answer = ask(one.id(), "");
             assertThat(one.granted(answer)).isTrue();
             assertThat(other.granted(answer)).isFalse();
         }
@@ -87,16 +87,18 @@ final class SinkTest {
     void takesTheNonceOnlyOnceAndUnderTheRightStatus() throws Exception {
         try (Sink.Asked asked = sink.open()) {
             read(asked, "");
-            HttpAnswer answer = ask(asked.id(), "");
+            HttpResponse answer = ask(asked.id(), "");
             HeaderField verdict = answer.fields().stream()
                     .filter(f -> f.name().equals(Sink.VERDICT))
                     .findFirst()
                     .orElseThrow();
-            assertThat(asked.granted(new HttpAnswer(204, List.of(verdict), ""))).isTrue();
-            assertThat(asked.granted(new HttpAnswer(204, List.of(verdict, verdict), "")))
+            assertThat(asked.granted(new HttpResponse(204, List.of(verdict), "")))
+                    .isTrue();
+            assertThat(asked.granted(new HttpResponse(204, List.of(verdict, verdict), "")))
                     .isFalse();
-            assertThat(asked.granted(new HttpAnswer(200, List.of(verdict), ""))).isFalse();
-            assertThat(asked.granted(new HttpAnswer(204, List.of(), ""))).isFalse();
+            assertThat(asked.granted(new HttpResponse(200, List.of(verdict), "")))
+                    .isFalse();
+            assertThat(asked.granted(new HttpResponse(204, List.of(), ""))).isFalse();
         }
     }
 
@@ -140,12 +142,12 @@ final class SinkTest {
     }
 
     private static void read(Sink.Asked asked, String body) throws IOException {
-        try (InputStream in = asked.watched(QuestionBody.of(Syntax.bytes(body))).open()) {
+        try (InputStream in = asked.watched(RequestBody.of(Syntax.bytes(body))).open()) {
             in.readAllBytes();
         }
     }
 
-    private HttpAnswer ask(String id, String body) throws IOException {
+    private HttpResponse ask(String id, String body) throws IOException {
         try (Socket socket =
                 new Socket(sink.address().getAddress(), sink.address().getPort())) {
             String head = "POST /x HTTP/1.1\r\nHost: sink\r\n" + Sink.QUESTION + ": " + id + "\r\nContent-Length: "
@@ -153,7 +155,7 @@ final class SinkTest {
             socket.getOutputStream().write(Syntax.bytes(head + body));
             WireReader reader = new WireReader(socket.getInputStream());
             String line = String.valueOf(reader.startLine());
-            return new HttpAnswer(Integer.parseInt(line.substring(9, 12)), reader.fields(), "");
+            return new HttpResponse(Integer.parseInt(line.substring(9, 12)), reader.fields(), "");
         }
     }
 }

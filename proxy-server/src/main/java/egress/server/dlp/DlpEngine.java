@@ -2,9 +2,15 @@ package egress.server.dlp;
 
 import egress.dlp.Scanner;
 import egress.dlp.builtin.BuiltInScanner;
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspector;
 import egress.policy.Route;
+import egress.server.config.DlpSettings;
+import egress.server.dlp.body.Spool;
+import egress.server.dlp.judge.KnownHitLock;
+import egress.server.dlp.judge.KnownSecrets;
+import egress.server.dlp.judge.ScanPlaces;
+import egress.server.dlp.judge.Scanners;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import egress.share.FairExecutor;
@@ -58,7 +64,7 @@ public final class DlpEngine implements AutoCloseable {
                 new FairBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
-                () -> new InjectionDetector(this.fingerprintKey),
+                () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
     }
 

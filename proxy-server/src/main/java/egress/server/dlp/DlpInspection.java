@@ -4,6 +4,26 @@ import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
+import egress.server.dlp.body.BodyGuard;
+import egress.server.dlp.body.EnvelopeSlicer;
+import egress.server.dlp.body.HeldBody;
+import egress.server.dlp.body.HeldGuard;
+import egress.server.dlp.body.MessageGuard;
+import egress.server.dlp.body.MessageMemory;
+import egress.server.dlp.body.Slicer;
+import egress.server.dlp.body.WindowSlicer;
+import egress.server.dlp.judge.ContentDecoder;
+import egress.server.dlp.judge.Denials;
+import egress.server.dlp.judge.Fields;
+import egress.server.dlp.judge.FindingReporter;
+import egress.server.dlp.judge.MessageCodings;
+import egress.server.dlp.judge.MessageJudge;
+import egress.server.dlp.judge.RequestJudge;
+import egress.server.dlp.judge.RouteScanPolicy;
+import egress.server.dlp.judge.ScanDispatcher;
+import egress.server.dlp.judge.Scanners;
+import egress.server.dlp.websocket.PerMessageDeflate;
+import egress.server.dlp.websocket.WebSocketGuard;
 import egress.share.Claimant;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
@@ -22,17 +42,17 @@ final class DlpInspection implements Inspection {
 
     private final DlpServices services;
     private final Scanners scanners;
-    private final RoutePlan plan;
+    private final RouteScanPolicy plan;
     private final EventLoop loop;
     private final Claimant who;
-    private final Questions questions;
+    private final ScanDispatcher questions;
     private final MessageMemory memory;
     private final long contentLength;
     private final boolean oversize;
     /** Which coding two readers could take for two things; null where none is, or nothing is refused. */
     private final @Nullable String unreadCoding;
 
-    private final Hits hits;
+    private final FindingReporter hits;
     private final RequestJudge judge;
     private final ResponseWatch watch;
 
@@ -47,19 +67,24 @@ final class DlpInspection implements Inspection {
     private final HttpHeaders fields;
 
     DlpInspection(
-            DlpServices services, Scanners scanners, RoutePlan plan, EventLoop loop, Claimant who, RequestHead asked) {
+            DlpServices services,
+            Scanners scanners,
+            RouteScanPolicy plan,
+            EventLoop loop,
+            Claimant who,
+            RequestHead asked) {
         this.services = services;
         this.scanners = scanners;
         this.plan = plan;
         this.loop = loop;
         this.who = who;
-        this.questions = new Questions(services.places(), loop, who);
+        this.questions = new ScanDispatcher(services.places(), loop, who);
         this.memory = new MessageMemory(services.memory(), who, loop);
         this.fields = asked.fields();
         this.contentLength = Fields.contentLength(fields);
         this.head = ScanRequest.head(
                 asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
-        this.hits = new Hits(services.lock(), who.caller(), this::tell);
+        this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
         this.judge = new RequestJudge(questions, scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);

@@ -5,6 +5,8 @@ import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.server.dlp.judge.RouteScanPolicy;
+import egress.server.dlp.judge.Scanners;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
@@ -18,20 +20,20 @@ final class DlpInspector implements Inspector {
     private final Scanners scanners;
     private final Set<String> allowed;
     /** By identity: a route's hash covers all its rules. Never changed once it is made. */
-    private final IdentityHashMap<Route, RoutePlan> plans = new IdentityHashMap<>();
+    private final IdentityHashMap<Route, RouteScanPolicy> plans = new IdentityHashMap<>();
 
     /** @param allowed fingerprints that may leave on every route */
     DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, Set<String> allowed) {
         this.services = services;
         this.scanners = scanners;
         this.allowed = allowed;
-        routes.forEach(route -> plans.put(route, RoutePlan.of(route.dlp(), allowed)));
+        routes.forEach(route -> plans.put(route, RouteScanPolicy.of(route.dlp(), allowed)));
     }
 
     @Override
     public Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route) {
-        RoutePlan known = plans.get(route);
-        RoutePlan plan = known == null ? RoutePlan.of(route.dlp(), allowed) : known;
+        RouteScanPolicy known = plans.get(route);
+        RouteScanPolicy plan = known == null ? RouteScanPolicy.of(route.dlp(), allowed) : known;
         return plan.outbound() || plan.inbound()
                 ? new DlpInspection(services, scanners, plan, loop, who, head)
                 : Inspection.NONE;

@@ -1,6 +1,9 @@
 package egress.server.dlp;
 
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
+import egress.server.dlp.body.Spool;
+import egress.server.dlp.judge.KnownHitLock;
+import egress.server.dlp.judge.ScanPlaces;
 import egress.share.FairBudget;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -22,5 +25,5 @@ record DlpServices(
         FairBudget memory,
         Spool spool,
         KnownHitLock lock,
-        Supplier<InjectionDetector> injections,
+        Supplier<PromptInjectionDetector> injections,
         RandomGenerator random) {}

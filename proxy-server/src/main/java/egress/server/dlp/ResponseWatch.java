@@ -1,8 +1,13 @@
 package egress.server.dlp;
 
 import egress.dlp.Finding;
-import egress.dlp.builtin.InjectionDetector;
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspection.Effect;
+import egress.server.dlp.judge.ContentDecoder;
+import egress.server.dlp.judge.Fields;
+import egress.server.dlp.judge.FindingReporter;
+import egress.server.dlp.judge.RouteScanPolicy;
+import egress.server.dlp.judge.ScanDispatcher;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.buffer.ByteBuf;
@@ -38,7 +43,7 @@ final class ResponseWatch {
 
     private final DlpServices services;
     private final boolean on;
-    private final Hits hits;
+    private final FindingReporter hits;
     private final EventLoop loop;
     private Optional<ContentDecoder> decoder = Optional.empty();
     private boolean coded;
@@ -48,7 +53,7 @@ final class ResponseWatch {
     private final Claimant who;
     private FairBudget.@Nullable Lease lease;
 
-    ResponseWatch(DlpServices services, RoutePlan plan, Hits hits, EventLoop loop, Claimant who) {
+    ResponseWatch(DlpServices services, RouteScanPolicy plan, FindingReporter hits, EventLoop loop, Claimant who) {
         this.services = services;
         this.who = who;
         this.on = plan.inbound();
@@ -118,7 +123,7 @@ final class ResponseWatch {
 
         @Override
         public void reclaim() {
-            Questions.onLoop(loop, () -> {
+            ScanDispatcher.onLoop(loop, () -> {
                 if (watching) {
                     close();
                 }
@@ -141,7 +146,7 @@ final class ResponseWatch {
         try {
             services.places().scans().execute(who, turn -> {
                 List<Finding> findings = findings(text, length, with, taken);
-                Questions.onLoop(loop, () -> {
+                ScanDispatcher.onLoop(loop, () -> {
                     hits.tell(findings, Effect.WARNED);
                 });
             });
@@ -160,7 +165,8 @@ final class ResponseWatch {
     }
 
     /** A sample of coded text ends somewhere within it: what can be read of it is. */
-    private static List<Finding> findings(byte[] text, int length, ContentDecoder decoder, InjectionDetector detector) {
+    private static List<Finding> findings(
+            byte[] text, int length, ContentDecoder decoder, PromptInjectionDetector detector) {
         List<Finding> findings = new ArrayList<>(0);
         byte[] piece = new byte[Math.clamp(length, 256, PIECE)];
         long left = TEXT;

@@ -1,8 +1,0 @@
-package egress.dlp.builtin;
-
-/** Reads a structure as its bytes come, and has what lies next to each other in it scanned as one. */
-interface Join {
-    void feed(byte[] b, int from, int to);
-
-    void end();
-}

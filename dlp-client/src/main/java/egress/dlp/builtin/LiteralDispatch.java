@@ -1,0 +1,157 @@
+package egress.dlp.builtin;
+
+import egress.dlp.Detector;
+import egress.dlp.Redactor;
+import egress.dlp.builtin.decode.CompressedHeaderRuns;
+import egress.dlp.builtin.decode.HexDump;
+import egress.dlp.builtin.decode.Inflation;
+import egress.dlp.builtin.decode.StringConcatenation;
+import egress.dlp.builtin.decode.Uuencode;
+import egress.dlp.builtin.match.LiteralIndex;
+import egress.dlp.builtin.rule.AssignedSecrets;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.IndexEntry;
+import egress.dlp.builtin.rule.IndexEntry.Anchor;
+import egress.dlp.builtin.rule.IndexEntry.Compressed;
+import egress.dlp.builtin.rule.IndexEntry.Dump;
+import egress.dlp.builtin.rule.IndexEntry.Keyword;
+import egress.dlp.builtin.rule.IndexEntry.TellingName;
+import egress.dlp.builtin.rule.IndexEntry.Uuencoded;
+import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.rule.SecretForm;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
+import org.jspecify.annotations.Nullable;
+
+/** What to do where a literal of the catalogue stands. */
+final class LiteralDispatch implements LiteralIndex.Hits {
+    private static final int DRESSED = 512;
+
+    private final ScanContext run;
+    private final Segment stretch;
+    private final RuleMatcher rules;
+    private final AssignedSecrets assigned;
+    private final @Nullable ScanWindow window;
+    private @Nullable SecretForm lastNeedle;
+    private int lastEnd;
+    /** How far seams and dumps have been read. */
+    private int readTo;
+
+    private @Nullable CompressedHeaderRuns base64Runs;
+    private @Nullable CompressedHeaderRuns hexRuns;
+
+    LiteralDispatch(ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+        this.run = run;
+        this.stretch = stretch;
+        this.rules = new RuleMatcher(run, stretch);
+        this.assigned = new AssignedSecrets(run, stretch);
+        this.window = window;
+    }
+
+    @Override
+    public boolean hit(byte[] b, int at, int literal) {
+        if (at >= stretch.limit()) {
+            return true;
+        }
+        // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+        IndexEntry target = run.catalogue.target(literal);
+        if (target instanceof TellingName) {
+            assigned.named(b, at);
+        } else if (target instanceof Keyword keyword) {
+            keyword(b, at, keyword);
+        } else if (target instanceof Anchor anchor) {
+            anchor(b, at, anchor);
+        } else if (target instanceof Compressed compressed) {
+            compressed(at, compressed);
+        } else {
+            written(at, target);
+        }
+        return !run.over();
+    }
+
+    private CompressedHeaderRuns armours(IndexEntry.Packing packing) {
+        boolean hex = packing == IndexEntry.Packing.HEX;
+        CompressedHeaderRuns runs = hex ? hexRuns : base64Runs;
+        if (runs == null) {
+            runs = new CompressedHeaderRuns(stretch, packing, window);
+            base64Runs = hex ? base64Runs : runs;
+            hexRuns = hex ? runs : hexRuns;
+        }
+        return runs;
+    }
+
+    private void written(int at, IndexEntry target) {
+        if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanContext.MAX_DEPTH) {
+            if (target instanceof Uuencoded) {
+                readTo = Uuencode.headed(run, stretch, at);
+            } else {
+                readTo = target instanceof Dump
+                        ? HexDump.read(run, stretch, at)
+                        : StringConcatenation.read(run, stretch, at);
+            }
+        }
+    }
+
+    private void keyword(byte[] b, int at, Keyword keyword) {
+        switch (keyword.dress()) {
+            case PLAIN -> rules.at(keyword.rule(), at, keyword.length());
+            case REVERSED -> {
+                int end = at + keyword.length();
+                int start = Math.max(stretch.low(), end - DRESSED);
+                byte[] copy = new byte[end - start];
+                for (int i = 0; i < copy.length; i++) {
+                    copy[i] = b[end - 1 - i];
+                }
+                rules.dressed(keyword.rule(), copy, start, end, true);
+            }
+            case ROT13 -> {
+                int end = Math.min(stretch.to(), at + DRESSED);
+                byte[] copy = new byte[end - at];
+                for (int i = 0; i < copy.length; i++) {
+                    copy[i] = (byte) DetectorIndex.rot13(b[at + i]);
+                }
+                rules.dressed(keyword.rule(), copy, at, end, false);
+            }
+        }
+    }
+
+    private void anchor(byte[] b, int at, Anchor anchor) {
+        SecretForm needle = anchor.needle();
+        boolean again = needle.equals(lastNeedle) && (at < lastEnd || !run.options.everyHit());
+        if (again || !run.wants(Detector.KNOWN_SECRETS)) {
+            return;
+        }
+        SecretForm.Extent extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        boolean together = needle.counts(extent);
+        SecretForm.Extent found = together ? extent : needle.apart(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        if (found == null) {
+            return;
+        }
+        lastNeedle = needle;
+        lastEnd = found.end();
+        boolean verbatim = together
+                && needle.verbatim()
+                && stretch.view().verbatim()
+                && Redactor.masks(
+                        needle.dressed(),
+                        found.from(),
+                        found.to(),
+                        stretch.view().place(found.start()));
+        run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
+    }
+
+    private void compressed(int at, Compressed compressed) {
+        IndexEntry.Packing packing = compressed.packing();
+        if (window != null && window.isFollowed(stretch, at, packing)) {
+            return;
+        }
+        if (packing == IndexEntry.Packing.BASE64 || packing == IndexEntry.Packing.HEX) {
+            // What is in step with one that is being unpacked is found within that.
+            if (!armours(packing).isNew(at)) {
+                return;
+            }
+        }
+        Inflation.begin(run, stretch, packing, at, window);
+    }
+}

@@ -1,0 +1,111 @@
+package egress.dlp.builtin.decode;
+
+import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.BufferPool;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+
+/** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
+final class CompressedHeader implements Unpacker {
+    private static final int PIECE = 2048;
+
+    private final BufferPool scratch;
+    private final boolean base64;
+    private final byte[] bytes;
+    private int filled;
+    private int bits;
+    private int count;
+    private boolean lineStart;
+    private long digits;
+
+    private CompressedHeader(ScanContext run, boolean base64) {
+        this.scratch = run.scratch();
+        this.base64 = base64;
+        this.bytes = scratch.lend(PIECE);
+    }
+
+    static CompressedHeader base64(ScanContext run) {
+        return new CompressedHeader(run, true);
+    }
+
+    static CompressedHeader hex(ScanContext run) {
+        return new CompressedHeader(run, false);
+    }
+
+    @Override
+    public boolean feed(byte[] b, int from, int to, ScanWindow out) {
+        int i = from;
+        while (i < to) {
+            int skip = separator(b, i, to, lineStart);
+            if (skip > 0) {
+                lineStart |= isLineBreak(b, i, skip);
+                i += skip;
+                continue;
+            }
+            lineStart = false;
+            int d = base64 ? CharTables.base64(b[i]) : CharTables.hex(b[i]);
+            if (d < 0) {
+                flush(out);
+                return false;
+            }
+            digit(d, out);
+            i++;
+        }
+        flush(out);
+        return true;
+    }
+
+    private void digit(int d, ScanWindow out) {
+        int width = base64 ? 6 : 4;
+        digits++;
+        bits = bits << width | d;
+        count += width;
+        if (count >= 8) {
+            count -= 8;
+            bytes[filled++] = (byte) (bits >> count);
+            if (filled == PIECE) {
+                flush(out);
+            }
+        }
+    }
+
+    private void flush(ScanWindow out) {
+        out.put(bytes, 0, filled);
+        filled = 0;
+    }
+
+    /** How long what stands at {@code i} between digits is; 0 where it is none of that. */
+    static int separator(byte[] b, int i, int to, boolean lineStart) {
+        byte c = b[i];
+        if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
+            return 1;
+        }
+        if (lineStart && (c == '>' || c == '#' || c == '*' || c == '|')) {
+            return 1;
+        }
+        if (c != '\\' || i + 1 >= to) {
+            return 0;
+        }
+        byte next = b[i + 1];
+        if (next == 'n' || next == 'r') {
+            return 2;
+        }
+        return next == '/' || next == '\\' || next == '\n' || next == '\r' ? 1 : 0;
+    }
+
+    /** Whether a separator of that length is a line break, real or escaped. */
+    static boolean isLineBreak(byte[] b, int i, int length) {
+        return length == 2 || b[i] == '\n' || b[i] == '\r';
+    }
+
+    /** Whether it is in step with digits of which that many are yet to come where it has read to. */
+    boolean isInStep(Packing packing, int left, int step) {
+        return base64 == (packing == Packing.BASE64) && (digits - left) % step == 0;
+    }
+
+    @Override
+    public void end() {
+        scratch.back(bytes);
+    }
+}

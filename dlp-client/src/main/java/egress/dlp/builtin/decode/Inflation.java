@@ -1,0 +1,124 @@
+package egress.dlp.builtin.decode;
+
+import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.decode.Deflated.Container;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packed data found within other data, unpacked as it comes, however long it is, and scanned. What is no such data after all ends at
+ * the first error: its bytes have been scanned as they stand. What is, and cannot be followed, refuses the scan.
+ */
+public final class Inflation {
+    /** What beginning one costs, in bytes looked at. */
+    static final int COST = 2048;
+
+    private static final int ZSTD_COST = 8 * COST;
+    /** The most streams that overlap in one place; only a body that is made to hide one has more. */
+    private static final int MOST_OPEN = 16;
+
+    /** Of a picture's rows, in bytes. */
+    private static final long PIXELS = 64 * 1024;
+
+    private final Unpacker unpacker;
+    private final ScanWindow out;
+    private long taken;
+    private boolean done;
+
+    private Inflation(ScanContext run, Provenance view, Unpacker unpacker) {
+        this.unpacker = unpacker;
+        this.out = new ScanWindow(run, view);
+    }
+
+    /** Packed data seems to begin at {@code at}. */
+    public static void begin(ScanContext run, Segment s, Packing packing, int at, @Nullable ScanWindow window) {
+        if (!run.spend(packing == Packing.ZSTD ? ZSTD_COST : COST)) {
+            return;
+        }
+        Provenance inner = s.view().decoded(at, s.to());
+        switch (packing) {
+            case GZIP -> follow(run, s, inner, new Deflated(run, Container.GZIP), at, window);
+            case ZIP -> follow(run, s, inner, new Deflated(run, Container.ZIP), at, window);
+            case ZLIB -> follow(run, s, inner, new Deflated(run, Container.ZLIB), at, window);
+            case PDF -> {
+                int data = s.b()[at + 6] == '\r' ? at + 8 : at + 7;
+                if (isZlib(s.b(), data, s.to())) {
+                    follow(run, s, inner, new Deflated(run, Container.ZLIB), data, window);
+                }
+            }
+            case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
+            // What is in there is found once its encoding is removed.
+            case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.base64(run), at, window);
+            case HEX -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.hex(run), at, window);
+        }
+    }
+
+    /** The rows of a picture seem to begin at {@code at}: the first of them are scanned. */
+    static void beginPixels(ScanContext run, Segment s, int at, @Nullable ScanWindow window) {
+        if (run.spend(COST)) {
+            Provenance inner = s.view().decoded(at, s.to());
+            follow(run, s, inner, new Deflated(run, Container.ZLIB, PIXELS), at, window);
+        }
+    }
+
+    private static void follow(
+            ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
+        Inflation inflation = new Inflation(run, view, unpacker);
+        if (!inflation.feed(s.b(), at, s.to()) || window == null) {
+            inflation.end();
+        } else if (window.attached() < MOST_OPEN) {
+            window.attach(inflation);
+        } else {
+            inflation.end();
+            run.refuse(Reason.BUDGET_SPENT, "too many compressed streams over each other");
+        }
+    }
+
+    /** Whether the two bytes of a zlib header (RFC 1950, section 2.2) stand at {@code at}. */
+    static boolean isZlib(byte[] b, int at, int to) {
+        return to - at > 8
+                && (b[at] & 0x8f) == 8
+                && (b[at + 1] & 0x20) == 0
+                && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0;
+    }
+
+    public boolean unarmours(Packing packing, int digits, int step) {
+        return unpacker instanceof CompressedHeader armour && armour.isInStep(packing, digits, step);
+    }
+
+    public void takenTo(long position) {
+        taken = position;
+    }
+
+    /** Takes what it has not taken yet of a buffer that begins at {@code base}; false when it is done. */
+    public boolean feedTo(long base, byte[] b, int to) {
+        int from = (int) Math.max(0, taken - base);
+        taken = base + to;
+        if (from < to && !feed(b, from, to)) {
+            end();
+            return false;
+        }
+        return true;
+    }
+
+    private boolean feed(byte[] b, int from, int to) {
+        return unpacker.feed(b, from, to, out);
+    }
+
+    /** Scans what has come so far; more may follow. */
+    public void flush() {
+        out.flush();
+    }
+
+    public void end() {
+        if (!done) {
+            done = true;
+            out.end();
+            unpacker.end();
+        }
+    }
+}

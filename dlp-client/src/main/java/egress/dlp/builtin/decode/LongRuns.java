@@ -1,0 +1,190 @@
+package egress.dlp.builtin.decode;
+
+import egress.dlp.Detector;
+import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.match.Randomness;
+import egress.dlp.builtin.match.Uuid;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
+import org.jspecify.annotations.Nullable;
+
+/** What a long run of letters, digits and marks may decode to. */
+final class LongRuns {
+    private static final int WRAPPED = 16;
+    private static final int WIDEST_BREAK = 24;
+    /** So many lines of one length are no accident, and need no look one by one. */
+    private static final int SURE = 3;
+
+    private static final int ENTROPY = 24;
+    private static final int SAMPLE = 256;
+
+    private final ScanContext run;
+    private final Segment s;
+    private final @Nullable ScanWindow window;
+    private final byte[] b;
+    private final Base64Runs base64;
+    private final DigitRuns digits;
+
+    LongRuns(ScanContext run, Segment s, @Nullable ScanWindow window) {
+        this.run = run;
+        this.s = s;
+        this.window = window;
+        this.b = s.b();
+        this.base64 = new Base64Runs(run, s);
+        this.digits = new DigitRuns(run, s);
+    }
+
+    /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
+    int run(int start, int end, boolean digit) {
+        // The letter of an escaped line break in front of the first line belongs to none.
+        int first = start + EscapeDecoder.tail(b, start, end);
+        packed(first, end);
+        int next = afterBreak(end);
+        if (next > 0) {
+            int last = endOfLines(first, end, next);
+            if (last > end) {
+                wrapped(first, end, last);
+                if (last - first > SURE * (end - first)) {
+                    return last;
+                }
+            }
+        }
+        alone(start, end, digit);
+        return end;
+    }
+
+    private void alone(int start, int end, boolean digit) {
+        if (Uuid.is(b, start, end)) {
+            Uuid.decode(run, s, start);
+            return;
+        }
+        base64.run(start, end);
+        if (digit) {
+            digits.run(start, end);
+            if (run.wants(Detector.ENTROPY)) {
+                entropy(start, end);
+            }
+        }
+        DelimitedRuns.strip(run, s, start, end);
+    }
+
+    // The index behind a line break, real or escaped, with blanks on both sides and the marks of a quotation behind it,
+    // when
+    // a run goes on there; else -1.
+    private int afterBreak(int end) {
+        int i = end;
+        int to = s.to();
+        boolean broken = false;
+        while (i < to && i - end < WIDEST_BREAK) {
+            byte c = b[i];
+            if (c == '\n' || c == '\r') {
+                broken = true;
+                i++;
+            } else if (c == '\\') {
+                i = afterBackslashes(i, to);
+                if (i < 0 || (b[i - 1] == 't' && !broken)) {
+                    return -1;
+                }
+                broken |= b[i - 1] != '\\';
+            } else if (c == ' ' || c == '\t' || (broken && (c == '>' || c == '#' || c == '*' || c == '|'))) {
+                i++;
+            } else {
+                return broken && CharTables.base64(c) >= 0 ? i : -1;
+            }
+        }
+        return -1;
+    }
+
+    // Behind \n, \r or \t under any number of escapes, or right before a line break that is escaped itself; else -1.
+    private int afterBackslashes(int from, int to) {
+        int i = from;
+        while (i < to && b[i] == '\\') {
+            i++;
+        }
+        if (i < to && (b[i] == '\n' || b[i] == '\r')) {
+            return i;
+        }
+        return i < to && (b[i] == 'n' || b[i] == 'r' || b[i] == 't') ? i + 1 : -1;
+    }
+
+    // All lines but the last are as long as the first; the last is no longer.
+    private int endOfLines(int start, int end, int second) {
+        int length = end - start;
+        int last = end;
+        int next = second;
+        while (next > 0) {
+            int i = next;
+            while (i < s.to() && i - next <= length && CharTables.base64(b[i]) >= 0) {
+                i++;
+            }
+            if (i - next > length || (last == end && i - next < Math.min(length, WRAPPED) / 4)) {
+                return last;
+            }
+            last = i;
+            next = i - next == length ? afterBreak(i) : -1;
+        }
+        return last;
+    }
+
+    private void wrapped(int start, int end, int last) {
+        int mark = isMarked(start, end, last) ? 1 : 0;
+        ScanWindow out = new ScanWindow(run, s.view().pieces(start, last));
+        out.put(b, start + mark, end);
+        for (int i = afterBreak(end); i > 0 && i < last; ) {
+            int lineEnd = lineEnd(i, last);
+            out.put(b, i + mark, lineEnd);
+            i = afterBreak(lineEnd);
+        }
+        out.end(last, s);
+    }
+
+    // Whether each line begins with the + or - of a difference between files.
+    private boolean isMarked(int start, int end, int last) {
+        boolean marked = b[start] == '+' || b[start] == '-';
+        for (int i = afterBreak(end); marked && i > 0 && i < last; i = afterBreak(lineEnd(i, last))) {
+            marked = b[i] == b[start];
+        }
+        return marked;
+    }
+
+    private int lineEnd(int from, int last) {
+        int i = from;
+        while (i < last && CharTables.base64(b[i]) >= 0) {
+            i++;
+        }
+        return i;
+    }
+
+    // zlib in base64 or hex; the other packings have longer marks, which are looked for everywhere.
+    private void packed(int start, int end) {
+        if (start >= s.limit() || end - start < RunScanner.LONG) {
+            return;
+        }
+        int v = CharTables.base64(b[start]) << 10
+                | CharTables.base64(b[start + 1]) << 4
+                | CharTables.base64(b[start + 2]) >> 2;
+        if (isZlib(v)) {
+            Inflation.begin(run, s, Packing.BASE64, start, window);
+        }
+        int hex = 0;
+        for (int i = start; i < start + 4; i++) {
+            hex = hex << 4 | CharTables.hex(b[i]);
+        }
+        if (hex >= 0 && isZlib(hex)) {
+            Inflation.begin(run, s, Packing.HEX, start, window);
+        }
+    }
+
+    private static boolean isZlib(int header) {
+        return (header & 0x8f00) == 0x0800 && header % 31 == 0 && (header & 0x20) == 0;
+    }
+
+    private void entropy(int start, int end) {
+        int to = Math.min(end, start + SAMPLE);
+        if (end - start >= ENTROPY && Randomness.strict(b, start, to) && Randomness.entropy(b, start, to) >= 4.2) {
+            run.report("high_entropy", Detector.ENTROPY, s.view(), b, start, end);
+        }
+    }
+}

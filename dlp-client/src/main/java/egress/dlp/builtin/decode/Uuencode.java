@@ -1,0 +1,129 @@
+package egress.dlp.builtin.decode;
+
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
+
+/** Lines of uuencode: each says its length in its first character, and four characters make three bytes. */
+public final class Uuencode {
+    private static final int LONGEST = 45;
+    /** What a line without a header before it must hold to be looked at. */
+    private static final int LEAST = 8;
+
+    private final byte[] b;
+    private final int to;
+    private int at;
+
+    private Uuencode(Segment s, int at) {
+        this.b = s.b();
+        this.to = s.to();
+        this.at = at;
+    }
+
+    /** Reads what follows the header at {@code at}, and returns where it ends. */
+    public static int headed(ScanContext run, Segment s, int at) {
+        Uuencode header = new Uuencode(s, at);
+        int c = header.next();
+        while (c >= 0 && c != '\n' && header.at - at < 256) {
+            c = header.next();
+        }
+        return c == '\n' ? read(run, s, header.at, 1) : at + 1;
+    }
+
+    /** Reads lines from {@code at} on when there are any, and returns where they end. */
+    static int lines(ScanContext run, Segment s, int at) {
+        return at < s.to() && isLength(s.b()[at]) ? read(run, s, at, LEAST) : at;
+    }
+
+    private static boolean isLength(byte c) {
+        return c > ' ' && c <= '`';
+    }
+
+    private static int read(ScanContext run, Segment s, int start, int least) {
+        byte[] line = run.scratch().lend(LONGEST + 2);
+        try {
+            return read(run, s, start, least, line);
+        } finally {
+            run.scratch().back(line);
+        }
+    }
+
+    private static int read(ScanContext run, Segment s, int start, int least, byte[] line) {
+        Uuencode lines = new Uuencode(s, start);
+        int n = lines.line(line);
+        if (n < least) {
+            return start;
+        }
+        ScanWindow out = new ScanWindow(run, s.view().decoded(start, s.to()));
+        int end = lines.at;
+        for (; n > 0; n = lines.line(line)) {
+            out.put(line, 0, n);
+            end = lines.at;
+        }
+        out.end(end, s);
+        return end;
+    }
+
+    /** The next line's bytes; how many, or -1 when it is no such line. */
+    private int line(byte[] into) {
+        if (at >= to || !isLength(b[at])) {
+            return -1;
+        }
+        int length = value(next());
+        if (length > LONGEST || to - at < length) {
+            return -1;
+        }
+        int n = 0;
+        while (n < length) {
+            int bits = 0;
+            for (int i = 0; i < 4; i++) {
+                int c = next();
+                if (c < ' ' || c > '`') {
+                    return -1;
+                }
+                bits = bits << 6 | value(c);
+            }
+            into[n++] = (byte) (bits >> 16);
+            into[n++] = (byte) (bits >> 8);
+            into[n++] = (byte) bits;
+            if (n > LONGEST - 1 && n < length) {
+                return -1;
+            }
+        }
+        return endsLine() ? length : -1;
+    }
+
+    // A check character may follow, and the end of a string.
+    private boolean endsLine() {
+        int here = at;
+        int c = next();
+        if (c >= ' ' && c <= '`' && c != '"') {
+            c = next();
+        }
+        if (c == '"' || c < 0) {
+            at = c == '"' ? here : at;
+            return true;
+        }
+        return c == '\n';
+    }
+
+    private static int value(int c) {
+        return c - ' ' & 63;
+    }
+
+    /** The next character out of a JSON string's escapes, any line break as one; -1 at the end. */
+    private int next() {
+        int c = '\r';
+        while (c == '\r') {
+            if (at >= to) {
+                return -1;
+            }
+            c = b[at++] & 0xff;
+            if (c == '\\' && at < to && "\"\\/nr".indexOf(b[at]) >= 0) {
+                c = b[at++];
+                c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+            }
+        }
+        return c;
+    }
+}

@@ -1,0 +1,73 @@
+package egress.dlp.builtin.join;
+
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import org.jspecify.annotations.Nullable;
+
+/** Pieces of one kind side by side; a scan is due only when there are at least two. */
+public final class FragmentJoiner {
+    private final ScanContext run;
+    private final Provenance view;
+    private final int size;
+    private final int carry;
+    private @Nullable ScanWindow out;
+    private int count;
+
+    public FragmentJoiner(ScanContext run, Provenance view) {
+        this(run, view, ScanWindow.SIZE, ScanWindow.CARRY);
+    }
+
+    FragmentJoiner(ScanContext run, Provenance view, int size, int carry) {
+        this.run = run;
+        this.view = view;
+        this.size = size;
+        this.carry = carry;
+    }
+
+    public void add(Fragment piece) {
+        if (!piece.isEmpty()) {
+            window().border();
+            piece.emit(window());
+            count++;
+        }
+    }
+
+    public void add(byte[] b, int from, int to) {
+        if (to > from) {
+            window().border();
+            window().put(b, from, to);
+            count++;
+        }
+    }
+
+    /** Scans what is there, and keeps the end of it for what follows. */
+    void flush() {
+        ScanWindow window = out;
+        if (window != null && count > 1) {
+            window.flush();
+        }
+    }
+
+    public void end() {
+        ScanWindow window = out;
+        if (window != null) {
+            if (count > 1) {
+                window.end();
+            } else {
+                window.drop();
+            }
+        }
+        out = null;
+        count = 0;
+    }
+
+    private ScanWindow window() {
+        ScanWindow window = out;
+        if (window == null) {
+            window = new ScanWindow(run, view, size, carry);
+            out = window;
+        }
+        return window;
+    }
+}

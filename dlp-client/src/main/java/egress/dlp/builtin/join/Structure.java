@@ -1,0 +1,175 @@
+package egress.dlp.builtin.join;
+
+import egress.dlp.HeaderField;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A body's structure, read by what its bytes are and, where Content-Type claims another structure, by that as well. */
+public final class Structure {
+    private static final int MOST_BOUNDARIES = 8;
+
+    private final List<Joiner> joins;
+    private final boolean json;
+
+    private Structure(List<Joiner> joins, boolean json) {
+        this.joins = joins;
+        this.json = json;
+    }
+
+    /** Kinds of structure that are read. */
+    enum Kind {
+        JSON,
+        FORM,
+        MARKUP,
+        MULTIPART
+    }
+
+    /**
+     * What the head claims.
+     *
+     * @param kinds of all Content-Type fields
+     * @param boundaries of multipart types (RFC 2046, section 5.1.1)
+     */
+    public record Types(List<Kind> kinds, List<byte[]> boundaries) {
+        static final Types NONE = new Types(List.of(), List.of());
+
+        public static Types of(List<HeaderField> fields) {
+            List<Kind> kinds = new ArrayList<>(1);
+            List<byte[]> boundaries = new ArrayList<>(0);
+            for (HeaderField field : fields) {
+                if (field.name().equalsIgnoreCase("content-type")) {
+                    kind(field.value(), kinds);
+                    Structure.boundaries(field.value(), boundaries);
+                }
+            }
+            return kinds.isEmpty() && boundaries.isEmpty() ? NONE : new Types(kinds, boundaries);
+        }
+
+        private static void kind(String value, List<Kind> kinds) {
+            String type = value.toLowerCase(Locale.ROOT);
+            if (type.contains("multipart/")) {
+                kinds.add(Kind.MULTIPART);
+            } else if (type.contains("form-urlencoded")) {
+                kinds.add(Kind.FORM);
+            } else if (type.contains("json")) {
+                kinds.add(Kind.JSON);
+            } else if (type.contains("xml") || type.contains("html")) {
+                kinds.add(Kind.MARKUP);
+            }
+        }
+    }
+
+    /** The boundaries that parameters of a field value name, quoted or not; parsers differ in which of several counts. */
+    static void boundaries(String value, List<byte[]> into) {
+        String small = value.toLowerCase(Locale.ROOT);
+        for (int at = small.indexOf("boundary"); at >= 0; at = small.indexOf("boundary", at + 1)) {
+            int i = afterBlanks(value, at + "boundary".length());
+            if (i >= value.length() || value.charAt(i) != '=') {
+                continue;
+            }
+            i = afterBlanks(value, i + 1);
+            StringBuilder boundary = new StringBuilder();
+            boolean quoted = i < value.length() && value.charAt(i) == '"';
+            for (i += quoted ? 1 : 0; i < value.length(); i++) {
+                char c = value.charAt(i);
+                if (quoted ? c == '"' : c == ';' || c == ',' || c == ' ' || c == '\t') {
+                    break;
+                }
+                if (quoted && c == '\\' && i + 1 < value.length()) {
+                    i++;
+                }
+                boundary.append(value.charAt(i));
+            }
+            if (!boundary.isEmpty() && into.size() < MOST_BOUNDARIES) {
+                into.add(("--" + boundary).getBytes(StandardCharsets.ISO_8859_1));
+            }
+        }
+    }
+
+    private static int afterBlanks(String value, int from) {
+        int i = from;
+        while (i < value.length() && (value.charAt(i) == ' ' || value.charAt(i) == '\t')) {
+            i++;
+        }
+        return i;
+    }
+
+    /** The structure of what begins with the first {@code length} bytes of {@code b}. */
+    public static Structure of(ScanContext run, Provenance view, Types types, byte[] b, int length) {
+        Kind read = kindOf(b, length);
+        List<Joiner> joins = new ArrayList<>(2);
+        joins.add(join(run, view, read, types));
+        types.kinds().stream()
+                .distinct()
+                .filter(claimed -> claimed != read)
+                .forEach(claimed -> joins.add(join(run, view, claimed, types)));
+        return new Structure(joins, read == Kind.JSON && beginsAsJson(b, length));
+    }
+
+    private static Joiner join(ScanContext run, Provenance view, Kind kind, Types types) {
+        return switch (kind) {
+            case JSON -> new JsonJoiner(run, view);
+            case FORM -> new FormJoiner(run, view);
+            case MARKUP -> new MarkupJoiner(run, view);
+            case MULTIPART -> new MultipartJoiner(run, view, types.boundaries());
+        };
+    }
+
+    // What is none of the others may still hold quoted strings, as JSON does.
+    private static Kind kindOf(byte[] b, int to) {
+        int i = 0;
+        while (i < to && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' || b[i] < 0)) {
+            i++;
+        }
+        if (i < to) {
+            if (b[i] == '<') {
+                return Kind.MARKUP;
+            }
+            if (b[i] == '-' && i + 1 < to && b[i + 1] == '-') {
+                return Kind.MULTIPART;
+            }
+            if (isForm(b, i, to)) {
+                return Kind.FORM;
+            }
+        }
+        return Kind.JSON;
+    }
+
+    private static boolean isForm(byte[] b, int from, int to) {
+        for (int i = from; i < to && i - from < 256; i++) {
+            if (b[i] == '=') {
+                return i > from;
+            }
+            if (b[i] <= ' ' || "\"'{}<>;:/".indexOf(b[i]) >= 0) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private static boolean beginsAsJson(byte[] b, int length) {
+        for (int i = 0; i < length; i++) {
+            if (b[i] > ' ') {
+                return b[i] == '{' || b[i] == '[' || b[i] == '"';
+            }
+        }
+        return false;
+    }
+
+    /** Whether it is JSON by its bytes. */
+    public boolean isJson() {
+        return json;
+    }
+
+    public void feed(byte[] b, int from, int to) {
+        joins.forEach(join -> join.feed(b, from, to));
+    }
+
+    public void end() {
+        joins.forEach(Joiner::end);
+    }
+}

@@ -1,0 +1,166 @@
+package egress.dlp.builtin.rule;
+
+import egress.dlp.builtin.decode.StringConcatenation;
+import egress.dlp.builtin.match.LiteralIndex;
+import egress.dlp.builtin.rule.IndexEntry.Dress;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.strength.SecretBits;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** Everything that is searched for, behind one index; immutable. */
+public final class DetectorIndex {
+    private static final List<String> TELLING = List.of(
+            "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
+            "Key", "KEY", "auth", "Auth", "AUTH", "cred", "Cred", "CRED");
+
+    private final LiteralIndex index = new LiteralIndex();
+    private final List<IndexEntry> targets = new ArrayList<>();
+    private IndexEntry[] byLiteral = new IndexEntry[0];
+    private final LiteralIndex skeletonIndex = new LiteralIndex();
+    private final List<IndexEntry.Anchor> skeletons = new ArrayList<>();
+
+    private DetectorIndex() {}
+
+    /** All rules and the known secrets (those of at least 8 bytes), as they are written. */
+    public static DetectorIndex of(List<TokenRule> rules, Collection<byte[]> secrets) {
+        DetectorIndex out = new DetectorIndex();
+        for (TokenRule rule : rules) {
+            CompiledRule compiled = new CompiledRule(rule, false);
+            for (String literal : rule.literals()) {
+                out.keyword(compiled, literal);
+            }
+        }
+        TELLING.forEach(name -> out.add(name, new IndexEntry.TellingName()));
+        out.add("\u001f\u008b\u0008", new IndexEntry.Compressed(Packing.GZIP));
+        out.add("PK\u0003\u0004", new IndexEntry.Compressed(Packing.ZIP));
+        out.add("(\u00b5/\u00fd", new IndexEntry.Compressed(Packing.ZSTD));
+        out.add("H4sI", new IndexEntry.Compressed(Packing.BASE64));
+        out.add("UEsDB", new IndexEntry.Compressed(Packing.BASE64));
+        out.add("KLUv/", new IndexEntry.Compressed(Packing.BASE64));
+        out.add("KLUv_", new IndexEntry.Compressed(Packing.BASE64));
+        for (String hex : List.of("1f8b08", "504b0304", "28b52ffd")) {
+            inEachCase(hex, 0, "").forEach(each -> out.add(each, new IndexEntry.Compressed(Packing.HEX)));
+        }
+        out.add("stream\nx", new IndexEntry.Compressed(Packing.PDF));
+        out.add("stream\nH", new IndexEntry.Compressed(Packing.PDF));
+        out.add("stream\r\nx", new IndexEntry.Compressed(Packing.PDF));
+        out.add("stream\r\nH", new IndexEntry.Compressed(Packing.PDF));
+        StringConcatenation.SEAMS.forEach(seam -> out.add(seam, StringConcatenation.seam()));
+        for (char mode = '0'; mode <= '7'; mode++) {
+            out.add("begin " + mode, new IndexEntry.Uuencoded());
+        }
+        out.add("00000010", new IndexEntry.Dump());
+        out.add("0000020 ", new IndexEntry.Dump());
+        out.secrets(secrets);
+        out.freeze();
+        out.skeletonIndex.freeze();
+        return out;
+    }
+
+    /** The rules without regard to case: for a host, whose letters are all small. */
+    public static DetectorIndex folded(List<TokenRule> rules) {
+        DetectorIndex out = new DetectorIndex();
+        for (TokenRule rule : rules) {
+            if (rule.context() == null && rule.check() != TokenRule.Check.PEM) {
+                CompiledRule compiled = new CompiledRule(rule, true);
+                rule.literals().stream()
+                        .map(l -> l.toLowerCase(Locale.ROOT))
+                        .distinct()
+                        .filter(l -> l.length() >= 4)
+                        .forEach(l -> out.add(l, new IndexEntry.Keyword(compiled, Dress.PLAIN, l.length())));
+            }
+        }
+        out.freeze();
+        return out;
+    }
+
+    private static List<String> inEachCase(String hex, int at, String done) {
+        if (at == hex.length()) {
+            return List.of(done);
+        }
+        char c = hex.charAt(at);
+        List<String> out = new ArrayList<>(inEachCase(hex, at + 1, done + c));
+        if (c >= 'a') {
+            out.addAll(inEachCase(hex, at + 1, done + Character.toUpperCase(c)));
+        }
+        return out;
+    }
+
+    private void freeze() {
+        index.freeze();
+        byLiteral = targets.toArray(IndexEntry[]::new);
+    }
+
+    public LiteralIndex index() {
+        return index;
+    }
+
+    LiteralIndex skeletonIndex() {
+        return skeletonIndex;
+    }
+
+    List<IndexEntry.Anchor> skeletons() {
+        return skeletons;
+    }
+
+    public IndexEntry target(int literal) {
+        return byLiteral[literal];
+    }
+
+    private void keyword(CompiledRule rule, String literal) {
+        add(literal, new IndexEntry.Keyword(rule, Dress.PLAIN, literal.length()));
+        boolean distinctive = literal.length() >= 4 && !rule.hasContext() && rule.beforeMax == 0;
+        if (distinctive && rule.rule.check() != TokenRule.Check.PEM) {
+            add(new StringBuilder(literal).reverse().toString(), keyword(rule, literal, Dress.REVERSED));
+            add(rot13(literal), keyword(rule, literal, Dress.ROT13));
+        }
+    }
+
+    private static IndexEntry keyword(CompiledRule rule, String literal, Dress dress) {
+        return new IndexEntry.Keyword(rule, dress, literal.length());
+    }
+
+    private void secrets(Collection<byte[]> secrets) {
+        for (byte[] secret : secrets) {
+            secret(secret, secret);
+            SecretBits.of(secret).parts().forEach(part -> secret(part, secret));
+        }
+    }
+
+    private void secret(byte[] value, byte[] secret) {
+        for (SecretForm needle : SecretForm.of(value, secret)) {
+            for (int anchor : needle.anchors()) {
+                index.add(needle.anchor(anchor));
+                targets.add(new IndexEntry.Anchor(needle, anchor));
+            }
+        }
+        SecretForm.skeleton(value, secret).ifPresent(needle -> {
+            for (int anchor : needle.anchors()) {
+                skeletonIndex.add(needle.anchor(anchor));
+                skeletons.add(new IndexEntry.Anchor(needle, anchor));
+            }
+        });
+    }
+
+    private void add(String literal, IndexEntry target) {
+        index.add(literal.getBytes(StandardCharsets.ISO_8859_1));
+        targets.add(target);
+    }
+
+    static String rot13(String text) {
+        StringBuilder out = new StringBuilder();
+        text.chars().forEach(c -> out.append((char) rot13(c)));
+        return out.toString();
+    }
+
+    public static int rot13(int c) {
+        if (c >= 'a' && c <= 'z') {
+            return 'a' + (c - 'a' + 13) % 26;
+        }
+        return c >= 'A' && c <= 'Z' ? 'A' + (c - 'A' + 13) % 26 : c;
+    }
+}

@@ -1,0 +1,186 @@
+package egress.dlp.builtin.rule;
+
+import egress.dlp.Detector;
+import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.match.Randomness;
+import egress.dlp.builtin.rule.TokenRule.Check;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.Provenance.Joined;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.Segment;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a rule's token stands where its keyword was found, whole or in pieces. */
+public final class RuleMatcher {
+    private static final int LONGEST = 16_384;
+    private static final int CHEAP = 128;
+    /** A keyword of so many characters is no accident. */
+    private static final int SURE = 4;
+    /** What so many drawn characters follow needs no free left side. */
+    private static final int LONG = 20;
+
+    private final ScanContext run;
+    private final Segment stretch;
+    private final Provenance view;
+    private byte @Nullable [] gathering;
+
+    public RuleMatcher(ScanContext run, Segment stretch) {
+        this.run = run;
+        this.stretch = stretch;
+        this.view = stretch.view();
+    }
+
+    /** The rule's keyword, of that length, stands at {@code at}. */
+    public void at(CompiledRule rule, int at, int length) {
+        byte[] b = stretch.b();
+        int to = stretch.to();
+        int start = at;
+        while (rule.beforeMax > at - start && start > stretch.low() && rule.isBefore(b[start - 1])) {
+            start--;
+        }
+        if (at - start < rule.beforeMin) {
+            return;
+        }
+        int from = rule.afterContext(b, at, to);
+        if (from < 0) {
+            return;
+        }
+        long measured = rule.pattern().measured(b, from, Math.min(to, from + LONGEST));
+        int end = (int) measured;
+        if (measured >>> 32 > CHEAP && !run.spend(measured >>> 32)) {
+            return;
+        }
+        if (end < 0) {
+            if (!view.isJoined() && rule.joins(length) && (!rule.rule.left() || freeOnTheLeft(b, start, -1))) {
+                pieced(rule, at, length);
+            }
+            return;
+        }
+        boolean free = !rule.rule.left()
+                || view.joined() == Joined.TIGHT
+                || stretch.beginsPiece(start)
+                || freeOnTheLeft(b, start, end - start)
+                || (rule.isMarked(length) && end - at - length >= LONG && Randomness.strictest(b, at + length, end));
+        boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]) || stretch.beginsPiece(end);
+        if (!free || !ended || KeywordContext.blob(stretch, start, end)) {
+            return;
+        }
+        if (view.isJoined() && !joinable(rule, b, at, length, end)) {
+            return;
+        }
+        report(rule, stretch, rule.hasContext() ? from : start, at, end);
+    }
+
+    /** The token stands rewritten in {@code [start, end)}; {@code copy} is that turned back. */
+    public void dressed(CompiledRule rule, byte[] copy, int start, int end, boolean reversed) {
+        int matched = rule.pattern().match(copy, 0, copy.length);
+        if (matched < 0
+                || rule.rule.check() == Check.URL
+                || (rule.rule.left() && !dressedFree(start, end, reversed))
+                || !Randomness.strict(copy, 0, matched)
+                || KeywordContext.blob(stretch, reversed ? end - matched : start, reversed ? end : start + matched)) {
+            return;
+        }
+        Segment turned = Segment.whole(view.decoded(start, end), copy, 0, copy.length);
+        report(rule, turned, 0, 0, matched);
+    }
+
+    // What stands on the left of the token once it is turned back.
+    private boolean dressedFree(int start, int end, boolean reversed) {
+        byte[] b = stretch.b();
+        return reversed ? end >= stretch.to() || !isWord(b[end]) : freeOnTheLeft(b, start, -1);
+    }
+
+    private void report(CompiledRule rule, Segment s, int start, int at, int end) {
+        Check check = rule.rule.check();
+        if ((check == Check.JWK || check == Check.PEM) && !run.spend(ValueChecks.COST)) {
+            return;
+        }
+        ValueChecks.Value value = ValueChecks.apply(rule.rule, s, start, at, end);
+        if (value != null) {
+            run.report(
+                    rule.name(),
+                    Detector.TOKEN_PATTERNS,
+                    s.view(),
+                    value.start(),
+                    value.end(),
+                    value.canonical(),
+                    s.view().verbatim());
+        }
+    }
+
+    // Characters that stood apart are put side by side, and must then look drawn by chance: prose never does.
+    private void pieced(CompiledRule rule, int at, int length) {
+        Check check = rule.rule.check();
+        byte[] b = stretch.b();
+        boolean inWord = at > stretch.low() && isWord(b[at - 1]) && isWord(b[at + length - 1]);
+        if (check == Check.PEM || check == Check.JWK || inWord || KeywordContext.blob(stretch, at, at + length)) {
+            return;
+        }
+        for (KeywordContext.Alphabet alphabet : KeywordContext.Alphabet.values()) {
+            KeywordContext.Gathered gathered =
+                    KeywordContext.gather(stretch, at, length, alphabet, rule.pattern(), gatherings());
+            int end = gathered.length();
+            if (end > 0 && gathered.words() <= 1 && drawn(rule, gathered.bytes(), length, end)) {
+                Provenance pieces = view.pieces(at, gathered.end());
+                report(rule, Segment.whole(pieces, gathered.bytes(), 0, end), 0, 0, end);
+                return;
+            }
+        }
+    }
+
+    private byte[] gatherings() {
+        byte[] buffer = gathering;
+        if (buffer == null) {
+            buffer = new byte[KeywordContext.PIECED];
+            gathering = buffer;
+        }
+        return buffer;
+    }
+
+    // Neighbours in a structure make a token only where chance would not: behind a telling keyword, or from border to
+    // border.
+    private boolean joinable(CompiledRule rule, byte[] b, int at, int length, int end) {
+        boolean telling = view.joined() == Joined.TIGHT
+                || stretch.borders(at, end)
+                || (rule.joins(length) && (length >= SURE || beginsWord(b, at)));
+        return telling && drawn(rule, b, at + length, end);
+    }
+
+    // Three letters stand at the end of some word in any long list of made ones; what was split begins with them.
+    private boolean beginsWord(byte[] b, int at) {
+        return at == stretch.low() || stretch.beginsPiece(at) || CharTables.base64(b[at - 1]) < 0;
+    }
+
+    private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {
+        Check check = rule.rule.check();
+        if (check == Check.URL || check == Check.JWT || check == Check.PEM || check == Check.JWK) {
+            return true;
+        }
+        int n = end - from;
+        boolean few = n >= 40 && Randomness.distinct(b, from, end) < 20;
+        if (n >= 24 && !rule.isHex() && (few || KeywordContext.hexOnly(b, from, end))) {
+            return false;
+        }
+        return n >= 12 ? Randomness.strictest(b, from, end) : Randomness.plausible(b, Math.max(0, from - 4), end);
+    }
+
+    /** An escape such as \n ends in a letter, yet what follows it begins afresh; and so does what follows its own length. */
+    private boolean freeOnTheLeft(byte[] b, int start, int length) {
+        if (start <= stretch.low() || !isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
+            return true;
+        }
+        if (start - 2 >= stretch.low() && b[start - 2] == '\\') {
+            return "nrtbf".indexOf(b[start - 1]) >= 0;
+        }
+        return start - 3 >= stretch.low() && b[start - 3] == '%' && isHex(b[start - 2]) && isHex(b[start - 1]);
+    }
+
+    public static boolean isWord(byte c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
+
+    public static boolean isHex(byte c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    }
+}

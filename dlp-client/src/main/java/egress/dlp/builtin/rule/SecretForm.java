@@ -1,0 +1,223 @@
+package egress.dlp.builtin.rule;
+
+import egress.dlp.builtin.strength.SecretBits;
+import egress.dlp.builtin.strength.UnguessableBits;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One dress of a known secret: found when all of it stands somewhere, or so much of it that nobody who does not know the secret could
+ * have written it.
+ *
+ * @param dressed the bytes as they would stand
+ * @param secret the value itself, whose fingerprint a finding carries
+ * @param worth of each part of {@code dressed}
+ * @param verbatim whether {@code dressed} is the value as it is
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public // never compared
+record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
+    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
+    public static final double ENOUGH_BITS = 64;
+
+    private static final int ANCHOR = 6;
+    private static final int SHORTEST = 8;
+    private static final int SPREAD = 7;
+    private static final int SPREAD_ANCHORS = 16;
+    /** Of the bytes before a window that can still be seen from it. */
+    private static final int REACH = 250;
+
+    private static final int GAP = 12;
+
+    /** Where a needle stands: {@code [start, end)} of the text is {@code [from, to)} of the needle. */
+    public record Extent(int start, int end, int from, int to) {}
+
+    boolean isWhole(int from, int to) {
+        return from == 0 && to == dressed.length;
+    }
+
+    /** Whether that much of it is a hit. */
+    public boolean counts(Extent extent) {
+        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= ENOUGH_BITS;
+    }
+
+    /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
+    List<Integer> anchors() {
+        SortedSet<Integer> out = new TreeSet<>();
+        int step = Math.max(SPREAD, dressed.length / SPREAD_ANCHORS);
+        for (int i = 0; i + ANCHOR <= dressed.length && i <= REACH; i += step) {
+            out.add(i);
+        }
+        int from = 0;
+        int last = -1;
+        for (int to = ANCHOR; to <= dressed.length; to++) {
+            while (worth.bits(from + 1, to) >= ENOUGH_BITS) {
+                from++;
+            }
+            if (last < from && worth.bits(from, to) >= ENOUGH_BITS) {
+                last = Math.max(from, to - ANCHOR);
+                out.add(last);
+            }
+        }
+        return List.copyOf(out);
+    }
+
+    byte[] anchor(int at) {
+        return Arrays.copyOfRange(dressed, at, at + ANCHOR);
+    }
+
+    /**
+     * Every dress that is a plain rewriting of the value: case, reversed, hex, and base64 at its three alignments.
+     *
+     * @param value all of the secret, or what is a secret by itself in it
+     */
+    static List<SecretForm> of(byte[] value, byte[] secret) {
+        Map<String, SecretForm> out = new LinkedHashMap<>();
+        double[] bits = SecretBits.of(value).bits();
+        UnguessableBits plain = UnguessableBits.of(bits);
+        UnguessableBits folded = UnguessableBits.of(UnguessableBits.folded(value, bits));
+        put(out, value, secret, true, plain);
+        String text = new String(value, StandardCharsets.ISO_8859_1);
+        put(out, bytes(text.toLowerCase(Locale.ROOT)), secret, false, folded);
+        put(out, bytes(text.toUpperCase(Locale.ROOT)), secret, false, folded);
+        put(out, reversed(value), secret, false, UnguessableBits.reversed(bits));
+        put(out, bytes(DetectorIndex.rot13(text)), secret, false, plain);
+        put(out, bytes(HexFormat.of().formatHex(value)), secret, false, plain.hex());
+        put(out, bytes(HexFormat.of().withUpperCase().formatHex(value)), secret, false, plain.hex());
+        for (int alignment = 0; alignment < 3; alignment++) {
+            byte[] encoded = base64(value, alignment);
+            UnguessableBits worth = plain.base64(alignment, encoded.length);
+            put(out, encoded, secret, false, worth);
+            byte[] url = encoded.clone();
+            for (int i = 0; i < url.length; i++) {
+                url[i] = url[i] == '+' ? (byte) '-' : url[i] == '/' ? (byte) '_' : url[i];
+            }
+            put(out, url, secret, false, worth);
+        }
+        return List.copyOf(out.values());
+    }
+
+    /** The value in small letters and digits alone, as it is looked for where marks may be lost between pieces. */
+    static Optional<SecretForm> skeleton(byte[] value, byte[] secret) {
+        Map<String, SecretForm> out = new LinkedHashMap<>();
+        double[] folded = UnguessableBits.folded(value, SecretBits.of(value).bits());
+        put(out, AlphanumericForms.of(value, 0, value.length), secret, false, UnguessableBits.skeleton(value, folded));
+        return out.values().stream().findFirst();
+    }
+
+    private static void put(
+            Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
+        if (dressed.length >= SHORTEST) {
+            out.putIfAbsent(
+                    new String(dressed, StandardCharsets.ISO_8859_1), new SecretForm(dressed, secret, worth, verbatim));
+        }
+    }
+
+    // The characters that depend on the secret alone when `alignment` unknown bytes stand before it.
+    private static byte[] base64(byte[] secret, int alignment) {
+        byte[] padded = new byte[alignment + secret.length];
+        System.arraycopy(secret, 0, padded, alignment, secret.length);
+        byte[] encoded = Base64.getEncoder().withoutPadding().encode(padded);
+        int from = (alignment * 8 + 5) / 6;
+        int to = padded.length * 8 / 6;
+        return Arrays.copyOfRange(encoded, from, to);
+    }
+
+    private static byte[] reversed(byte[] b) {
+        byte[] out = new byte[b.length];
+        for (int i = 0; i < b.length; i++) {
+            out[i] = b[b.length - 1 - i];
+        }
+        return out;
+    }
+
+    private static byte[] bytes(String s) {
+        return s.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * Where the needle stands around {@code at} once what is no letter or digit is left out on both sides; null where too little of it
+     * does. Marks that were left out earn nothing, and a whole one must still have letters and digits enough.
+     */
+    @Nullable
+    public Extent apart(byte[] b, int low, int to, int at, int anchor) {
+        int lost = 0;
+        int i = at + ANCHOR;
+        int end = i;
+        int last = anchor + ANCHOR;
+        for (int j = last; j < dressed.length; j++) {
+            if (RuleMatcher.isWord(dressed[j])) {
+                i = skipped(b, to, i, end);
+                if (i >= to || b[i] != dressed[j]) {
+                    break;
+                }
+                end = ++i;
+            } else {
+                lost++;
+            }
+            last = j + 1;
+        }
+        i = at - 1;
+        int start = at;
+        int first = anchor;
+        for (int j = anchor - 1; j >= 0; j--) {
+            if (RuleMatcher.isWord(dressed[j])) {
+                while (i >= low && start - i <= GAP && !RuleMatcher.isWord(b[i])) {
+                    i--;
+                }
+                if (i < low || b[i] != dressed[j]) {
+                    break;
+                }
+                start = i--;
+            } else {
+                lost++;
+            }
+            first = j;
+        }
+        boolean whole = isWhole(first, last) && last - first - lost >= SHORTEST;
+        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= ENOUGH_BITS
+                ? new Extent(start, end, first, last)
+                : null;
+    }
+
+    private static int skipped(byte[] b, int to, int from, int end) {
+        int i = from;
+        while (i < to && i - end <= GAP && !RuleMatcher.isWord(b[i])) {
+            boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
+            i += escape ? 2 : 1;
+        }
+        return i;
+    }
+
+    /** How far the needle stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there. */
+    public Extent extent(byte[] b, int low, int to, int at, int anchor) {
+        int start = at;
+        int i = anchor;
+        while (start > low && i > 0 && b[start - 1] == dressed[i - 1]) {
+            start--;
+            i--;
+        }
+        int end = at + ANCHOR;
+        int j = anchor + ANCHOR;
+        while (end < to && j < dressed.length && b[end] == dressed[j]) {
+            end++;
+            j++;
+        }
+        return new Extent(start, end, i, j);
+    }
+
+    /** That part of it, as a hit is told from another. */
+    public byte[] part(Extent extent) {
+        return Arrays.copyOfRange(dressed, extent.from, extent.to);
+    }
+}

@@ -1,0 +1,86 @@
+package egress.dlp.builtin.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row of the detector file, as it is written there.
+ *
+ * @param left whether nothing of a word may stand before it
+ * @param right whether nothing of a word may stand behind it
+ * @param joins whether it is put together from pieces although it needs a free right side
+ */
+public record TokenRule(
+        String name,
+        List<String> keywords,
+        @Nullable String before,
+        @Nullable String context,
+        String pattern,
+        boolean left,
+        boolean right,
+        boolean joins,
+        @Nullable Check check,
+        List<String> examples,
+        List<String> clean) {
+
+    /** What a match must be besides its shape. */
+    enum Check {
+        /** No placeholder. */
+        MADE,
+        /** Drawn by chance, by its shape: for formats whose prefix is weak. */
+        STRICT,
+        /** A CRC-32 at the end; only raises confidence. */
+        GITHUB,
+        /** The first part decodes to a JSON object with an algorithm. */
+        JWT,
+        /** Key material follows the line. */
+        PEM,
+        /** A private member stands in the same object. */
+        JWK,
+        /** Scheme in front, a password worth guarding inside. */
+        URL,
+        /** The value after {@code password=} is worth guarding. */
+        PASSWORD,
+        /** Stands in a connection string. */
+        ODBC
+    }
+
+    /** The keywords with their one-character classes written out. */
+    List<String> literals() {
+        List<String> out = new ArrayList<>();
+        for (String keyword : keywords) {
+            expand(keyword, 0, "", out);
+        }
+        return out;
+    }
+
+    private static void expand(String keyword, int at, String done, List<String> out) {
+        if (at == keyword.length()) {
+            out.add(done);
+        } else if (keyword.charAt(at) != '[') {
+            expand(keyword, at + 1, done + keyword.charAt(at), out);
+        } else {
+            int end = keyword.indexOf(']', at);
+            for (char c : charactersOf(keyword.substring(at + 1, end))) {
+                expand(keyword, end + 1, done + c, out);
+            }
+        }
+    }
+
+    /** The characters of a class's content, such as {@code A-Z2-7}. */
+    public static char[] charactersOf(String content) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < content.length(); i++) {
+            if (i + 2 < content.length() && content.charAt(i + 1) == '-') {
+                for (char c = content.charAt(i); c <= content.charAt(i + 2); c++) {
+                    out.append(c);
+                }
+                i += 2;
+            } else {
+                out.append(content.charAt(i));
+            }
+        }
+        return out.toString().toCharArray();
+    }
+}

@@ -1,0 +1,117 @@
+package egress.dlp.builtin.scan;
+
+import egress.dlp.Detector;
+import egress.dlp.Finding;
+import egress.dlp.Finding.Severity;
+import egress.dlp.Finding.Span;
+import egress.dlp.Place;
+import egress.dlp.ScanOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What one scan has found, each thing once: what stands verbatim is not said again for being seen decoded or joined as well. */
+final class FindingCollector {
+    private static final int MOST_WARNINGS = 64;
+    private static final int MOST_STANDING = 4096;
+
+    private final ScanOptions options;
+    private final Fingerprints fingerprints;
+    private final List<Finding> findings = new ArrayList<>();
+    private final Set<Seen> seen = new HashSet<>();
+    private final List<Standing> standing = new ArrayList<>();
+    /** A known secret is the same array each time. */
+    private final IdentityHashMap<byte[], String> known = new IdentityHashMap<>();
+
+    private int blocking;
+    private int taken;
+
+    private record Seen(String detector, String fingerprint, Place place, Optional<Span> span) {}
+
+    /** A value that stands verbatim in its surface, found or let pass by an operator. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Standing(String detector, Provenance.Surface surface, long start, long end, byte[] value) {}
+
+    FindingCollector(ScanOptions options, Fingerprints fingerprints) {
+        this.options = options;
+        this.fingerprints = fingerprints;
+    }
+
+    List<Finding> all() {
+        return findings;
+    }
+
+    int blocking() {
+        return blocking;
+    }
+
+    /** How many times something was found, again included. */
+    int taken() {
+        return taken;
+    }
+
+    /** A hit: {@code [start, end)} of the view is where it stood, {@code value} what it is, {@code part} what stood there of it. */
+    void add(
+            String name,
+            Detector category,
+            Provenance view,
+            int start,
+            int end,
+            byte[] value,
+            byte[] part,
+            boolean verbatim) {
+        Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
+        if (severity == Severity.WARNS && findings.size() - blocking >= MOST_WARNINGS) {
+            return;
+        }
+        Place place = view.place(start);
+        Optional<Span> cover = Optional.empty();
+        if (view.verbatim()) {
+            cover = view.surface().span(view.base() + start, view.base() + end);
+        } else if (view.coverStart() >= 0) {
+            cover = view.surface().span(view.coverStart(), view.coverEnd());
+        }
+        Optional<Span> span = verbatim && view.verbatim() ? cover : Optional.empty();
+        if (span.isEmpty() && standsAlready(name, value, view)) {
+            return;
+        }
+        taken++;
+        String fingerprint = category == Detector.KNOWN_SECRETS
+                ? known.computeIfAbsent(value, fingerprints::of)
+                : fingerprints.of(value);
+        boolean allowed = options.allowFingerprints().contains(fingerprint);
+        if (span.isPresent() && standing.size() < MOST_STANDING) {
+            standing.add(new Standing(name, view.surface(), view.base() + start, view.base() + end, value));
+        }
+        Optional<Span> apart = options.everyHit() ? span : Optional.empty();
+        if (!allowed && seen.add(new Seen(name, fingerprint, place, apart))) {
+            String matched = Arrays.equals(part, value) ? fingerprint : fingerprints.of(part);
+            findings.add(new Finding(name, category, place, fingerprint, severity, span, cover, matched));
+            blocking += severity == Severity.BLOCKS ? 1 : 0;
+        }
+    }
+
+    // The same value, or one that a join made longer; where an encoded copy stands elsewhere, that is another hit.
+    private boolean standsAlready(String name, byte[] value, Provenance view) {
+        for (Standing each : standing) {
+            boolean same = each.detector.equals(name) && startsWith(value, each.value);
+            if (same && (view.isJoined() || covers(view, each))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean covers(Provenance view, Standing known) {
+        return view.surface().equals(known.surface) && view.coverStart() <= known.start && known.end <= view.coverEnd();
+    }
+
+    private static boolean startsWith(byte[] value, byte[] beginning) {
+        return value.length >= beginning.length
+                && Arrays.equals(value, 0, beginning.length, beginning, 0, beginning.length);
+    }
+}

@@ -1,0 +1,143 @@
+package egress.dlp.builtin.scan;
+
+import egress.dlp.Detector;
+import egress.dlp.Pace;
+import egress.dlp.ScanOptions;
+import egress.dlp.ScanVerdict;
+import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.SecretForm;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** One scan in progress: what it looks for, what it found, and what it may still spend. */
+public final class ScanContext {
+    /** Decodings of decodings: deeper than anything meant to be read. */
+    public static final int MAX_DEPTH = 9;
+
+    private static final int ENOUGH = 16;
+    private static final int MOST = 2_000;
+    private static final long FREE_WORK = 4L << 20;
+    private static final long WORK_PER_BYTE = 24;
+    private static final long FREE_INFLATED = 8L << 20;
+    private static final long INFLATED_PER_BYTE = 100;
+    /** Checks of whether the run is over between two questions to the pace: some ten microseconds of work. */
+    private static final int STRIDE = 32;
+
+    public final DetectorIndex catalogue;
+    public final ScanOptions options;
+    private final BufferPool scratch;
+    private final FindingCollector hits;
+    private long work = FREE_WORK;
+    private long inflated = FREE_INFLATED;
+    private boolean structured;
+    private Pace pace = Pace.FREE;
+    private int stride;
+    private ScanVerdict.@Nullable Refused refused;
+
+    public ScanContext(DetectorIndex catalogue, ScanOptions options, Fingerprints fingerprints, BufferPool scratch) {
+        this.catalogue = catalogue;
+        this.options = options;
+        this.hits = new FindingCollector(options, fingerprints);
+        this.scratch = scratch;
+    }
+
+    /** From now on the run is over where the pace says so. */
+    public void pacedBy(Pace asked) {
+        pace = asked;
+    }
+
+    /** Buffers that are used again from scan to scan. */
+    public BufferPool scratch() {
+        return scratch;
+    }
+
+    /** Grows what may be spent, with the body. */
+    public void allow(long bytes) {
+        work += bytes * WORK_PER_BYTE;
+        inflated += bytes * INFLATED_PER_BYTE;
+    }
+
+    /** Pays for looking at that many decoded bytes; false when there is nothing left, and the scan is refused. */
+    public boolean spend(long bytes) {
+        work -= bytes;
+        if (work < 0) {
+            refuse(Reason.BUDGET_SPENT, "too many encodings within encodings");
+            return false;
+        }
+        return !over();
+    }
+
+    /** Pays for that many decompressed bytes. */
+    public boolean inflate(long bytes) {
+        inflated -= bytes;
+        work += bytes * 4;
+        if (inflated < 0) {
+            refuse(Reason.BOMB, "decompresses to too much");
+            return false;
+        }
+        return !over();
+    }
+
+    /** Says whether the surface is JSON, whose pieces are joined by its structure alone. */
+    public void structured(boolean json) {
+        structured = json;
+    }
+
+    public boolean isStructured() {
+        return structured;
+    }
+
+    public void refuse(Reason reason, String detail) {
+        if (refused == null) {
+            refused = new ScanVerdict.Refused(reason, detail);
+        }
+    }
+
+    /** Whether nothing more can change the verdict. */
+    public boolean over() {
+        if (--stride < 0) {
+            stride = STRIDE;
+            if (!pace.goOn()) {
+                refuse(Reason.UNAVAILABLE, "the scan was ended");
+            }
+        }
+        if (options.everyHit()) {
+            return refused != null || hits.all().size() >= MOST;
+        }
+        return refused != null || hits.blocking() >= ENOUGH || (hits.blocking() > 0 && hits.taken() >= MOST);
+    }
+
+    public boolean wants(Detector detector) {
+        return options.wants(detector);
+    }
+
+    /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
+    public void report(
+            String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
+        if (options.wants(category)) {
+            hits.add(name, category, view, start, end, value, value, verbatim);
+        }
+    }
+
+    /** A known secret, of which {@code part} stood there. */
+    public void known(Provenance view, int start, int end, SecretForm needle, byte[] part, boolean verbatim) {
+        if (options.wants(Detector.KNOWN_SECRETS)) {
+            hits.add("known_secret", Detector.KNOWN_SECRETS, view, start, end, needle.secret(), part, verbatim);
+        }
+    }
+
+    /** As {@link #report(String, Detector, View, int, int, byte[], boolean)}, the value being what stood there. */
+    public void report(String name, Detector category, Provenance view, byte[] b, int start, int end) {
+        report(name, category, view, start, end, Arrays.copyOfRange(b, start, end), true);
+    }
+
+    public ScanVerdict verdict() {
+        ScanVerdict found = ScanVerdict.of(hits.all());
+        if (options.everyHit() && hits.all().size() >= MOST) {
+            refuse(Reason.BUDGET_SPENT, "too many hits to list");
+        }
+        // A hit says more than a refusal; both deny.
+        return found instanceof ScanVerdict.Found || refused == null ? found : refused;
+    }
+}

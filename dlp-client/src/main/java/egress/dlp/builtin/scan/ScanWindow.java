@@ -1,0 +1,194 @@
+package egress.dlp.builtin.scan;
+
+import egress.dlp.builtin.ScanPasses;
+import egress.dlp.builtin.decode.Inflation;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that come bit by bit, scanned window by window: each begins with the end of the one before, so that nothing on a border is missed.
+ * Memory is bounded by the window's size, whatever comes.
+ */
+public final class ScanWindow {
+    /** Of a window over decoded bytes. */
+    public static final int SIZE = 32 * 1024;
+    /** What two windows over decoded bytes have in common. */
+    public static final int CARRY = 2048;
+
+    private static final int BEFORE = 256;
+    private static final int FIRST = 2048;
+    private static final int CUT = 512;
+
+    private final ScanContext run;
+    private final Provenance view;
+    private final int size;
+    private final int carry;
+    private final List<Inflation> open = new ArrayList<>();
+    private byte[] buffer;
+    private int length;
+    private int from;
+    private @Nullable BitSet starts;
+    private long base;
+    private @Nullable Packing followed;
+    private long followedAt;
+
+    /** Over decoded or joined bytes. */
+    public ScanWindow(ScanContext run, Provenance view) {
+        this(run, view, SIZE, CARRY);
+    }
+
+    public ScanWindow(ScanContext run, Provenance view, int size, int carry) {
+        this.run = run;
+        this.view = view;
+        this.size = size;
+        this.carry = carry;
+        this.base = view.base();
+        this.buffer = run.scratch().lend(Math.min(size, FIRST));
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** A piece begins here. */
+    public void border() {
+        BitSet here = starts;
+        if (here == null) {
+            here = new BitSet();
+            starts = here;
+        }
+        here.set(length);
+    }
+
+    public void put(int c) {
+        if (length == buffer.length) {
+            room();
+        }
+        buffer[length++] = (byte) c;
+    }
+
+    public void put(byte[] b, int start, int end) {
+        int at = start;
+        while (at < end && !run.over()) {
+            if (length == buffer.length) {
+                room();
+            }
+            int n = Math.min(end - at, buffer.length - length);
+            System.arraycopy(b, at, buffer, length, n);
+            length += n;
+            at += n;
+        }
+    }
+
+    /** Scans what has come; what follows is scanned together with the end of it. */
+    public void flush() {
+        if (length > from) {
+            feedOpen();
+            ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, length, length, starts), this);
+            open.forEach(Inflation::flush);
+            from = Math.max(0, length - carry);
+            slide();
+        }
+    }
+
+    /** Nothing follows. */
+    public void end() {
+        finish(length);
+    }
+
+    /** What is left in it needs no scan. */
+    public void drop() {
+        if (base == view.base()) {
+            run.scratch().back(buffer);
+            buffer = new byte[0];
+            length = 0;
+        } else {
+            end();
+        }
+    }
+
+    /** What was decoded from bytes up to {@code end} of {@code from} is all here; where those are cut off, so is this. */
+    public void end(int end, Segment from) {
+        if (end == from.to() && from.cut()) {
+            endCut();
+        } else {
+            end();
+        }
+    }
+
+    /** What follows is out of reach, and what begins in the last bytes is seen whole elsewhere. */
+    private void endCut() {
+        finish(length > 2 * CUT ? length - CUT : length);
+    }
+
+    /** Whether armour is being taken off in step with digits of which that many are left in the buffer. */
+    public boolean unarmours(Packing packing, int digits, int step) {
+        return open.stream().anyMatch(inflation -> inflation.unarmours(packing, digits, step));
+    }
+
+    public int attached() {
+        return open.size();
+    }
+
+    /** Goes on feeding {@code inflation}, which has taken all up to the buffer's end. */
+    public void attach(Inflation inflation) {
+        inflation.takenTo(base + length);
+        open.add(inflation);
+    }
+
+    /** Says that a stream of that packing which begins with the next byte is followed by others. */
+    public void nextIsFollowed(@Nullable Packing packing) {
+        followed = packing;
+        followedAt = base + length;
+    }
+
+    /** Whether a stream of that packing that begins there is followed by others. */
+    public boolean isFollowed(Segment s, int at, Packing packing) {
+        return packing == followed && s.view().base() + at == followedAt;
+    }
+
+    private void finish(int limit) {
+        feedOpen();
+        ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
+        open.forEach(Inflation::end);
+        open.clear();
+        run.scratch().back(buffer);
+        buffer = new byte[0];
+        length = 0;
+        from = 0;
+    }
+
+    private void room() {
+        if (buffer.length < size) {
+            byte[] larger = size == SIZE ? run.scratch().lend(SIZE) : new byte[size];
+            System.arraycopy(buffer, 0, larger, 0, length);
+            run.scratch().back(buffer);
+            buffer = larger;
+            return;
+        }
+        int limit = length - carry;
+        feedOpen();
+        ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
+        from = limit;
+        slide();
+    }
+
+    private void slide() {
+        int keep = Math.max(0, from - BEFORE);
+        System.arraycopy(buffer, keep, buffer, 0, length - keep);
+        BitSet old = starts;
+        if (old != null) {
+            starts = old.get(keep, length + 1);
+        }
+        base += keep;
+        from -= keep;
+        length -= keep;
+    }
+
+    private void feedOpen() {
+        open.removeIf(inflation -> !inflation.feedTo(base, buffer, length));
+    }
+}

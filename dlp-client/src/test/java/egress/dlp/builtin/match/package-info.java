@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.builtin.match;
+
+import org.jspecify.annotations.NullMarked;

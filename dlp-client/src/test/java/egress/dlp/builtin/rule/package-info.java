@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.builtin.rule;
+
+import org.jspecify.annotations.NullMarked;

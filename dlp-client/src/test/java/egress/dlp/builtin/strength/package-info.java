@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.builtin.strength;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.injection;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,121 @@
+package egress.server.dlp;
+
+import egress.ca.Issuer;
+import egress.dlp.pipelock.PipelockScanner;
+import egress.exchange.Inspector;
+import egress.server.admin.Readiness;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.log.Notices;
+import egress.server.metrics.ProcessMetrics;
+import egress.server.routes.RoutesTable;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Who scans what leaves, for as long as the process runs; each load of the routes gets an inspector of its own. */
+public final class DlpService implements AutoCloseable {
+    private final DlpEngine engine;
+    private final Optional<PipelockScanner> pipelock;
+    private final Optional<PipelockHealth> watch;
+    private final Optional<String> token;
+    private final Map<String, String> environment;
+
+    private DlpService(
+            DlpEngine engine, Optional<PipelockScanner> pipelock, Optional<PipelockHealth> watch, Settings settings) {
+        this.engine = engine;
+        this.pipelock = pipelock;
+        this.watch = watch;
+        this.token = settings.dlp().pipelock().flatMap(asked -> Optional.ofNullable(asked.token()));
+        this.environment = settings.environment();
+    }
+
+    /**
+     * Starts what was chosen, and says what an operator must know of it.
+     *
+     * @param issuer whose key the fingerprints hang on, so that they stay the same from start to start
+     * @throws IOException when the spool or the sink cannot be had, with a sentence that names the flag
+     */
+    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices)
+            throws IOException {
+        SecureRandom random = new SecureRandom();
+        Optional<PipelockScanner> pipelock = Optional.empty();
+        if (settings.dlp().pipelock().isPresent()) {
+            try {
+                pipelock = Optional.of(
+                        PipelockScanner.start(settings.dlp().pipelock().get(), random));
+            } catch (IOException e) {
+                throw new IOException("--pipelock-sink: cannot listen: " + e.getMessage(), e);
+            }
+            pipelock.flatMap(PipelockScanner::sinkAddress)
+                    .ifPresent(sink -> notices.say(
+                            "pipelock's reverse proxy must have its upstream here: http://" + Endpoint.text(sink)));
+            pipelock.flatMap(PipelockScanner::warning).ifPresent(words -> notices.say("warning: " + words));
+        }
+        if (settings.dlp().isOff()) {
+            notices.say("DLP IS OFF: requests leave unscanned, whatever secrets they carry. --dlp builtin scans them.");
+        }
+        try {
+            DlpEngine engine = DlpEngine.start(
+                    settings.dlp().settings(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random);
+            Optional<PipelockHealth> watch = pipelock.map(it -> new PipelockHealth(it, readiness, notices));
+            watch.ifPresent(PipelockHealth::check);
+            return new DlpService(engine, pipelock, watch, settings);
+        } catch (IOException | RuntimeException e) {
+            pipelock.ifPresent(PipelockScanner::close);
+            throw e;
+        }
+    }
+
+    /** What looks at exchanges under these routes. */
+    public Inspector inspector(RoutesTable table) {
+        List<String> secrets = new ArrayList<>(table.secrets());
+        token.ifPresent(secrets::add);
+        return engine.inspector(table.policy().routes(), secrets, environment);
+    }
+
+    /** Where it listens itself: pipelock's questions come back there. */
+    public Optional<InetSocketAddress> listener() {
+        return pipelock.flatMap(PipelockScanner::sinkAddress);
+    }
+
+    /** New routes hold: pipelock has to prove itself anew. */
+    public void reloaded() {
+        watch.ifPresent(PipelockHealth::check);
+    }
+
+    public void meters(MeterRegistry registry) {
+        ProcessMetrics.gauge(
+                registry,
+                "egress.dlp.memory.left",
+                "Bytes that bodies waiting for their verdict may still take of the memory",
+                engine::memoryLeft);
+        ProcessMetrics.gauge(
+                registry,
+                "egress.dlp.spool.left",
+                "Bytes that bodies waiting for their verdict may still take of the spool",
+                engine::spoolLeft);
+        ProcessMetrics.gauge(
+                registry,
+                "egress.dlp.waiting",
+                "Scans that wait for a thread",
+                () -> engine.scans().used());
+        ProcessMetrics.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
+        ProcessMetrics.budget(registry, "dlp_memory", engine::memory);
+        ProcessMetrics.budget(registry, "spool", engine::spool);
+        ProcessMetrics.budget(registry, "scans", engine::scans);
+        ProcessMetrics.budget(registry, "questions", engine::questions);
+    }
+
+    @Override
+    public void close() {
+        watch.ifPresent(PipelockHealth::close);
+        pipelock.ifPresent(PipelockScanner::close);
+        engine.close();
+    }
+}

@@ -1,0 +1,78 @@
+package egress.server.dlp.judge;
+
+import egress.dlp.Detector;
+import egress.dlp.ScanOptions;
+import egress.exchange.Inspection.Effect;
+import egress.policy.DlpRules;
+import egress.policy.DlpRules.OnMatch;
+import egress.policy.DlpRules.OnOversize;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * The {@code dlp:} of a route in the scanners' words.
+ *
+ * @param outbound whether requests are scanned at all
+ * @param options what for
+ * @param inbound whether responses are looked at
+ * @param passesOversize whether a body over the bound passes unscanned
+ * @param stream whether the body is scanned as it passes
+ */
+public record RouteScanPolicy(
+        boolean outbound,
+        ScanOptions options,
+        boolean inbound,
+        OnMatch onMatch,
+        boolean passesOversize,
+        boolean stream) {
+
+    /** @param allowed fingerprints that may leave on every route */
+    public static RouteScanPolicy of(DlpRules rules, Set<String> allowed) {
+        Set<String> fingerprints = new HashSet<>(rules.allowFingerprints());
+        fingerprints.addAll(allowed);
+        return new RouteScanPolicy(
+                !(rules.outbound() instanceof DlpRules.Detectors.Off),
+                options(rules.outbound())
+                        .withAllowFingerprints(fingerprints)
+                        .withEveryHit(rules.outboundOnMatch() == OnMatch.REDACT),
+                watches(rules.inbound()),
+                rules.outboundOnMatch(),
+                rules.onOversize() == OnOversize.NOSCAN,
+                rules.stream());
+    }
+
+    private static ScanOptions options(DlpRules.Detectors detectors) {
+        return switch (detectors) {
+            case DlpRules.Detectors.Standard standard -> ScanOptions.defaults();
+            case DlpRules.Detectors.Off off -> ScanOptions.defaults();
+            case DlpRules.Detectors.Only only -> {
+                Set<Detector> listed = EnumSet.noneOf(Detector.class);
+                only.detectors().forEach(each -> listed.add(Detector.valueOf(each.name())));
+                yield ScanOptions.listed(listed);
+            }
+        };
+    }
+
+    private static boolean watches(DlpRules.Detectors detectors) {
+        return switch (detectors) {
+            case DlpRules.Detectors.Standard standard -> true;
+            case DlpRules.Detectors.Off off -> false;
+            case DlpRules.Detectors.Only only -> only.detectors().contains(DlpRules.Detector.NAIVE_INJECTION_DETECTION);
+        };
+    }
+
+    /** Whether what is found, or cannot be scanned, leaves all the same. */
+    public boolean warnsOnly() {
+        return onMatch == OnMatch.WARN;
+    }
+
+    /** What a hit does that is not masked. */
+    Effect denialEffect() {
+        return switch (onMatch) {
+            case SUPERVISE -> Effect.SUPERVISED;
+            case BLOCK, REDACT -> Effect.BLOCKED;
+            case WARN -> Effect.WARNED;
+        };
+    }
+}

@@ -1,0 +1,54 @@
+package egress.server.dlp.judge;
+
+import egress.dlp.MessageScanner;
+import egress.dlp.Pace;
+import egress.dlp.Place;
+import egress.dlp.ScanOptions;
+import egress.dlp.ScanRequest;
+import egress.dlp.ScanVerdict;
+import egress.dlp.Scanner;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Who is asked: the scanner of the jar, an external one, or both, and then a deny by either denies.
+ *
+ * @param external asked after the built-in one, and only about what that lets pass
+ */
+public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
+    /** Both faces of a scanner of this process: it answers on the thread that asks. */
+    public record Faces(Scanner requests, MessageScanner.Factory messages) {}
+
+    /** A scanner of this process that may still be in the making: the start does not wait for it, the first verdicts do. */
+    public static final class BuiltIn implements Scanner, MessageScanner.Factory {
+        private final CompletableFuture<Faces> made;
+
+        public BuiltIn(CompletableFuture<Faces> made) {
+            this.made = made;
+        }
+
+        /** Whether nothing that is asked of it waits any more. */
+        boolean isReady() {
+            return made.isDone();
+        }
+
+        @Override
+        public CompletionStage<ScanVerdict> scan(ScanRequest request) {
+            return scan(request, Pace.FREE);
+        }
+
+        @Override
+        public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
+            return made.isDone()
+                    ? made.join().requests().scan(request, pace)
+                    : made.thenCompose(faces -> faces.requests().scan(request, pace));
+        }
+
+        /** Blocks while it is in the making: not for an event loop then. */
+        @Override
+        public MessageScanner open(Place place, ScanOptions options) {
+            return made.join().messages().open(place, options);
+        }
+    }
+}

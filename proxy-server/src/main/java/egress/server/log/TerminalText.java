@@ -1,0 +1,41 @@
+package egress.server.log;
+
+import java.util.Locale;
+
+/** How the gate writes for people: sizes and times short. */
+final class TerminalText {
+    private static final String SIZES = "kMGT";
+
+    private TerminalText() {}
+
+    /** At most so many characters, an ellipsis for the rest. */
+    static String cut(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "...";
+    }
+
+    /** {@code 0b}, {@code 999b}, {@code 1.0k}, {@code 25.0M}. */
+    static String size(long bytes) {
+        if (bytes < 1024) {
+            return bytes + "b";
+        }
+        double size = bytes;
+        int unit = -1;
+        while (size >= 1024 && unit < SIZES.length() - 1) {
+            size /= 1024;
+            unit++;
+        }
+        return String.format(Locale.ROOT, size >= 100 ? "%.0f%c" : "%.1f%c", size, SIZES.charAt(unit));
+    }
+
+    /** {@code 0ms}, {@code 12ms}, {@code 1.5s}, {@code 12m 5s}. */
+    static String time(long nanos) {
+        long millis = Math.max(0, nanos) / 1_000_000;
+        if (millis < 1000) {
+            return millis + "ms";
+        }
+        if (millis < 100_000) {
+            return String.format(Locale.ROOT, "%.1fs", millis / 1000.0);
+        }
+        return millis / 60_000 + "m " + millis / 1000 % 60 + "s";
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.dlp.body;
+
+import org.jspecify.annotations.NullMarked;

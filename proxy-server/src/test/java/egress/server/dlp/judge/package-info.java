@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.dlp.judge;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.dlp.websocket;
+
+import org.jspecify.annotations.NullMarked;
