@@ -17,6 +17,7 @@ import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The gate: a listener, the policy of the moment, and the ports to everything else. */
@@ -36,6 +37,7 @@ public final class ProxyServer implements AutoCloseable {
      * The ports, each made by whoever wires the program.
      *
      * @param loops of every connection, downstream and upstream
+     * @param observers each told of every event, in this order
      * @param budgets what callers share
      */
     public record Ports(
@@ -44,16 +46,20 @@ public final class ProxyServer implements AutoCloseable {
             Upstreams upstreams,
             Dialer dialer,
             UpstreamHttp upstreamHttp,
-            Observer observer,
+            List<Observer> observers,
             LocalSite localSite,
-            CallerBudgets budgets) {}
+            CallerBudgets budgets) {
+        public Ports {
+            observers = List.copyOf(observers);
+        }
+    }
 
     private ProxyServer(ProxyConfig config, ProxySnapshot first, Ports ports) throws IOException {
         this.config = config;
         this.snapshot = first;
         ExchangeContext exchanges = new ExchangeContext(
                 ports.upstreams(),
-                new SafeObserver(ports.observer()),
+                new SafeObserver(ports.observers()),
                 ports.localSite(),
                 ports.upstreamHttp(),
                 config.limits(),

@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Event;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -28,21 +29,23 @@ final class AlpnHandler extends ChannelInboundHandlerAdapter {
         }
         if (!completion.isSuccess()) {
             context.observer()
-                    .handshakeFailed(
+                    .on(new Event.HandshakeFailed(
                             connection.address(),
+                            connection.caller(),
                             connection.authority(),
-                            HandshakeFaults.words(completion.cause(), connection.authority()));
+                            HandshakeFaults.words(completion.cause(), connection.authority())));
             ctx.close();
             return;
         }
         SslHandler tls = ctx.pipeline().get(SslHandler.class);
         boolean h2 = ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol());
         context.observer()
-                .handshakeDone(
+                .on(new Event.HandshakeDone(
                         connection.address(),
+                        connection.caller(),
                         connection.authority(),
                         h2 ? "h2" : "http/1.1",
-                        System.nanoTime() - startedNanos);
+                        System.nanoTime() - startedNanos));
         connection.phases().handshakeDone();
         connection.http();
         if (h2) {

@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
@@ -64,7 +65,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
     private void connect(ChannelHandlerContext ctx, HttpRequest request) {
         Authority authority;
         try {
-            authority = Asked.ofConnect(request);
+            authority = RequestedTarget.ofConnect(request);
         } catch (HttpFormatException e) {
             refuse(ctx, null, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
             return;
@@ -73,9 +74,8 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
             return;
         }
-        Failure locked = connection.lock();
-        if (locked != null) {
-            refuse(ctx, authority, locked, false);
+        if (connection.admission() instanceof Admission.Refused locked) {
+            refuse(ctx, authority, locked.failure(), false);
             return;
         }
         if (!connection.hasShare()) {
@@ -87,9 +87,9 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        Failure full = context.budgets().headroom().refusal(connection.claimant());
-        if (full != null && !(route instanceof ConnectionRoute.Refuse)) {
-            refuse(ctx, authority, full, false);
+        Admission room = context.budgets().headroom().admit(connection.claimant());
+        if (room instanceof Admission.Refused full && !(route instanceof ConnectionRoute.Refuse)) {
+            refuse(ctx, authority, full.failure(), false);
             return;
         }
         switch (route) {
@@ -117,9 +117,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         if (last) {
             response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
         }
-        context.observer()
-                .connectionRefused(
-                        connection.address(), authority, failure.status().code(), failure.code(), failure.words());
+        connection.refused(authority, failure);
         connection.respondTo(HttpMethod.CONNECT);
         ctx.write(response.head());
         ctx.writeAndFlush(response.body());

@@ -1,5 +1,7 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
+import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.Timeouts;
@@ -56,7 +58,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private @Nullable H1ExchangeHandler h1;
     private @Nullable Tunnel tunnel;
     private boolean plain;
-    private @Nullable String plainRefusal;
+    private Admission plainHttp = Admission.ADMITTED;
 
     DownstreamConnection(Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
         this.channel = channel;
@@ -67,7 +69,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         deadlines.add(this);
         channel.closeFuture().addListener(f -> closed());
         place.serves(this);
-        context.observer().connectionOpened(address);
+        context.observer().on(new Event.ConnectionOpened(address, caller()));
     }
 
     Channel channel() {
@@ -81,6 +83,20 @@ final class DownstreamConnection implements Deadlines.Timed {
     /** Whose share of every budget it takes. */
     Claimant claimant() {
         return place.claimant();
+    }
+
+    Caller caller() {
+        return claimant().caller();
+    }
+
+    /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
+    void refused(@Nullable Authority to, int status, String code, String words) {
+        context.observer().on(new Event.ConnectionRefused(address, caller(), to, status, code, words));
+    }
+
+    /** Says the same of a refusal that is answered. */
+    void refused(@Nullable Authority to, Failure failure) {
+        refused(to, failure.status().code(), failure.code(), failure.words());
     }
 
     /**
@@ -112,7 +128,7 @@ final class DownstreamConnection implements Deadlines.Timed {
                 exchange.fail(new Failure.Overloaded(words));
             }
         }
-        context.observer().connectionRefused(address, authority, 0, "overloaded", words);
+        refused(authority, 0, "overloaded", words);
         channel.close();
     }
 
@@ -134,17 +150,17 @@ final class DownstreamConnection implements Deadlines.Timed {
     /**
      * Requests in the clear come in the tunnel.
      *
-     * @param refusal why each of them is refused; null where they are not
+     * @param admission whether any of them may be served
      */
-    void plain(@Nullable String refusal) {
+    void plain(Admission admission) {
         plain = true;
-        plainRefusal = refusal;
+        plainHttp = admission;
         enter(Phase.HTTP);
     }
 
-    @Nullable
-    String plainRefusal() {
-        return plainRefusal;
+    /** Whether requests in the clear may be served, where they come. */
+    Admission plainHttp() {
+        return plainHttp;
     }
 
     void connected(Authority to, ConnectionRoute how) {
@@ -194,7 +210,8 @@ final class DownstreamConnection implements Deadlines.Timed {
     void tunnelEnded() {
         Tunnel over = tunnel;
         if (over != null) {
-            context.observer().tunnelEnded(address, authority(), over.bytesUp(), over.bytesDown());
+            context.observer()
+                    .on(new Event.TunnelEnded(address, caller(), authority(), over.bytesUp(), over.bytesDown()));
         }
     }
 
@@ -264,14 +281,13 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (!closed) {
             closed = true;
             deadlines.remove(this);
-            context.observer().connectionClosed(address);
+            context.observer().on(new Event.ConnectionClosed(address, caller()));
         }
     }
 
-    /** Why nothing of the caller leaves for now; null where it may. */
-    @Nullable
-    Failure lock() {
-        return context.snapshots().get().inspector().refusal(claimant().caller());
+    /** Whether anything of the caller may leave for now. */
+    Admission admission() {
+        return context.snapshots().get().inspector().admit(caller());
     }
 
     // What is open of a caller when it is locked out ends: it was let in before.
@@ -291,9 +307,8 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     @Override
     public void check(long nowNanos) {
-        Failure locked = lock();
-        if (locked != null) {
-            endLocked(locked);
+        if (admission() instanceof Admission.Refused locked) {
+            endLocked(locked.failure());
         }
         Timeouts timeouts = context.timeouts();
         place.holds(HeldBytes.of(channel, streams), nowNanos);
@@ -339,7 +354,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         H1ExchangeHandler handler = h1;
         long headStarted = handler == null ? 0 : handler.headStartedNanos();
         if (headStarted != 0 && nowNanos - headStarted > timeouts.head().toNanos()) {
-            context.observer().connectionRefused(address, authority, 0, "head_timeout", "a request head took too long");
+            refused(authority, 0, "head_timeout", "a request head took too long");
             channel.close();
         } else if (headStarted == 0
                 && nowNanos - sinceNanos > timeouts.keepAlive().toNanos()) {
@@ -349,7 +364,7 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     private void closeAfter(Duration bound, long nowNanos, String words) {
         if (nowNanos - sinceNanos > bound.toNanos()) {
-            context.observer().connectionRefused(address, authority, 0, "timeout", words);
+            refused(authority, 0, "timeout", words);
             channel.close();
         }
     }

@@ -40,7 +40,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     }
 
     /** Whom a request asks for what. */
-    abstract Asked asked(HttpRequest request);
+    abstract RequestedTarget requestedTarget(HttpRequest request);
 
     /** A request that cannot be understood, while no exchange is under way. */
     abstract void refuse(HttpFormatException fault);
@@ -96,9 +96,9 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     }
 
     private void begin(HttpRequest request) {
-        Asked asked;
+        RequestedTarget target;
         try {
-            asked = asked(request);
+            target = requestedTarget(request);
         } catch (HttpFormatException e) {
             refuse(e);
             return;
@@ -108,9 +108,9 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 this,
                 context.snapshots().get(),
                 request,
-                asked.authority(),
-                asked.tls(),
-                asked.target());
+                target.authority(),
+                target.tls(),
+                target.target());
         exchange = begun;
         begun.entry().callerPhases = connection.phases().forExchange();
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);

@@ -1,5 +1,6 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
@@ -69,18 +70,18 @@ final class H1ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    Asked asked(HttpRequest request) {
+    RequestedTarget requestedTarget(HttpRequest request) {
         http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
         keepAlive = !http10
                 && !request.headers().containsValue(HttpHeaderNames.CONNECTION, "close", true)
                 && !request.headers().containsValue("Proxy-Connection", "close", true);
         encoder.respondTo(request.method());
-        String plainRefusal = connection.plainRefusal();
-        if (plainRefusal != null) {
-            throw new HttpFormatException(HttpResponseStatus.FORBIDDEN, plainRefusal);
+        if (connection.plainHttp() instanceof Admission.Refused refused) {
+            throw new HttpFormatException(
+                    HttpResponseStatus.FORBIDDEN, refused.failure().words());
         }
         if (!isProxy) {
-            return Asked.inside(connection.authority(), connection.isTls(), request);
+            return RequestedTarget.inside(connection.authority(), connection.isTls(), request);
         }
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
             throw new HttpFormatException(
@@ -89,20 +90,14 @@ final class H1ExchangeHandler extends ExchangeHandler {
         if (!connection.hasShare()) {
             throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
         }
-        return Asked.ofProxy(request);
+        return RequestedTarget.ofProxy(request);
     }
 
     @Override
     void refuse(HttpFormatException fault) {
         String words = String.valueOf(fault.getMessage());
         Failure failure = failure(fault.status(), words);
-        context.observer()
-                .connectionRefused(
-                        connection.address(),
-                        connection.isTunnel() ? connection.authority() : null,
-                        failure.status().code(),
-                        failure.code(),
-                        failure.words());
+        connection.refused(connection.isTunnel() ? connection.authority() : null, failure);
         keepAlive = false;
         encoder.respondTo(HttpMethod.GET);
         LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);

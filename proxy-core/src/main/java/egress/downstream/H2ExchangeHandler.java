@@ -45,8 +45,8 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    Asked asked(HttpRequest request) {
-        return Asked.inside(connection.authority(), true, request);
+    RequestedTarget requestedTarget(HttpRequest request) {
+        return RequestedTarget.inside(connection.authority(), true, request);
     }
 
     /** Malformed is a stream error (RFC 9113 §8.1.1); what is merely too large or misdirected gets its status. */
@@ -54,13 +54,8 @@ final class H2ExchangeHandler extends ExchangeHandler {
     void refuse(HttpFormatException fault) {
         Failure failure = new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage()));
         boolean answers = !fault.status().equals(HttpResponseStatus.BAD_REQUEST);
-        context.observer()
-                .connectionRefused(
-                        connection.address(),
-                        connection.authority(),
-                        answers ? failure.status().code() : 0,
-                        failure.code(),
-                        failure.words());
+        connection.refused(
+                connection.authority(), answers ? failure.status().code() : 0, failure.code(), failure.words());
         if (answers) {
             LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
             write(response.head());

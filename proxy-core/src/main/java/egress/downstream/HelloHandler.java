@@ -1,11 +1,14 @@
 package egress.downstream;
 
+import egress.exchange.Admission;
 import egress.exchange.Dialer;
+import egress.exchange.Event;
 import egress.exchange.Failure;
 import egress.exchange.LeafCertificates.ServerTls;
 import egress.exchange.Upstreams;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
+import egress.policy.DenyReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -154,7 +157,12 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         over = true;
         boolean served = !(route instanceof ConnectionRoute.Passthrough)
                 && context.snapshots().get().policy().takesPlainHttp(authority);
-        connection.plain(served ? null : "plain http in a tunnel to " + authority + " is not allowed: use https");
+        connection.plain(
+                served
+                        ? Admission.ADMITTED
+                        : new Admission.Refused(new Failure.Denied(
+                                DenyReason.SCHEME_NOT_ALLOWED,
+                                "plain http in a tunnel to " + authority + " is not allowed: use https")));
         pipelines.h1(connection);
     }
 
@@ -167,7 +175,9 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
 
     private void onHello(ChannelHandlerContext ctx, ClientHello hello) {
         connection.phases().helloRead();
-        context.observer().clientHello(connection.address(), authority, hello.sni(), hello.alpn());
+        context.observer()
+                .on(new Event.ClientHelloRead(
+                        connection.address(), connection.caller(), authority, hello.sni(), hello.alpn()));
         if (!agrees(hello.sni())) {
             end(
                     ctx,
@@ -241,7 +251,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         over = true;
-        context.observer().connectionRefused(connection.address(), authority, 0, code, words);
+        connection.refused(authority, 0, code, words);
         if (alert == null) {
             ctx.close();
         } else {

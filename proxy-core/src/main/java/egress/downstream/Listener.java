@@ -1,9 +1,11 @@
 package egress.downstream;
 
+import egress.exchange.Event;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.ProxySnapshot;
 import egress.http.H1ResponseEncoder;
+import egress.share.Caller;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -115,17 +117,22 @@ public final class Listener {
         }
         ConnectionPlace place = channel.attr(PLACE).getAndSet(null);
         if (place.isRefused()) {
-            refuse(channel);
+            refuse(channel, place.claimant().caller());
             return;
         }
         pipelines.accept(new DownstreamConnection(channel, place, context, own));
     }
 
-    private void refuse(Channel channel) {
+    private void refuse(Channel channel, Caller caller) {
         Failure failure = new Failure.Overloaded(NO_CONNECTION);
         context.observer()
-                .connectionRefused(
-                        channel.remoteAddress(), null, failure.status().code(), failure.code(), failure.words());
+                .on(new Event.ConnectionRefused(
+                        channel.remoteAddress(),
+                        caller,
+                        null,
+                        failure.status().code(),
+                        failure.code(),
+                        failure.words()));
         LocalResponse response = LocalResponse.of(failure, HttpMethod.CONNECT);
         response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
         H1ResponseEncoder encoder = new H1ResponseEncoder();

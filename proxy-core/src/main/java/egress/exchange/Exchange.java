@@ -2,15 +2,19 @@ package egress.exchange;
 
 import egress.http.Authority;
 import egress.http.HopByHop;
+import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.policy.Verdict;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.ReferenceCountUtil;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,18 +29,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final Failure ONLY_WEB_SOCKET =
-            new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to");
+    private static final Admission ONLY_WEB_SOCKET = new Admission.Refused(
+            new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to"));
 
     private final ExchangeContext context;
     private final DownstreamPeer downstream;
     private final ProxySnapshot snapshot;
     private final ExchangeRecord entry;
     private final HttpRequest asked;
-    private final RequestSide request;
-    private final RequestRelay relay;
+    private final RequestRelay request;
     private final ResponseRelay response;
-    private final Guarded guarded = new Guarded(this);
+    private final FailClosedListener failClosed = new FailClosedListener(this);
 
     private boolean webSocket;
     private boolean ended;
@@ -61,10 +64,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.snapshot = snapshot;
         this.asked = asked;
         this.activityNanos = System.nanoTime();
-        this.request =
-                new RequestSide(context.budgets().replays(), downstream.claimant(), !Heads.hasBody(asked.headers()));
-        this.relay = new RequestRelay(this, context, downstream, asked, request);
-        this.response = new ResponseRelay(this, downstream, asked.method(), relay);
+        this.request = new RequestRelay(this, context, downstream, asked);
+        this.response = new ResponseRelay(this, downstream, asked.method(), request);
         this.entry = new ExchangeRecord(
                 context.ids().incrementAndGet(),
                 downstream.remoteAddress(),
@@ -83,8 +84,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     /** As the upstream side and the inspection may call it. */
-    Guarded guarded() {
-        return guarded;
+    FailClosedListener failClosed() {
+        return failClosed;
     }
 
     /** Whether a WebSocket was asked for. */
@@ -98,54 +99,80 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** Answers without a look at the request: there is no room for it. */
     public void refuse(Failure failure) {
-        entry.requestFields = asked.headers();
+        start();
         fail(failure);
     }
 
     /** Judges the head, and asks for an upstream or answers by itself. */
     public void begin() {
-        HttpHeaders fields = asked.headers();
-        entry.requestFields = fields;
-        Failure locked = snapshot.inspector().refusal(downstream.claimant().caller());
-        if (locked != null) {
-            fail(locked);
-            return;
+        start();
+        switch (snapshot.inspector().admit(downstream.claimant().caller())) {
+            case Admission.Refused refused -> fail(refused.failure());
+            case Admission.Admitted _ -> {
+                if (entry.authority.host().equals(LocalSite.HOST)) {
+                    answerLocally();
+                } else {
+                    judgeHead(asked.headers());
+                }
+            }
         }
-        if (entry.authority.host().equals(LocalSite.HOST)) {
-            answerLocally();
-            return;
-        }
+    }
+
+    private void judgeHead(HttpHeaders fields) {
         webSocket = Heads.asksForWebSocket(asked);
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
-        Route route = judge(entry.target, fields);
-        if (route == null) {
-            return;
-        }
-        Failure refusal =
-                otherUpgrade ? ONLY_WEB_SOCKET : context.budgets().headroom().refusal(downstream.claimant());
-        if (refusal != null) {
-            fail(refusal);
-            return;
-        }
-        RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
-        Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
-        relay.inspectedBy(inspection);
-        inspection.judgeHead(guarded);
+        judge(entry.target, fields, route -> {
+            Admission room = otherUpgrade
+                    ? ONLY_WEB_SOCKET
+                    : context.budgets().headroom().admit(downstream.claimant());
+            switch (room) {
+                case Admission.Refused refused -> fail(refused.failure());
+                case Admission.Admitted _ -> inspect(fields, route);
+            }
+        });
     }
 
-    /** @return null when the exchange was ended */
-    private @Nullable Route judge(String target, HttpHeaders fields) {
+    private void inspect(HttpHeaders fields, Route route) {
+        RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, entry.target, fields);
+        Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
+        request.inspectedBy(inspection);
+        inspection.judgeHead(failClosed);
+    }
+
+    private void start() {
+        entry.requestFields = asked.headers();
+        tell(new Event.Started(entry));
+    }
+
+    /** Tells whoever observes. */
+    void tell(Event event) {
+        context.observer().on(event);
+    }
+
+    /**
+     * Judges a head; one that policy does not allow ends the exchange.
+     *
+     * @param then what to do with one that it allows
+     */
+    private void judge(String target, HttpHeaders fields, Consumer<Route> then) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
-        switch (Ruling.on(head, snapshot.policy())) {
-            case Ruling.Refused refused -> fail(refused.failure());
-            case Ruling.Allowed allowed -> {
-                entry.route = allowed.route();
-                relay.judgedBy(allowed.body());
-                return allowed.route();
-            }
+        switch (snapshot.policy().judge(head)) {
+            case Verdict.Allow allow -> allowed(allow.route(), null, then);
+            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.body(), then);
+            case Verdict.Deny deny -> fail(new Failure.Denied(deny.why(), deny.words()));
+            case Verdict.Malformed malformed ->
+                fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
+            case Verdict.Misdirected misdirected ->
+                fail(new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
         }
-        return null;
+    }
+
+    /** @param body who reads the body before it leaves; null where the head decides */
+    private void allowed(Route route, @Nullable BodyJudge body, Consumer<Route> then) {
+        entry.route = route;
+        request.judgedBy(body);
+        then.accept(route);
     }
 
     private void answerLocally() {
@@ -165,13 +192,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
-            case Inspection.Outcome.Pass pass -> relay.approach(route, entry.target, asked.headers(), webSocket);
-            case Inspection.Outcome.Rewritten rewritten -> {
-                Route again = judge(rewritten.target(), rewritten.fields());
-                if (again != null) {
-                    relay.approach(again, rewritten.target(), rewritten.fields(), webSocket);
-                }
-            }
+            case Inspection.Outcome.Pass pass -> request.approach(route, entry.target, asked.headers(), webSocket);
+            case Inspection.Outcome.Rewritten rewritten ->
+                judge(
+                        rewritten.target(),
+                        rewritten.fields(),
+                        again -> request.approach(again, rewritten.target(), rewritten.fields(), webSocket));
         }
     }
 
@@ -182,26 +208,25 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         switch (outcome) {
             case Inspection.Outcome.Fail failed -> fail(failed.failure());
-            case Inspection.Outcome.Pass pass -> relay.release();
-            case Inspection.Outcome.Rewritten rewritten -> {
-                Route again = judge(rewritten.target(), rewritten.fields());
-                if (again != null) {
-                    relay.release(again, rewritten.target(), rewritten.fields());
-                }
-            }
+            case Inspection.Outcome.Pass pass -> request.release();
+            case Inspection.Outcome.Rewritten rewritten ->
+                judge(
+                        rewritten.target(),
+                        rewritten.fields(),
+                        again -> request.release(again, rewritten.target(), rewritten.fields()));
         }
     }
 
     @Override
     public void onInspectionReady() {
         if (!ended) {
-            relay.sendInspected();
+            request.sendInspected();
         }
     }
 
     @Override
     public void onHit(Inspection.Hit hit) {
-        context.observer().found(entry, hit);
+        tell(new Event.Found(entry, hit));
     }
 
     @Override
@@ -212,25 +237,28 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     @Override
     public void onAcquired(UpstreamPeer peer, boolean reused) {
         touch();
-        relay.acquired(peer, reused);
+        request.acquired(peer, reused);
     }
 
     /** A part of the request's body, owned by the exchange from now on. */
     public void onRequestPart(HttpContent part) {
         entry.requestBytes += part.content().readableBytes();
-        relay.take(part);
+        if (!ended) {
+            tell(new Event.RequestPart(entry, part));
+        }
+        request.take(part);
     }
 
     /** The end of a burst of request parts. */
     public void onRequestReadComplete() {
         touch();
-        relay.readComplete();
+        request.readComplete();
     }
 
     @Override
     public void onUpstreamWritable() {
         touch();
-        relay.writable();
+        request.writable();
     }
 
     /** The caller takes more again. */
@@ -252,7 +280,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     void onResponseWhole(@Nullable HttpHeaders upgradeFields) {
         if (upgradeFields != null) {
             becomeTunnel(upgradeFields);
-        } else if (relay.awaitsContinue()) {
+        } else if (request.awaitsContinue()) {
             endWithoutRequestBody();
         } else {
             endIfBothDone();
@@ -265,7 +293,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
      */
     private void endWithoutRequestBody() {
         letGo();
-        request.enter(Side.DONE);
+        request.done();
         downstream.flush();
         close();
         downstream.ended(false);
@@ -273,12 +301,12 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     private void becomeTunnel(HttpHeaders fields) {
         downstream.flush();
-        UpstreamPeer peer = ended ? null : relay.handOver();
+        UpstreamPeer peer = ended ? null : request.handOver();
         if (peer == null) {
             return;
         }
         ended = true; // to every event of HTTP; the record is closed with the tunnel
-        downstream.upgraded(peer.upgraded(), relay.inspection().webSocket(fields), this::close);
+        downstream.upgraded(peer.upgraded(), request.inspection().webSocket(fields), this::close);
     }
 
     @Override
@@ -290,14 +318,14 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     @Override
     public void onFailed(Failure failure) {
-        relay.lost();
+        request.lost();
         if (ended) {
             return;
         }
         if (response.state() == Side.DONE) {
-            request.enter(Side.DONE); // answered before the request was read, and gone: nobody wants the rest
+            request.done(); // answered before the request was read, and gone: nobody wants the rest
             endIfBothDone();
-        } else if (response.state() != Side.AWAITING_HEAD || !relay.retry(failure)) {
+        } else if (response.state() != Side.AWAITING_HEAD || !request.retry(failure)) {
             fail(failure);
         }
     }
@@ -332,9 +360,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();
-        request.enter(Side.DONE);
+        request.done();
         response.done();
+        tell(new Event.ResponseHead(entry));
         downstream.write(local.head());
+        tell(new Event.ResponsePart(entry, local.body()));
         downstream.write(local.body());
         downstream.flush();
         close();
@@ -346,7 +376,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         ended = true;
-        UpstreamPeer peer = relay.handOver();
+        UpstreamPeer peer = request.handOver();
         if (peer != null) {
             peer.flush();
         }
@@ -369,13 +399,13 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** Lets go of the upstream side. */
     private void letGo() {
         ended = true;
-        relay.letGo();
+        request.letGo();
     }
 
     private void close() {
-        relay.close();
+        request.close();
         entry.endedNanos = System.nanoTime();
-        context.observer().ended(entry);
+        tell(new Event.Ended(entry));
     }
 
     private void touch() {
@@ -384,7 +414,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** Whether the request was, or may be, answered without being read to its end. */
     public boolean isCutShort() {
-        return (ended || relay.awaitsContinue()) && !request.isRead();
+        return (ended || request.awaitsContinue()) && !request.isRead();
     }
 
     /** A reload took its host out of the routes. */
@@ -398,7 +428,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
      */
     public long stalledSinceNanos() {
         boolean unread = response.state() == Side.STREAMING && !downstream.isWritable();
-        boolean unsent = response.state() == Side.AWAITING_HEAD && relay.awaitsCaller();
+        boolean unsent = response.state() == Side.AWAITING_HEAD && request.awaitsCaller();
         return !ended && (unread || unsent) ? activityNanos : 0;
     }
 

@@ -4,7 +4,6 @@ import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.util.internal.PlatformDependent;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether there is room for more work in the memory outside of the heap, where bodies are on their way. Each reader that stops holds some
@@ -19,8 +18,8 @@ public final class Headroom {
     /** What is under way may grow by this part of the whole. */
     private static final int RESERVED_SHARE = 4;
 
-    private static final Failure SPENT = new Failure.Overloaded(
-            "this caller has its share of the memory for traffic, and most of that is taken: try again later");
+    private static final Admission SPENT = new Admission.Refused(new Failure.Overloaded(
+            "this caller has its share of the memory for traffic, and most of that is taken: try again later"));
 
     private final LongSupplier used;
     private final long bound;
@@ -44,16 +43,16 @@ public final class Headroom {
         return holdings;
     }
 
-    /** Why new work of a caller is to be refused; null while there is room for it. */
-    public @Nullable Failure refusal(Claimant who) {
+    /** Whether there is room for new work of a caller. */
+    public Admission admit(Claimant who) {
         long beyond = used.getAsLong() - bound;
         if (beyond <= 0) {
-            return null;
+            return Admission.ADMITTED;
         }
         if (!holdings.isBelow(who)) {
             return SPENT;
         }
         holdings.relieve(beyond);
-        return null;
+        return Admission.ADMITTED;
     }
 }

@@ -5,7 +5,6 @@ import egress.policy.Route;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
-import org.jspecify.annotations.Nullable;
 
 /** Port: looks at what an exchange carries before it leaves (DLP). */
 @FunctionalInterface
@@ -21,8 +20,8 @@ public interface Inspector {
      */
     Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
 
-    /** Why everything of that caller is refused for now; null where it is not. From any thread, for each of its requests. */
-    default @Nullable Failure refusal(Caller caller) {
-        return null;
+    /** Whether anything of that caller may leave for now. From any thread, for each of its requests. */
+    default Admission admit(Caller caller) {
+        return Admission.ADMITTED;
     }
 }

@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.http.HopByHop;
 import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.Route;
@@ -10,6 +11,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +21,23 @@ import org.jspecify.annotations.Nullable;
  * or as their verdict lets them, more is asked for when the origin takes it, and what was lost unread is sent once more.
  */
 final class RequestRelay {
+    /** Parts that may wait while no upstream takes them; more is not read. */
+    private static final int MAX_PENDING_BYTES = 64 * 1024;
+
     private final Exchange exchange;
     private final ExchangeContext context;
     private final DownstreamPeer downstream;
     private final HttpRequest asked;
-    private final RequestSide side;
+
+    private final Deque<HttpContent> pending = new ArrayDeque<>(2);
+    private final Replay replay;
+    /** Whether the head says that nothing follows it. */
+    private final boolean bodiless;
+
+    private Side state = Side.AWAITING_HEAD;
+    private int pendingBytes;
+    /** Whether the caller has sent its request to the end, whatever became of it. */
+    private boolean read;
 
     private Inspection inspection = Inspection.NONE;
     /** Reads the body for policy, where the head did not decide; null where it did. */
@@ -41,28 +57,38 @@ final class RequestRelay {
     private @Nullable UpstreamPeer upstream;
     private @Nullable HttpRequest toOrigin;
 
-    RequestRelay(
-            Exchange exchange,
-            ExchangeContext context,
-            DownstreamPeer downstream,
-            HttpRequest asked,
-            RequestSide side) {
+    RequestRelay(Exchange exchange, ExchangeContext context, DownstreamPeer downstream, HttpRequest asked) {
         this.exchange = exchange;
         this.context = context;
         this.downstream = downstream;
         this.asked = asked;
-        this.side = side;
+        this.replay = new Replay(context.budgets().replays(), downstream.claimant());
+        this.bodiless = !Heads.hasBody(asked.headers());
+        this.read = bodiless;
+    }
+
+    Side state() {
+        return state;
+    }
+
+    /** Nothing more of it is sent. */
+    void done() {
+        state = Side.DONE;
+    }
+
+    boolean isRead() {
+        return read;
     }
 
     /** Notes who judges what is sent. */
     void inspectedBy(Inspection judge) {
         inspection = judge;
-        side.enter(Side.DECIDING);
+        state = Side.DECIDING;
     }
 
     /** Notes who reads the body for policy: the first one, since a head that was masked asks for nothing more. */
     void judgedBy(@Nullable BodyJudge body) {
-        if (side.state() == Side.AWAITING_HEAD) {
+        if (state == Side.AWAITING_HEAD) {
             judge = body;
         } else if (body != null) {
             body.close();
@@ -85,7 +111,7 @@ final class RequestRelay {
 
     /** The origin has answered: nothing is sent a second time. */
     void answered() {
-        side.answered();
+        replay.giveUp();
     }
 
     /** The origin said that it wants the body. */
@@ -101,15 +127,15 @@ final class RequestRelay {
     void approach(Route route, String target, HttpHeaders fields, boolean upgrade) {
         ExchangeRecord entry = exchange.entry();
         entry.judgedNanos = System.nanoTime();
-        context.observer().requested(entry);
+        exchange.tell(new Event.Allowed(entry));
         webSocket = upgrade;
         toOrigin = forOrigin(route, target, fields);
         boolean holds = inspection.mode() == Inspection.Mode.HOLD;
         boolean expects = fields.contains(HttpHeaderNames.EXPECT, "100-continue", true);
         released = !holds && !waitsForJudge() || expects;
-        awaitsContinue = expects && !side.isRead();
-        side.enter(Side.CONNECTING);
-        if (released || side.isRead() && inspection.isHeadJudged()) {
+        awaitsContinue = expects && !read;
+        state = Side.CONNECTING;
+        if (released || read && inspection.isHeadJudged()) {
             acquire();
         }
         if (!exchange.isEnded()) {
@@ -127,7 +153,7 @@ final class RequestRelay {
                 authority, exchange.entry().tls, context.upstreamHttp().protocolFor(webSocket, downstream.isHttp2()));
         int before = acquisitions;
         Upstreams.Attempt started =
-                context.upstreams().acquire(downstream.loop(), downstream.claimant(), origin, exchange.guarded());
+                context.upstreams().acquire(downstream.loop(), downstream.claimant(), origin, exchange.failClosed());
         if (!exchange.isEnded() && before == acquisitions) {
             attempt = started;
         }
@@ -137,9 +163,9 @@ final class RequestRelay {
     void release() {
         released = true;
         UpstreamPeer peer = upstream;
-        if (peer == null && attempt == null && side.state() == Side.CONNECTING) {
+        if (peer == null && attempt == null && state == Side.CONNECTING) {
             acquire(); // the verdict did not need the whole body
-        } else if (peer != null && side.state() == Side.CONNECTING) {
+        } else if (peer != null && state == Side.CONNECTING) {
             sendHead(peer);
         } else {
             sendInspected();
@@ -148,7 +174,7 @@ final class RequestRelay {
 
     /** The body may go as inspection wrote it anew, behind a head that was judged anew. */
     void release(Route route, String target, HttpHeaders fields) {
-        if (side.state() == Side.CONNECTING) {
+        if (state == Side.CONNECTING) {
             toOrigin = forOrigin(route, target, fields);
             release();
         } else {
@@ -162,10 +188,7 @@ final class RequestRelay {
         UpstreamPeer peer = upstream;
         int acquisition = acquisitions;
         sendBody(peer);
-        if (peer != null
-                && upstream != null
-                && acquisition == acquisitions
-                && side.state().compareTo(Side.STREAMING) >= 0) {
+        if (peer != null && upstream != null && acquisition == acquisitions && state.compareTo(Side.STREAMING) >= 0) {
             peer.flush();
         }
         pull();
@@ -196,7 +219,11 @@ final class RequestRelay {
         Route route = entry.route;
         entry.injected = entry.tls && route != null && route.credential().isPresent();
         int acquisition = acquisitions; // a write may fail at once, and the retry may succeed at once
-        side.writeHead(peer, head);
+        state = Side.STREAMING;
+        if (!peer.isHttp2()) {
+            Heads.nameTeInConnection(head.headers());
+        }
+        peer.write(head);
         sendBody(peer);
         if (upstream != null && acquisition == acquisitions) {
             peer.flush();
@@ -208,8 +235,8 @@ final class RequestRelay {
     /** Sends what may be sent and is here. */
     private void sendBody(@Nullable UpstreamPeer peer) {
         int acquisition = acquisitions;
-        while (peer != null && acquisition == acquisitions && upstream != null && side.state() == Side.STREAMING) {
-            HttpContent part = side.nextKept();
+        while (peer != null && acquisition == acquisitions && upstream != null && state == Side.STREAMING) {
+            HttpContent part = nextPending();
             if (part == null && inspection.mode() != Inspection.Mode.PASS && peer.isWritable()) {
                 part = inspection.next();
             }
@@ -221,39 +248,77 @@ final class RequestRelay {
     }
 
     private void write(UpstreamPeer peer, HttpContent part) {
-        side.write(peer, part, exchange.entry().route);
+        if (part instanceof LastHttpContent last) {
+            state = Side.DONE;
+            stripTrailers(last);
+        }
+        replay.add(part);
+        peer.write(part);
         exchange.endIfBothDone();
+    }
+
+    private void stripTrailers(LastHttpContent last) {
+        if (last.trailingHeaders().isEmpty()) {
+            return;
+        }
+        if (bodiless) {
+            // Over h2 they may follow a content-length of 0; nobody has judged them.
+            last.trailingHeaders().clear();
+            return;
+        }
+        HopByHop.stripTrailers(last.trailingHeaders());
+        Route route = exchange.entry().route;
+        if (route != null) {
+            route.stripTrailers(last.trailingHeaders());
+        }
+    }
+
+    private boolean hasRoom() {
+        return pendingBytes < MAX_PENDING_BYTES;
+    }
+
+    /** Keeps a part until there is an upstream. */
+    private void keep(HttpContent part) {
+        pendingBytes += part.content().readableBytes();
+        pending.add(part);
+    }
+
+    private @Nullable HttpContent nextPending() {
+        HttpContent part = pending.poll();
+        if (part != null) {
+            pendingBytes -= part.content().readableBytes();
+        }
+        return part;
     }
 
     /** A part came from the caller. */
     void take(HttpContent part) {
-        side.came(part);
+        read |= part instanceof LastHttpContent;
         awaitsContinue = false;
-        Failure refusal = refusal(part);
-        if (refusal != null) {
+        if (judged(part) instanceof Admission.Refused refused) {
             Exchange.discard(part);
-            exchange.fail(refusal);
+            exchange.fail(refused.failure());
             return;
         }
         UpstreamPeer peer = upstream;
-        if (exchange.isEnded() || side.state() == Side.DONE) {
+        if (exchange.isEnded() || state == Side.DONE) {
             Exchange.discard(part);
             exchange.endIfBothDone();
         } else if (inspection.mode() != Inspection.Mode.PASS) {
             inspection.take(part);
             releaseJudged();
             if (!exchange.isEnded()
-                    && side.isRead()
+                    && read
                     && inspection.isHeadJudged()
-                    && side.state() == Side.CONNECTING
+                    && state == Side.CONNECTING
                     && peer == null
                     && attempt == null) {
                 acquire(); // while the body's verdict is pending
             }
-        } else if (side.state() == Side.STREAMING && peer != null) {
+        } else if (state == Side.STREAMING && peer != null) {
             write(peer, part);
         } else {
-            side.keep(part);
+            keep(part);
             releaseJudged();
         }
     }
@@ -261,30 +326,30 @@ final class RequestRelay {
     /** Whether the head waits for what policy says of the body: while that is short, nothing leaves before all of it was read. */
     private boolean waitsForJudge() {
         BodyJudge reads = judge;
-        boolean room = inspection.mode() == Inspection.Mode.PASS ? side.hasRoom() : inspection.wantsMore();
+        boolean room = inspection.mode() == Inspection.Mode.PASS ? hasRoom() : inspection.wantsMore();
         return reads != null && reads.holdsHead() && !judgedWhole && room;
     }
 
     /** Lets a head go that waited for policy alone. */
     private void releaseJudged() {
         boolean held = inspection.mode() == Inspection.Mode.HOLD; // by its own verdict
-        if (judge != null && !released && !held && side.state() == Side.CONNECTING && !waitsForJudge()) {
+        if (judge != null && !released && !held && state == Side.CONNECTING && !waitsForJudge()) {
             release();
         }
     }
 
     /** What policy says of a part, before anything of it is kept, scanned or sent. */
-    private @Nullable Failure refusal(HttpContent part) {
+    private Admission judged(HttpContent part) {
         BodyJudge reads = judge;
         if (reads == null || exchange.isEnded()) {
-            return null;
+            return Admission.ADMITTED;
         }
         Verdict.Deny deny = reads.take(part.content());
         if (deny == null && part instanceof LastHttpContent) {
             deny = reads.end();
             judgedWhole = true;
         }
-        return deny == null ? null : new Failure.Denied(deny.why(), deny.words());
+        return deny == null ? Admission.ADMITTED : new Admission.Refused(new Failure.Denied(deny.why(), deny.words()));
     }
 
     /** The end of a burst of parts. */
@@ -293,7 +358,7 @@ final class RequestRelay {
             sendBody(upstream);
         }
         UpstreamPeer peer = upstream;
-        if (peer != null && side.state().compareTo(Side.STREAMING) >= 0) {
+        if (peer != null && state.compareTo(Side.STREAMING) >= 0) {
             peer.flush();
         }
         pull();
@@ -321,14 +386,14 @@ final class RequestRelay {
 
     /** Whether the caller is to send more of its request, and nobody else has to do something first. */
     boolean awaitsCaller() {
-        return !exchange.isEnded() && !side.isRead() && !awaitsContinue && wantsMore();
+        return !exchange.isEnded() && !read && !awaitsContinue && wantsMore();
     }
 
     private boolean wantsMore() {
         UpstreamPeer peer = upstream;
         boolean inspects = inspection.mode() != Inspection.Mode.PASS;
-        return switch (side.state()) {
-            case AWAITING_HEAD, DECIDING, CONNECTING -> inspects ? inspection.wantsMore() : side.hasRoom();
+        return switch (state) {
+            case AWAITING_HEAD, DECIDING, CONNECTING -> inspects ? inspection.wantsMore() : hasRoom();
             case STREAMING -> inspects ? inspection.wantsMore() : peer != null && peer.isWritable();
             case DONE -> true;
         };
@@ -348,8 +413,8 @@ final class RequestRelay {
      */
     boolean retry(Failure failure) {
         if (retried
-                || !side.canReplay()
-                || !Retries.may(failure, reused, exchange.entry().method, side.isWithoutBody())) {
+                || !replay.isPossible()
+                || !Retries.may(failure, reused, exchange.entry().method, isWithoutBody())) {
             return false;
         }
         retried = true;
@@ -357,10 +422,26 @@ final class RequestRelay {
         if (head != null && !webSocket) {
             head.headers().remove(HttpHeaderNames.CONNECTION); // TE, of an h1 peer
         }
-        side.rewind();
-        side.enter(Side.CONNECTING);
+        rewind();
+        state = Side.CONNECTING;
         acquire();
         return true;
+    }
+
+    private boolean isWithoutBody() {
+        return read
+                && replay.isEmpty()
+                && pending.stream().noneMatch(part -> part.content().isReadable());
+    }
+
+    /** Puts what was sent in front of what is yet to be sent. */
+    private void rewind() {
+        List<HttpContent> sent = replay.parts();
+        for (int i = sent.size() - 1; i >= 0; i--) {
+            pending.addFirst(sent.get(i));
+            pendingBytes += sent.get(i).content().readableBytes();
+        }
+        replay.giveUp();
     }
 
     /** Gives the upstream to a new owner. */
@@ -386,7 +467,11 @@ final class RequestRelay {
 
     /** Drops what is kept. */
     void close() {
-        side.discardAll();
+        replay.giveUp();
+        HttpContent part;
+        while ((part = nextPending()) != null) {
+            Exchange.discard(part);
+        }
         inspection.close();
         if (judge != null) {
             judge.close();

@@ -83,8 +83,9 @@ final class ResponseRelay {
             upgradeFields = fields;
         }
         state = Side.STREAMING;
-        downstream.write(toCaller);
         entry.responseFields = fields;
+        exchange.tell(new Event.ResponseHead(entry));
+        downstream.write(toCaller);
         request.inspection().observeResponse(fields);
     }
 
@@ -103,6 +104,7 @@ final class ResponseRelay {
         if (last) {
             state = Side.DONE;
         }
+        exchange.tell(new Event.ResponsePart(exchange.entry(), content));
         downstream.write(content);
         if (last) {
             exchange.onResponseWhole(upgradeFields);

@@ -36,14 +36,46 @@ public final class Printable {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 quoted.append('\\').append(c);
-            } else if (c >= ' ' && c < 0x7f && c != '<' && c != '>') {
+            } else if (isPrintable(c) && c != '<' && c != '>') {
                 quoted.append(c);
             } else {
-                quoted.append("\\u");
-                String hex = Integer.toHexString(c);
-                quoted.repeat('0', 4 - hex.length()).append(hex);
+                appendHex(quoted.append("\\u"), c, 4);
             }
         }
         return quoted.append(text.length() > LONGEST ? "...\"" : "\"").toString();
+    }
+
+    /** The whole text on one line of printable ASCII: a line break becomes {@code \x0a}, a letter that is not ASCII its code, such as 00e9. */
+    public static String line(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!isPrintable(text.charAt(i))) {
+                return escaped(text);
+            }
+        }
+        return text;
+    }
+
+    private static String escaped(String text) {
+        StringBuilder line = new StringBuilder(text.length() + 16);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (isPrintable(c)) {
+                line.append(c);
+            } else if (c < 0x80) {
+                appendHex(line.append("\\x"), c, 2);
+            } else {
+                appendHex(line.append("\\u"), c, 4);
+            }
+        }
+        return line.toString();
+    }
+
+    private static boolean isPrintable(char c) {
+        return c >= ' ' && c < 0x7f;
+    }
+
+    private static void appendHex(StringBuilder to, char c, int width) {
+        String hex = Integer.toHexString(c);
+        to.repeat('0', width - hex.length()).append(hex);
     }
 }

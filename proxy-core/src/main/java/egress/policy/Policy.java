@@ -108,6 +108,9 @@ public final class Policy {
 
     /** What becomes of a request. Never throws. */
     public Verdict judge(RequestHead head) {
+        if (MethodOverrides.isForbidden(head.method())) {
+            return forbidden(head.method()); // whatever the policy is
+        }
         if (kind == Kind.ALLOW_ALL) {
             return ALLOW_ALL;
         }
@@ -224,9 +227,10 @@ public final class Policy {
                     DenyReason.SCHEME_NOT_ALLOWED,
                     head.authority() + " is allowed by " + (site.tls() ? "https" : "plain http") + " alone");
         }
-        for (String method : readings.methods()) {
-            if (MethodOverrides.isForbidden(method)) {
-                return forbidden(method);
+        List<String> methods = readings.methods();
+        for (int i = 1; i < methods.size(); i++) { // the request's own is judged already
+            if (MethodOverrides.isForbidden(methods.get(i))) {
+                return forbidden(methods.get(i));
             }
         }
         if (git == GitRules.Use.FETCH && !site.route().gitFetch()) {
@@ -234,7 +238,7 @@ public final class Policy {
                     DenyReason.GIT_FETCH,
                     "git fetch from " + site.route().name() + " is not allowed: its route has no git: {fetch: true}");
         }
-        return site.rules().judge(readings.methods(), readings.paths(), head.fields());
+        return site.rules().judge(methods, readings.paths(), head.fields());
     }
 
     private static Verdict.Deny forbidden(String method) {

@@ -89,10 +89,6 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         return goingAway || gone;
     }
 
-    int openStreams() {
-        return open;
-    }
-
     /** Opens a stream for an exchange; there must be room. */
     void begin(Claimant who, Place place, Listener listener) {
         boolean reused = opened > 0;

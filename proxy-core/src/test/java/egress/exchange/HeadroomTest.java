@@ -6,7 +6,6 @@ import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.util.internal.PlatformDependent;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -36,9 +35,9 @@ class HeadroomTest {
         stalled.set(90);
         little.set(10);
 
-        assertThat(headroom.refusal(WHO)).isNotNull();
+        assertThat(headroom.admit(WHO)).isInstanceOf(Admission.Refused.class);
         assertThat(gone).isFalse();
-        assertThat(headroom.refusal(OTHER)).isNull();
+        assertThat(headroom.admit(OTHER)).isInstanceOf(Admission.Admitted.class);
         assertThat(gone).isTrue();
         stalled.close();
         little.close();
@@ -47,27 +46,28 @@ class HeadroomTest {
     @ParameterizedTest
     @CsvSource({"-1, false", "0, false", "100, false", "101, true"})
     void isSpentBeyondItsBound(long used, boolean spent) {
-        assertThat(new Headroom(() -> used, 100).refusal(WHO) != null).isEqualTo(spent);
+        assertThat(new Headroom(() -> used, 100).admit(WHO) instanceof Admission.Refused)
+                .isEqualTo(spent);
     }
 
     @Test
     void comesBack() {
         AtomicLong used = new AtomicLong(101);
         Headroom headroom = new Headroom(used::get, 100);
-        assertThat(headroom.refusal(WHO)).isNotNull();
+        assertThat(headroom.admit(WHO)).isInstanceOf(Admission.Refused.class);
         used.set(100);
-        assertThat(headroom.refusal(WHO)).isNull();
+        assertThat(headroom.admit(WHO)).isInstanceOf(Admission.Admitted.class);
     }
 
     @Test
     void anIdleProcessHasRoom() {
         assertThat(PlatformDependent.usedDirectMemory()).isNotNegative();
-        assertThat(Headroom.ofDirectMemory().refusal(WHO)).isNull();
+        assertThat(Headroom.ofDirectMemory().admit(WHO)).isInstanceOf(Admission.Admitted.class);
     }
 
     @Test
     void isRefusedAsOverloaded() {
-        Failure failure = Objects.requireNonNull(new Headroom(() -> 1, 0).refusal(WHO));
+        Failure failure = ((Admission.Refused) new Headroom(() -> 1, 0).admit(WHO)).failure();
         assertThat(failure.status().code()).isEqualTo(503);
         assertThat(failure.code()).isEqualTo("overloaded");
     }

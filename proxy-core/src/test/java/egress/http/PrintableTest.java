@@ -30,4 +30,16 @@ final class PrintableTest {
     void cutsLongText() {
         assertThat(Printable.quote("a".repeat(1000))).isEqualTo("\"" + "a".repeat(120) + "...\"");
     }
+
+    @Test
+    void writesALineWithNothingThatATerminalObeys() {
+        assertThat(Printable.line("plain <text> \"as it is\\")).isEqualTo("plain <text> \"as it is\\");
+        assertThat(Printable.line("a\u0000\r\n\u001b[31m\u007f")).isEqualTo("a\\x00\\x0d\\x0a\\x1b[31m\\x7f");
+        assertThat(Printable.line("\u0080\u00e9\u202e\ud83d\ude00")).isEqualTo("\\u0080\\u00e9\\u202e\\ud83d\\ude00");
+    }
+
+    @Test
+    void doesNotCutALine() {
+        assertThat(Printable.line("a".repeat(1000) + "\n")).isEqualTo("a".repeat(1000) + "\\x0a");
+    }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PolicyTest {
     @ParameterizedTest
@@ -198,10 +199,22 @@ final class PolicyTest {
         Authority any = new Authority("127.0.0.1", 2222);
         assertThat(policy.route(any)).isEqualTo(new ConnectionRoute.Bump());
         for (String target : List.of("/", "/a/git-receive-pack", "/%zz", "*")) {
-            assertThat(policy.judge(new RequestHead(false, any, "TRACE", target, fields())))
+            assertThat(policy.judge(new RequestHead(false, any, "PROPFIND", target, fields())))
                     .isEqualTo(new Verdict.Allow(Route.TRANSPARENT));
         }
         assertThat(Route.TRANSPARENT.dlp().outboundOnMatch()).isEqualTo(DlpRules.OnMatch.WARN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TRACE", "trace", "TRACK", "CONNECT"})
+    void deniesTraceAndConnectBeforeEverythingElse(String method) {
+        for (Policy policy : List.of(POLICY, Policy.allowAll(), Policy.denyAll("no file"), Policy.of(List.of()))) {
+            for (String target : List.of("/", "/a/git-receive-pack", "/%zz", "*")) {
+                assertThat(code(policy.judge(
+                                new RequestHead(true, new Authority("v1.example", 443), method, target, fields()))))
+                        .isEqualTo("method_not_allowed");
+            }
+        }
     }
 
     @Test

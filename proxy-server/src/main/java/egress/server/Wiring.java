@@ -164,7 +164,7 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            new Observers(metrics, eventLog, observer),
+                            List.of(metrics, eventLog, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);

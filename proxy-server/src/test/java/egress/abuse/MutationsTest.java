@@ -52,7 +52,7 @@ class MutationsTest {
                 "if (hello.alpn() == null) {"),
         HOST_IS_NOT_COMPARED(
                 "IdentityTest",
-                CORE + "downstream/Asked.java",
+                CORE + "downstream/RequestedTarget.java",
                 "if (host != null && !tunnel.isNamedBy(host, tls ? 443 : 80)) {",
                 "if (host != null && host.isEmpty()) {"),
         BACKSLASHES_ARE_NO_SLASHES(

@@ -5,6 +5,7 @@ import egress.ProxyServer;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.exchange.CallerBudgets;
+import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
@@ -28,7 +29,6 @@ import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -195,7 +195,7 @@ public final class Gate implements AutoCloseable {
                         upstreams,
                         upstreams,
                         builder.upstreamHttp,
-                        observer(builder),
+                        List.of(observer(builder)),
                         builder.localSite,
                         builder.budgets == null
                                 ? CallerBudgets.of(
@@ -324,34 +324,20 @@ public final class Gate implements AutoCloseable {
 
     private final class Recorder implements Observer {
         @Override
-        public void connectionOpened(SocketAddress downstream) {
-            opened.incrementAndGet();
-        }
-
-        @Override
-        public void ended(ExchangeRecord exchange) {
-            ended.add(exchange);
-        }
-
-        @Override
-        public void found(ExchangeRecord exchange, Inspection.Hit hit) {
-            hits.add(hit);
-        }
-
-        @Override
-        public void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
-            tunnels.add(new Tunnelled(authority, bytesUp, bytesDown));
-        }
-
-        @Override
-        public void connectionRefused(
-                SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
-            refusals.add(new Refusal(authority, status, code, words));
-        }
-
-        @Override
-        public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
-            handshakeFaults.add(words);
+        public void on(Event event) {
+            switch (event) {
+                case Event.ConnectionOpened _ -> opened.incrementAndGet();
+                case Event.Ended over -> ended.add(over.exchange());
+                case Event.Found found -> hits.add(found.hit());
+                case Event.TunnelEnded over ->
+                    tunnels.add(new Tunnelled(over.authority(), over.bytesUp(), over.bytesDown()));
+                case Event.ConnectionRefused refused ->
+                    refusals.add(new Refusal(refused.authority(), refused.status(), refused.code(), refused.words()));
+                case Event.HandshakeFailed failed -> handshakeFaults.add(failed.words());
+                case Event.ConnectionClosed _, Event.ClientHelloRead _, Event.HandshakeDone _ -> {}
+                case Event.Started _, Event.Allowed _ -> {}
+                case Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
+            }
         }
     }
 }

@@ -1,14 +1,12 @@
 package egress.gate;
 
+import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Observer;
-import egress.http.Authority;
-import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** What a long run amounts to, from both of its sides: what callers did and got, and how the gate says that it ended. */
 final class SoakTally implements Observer {
@@ -70,23 +68,26 @@ final class SoakTally implements Observer {
     }
 
     @Override
-    public synchronized void ended(ExchangeRecord exchange) {
+    public void on(Event event) {
+        switch (event) {
+            case Event.Ended over -> ended(over.exchange());
+            case Event.TunnelEnded _ -> tunnelEnded();
+            case Event.ConnectionRefused refused ->
+                fault("a connection to " + refused.authority() + " was refused: " + refused.words());
+            case Event.HandshakeFailed failed ->
+                fault("a handshake for " + failed.authority() + " failed: " + failed.words());
+            case Event.ConnectionOpened _, Event.ConnectionClosed _ -> {}
+            case Event.ClientHelloRead _, Event.HandshakeDone _ -> {}
+            case Event.Started _, Event.Allowed _, Event.Found _ -> {}
+            case Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
+        }
+    }
+
+    private synchronized void ended(ExchangeRecord exchange) {
         ended.merge(exchange.failure == null ? "ok" : exchange.failure.code(), 1L, Long::sum);
     }
 
-    @Override
-    public synchronized void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
+    private synchronized void tunnelEnded() {
         tunnels++;
-    }
-
-    @Override
-    public void connectionRefused(
-            SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
-        fault("a connection to " + authority + " was refused: " + words);
-    }
-
-    @Override
-    public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
-        fault("a handshake for " + authority + " failed: " + words);
     }
 }

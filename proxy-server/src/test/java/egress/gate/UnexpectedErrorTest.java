@@ -2,7 +2,6 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.exchange.Observer;
@@ -11,12 +10,12 @@ import egress.testkit.ReceivedResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors that nobody foresaw, made on purpose in the ports: the request does not leave, and the gate serves on. */
@@ -119,34 +118,31 @@ class UnexpectedErrorTest {
         }
     }
 
-    @Test
-    void whatAnObserverThrowsChangesNothing() throws IOException {
-        Observer buggy = new Observer() {
-            @Override
-            public void connectionOpened(SocketAddress downstream) {
-                throw new Bug();
-            }
+    /** What a broken observer may throw. */
+    enum Thrown {
+        EXCEPTION,
+        ERROR;
 
-            @Override
-            public void connectionClosed(SocketAddress downstream) {
-                throw new Bug();
+        void now() {
+            switch (this) {
+                case EXCEPTION -> throw new Bug();
+                case ERROR -> throw new AssertionError("made on purpose");
             }
+        }
+    }
 
-            @Override
-            public void requested(ExchangeRecord exchange) {
-                throw new Bug();
-            }
-
-            @Override
-            public void ended(ExchangeRecord exchange) {
-                throw new Bug();
-            }
-        };
-        try (TwoOrigins origins = TwoOrigins.start(directory, builder -> builder.observer(buggy));
-                Caller caller = origins.caller("h1", TwoOrigins.H1)) {
-            for (int i = 0; i < 2; i++) {
-                ReceivedResponse response = caller.get("/echo").response();
-                assertThat(response.status()).isEqualTo(200);
+    @ParameterizedTest
+    @EnumSource
+    void whatAnObserverThrowsChangesNothing(Thrown thrown) throws IOException {
+        Observer buggy = event -> thrown.now();
+        try (TwoOrigins origins = TwoOrigins.start(directory, builder -> builder.observer(buggy))) {
+            for (String version : new String[] {"h1", "h2"}) {
+                try (Caller caller = origins.caller(version, TwoOrigins.H1)) {
+                    for (int i = 0; i < 2; i++) {
+                        ReceivedResponse response = caller.get("/echo").response();
+                        assertThat(response.status()).isEqualTo(200);
+                    }
+                }
             }
         }
     }

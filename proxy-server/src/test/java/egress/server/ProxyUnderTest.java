@@ -3,7 +3,7 @@ package egress.server;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.TrustStores;
-import egress.exchange.ExchangeRecord;
+import egress.exchange.Event;
 import egress.exchange.Observer;
 import egress.server.cli.CommandLineFactory;
 import egress.server.config.Settings;
@@ -343,11 +343,18 @@ public final class ProxyUnderTest implements AutoCloseable {
         private final List<Facts> ended = new ArrayList<>();
 
         @Override
-        public void ended(ExchangeRecord exchange) {
-            Facts facts = Facts.of(exchange, System.currentTimeMillis(), true);
-            synchronized (this) {
-                ended.add(facts);
+        public void on(Event event) {
+            switch (event) {
+                case Event.Ended over -> add(Facts.of(over.exchange(), System.currentTimeMillis(), true));
+                case Event.ConnectionOpened _, Event.ConnectionClosed _, Event.ConnectionRefused _ -> {}
+                case Event.ClientHelloRead _, Event.HandshakeDone _, Event.HandshakeFailed _ -> {}
+                case Event.TunnelEnded _, Event.Started _, Event.Allowed _, Event.Found _ -> {}
+                case Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
             }
+        }
+
+        private synchronized void add(Facts facts) {
+            ended.add(facts);
         }
 
         synchronized List<Facts> ended() {

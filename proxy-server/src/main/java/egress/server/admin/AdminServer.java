@@ -1,7 +1,7 @@
 package egress.server.admin;
 
+import egress.http.Printable;
 import egress.server.config.Endpoint;
-import egress.server.log.TerminalText;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -175,8 +175,8 @@ public final class AdminServer implements AutoCloseable {
         private Answer readyz() {
             return readiness
                     .whyNot()
-                    .map(words -> Answer.of(
-                            HttpResponseStatus.SERVICE_UNAVAILABLE, "not ready: " + TerminalText.printable(words)))
+                    .map(words ->
+                            Answer.of(HttpResponseStatus.SERVICE_UNAVAILABLE, "not ready: " + Printable.line(words)))
                     .orElseGet(() -> Answer.of(HttpResponseStatus.OK, "ready"));
         }
 

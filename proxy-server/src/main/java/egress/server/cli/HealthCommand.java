@@ -1,8 +1,8 @@
 package egress.server.cli;
 
+import egress.http.Printable;
 import egress.server.cli.OptionTypes.Switchable;
 import egress.server.config.Endpoint;
-import egress.server.log.TerminalText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -80,7 +80,7 @@ final class HealthCommand implements Callable<Integer> {
         }
         boolean well = answer.status() == 200;
         var to = well ? command.commandLine().getOut() : command.commandLine().getErr();
-        to.println(well ? answer.words() : "egress: " + TerminalText.printable(answer.words()));
+        to.println(well ? answer.words() : "egress: " + Printable.line(answer.words()));
         to.flush();
         return well ? 0 : 1;
     }

@@ -1,6 +1,6 @@
 package egress.server.dlp;
 
-import egress.exchange.Failure;
+import egress.exchange.Admission;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
@@ -13,7 +13,6 @@ import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Inspects exchanges by the routes of one snapshot. */
 final class DlpInspector implements Inspector {
@@ -41,7 +40,7 @@ final class DlpInspector implements Inspector {
     }
 
     @Override
-    public @Nullable Failure refusal(Caller caller) {
-        return services.lock().refusal(caller);
+    public Admission admit(Caller caller) {
+        return services.lock().admit(caller);
     }
 }

@@ -1,16 +1,14 @@
 package egress.server.log;
 
+import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
-import egress.http.Authority;
 import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
-import java.net.SocketAddress;
 import java.time.InstantSource;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +55,45 @@ public final class EventLog implements Observer {
     }
 
     @Override
-    public void requested(ExchangeRecord exchange) {
+    public void on(Event event) {
+        switch (event) {
+            case Event.Allowed allowed -> onAllowed(allowed.exchange());
+            case Event.Found found -> onFound(found.exchange(), found.hit());
+            case Event.Ended ended -> onEnded(ended.exchange());
+            case Event.ConnectionRefused refused -> onRefused(refused);
+            case Event.HandshakeFailed failed ->
+                offerFull(
+                        new LogEvent.HandshakeFailed(
+                                clock.millis(), failed.downstream(), failed.authority(), failed.words()),
+                        failed.caller());
+            case Event.TunnelEnded ended ->
+                offerFull(
+                        new LogEvent.TunnelEnded(
+                                clock.millis(),
+                                ended.downstream(),
+                                ended.authority(),
+                                ended.bytesUp(),
+                                ended.bytesDown()),
+                        ended.caller());
+            case Event.ConnectionOpened opened ->
+                offerVerbose(new LogEvent.Opened(clock.millis(), opened.downstream()), opened.caller());
+            case Event.ConnectionClosed closed ->
+                offerVerbose(new LogEvent.Closed(clock.millis(), closed.downstream()), closed.caller());
+            case Event.ClientHelloRead hello ->
+                offerVerbose(
+                        new LogEvent.HelloSeen(
+                                clock.millis(), hello.downstream(), hello.authority(), hello.sni(), hello.alpn()),
+                        hello.caller());
+            case Event.HandshakeDone done ->
+                offerVerbose(
+                        new LogEvent.HandshakeDone(
+                                clock.millis(), done.downstream(), done.authority(), done.protocol(), done.nanos()),
+                        done.caller());
+            case Event.Started _, Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
+        }
+    }
+
+    private void onAllowed(ExchangeRecord exchange) {
         boolean audit = rules.level() >= FULL;
         boolean shown = isShown() && settings.format() == LogFormat.JSON;
         if (audit || shown) {
@@ -69,8 +105,7 @@ public final class EventLog implements Observer {
         }
     }
 
-    @Override
-    public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+    private void onFound(ExchangeRecord exchange, Inspection.Hit hit) {
         boolean always = hit.effect() == Inspection.Effect.LOCKED;
         offer(
                 new LogEvent.Found(clock.millis(), exchange.downstream, exchange.authority, exchange.id, hit),
@@ -79,8 +114,7 @@ public final class EventLog implements Observer {
                 always || rules.level() >= BLOCKS);
     }
 
-    @Override
-    public void ended(ExchangeRecord exchange) {
+    private void onEnded(ExchangeRecord exchange) {
         boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
         if (audit || isShown()) {
@@ -92,61 +126,15 @@ public final class EventLog implements Observer {
         }
     }
 
-    @Override
-    public void connectionRefused(
-            SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
-        LogEvent.Refused event = new LogEvent.Refused(clock.millis(), downstream, authority, status, code, words);
-        offer(event, downstream, isShown(), rules.level() >= (JsonFormat.isBlock(event) ? BLOCKS : FULL));
-    }
-
-    @Override
-    public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
-        offer(
-                new LogEvent.HandshakeFailed(clock.millis(), downstream, authority, words),
-                downstream,
-                isShown(),
-                rules.level() >= FULL);
-    }
-
-    @Override
-    public void tunnelEnded(SocketAddress downstream, Authority authority, long bytesUp, long bytesDown) {
-        offer(
-                new LogEvent.TunnelEnded(clock.millis(), downstream, authority, bytesUp, bytesDown),
-                downstream,
-                isShown(),
-                rules.level() >= FULL);
-    }
-
-    @Override
-    public void connectionOpened(SocketAddress downstream) {
-        if (settings.verbose()) {
-            offer(new LogEvent.Opened(clock.millis(), downstream), downstream, true, false);
-        }
-    }
-
-    @Override
-    public void connectionClosed(SocketAddress downstream) {
-        if (settings.verbose()) {
-            offer(new LogEvent.Closed(clock.millis(), downstream), downstream, true, false);
-        }
-    }
-
-    @Override
-    public void clientHello(SocketAddress downstream, Authority authority, @Nullable String sni, List<String> alpn) {
-        if (settings.verbose()) {
-            offer(new LogEvent.HelloSeen(clock.millis(), downstream, authority, sni, alpn), downstream, true, false);
-        }
-    }
-
-    @Override
-    public void handshakeDone(SocketAddress downstream, Authority authority, String protocol, long nanos) {
-        if (settings.verbose()) {
-            offer(
-                    new LogEvent.HandshakeDone(clock.millis(), downstream, authority, protocol, nanos),
-                    downstream,
-                    true,
-                    false);
-        }
+    private void onRefused(Event.ConnectionRefused refused) {
+        LogEvent.Refused line = new LogEvent.Refused(
+                clock.millis(),
+                refused.downstream(),
+                refused.authority(),
+                refused.status(),
+                refused.code(),
+                refused.words());
+        offer(line, refused.caller(), isShown(), rules.level() >= (JsonFormat.isBlock(line) ? BLOCKS : FULL));
     }
 
     private boolean isShown() {
@@ -157,10 +145,12 @@ public final class EventLog implements Observer {
         return settings.detail() >= 2;
     }
 
-    private void offer(LogEvent event, SocketAddress downstream, boolean shown, boolean audit) {
-        if (shown || audit) {
-            offer(event, Caller.ofAddress(downstream), shown, audit);
-        }
+    private void offerFull(LogEvent event, Caller caller) {
+        offer(event, caller, isShown(), rules.level() >= FULL);
+    }
+
+    private void offerVerbose(LogEvent event, Caller caller) {
+        offer(event, caller, settings.verbose(), false);
     }
 
     /**

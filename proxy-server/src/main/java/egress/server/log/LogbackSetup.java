@@ -10,6 +10,7 @@ import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import egress.http.Printable;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +59,7 @@ public final class LogbackSetup extends ContextAwareBase implements Configurator
             StringBuilder text = new StringBuilder("egress: ")
                     .append(event.getLevel().levelStr.toLowerCase(Locale.ROOT))
                     .append(": ")
-                    .append(TerminalText.printable(event.getFormattedMessage()))
+                    .append(Printable.line(event.getFormattedMessage()))
                     .append('\n');
             var thrown = event.getThrowableProxy();
             if (thrown != null && event.getLevel().isGreaterOrEqual(Level.ERROR)) {

@@ -1,5 +1,6 @@
 package egress.server.log;
 
+import egress.http.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ public final class Notices {
 
     /** Prints {@code egress: <words>}. */
     public void say(String words) {
-        byte[] line = ("egress: " + TerminalText.printable(words) + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] line = ("egress: " + Printable.line(words) + "\n").getBytes(StandardCharsets.US_ASCII);
         try {
             synchronized (this) {
                 err.write(line);

@@ -2,42 +2,11 @@ package egress.server.log;
 
 import java.util.Locale;
 
-/** How the gate writes for people: nothing that a terminal would obey, sizes and times short. */
-public final class TerminalText {
+/** How the gate writes for people: sizes and times short. */
+final class TerminalText {
     private static final String SIZES = "kMGT";
 
     private TerminalText() {}
-
-    /** The text in printable ASCII: controls, escapes and line breaks become {@code \x0a}, other letters {@code \u00e9}. */
-    public static String printable(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (!isPrintable(text.charAt(i))) {
-                return appendPrintable(new StringBuilder(text.length() + 16), text)
-                        .toString();
-            }
-        }
-        return text;
-    }
-
-    private static StringBuilder appendPrintable(StringBuilder to, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (isPrintable(c)) {
-                to.append(c);
-            } else {
-                String hex = Integer.toHexString(c);
-                int width = c < 0x80 ? 2 : 4;
-                to.append(c < 0x80 ? "\\x" : "\\u")
-                        .repeat('0', width - hex.length())
-                        .append(hex);
-            }
-        }
-        return to;
-    }
-
-    private static boolean isPrintable(char c) {
-        return c >= ' ' && c < 0x7f;
-    }
 
     /** At most so many characters, an ellipsis for the rest. */
     static String cut(String text, int most) {

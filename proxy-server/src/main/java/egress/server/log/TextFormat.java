@@ -3,6 +3,7 @@ package egress.server.log;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
+import egress.http.Printable;
 import egress.server.cli.LogOptions;
 import egress.server.cli.OptionTypes;
 import egress.server.log.LogEvent.Facts;
@@ -118,8 +119,8 @@ final class TextFormat {
     private void append(Facts facts, SecretMasker masker, StringBuilder to) {
         String url = masker.text(facts.url());
         to.append(address(facts.downstream())).append(": ");
-        to.append(TerminalText.printable(facts.method())).append(' ');
-        to.append(TerminalText.printable(detail < 2 ? TerminalText.cut(url, LONGEST_URL) : url))
+        to.append(Printable.line(facts.method())).append(' ');
+        to.append(Printable.line(detail < 2 ? TerminalText.cut(url, LONGEST_URL) : url))
                 .append(' ');
         to.append(facts.version()).append('\n');
         if (detail >= 2) {
@@ -175,7 +176,7 @@ final class TextFormat {
             to.append(INDENT).append(INDENT);
             coloured(to, Colour.DIM, field.getKey() + ":");
             to.append(' ')
-                    .append(TerminalText.printable(
+                    .append(Printable.line(
                             detail < LogOptions.MOST_DETAIL ? TerminalText.cut(value, LONGEST_VALUE) : value))
                     .append('\n');
         }
@@ -223,7 +224,7 @@ final class TextFormat {
     }
 
     private void coloured(StringBuilder to, Colour colour, String words) {
-        String plain = TerminalText.printable(words);
+        String plain = Printable.line(words);
         if (!colours || colour == Colour.PLAIN) {
             to.append(plain);
         } else {

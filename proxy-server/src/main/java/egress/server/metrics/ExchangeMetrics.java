@@ -1,16 +1,15 @@
 package egress.server.metrics;
 
+import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
-import egress.http.Authority;
 import egress.policy.Route;
 import egress.server.cli.OptionTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -108,12 +107,25 @@ public final class ExchangeMetrics implements Observer {
     }
 
     @Override
-    public void requested(ExchangeRecord exchange) {
-        inFlight.increment();
+    public void on(Event event) {
+        switch (event) {
+            case Event.Allowed _ -> inFlight.increment();
+            case Event.Found found -> onFound(found.hit());
+            case Event.Ended ended -> onEnded(ended.exchange());
+            case Event.ConnectionRefused refused -> onRefused(refused.code());
+            case Event.HandshakeDone done -> onHandshake(done.protocol(), done.nanos());
+            case Event.HandshakeFailed _ -> handshakesFailed.increment();
+            case Event.TunnelEnded tunnel -> {
+                tunnels.increment();
+                bytesUp.add(tunnel.bytesUp());
+                bytesDown.add(tunnel.bytesDown());
+            }
+            case Event.ConnectionOpened _, Event.ConnectionClosed _, Event.ClientHelloRead _ -> {}
+            case Event.Started _, Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
+        }
     }
 
-    @Override
-    public void ended(ExchangeRecord exchange) {
+    private void onEnded(ExchangeRecord exchange) {
         if (exchange.judgedNanos != 0) {
             inFlight.decrement();
         }
@@ -181,8 +193,7 @@ public final class ExchangeMetrics implements Observer {
         };
     }
 
-    @Override
-    public void found(ExchangeRecord exchange, Inspection.Hit hit) {
+    private void onFound(Inspection.Hit hit) {
         FindingKey key = new FindingKey(hit.detector(), OptionTypes.name(hit.effect()));
         with(made -> findings.computeIfAbsent(
                         key,
@@ -206,8 +217,7 @@ public final class ExchangeMetrics implements Observer {
         }
     }
 
-    @Override
-    public void handshakeDone(SocketAddress downstream, Authority authority, String protocol, long nanos) {
+    private void onHandshake(String protocol, long nanos) {
         TimerKey key = new TimerKey("egress.downstream.handshake", "", protocol);
         with(made -> timers.computeIfAbsent(
                         key,
@@ -219,14 +229,7 @@ public final class ExchangeMetrics implements Observer {
                 .record(nanos, TimeUnit.NANOSECONDS));
     }
 
-    @Override
-    public void handshakeFailed(SocketAddress downstream, Authority authority, String words) {
-        handshakesFailed.increment();
-    }
-
-    @Override
-    public void connectionRefused(
-            SocketAddress downstream, @Nullable Authority authority, int status, String code, String words) {
+    private void onRefused(String code) {
         with(made -> refusals.computeIfAbsent(
                         code,
                         added -> Counter.builder("egress.connections.refused")
@@ -234,12 +237,5 @@ public final class ExchangeMetrics implements Observer {
                                 .tag("code", added)
                                 .register(made))
                 .increment());
-    }
-
-    @Override
-    public void tunnelEnded(SocketAddress downstream, Authority authority, long up, long down) {
-        tunnels.increment();
-        bytesUp.add(up);
-        bytesDown.add(down);
     }
 }

@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import egress.policy.Credential;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -104,7 +105,7 @@ final class CredentialReader {
         }
         String name = scheme.get();
         if (!name.equals("Bearer") && !name.equals("token") && !name.equals("Basic")) {
-            reader.problem(schemeKey, Words.quoted(name) + " (expected: Bearer, token or Basic)");
+            reader.problem(schemeKey, Printable.quote(name) + " (expected: Bearer, token or Basic)");
             return Optional.empty();
         }
         return token(reader).map(token -> {
@@ -129,7 +130,7 @@ final class CredentialReader {
         String name = header.get();
         if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
                 || NOT_FOR_CREDENTIALS.contains(name.toLowerCase(Locale.ROOT))) {
-            reader.problem("header", Words.quoted(name) + " (expected: a field name, none of the framing's)");
+            reader.problem("header", Printable.quote(name) + " (expected: a field name, none of the framing's)");
             return Optional.empty();
         }
         return token(reader)

@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detector;
 import egress.policy.DlpRules.Detectors;
@@ -80,7 +81,8 @@ final class DlpReader {
                 yield DlpRules.OnMatch.SUPERVISE;
             }
             default -> {
-                dlp.problem("outbound_on_match", Words.quoted(value.get()) + " (expected: block, redact or supervise)");
+                dlp.problem(
+                        "outbound_on_match", Printable.quote(value.get()) + " (expected: block, redact or supervise)");
                 yield DlpRules.OnMatch.BLOCK;
             }
         };
@@ -95,7 +97,7 @@ final class DlpReader {
             case "deny" -> DlpRules.OnOversize.DENY;
             case "noscan" -> DlpRules.OnOversize.NOSCAN;
             default -> {
-                dlp.problem("on_oversize", Words.quoted(value.get()) + " (expected: deny or noscan)");
+                dlp.problem("on_oversize", Printable.quote(value.get()) + " (expected: deny or noscan)");
                 yield DlpRules.OnOversize.DENY;
             }
         };

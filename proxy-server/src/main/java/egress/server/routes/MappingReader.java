@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,7 @@ final class MappingReader {
                 problems.add(
                         entry.key().line(),
                         path,
-                        "unknown key " + Words.quoted(entry.key().text()) + " (expected: " + String.join(", ", keys)
+                        "unknown key " + Printable.quote(entry.key().text()) + " (expected: " + String.join(", ", keys)
                                 + ")");
             }
         }

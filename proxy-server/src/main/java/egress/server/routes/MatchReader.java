@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import egress.policy.Match;
 import egress.policy.Matcher;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class MatchReader {
             case "prefix" -> absolute(rule, value.get()).map(Matcher.Prefix::new);
             case "regex" -> regex(rule, value.get());
             default -> {
-                rule.problem("type", Words.quoted(type.get()) + " (expected: exact, prefix or regex)");
+                rule.problem("type", Printable.quote(type.get()) + " (expected: exact, prefix or regex)");
                 yield Optional.empty();
             }
         };
@@ -73,14 +74,14 @@ final class MatchReader {
             return Optional.empty();
         }
         if (!name.get().matches(TOKEN)) {
-            rule.problem("name", Words.quoted(name.get()) + " (expected: a field name)");
+            rule.problem("name", Printable.quote(name.get()) + " (expected: a field name)");
             return Optional.empty();
         }
         return switch (type) {
             case "exact" -> Optional.of(new Match.HeaderRule(name.get(), new Matcher.Exact(value.get())));
             case "regex" -> regex(rule, value.get()).map(matcher -> new Match.HeaderRule(name.get(), matcher));
             default -> {
-                rule.problem("type", Words.quoted(type) + " (expected: exact or regex)");
+                rule.problem("type", Printable.quote(type) + " (expected: exact or regex)");
                 yield Optional.empty();
             }
         };
@@ -97,7 +98,7 @@ final class MatchReader {
         if (value.startsWith("/") && value.indexOf('?') < 0 && value.indexOf('#') < 0) {
             return Optional.of(value);
         }
-        rule.problem("value", Words.quoted(value) + " (expected: a path that begins with a slash, without a query)");
+        rule.problem("value", Printable.quote(value) + " (expected: a path that begins with a slash, without a query)");
         return Optional.empty();
     }
 
@@ -105,7 +106,7 @@ final class MatchReader {
         try {
             return Optional.of(Matcher.Regex.of(value));
         } catch (IllegalArgumentException e) {
-            rule.problem("value", Words.quoted(value) + ": " + e.getMessage() + " (expected: an RE2 expression)");
+            rule.problem("value", Printable.quote(value) + ": " + e.getMessage() + " (expected: an RE2 expression)");
             return Optional.empty();
         }
     }

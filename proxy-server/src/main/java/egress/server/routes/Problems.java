@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,7 @@ final class Problems {
 
     /** A value that is none of what it may be. */
     void add(YamlNode node, String path, String expected) {
-        String found = node instanceof YamlNode.Scalar scalar ? Words.quoted(scalar.text()) : node.kind();
+        String found = node instanceof YamlNode.Scalar scalar ? Printable.quote(scalar.text()) : node.kind();
         add(node.line(), path, found + " (expected: " + expected + ")");
     }
 

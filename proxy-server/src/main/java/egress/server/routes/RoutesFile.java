@@ -1,6 +1,7 @@
 package egress.server.routes;
 
 import egress.exchange.LocalSite;
+import egress.http.Printable;
 import egress.policy.Credential;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -193,17 +194,17 @@ public final class RoutesFile {
 
     private static Route.Builder checkedName(String host) {
         if (host.indexOf('*') >= 0) {
-            throw new IllegalArgumentException(Words.quoted(host)
+            throw new IllegalArgumentException(Printable.quote(host)
                     + ": there are no wildcards (expected: one entry for each host, by its full name)");
         }
         if (!host.chars().allMatch(c -> c < 0x80)) {
             throw new IllegalArgumentException(
-                    Words.quoted(host) + " (expected: the name as it is on the wire" + aLabels(host) + ")");
+                    Printable.quote(host) + " (expected: the name as it is on the wire" + aLabels(host) + ")");
         }
         Route.Builder route = Route.named(host);
         String name = host.toLowerCase(Locale.ROOT);
         if (name.matches("(.*\\.)?" + LocalSite.HOST.replace(".", "\\.") + "\\.?(:[0-9]+)?")) {
-            throw new IllegalArgumentException(Words.quoted(host)
+            throw new IllegalArgumentException(Printable.quote(host)
                     + ": that name is the proxy itself and cannot be routed (expected: another host)");
         }
         return route;
@@ -211,7 +212,7 @@ public final class RoutesFile {
 
     private static String aLabels(String host) {
         try {
-            return ", " + Words.quoted(IDN.toASCII(host));
+            return ", " + Printable.quote(IDN.toASCII(host));
         } catch (IllegalArgumentException e) {
             return "";
         }
@@ -223,7 +224,7 @@ public final class RoutesFile {
             return false;
         }
         if (!tls.get().equals("passthrough")) {
-            reader.problem("tls", Words.quoted(tls.get()) + " (expected: passthrough)");
+            reader.problem("tls", Printable.quote(tls.get()) + " (expected: passthrough)");
             return false;
         }
         for (String key : NEED_PLAINTEXT) {
@@ -259,7 +260,7 @@ public final class RoutesFile {
                 problems.add(
                         line,
                         path,
-                        Words.quoted(route.name()) + " serves " + each.authority() + ", which line " + first
+                        Printable.quote(route.name()) + " serves " + each.authority() + ", which line " + first
                                 + " serves already (expected: one entry per host and port)");
                 return false;
             }

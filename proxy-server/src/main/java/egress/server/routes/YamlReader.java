@@ -1,5 +1,6 @@
 package egress.server.routes;
 
+import egress.http.Printable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -161,7 +162,7 @@ final class YamlReader {
                 throw new Fault(line(next), "a key that is no plain word");
             }
             if (!seen.add(key.text())) {
-                throw new Fault(key.line(), "the key " + Words.quoted(key.text()) + " twice (expected: once)");
+                throw new Fault(key.line(), "the key " + Printable.quote(key.text()) + " twice (expected: once)");
             }
             entries.add(new YamlNode.Entry(key, node(next(), depth + 1)));
         }

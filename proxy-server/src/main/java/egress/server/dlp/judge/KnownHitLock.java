@@ -1,5 +1,6 @@
 package egress.server.dlp.judge;
 
+import egress.exchange.Admission;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
 import egress.server.config.KnownHits;
@@ -8,7 +9,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers each caller's different hits on known secrets, by the keyed fingerprints of what matched, and locks out who has too many.
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KnownHitLock {
     private static final int MOST_CALLERS = 4096;
-    private static final Failure LOCKED = new Failure.Denied(
-            DenyReason.DLP_LOCKED, "too many known secrets in what was sent: nothing more is let through for a while");
+    private static final Admission LOCKED = new Admission.Refused(new Failure.Denied(
+            DenyReason.DLP_LOCKED, "too many known secrets in what was sent: nothing more is let through for a while"));
 
     private final KnownHits bound;
     private final LongSupplier nanoTime;
@@ -31,10 +31,9 @@ public final class KnownHitLock {
         this.nanoTime = nanoTime;
     }
 
-    /** Why nothing of that caller may leave; null where it may. */
-    @Nullable
-    public Failure refusal(Caller caller) {
-        return any && isLocked(caller) ? LOCKED : null;
+    /** Whether anything of that caller may leave. */
+    public Admission admit(Caller caller) {
+        return any && isLocked(caller) ? LOCKED : Admission.ADMITTED;
     }
 
     private synchronized boolean isLocked(Caller caller) {

@@ -2,6 +2,7 @@ package egress.server.dlp.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.exchange.Admission;
 import egress.server.config.KnownHits;
 import egress.share.Caller;
 import java.time.Duration;
@@ -24,12 +25,12 @@ final class KnownHitLockTest {
         assertThat(lock.hit(ONE, "a")).isFalse();
         assertThat(lock.hit(ONE, "b")).isFalse();
         assertThat(lock.hit(TWO, "c")).isFalse();
-        assertThat(lock.refusal(ONE)).isNull();
+        assertThat(lock.admit(ONE)).isInstanceOf(Admission.Admitted.class);
         assertThat(lock.hit(ONE, "c")).isTrue();
-        assertThat(lock.refusal(ONE)).isNotNull();
-        assertThat(lock.refusal(TWO)).isNull();
+        assertThat(lock.admit(ONE)).isInstanceOf(Admission.Refused.class);
+        assertThat(lock.admit(TWO)).isInstanceOf(Admission.Admitted.class);
         pass(Duration.ofMinutes(10));
-        assertThat(lock.refusal(ONE)).isNull();
+        assertThat(lock.admit(ONE)).isInstanceOf(Admission.Admitted.class);
         assertThat(lock.hit(ONE, "a")).isFalse();
     }
 
@@ -53,7 +54,7 @@ final class KnownHitLockTest {
         for (int i = 0; i < 10_000; i++) {
             lock.hit(Caller.ofUser("u" + i), "a");
         }
-        assertThat(lock.refusal(ONE)).isNotNull();
+        assertThat(lock.admit(ONE)).isInstanceOf(Admission.Refused.class);
     }
 
     @Test
@@ -62,6 +63,6 @@ final class KnownHitLockTest {
         for (int i = 0; i < 100; i++) {
             assertThat(off.hit(ONE, "" + i)).isFalse();
         }
-        assertThat(off.refusal(ONE)).isNull();
+        assertThat(off.admit(ONE)).isInstanceOf(Admission.Admitted.class);
     }
 }

@@ -6,10 +6,10 @@ import io.netty.handler.codec.http.HttpObject;
  * What the upstream side and the inspection tell an exchange, with whatever is thrown on the way turned into the end of
  * that exchange: an error that nobody foresaw fails closed, and at once.
  */
-final class Guarded implements Upstreams.Listener, Inspection.Listener {
+final class FailClosedListener implements Upstreams.Listener, Inspection.Listener {
     private final Exchange exchange;
 
-    Guarded(Exchange exchange) {
+    FailClosedListener(Exchange exchange) {
         this.exchange = exchange;
     }
 

@@ -14,17 +14,17 @@ import io.netty.handler.codec.http.HttpResponseStatus;
  *
  * @param target origin-form exactly as sent, or {@code *}
  */
-record Asked(Authority authority, boolean tls, String target) {
+record RequestedTarget(Authority authority, boolean tls, String target) {
 
     /**
      * Of a request inside a tunnel.
      *
      * @throws HttpFormatException a 400, or a 421 where it names somebody else (RFC 9110 §15.5.20)
      */
-    static Asked inside(Authority tunnel, boolean tls, HttpRequest request) {
+    static RequestedTarget inside(Authority tunnel, boolean tls, HttpRequest request) {
         String target = request.uri();
         if (!isOriginForm(request)) {
-            Asked absolute = absolute(target);
+            RequestedTarget absolute = absolute(target);
             if (absolute.tls != tls || !absolute.authority.equals(tunnel)) {
                 throw misdirected(tunnel);
             }
@@ -38,7 +38,7 @@ record Asked(Authority authority, boolean tls, String target) {
         if (host == null) {
             fields.set(HttpHeaderNames.HOST, tunnel.toHostField(tls)); // HTTP/1.0
         }
-        return new Asked(tunnel, tls, target);
+        return new RequestedTarget(tunnel, tls, target);
     }
 
     /**
@@ -47,21 +47,21 @@ record Asked(Authority authority, boolean tls, String target) {
      *
      * @throws HttpFormatException a 400, or a 421 where Host disagrees
      */
-    static Asked ofProxy(HttpRequest request) {
+    static RequestedTarget ofProxy(HttpRequest request) {
         if (isOriginForm(request)) {
             throw new HttpFormatException(
                     "this is a proxy: ask by CONNECT, or with a whole URL (http://host/path) as the target");
         }
-        Asked asked = absolute(request.uri());
-        if (asked.tls) {
+        RequestedTarget url = absolute(request.uri());
+        if (url.tls) {
             throw new HttpFormatException("an https URL is asked for by CONNECT");
         }
         String host = request.headers().get(HttpHeaderNames.HOST);
-        if (host != null && !host.isEmpty() && !asked.authority.isNamedBy(host, 80)) {
-            throw misdirected(asked.authority);
+        if (host != null && !host.isEmpty() && !url.authority.isNamedBy(host, 80)) {
+            throw misdirected(url.authority);
         }
-        request.headers().set(HttpHeaderNames.HOST, asked.authority.toHostField(false)); // RFC 9112 §3.2.2
-        return asked;
+        request.headers().set(HttpHeaderNames.HOST, url.authority.toHostField(false)); // RFC 9112 §3.2.2
+        return url;
     }
 
     private static boolean isOriginForm(HttpRequest request) {
@@ -69,7 +69,7 @@ record Asked(Authority authority, boolean tls, String target) {
         return target.charAt(0) == '/' || target.equals("*") && request.method().equals(HttpMethod.OPTIONS);
     }
 
-    private static Asked absolute(String target) {
+    private static RequestedTarget absolute(String target) {
         boolean tls = target.regionMatches(true, 0, "https://", 0, 8);
         if (!tls && !target.regionMatches(true, 0, "http://", 0, 7)) {
             throw new HttpFormatException("request target (expected: a path, or a whole http URL)");
@@ -81,7 +81,7 @@ record Asked(Authority authority, boolean tls, String target) {
         }
         String rest = target.substring(to);
         try {
-            return new Asked(
+            return new RequestedTarget(
                     Authority.parse(target.substring(from, to), tls ? 443 : 80),
                     tls,
                     rest.startsWith("/") ? rest : "/" + rest);
