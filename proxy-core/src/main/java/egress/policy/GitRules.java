@@ -2,7 +2,9 @@ package egress.policy;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -108,7 +110,9 @@ final class GitRules {
     static boolean isBatch(List<String> readings) {
         for (int i = 0; i < readings.size(); i++) {
             String reading = readings.get(i).toLowerCase(Locale.ROOT);
-            if (trimmed(reading).endsWith(BATCH) || trimmed(beforeMark(reading)).endsWith(BATCH)) {
+            if (reading.contains(BATCH)
+                    && (trimmed(reading).endsWith(BATCH)
+                            || trimmed(beforeMark(reading)).endsWith(BATCH))) {
                 return true;
             }
         }
@@ -125,12 +129,13 @@ final class GitRules {
     }
 
     private static boolean isLfs(HttpHeaders fields) {
-        return anyHolds(fields.getAll(HttpHeaderNames.ACCEPT)) || anyHolds(fields.getAll(HttpHeaderNames.CONTENT_TYPE));
+        return isLfs(fields, HttpHeaderNames.ACCEPT) || isLfs(fields, HttpHeaderNames.CONTENT_TYPE);
     }
 
-    private static boolean anyHolds(List<String> types) {
-        for (int i = 0; i < types.size(); i++) {
-            if (types.get(i).toLowerCase(Locale.ROOT).contains(LFS_TYPE)) {
+    private static boolean isLfs(HttpHeaders fields, CharSequence name) {
+        Iterator<? extends CharSequence> types = fields.valueCharSequenceIterator(name);
+        while (types.hasNext()) {
+            if (AsciiString.containsIgnoreCase(types.next(), LFS_TYPE)) {
                 return true;
             }
         }

@@ -33,9 +33,19 @@ final class MethodOverrides {
 
     /** The methods that a target asks for, under every reading of it: a decoded mark may begin the query too. */
     static List<String> inTarget(String target) {
-        return target.indexOf('=') < 0 && target.indexOf('%') < 0
-                ? List.of()
-                : QueryForms.values(target, MethodOverrides::isParameter);
+        return mayHoldPair(target) ? QueryForms.values(target, MethodOverrides::isParameter) : List.of();
+    }
+
+    /** Whether an equals sign may stand in any of its forms: as it is, or coded once ({@code %3d}) or twice. */
+    private static boolean mayHoldPair(String target) {
+        for (int i = 0; i < target.length(); i++) {
+            char c = target.charAt(i);
+            boolean coded = c == '%' && (target.startsWith("3", i + 1) || target.startsWith("25", i + 1));
+            if (coded || c == '=' || c >= 0x80) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** TRACE would show the caller the credential (RFC 9110 §9.3.8); CONNECT is a tunnel past every rule. */

@@ -1,10 +1,18 @@
 package egress.abuse;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.FreePort;
+import egress.testkit.PipelockServer.Listener;
 import egress.testkit.RawClient;
+import egress.testkit.RecordedPipelock;
 import egress.testkit.TlsClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -98,6 +106,30 @@ final class DlpSharesTest {
                 }
             });
         }
+    }
+
+    @Test
+    @Row("46.bg")
+    void questionsThatTakeLongLeavePipelockToOthers() throws Exception {
+        InetSocketAddress sink = new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.find());
+        try (RecordedPipelock pipelock = RecordedPipelock.start(sink);
+                Shares shares = new Shares.Setup()
+                        .routes(SCANNED)
+                        .posts(1_000)
+                        .flags("--dlp", "pipelock", "--pipelock-sink", "127.0.0.1:" + sink.getPort())
+                        .flags("--pipelock", pipelock.uri(Listener.REVERSE).toString())
+                        .start(directory)) {
+            pipelock.sleepsAt("/slow", Duration.ofSeconds(2));
+            shares.attack("questions to pipelock, slow ones", hostile -> {
+                halfRead(hostile.h1(Shares.H1));
+                hostile.keepLatest(200);
+            });
+            assertThat(pipelock.asked(Listener.REVERSE)).isGreaterThan(64);
+        }
+    }
+
+    private static void halfRead(RawClient client) throws IOException {
+        client.send("POST /slow HTTP/1.1\r\nHost: h1.example\r\nContent-Length: 5\r\n\r\nclean");
     }
 
     /** Small streams of gzip within gzip, of noise, one after the other. */

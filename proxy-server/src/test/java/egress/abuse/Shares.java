@@ -68,6 +68,7 @@ final class Shares implements AutoCloseable {
     private final Path ca;
     private final int admin;
     private final byte[] posted;
+    private final String asked;
     private final Child child;
 
     /**
@@ -90,6 +91,9 @@ final class Shares implements AutoCloseable {
                 """;
         private int descriptors;
         private int posted;
+        private String asked = H1;
+        private String h1At = "127.0.0.1";
+        private int flowDetail;
 
         /** Options of the JVM after the launcher's. */
         Setup jvm(String... more) {
@@ -111,6 +115,24 @@ final class Shares implements AutoCloseable {
         /** The honest callers send bodies of that length, instead of asking for one. */
         Setup posts(int bytes) {
             posted = bytes;
+            return this;
+        }
+
+        /** The honest callers ask this host, instead of {@link #H1}. */
+        Setup asks(String host) {
+            asked = host;
+            return this;
+        }
+
+        /** {@link #H1} is where this name leads to, which the gate has to look up. */
+        Setup h1At(String name) {
+            h1At = name;
+            return this;
+        }
+
+        /** What is printed of each exchange, instead of nothing. */
+        Setup flowDetail(int level) {
+            flowDetail = level;
             return this;
         }
 
@@ -157,6 +179,7 @@ final class Shares implements AutoCloseable {
         ca = directory.resolve("ca.pem");
         admin = FreePort.find();
         posted = text(setup.posted);
+        asked = setup.asked;
         Path routes = Files.writeString(directory.resolve("routes.yaml"), setup.routes);
         List<String> command = new ArrayList<>(List.of(
                 Child.java().toString(),
@@ -170,10 +193,12 @@ final class Shares implements AutoCloseable {
         command.addAll(setup.jvm);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "egress.server.Main"));
         command.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:" + admin, "--ca-ephemeral"));
-        command.addAll(List.of("--flow-detail", "0", "--routes", routes.toString(), "--ca-cert-out", ca.toString()));
+        command.addAll(List.of(
+                "--flow-detail", "" + setup.flowDetail, "--routes", routes.toString(), "--ca-cert-out", ca.toString()));
         command.addAll(List.of("--proxy-auth-env", "SHARES_USERS", "--upstream-ca"));
         command.add(origins.writePem(directory.resolve("origins.pem")).toString());
-        command.addAll(List.of("--connect-to", h1.connectTo(H1), "--connect-to", h2.connectTo(H2)));
+        command.addAll(List.of("--connect-to", H1 + ":443:" + setup.h1At + ":" + h1.port()));
+        command.addAll(List.of("--connect-to", h2.connectTo(H2)));
         command.addAll(List.of("--connect-to", PLAIN + ":80:127.0.0.1:" + plain.port()));
         command.addAll(setup.flags);
         if (setup.descriptors > 0) {
@@ -393,7 +418,7 @@ final class Shares implements AutoCloseable {
                         client = null;
                     }
                     if (client == null) {
-                        client = user.h1(H1).readTimeout(PATIENCE);
+                        client = user.h1(asked).readTimeout(PATIENCE);
                     }
                     int status = ask(client).status();
                     if (status != 200) {
@@ -417,9 +442,9 @@ final class Shares implements AutoCloseable {
 
     private ReceivedResponse ask(RawClient client) throws IOException {
         if (posted.length == 0) {
-            return client.get("/bytes/100", H1);
+            return client.get("/bytes/100", asked);
         }
-        client.send("POST /count HTTP/1.1\r\nHost: " + H1 + "\r\nContent-Length: " + posted.length + "\r\n\r\n");
+        client.send("POST /count HTTP/1.1\r\nHost: " + asked + "\r\nContent-Length: " + posted.length + "\r\n\r\n");
         return client.send(posted).readResponse("POST");
     }
 

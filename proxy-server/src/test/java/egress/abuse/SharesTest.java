@@ -7,8 +7,10 @@ import egress.testkit.H2Client;
 import egress.testkit.H2Wire;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
+import egress.testkit.TlsClient;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,37 @@ final class SharesTest {
                     .as("words about accepting")
                     .filteredOn(line -> line.contains("accept"))
                     .hasSizeLessThan(Shares.SECONDS + 3);
+        }
+    }
+
+    @Test
+    @Row("46.xg")
+    void handshakesThatStopTakeNobodysHandshake() throws Exception {
+        try (Shares shares =
+                new Shares.Setup().flags("--max-connections", "256").start(directory)) {
+            byte[] hello = TlsClient.of(Shares.H1, shares.ca()).clientHello();
+            shares.attack("handshakes, stopped after the hello", hostile -> {
+                hostile.tunnel(Shares.H1 + ":443").send(hello);
+                hostile.keepLatest(HALF_SENT);
+            });
+        }
+    }
+
+    @Test
+    @Row("46.xh")
+    void linesWithoutEndLeaveTheLogToOthers() throws Exception {
+        String fields = ("X-Long: " + "v".repeat(6_000) + "\r\n").repeat(8);
+        try (Shares shares = new Shares.Setup().flowDetail(4).start(directory)) {
+            shares.attack("log memory, large heads at --flow-detail 4", hostile -> {
+                RawClient client = hostile.h1(Shares.H1).readTimeout(Duration.ofSeconds(5));
+                for (int i = 0; i < 50; i++) {
+                    client.send("GET /bytes/10 HTTP/1.1\r\nHost: h1.example\r\n" + fields + "\r\n");
+                    if (client.readResponse("GET").status() != 200) {
+                        throw new IOException("refused");
+                    }
+                }
+                hostile.drop(client);
+            });
         }
     }
 

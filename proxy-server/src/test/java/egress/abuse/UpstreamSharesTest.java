@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class UpstreamSharesTest {
     private static final Duration SOON = Duration.ofSeconds(4);
+    /** More than may be looked up at a time. */
+    private static final int DEAD = 400;
 
     @TempDir
     Path directory;
@@ -68,6 +71,63 @@ final class UpstreamSharesTest {
                 honest.drop(client);
             }
             assertThat(unread).hasSize(2);
+        }
+    }
+
+    @Test
+    @Row("46.bh")
+    void answersThatNobodyReadsLeaveWindowsToOthers() throws Exception {
+        try (Shares shares = new Shares.Setup().asks(Shares.H2).start(directory)) {
+            shares.attack("h2 windows of an origin, answers not read", hostile -> {
+                H2Client client = hostile.h2(Shares.H2, H2Settings.defaults());
+                for (int i = 0; i < 30; i++) {
+                    client.open(
+                            Field.list(
+                                    ":method",
+                                    "GET",
+                                    ":scheme",
+                                    "https",
+                                    ":authority",
+                                    Shares.H2,
+                                    ":path",
+                                    "/bytes/8000000"),
+                            true);
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+                hostile.keepLatest(10);
+            });
+        }
+    }
+
+    @Test
+    @Row("46.bi")
+    void namesThatNeverResolveLeaveLookUpsToOthers() throws Exception {
+        try (NameServer names = new NameServer().silent("dead.example").name("origin.example", 0, "127.0.0.1")) {
+            StringBuilder routes = new StringBuilder("routes:\n  - {host: h1.example}\n");
+            for (int i = 0; i < DEAD; i++) {
+                routes.append("  - {host: 'n" + i + ".dead.example:80'}\n");
+            }
+            AtomicInteger next = new AtomicInteger();
+            try (Shares shares = new Shares.Setup()
+                    .routes(routes.toString())
+                    .h1At("origin.example")
+                    .flags("--pool-idle-timeout", "1ms", "--allow-private", "127.0.0.0/8")
+                    .flags("--resolver", "dns=127.0.0.1:" + names.address().getPort())
+                    .start(directory)) {
+                names.queries.clear();
+                shares.attack("look-ups, names that never resolve", hostile -> {
+                    String dead = "n" + next.incrementAndGet() % DEAD + ".dead.example";
+                    hostile.connect()
+                            .send("GET http://" + dead + "/ HTTP/1.1\r\nHost: " + dead + "\r\n"
+                                    + hostile.authorization() + "\r\n\r\n");
+                    TimeUnit.MILLISECONDS.sleep(10); // it is look-ups that are taken, and not accepts
+                    hostile.keepLatest(DEAD);
+                });
+                assertThat(names.queries)
+                        .as("looked up for the honest callers")
+                        .filteredOn(query -> query.name().equalsIgnoreCase("origin.example"))
+                        .hasSizeGreaterThan(1);
+            }
         }
     }
 

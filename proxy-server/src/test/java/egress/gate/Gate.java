@@ -311,8 +311,25 @@ public final class Gate implements AutoCloseable {
         upstreams.close();
         leaves.close();
         minting.shutdownNow();
-        loops.shutdownGracefully(0, 30, TimeUnit.SECONDS).awaitUninterruptibly();
+        boolean ended = loops.shutdownGracefully(0, 30, TimeUnit.SECONDS).awaitUninterruptibly(60, TimeUnit.SECONDS);
         certificates.close();
+        if (!ended) {
+            throw new AssertionError("the event loops did not end within 60 s:" + whereLoopsAre());
+        }
+    }
+
+    /** The stacks of all event loops, since one that stands still or spins says nothing itself. */
+    private static String whereLoopsAre() {
+        StringBuilder words = new StringBuilder();
+        Thread.getAllStackTraces().forEach((thread, stack) -> {
+            if (thread.getName().contains("EventLoop")) {
+                words.append('\n').append(thread.getName()).append(' ').append(thread.getState());
+                for (StackTraceElement frame : stack) {
+                    words.append("\n    ").append(frame);
+                }
+            }
+        });
+        return words.toString();
     }
 
     private Observer observer(Builder builder) {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -44,6 +45,8 @@ public final class RecordedPipelock implements PipelockServer {
     private final AtomicInteger connections = new AtomicInteger();
     private volatile PipelockFault fault = PipelockFault.NONE;
     private volatile Duration longest = Duration.ofMillis(50);
+    private volatile String sleepy = "";
+    private volatile Duration sleep = Duration.ZERO;
     private volatile List<Field> lastVerdict = List.of();
 
     private RecordedPipelock(InetSocketAddress sink) throws IOException {
@@ -69,6 +72,12 @@ public final class RecordedPipelock implements PipelockServer {
     /** Cuts recorded times down to this; 50 ms at first. */
     public void longestDelay(Duration time) {
         longest = time;
+    }
+
+    /** Takes so long for each question whose target holds the text. */
+    public void sleepsAt(String text, Duration time) {
+        sleepy = text;
+        sleep = time;
     }
 
     /** How many questions came to that listener. */
@@ -160,6 +169,9 @@ public final class RecordedPipelock implements PipelockServer {
             H1Reader reader = new H1Reader(new BufferedInputStream(socket.getInputStream()));
             for (HttpHead head = reader.requestHead(); head != null; head = reader.requestHead()) {
                 asked.merge(which, 1, Integer::sum);
+                if (!sleepy.isEmpty() && head.target().contains(sleepy)) {
+                    TimeUnit.NANOSECONDS.sleep(sleep.toNanos());
+                }
                 Conversation conversation = new Conversation(which, socket, reader.requestBody(head), head, upstream);
                 if (!conversation.hold()) {
                     return;

@@ -12,7 +12,9 @@ import egress.share.Allowance;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Judges messages in a row, one after the other: the next is asked about when the one before has its verdict. */
 public final class MessageJudge {
@@ -88,9 +90,13 @@ public final class MessageJudge {
         Readings.Texts texts = new Readings.Texts(external.isPresent());
         questions.scan(
                 small ? ScanDispatcher.Where.HERE : ScanDispatcher.Where.ELSEWHERE,
-                pace -> CompletableFuture.completedFuture(scan(payload, size, ends, texts, pace)),
+                pace -> whenReady(() -> scan(payload, size, ends, texts, pace)),
                 held,
                 own -> goOn(own, texts.all().iterator(), held, then));
+    }
+
+    private CompletionStage<ScanVerdict> whenReady(Supplier<ScanVerdict> scan) {
+        return builtIn.isPresent() ? builtIn.get().whenReady(scan) : CompletableFuture.completedFuture(scan.get());
     }
 
     private ScanVerdict scan(MessagePayload payload, int size, boolean ends, Readings.Texts texts, Pace pace) {

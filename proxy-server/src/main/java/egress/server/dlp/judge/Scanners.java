@@ -10,6 +10,7 @@ import egress.dlp.Scanner;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Who is asked: the scanner of the jar, an external one, or both, and then a deny by either denies.
@@ -33,6 +34,11 @@ public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
             return made.isDone();
         }
 
+        /** Waits for it without a thread: one that stood still would have a place that the making may need. */
+        CompletionStage<ScanVerdict> whenReady(Supplier<ScanVerdict> scan) {
+            return made.thenApply(_ -> scan.get());
+        }
+
         @Override
         public CompletionStage<ScanVerdict> scan(ScanRequest request) {
             return scan(request, Pace.FREE);
@@ -45,7 +51,7 @@ public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
                     : made.thenCompose(faces -> faces.requests().scan(request, pace));
         }
 
-        /** Blocks while it is in the making: not for an event loop then. */
+        /** Only once it {@link #isReady}: it would block. */
         @Override
         public MessageScanner open(Place place, ScanOptions options) {
             return made.join().messages().open(place, options);
