@@ -105,8 +105,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     @Override
-    public MessageScanner open(Place place, ScanOptions options) {
-        return new BuiltInMessageScanner(run(options, new Scratch()), place);
+    public MessageScanner open(Place place, ScanOptions options, List<HeaderField> head) {
+        return new BuiltInMessageScanner(run(options, new Scratch()), place, Structure.Types.of(head));
     }
 
     /** What a value is called in findings and in {@code allow_fingerprints}. */

@@ -32,6 +32,22 @@ final class FormJoin implements Join {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            ended();
+            inValue = false;
+        }
+        if (inValue) {
+            values.flush(piece);
+            names.flush();
+        } else {
+            values.flush();
+            names.flush(piece);
+        }
+        both.flush(piece);
+    }
+
+    @Override
     public void end() {
         ended();
         values.end();

@@ -17,9 +17,6 @@ final class Inflation {
     /** The most streams that overlap in one place; only a body that is made to hide one has more. */
     private static final int MOST_OPEN = 16;
 
-    /** Of a picture's rows, in bytes. */
-    private static final long PIXELS = 64 * 1024;
-
     private final Unpacker unpacker;
     private final Window out;
     private long taken;
@@ -42,10 +39,11 @@ final class Inflation {
             case ZLIB -> follow(run, s, inner, new Deflated(run, Container.ZLIB), at, window);
             case PDF -> {
                 int data = s.b()[at + 6] == '\r' ? at + 8 : at + 7;
-                if (isZlib(s.b(), data, s.to())) {
+                if (ZlibHead.mayBegin(s.b(), data, s.to())) {
                     follow(run, s, inner, new Deflated(run, Container.ZLIB), data, window);
                 }
             }
+            case PNG -> rows(run, s, inner, at, window);
             case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
             // What is in there is found once its encoding is removed.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), Armour.base64(run), at, window);
@@ -53,12 +51,14 @@ final class Inflation {
         }
     }
 
-    /** The rows of a picture seem to begin at {@code at}: the first of them are scanned. */
-    static void beginPixels(ScanRun run, Stretch s, int at, @Nullable Window window) {
-        if (run.spend(COST)) {
-            View inner = s.view().decoded(at, s.to());
-            follow(run, s, inner, new Deflated(run, Container.ZLIB, PIXELS), at, window);
-        }
+    /**
+     * The rows of a picture seem to begin at {@code at}. They are read over the borders of its chunks; and, behind the first chunk's
+     * end, also as what they may be instead: a stream that goes straight on.
+     */
+    private static void rows(ScanRun run, Stretch s, View inner, int at, @Nullable Window window) {
+        long length = PngRows.lengthBefore(s.b(), at);
+        follow(run, s, inner, new PngRows(run, length), at, window);
+        follow(run, s, inner, new Deflated(run, Container.ZLIB, length), at, window);
     }
 
     private static void follow(ScanRun run, Stretch s, View view, Unpacker unpacker, int at, @Nullable Window window) {
@@ -71,14 +71,6 @@ final class Inflation {
             inflation.end();
             run.refuse(Reason.BUDGET_SPENT, "too many compressed streams over each other");
         }
-    }
-
-    /** Whether the two bytes of a zlib header (RFC 1950, section 2.2) stand at {@code at}. */
-    static boolean isZlib(byte[] b, int at, int to) {
-        return to - at > 8
-                && (b[at] & 0x8f) == 8
-                && (b[at + 1] & 0x20) == 0
-                && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0;
     }
 
     boolean unarmours(Packing packing, int digits, int step) {

@@ -4,5 +4,12 @@ package egress.dlp.builtin;
 interface Join {
     void feed(byte[] b, int from, int to);
 
+    /**
+     * Scans what has come, what is under way included; more may follow.
+     *
+     * @param ends whether what is under way ends here, with its message
+     */
+    void flush(boolean ends);
+
     void end();
 }

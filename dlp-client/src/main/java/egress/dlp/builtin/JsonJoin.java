@@ -105,10 +105,19 @@ final class JsonJoin implements Join {
         }
     }
 
-    /** Scans what has been joined so far; more may follow. */
-    void flush() {
-        values.flush();
-        keys.flush();
+    @Override
+    public void flush(boolean ends) {
+        if (ends && state == State.BEHIND) {
+            ended(false);
+            state = State.OUTSIDE;
+        }
+        if (state == State.OUTSIDE) {
+            values.flush();
+            keys.flush();
+        } else {
+            values.flush(piece);
+            keys.flush(piece);
+        }
         pairs.flush();
     }
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** What to do where a literal of the catalogue stands. */
 final class LiteralHits implements LiteralIndex.Hits {
     private static final int DRESSED = 512;
+    /** So many bytes of what is in base64 or hex tell whether it is zlib. */
+    private static final int HEAD = 384;
 
     private final ScanRun run;
     private final Stretch stretch;
@@ -130,12 +132,40 @@ final class LiteralHits implements LiteralIndex.Hits {
         if (window != null && window.isFollowed(stretch, at, packing)) {
             return;
         }
-        if (packing == Target.Packing.BASE64 || packing == Target.Packing.HEX) {
-            // What is in step with one that is being unpacked is found within that.
-            if (!armours(packing).isNew(at)) {
+        switch (packing) {
+            case BASE64, HEX -> armoured(at, compressed);
+            case ZLIB -> {
+                if (ZlibHead.mayBegin(stretch.b(), at, stretch.to())) {
+                    Inflation.begin(run, stretch, packing, at, window);
+                }
+            }
+            case PNG -> {
+                if (PngRows.begin(stretch.b(), stretch.low(), at + 4, stretch.to())) {
+                    Inflation.begin(run, stretch, packing, at + 4, window);
+                }
+            }
+            case GZIP, ZIP, ZSTD, PDF -> Inflation.begin(run, stretch, packing, at, window);
+        }
+    }
+
+    private void armoured(int at, Compressed compressed) {
+        boolean base64 = compressed.packing() == Target.Packing.BASE64;
+        int start = Armour.back(stretch, at, compressed.back(), base64);
+        if (start < 0) {
+            return;
+        }
+        if (compressed.zlib() >= 0) {
+            byte[] head = run.scratch().lend(HEAD);
+            int n = Armour.head(stretch, start, base64, head, HEAD);
+            boolean proven = ZlibHead.inflates(run, head, compressed.zlib(), n);
+            run.scratch().back(head);
+            if (!proven) {
                 return;
             }
         }
-        Inflation.begin(run, stretch, packing, at, window);
+        // What is in step with one that is being unpacked is found within that.
+        if (armours(compressed.packing()).isNew(start)) {
+            Inflation.begin(run, stretch, compressed.packing(), start, window);
+        }
     }
 }

@@ -1,8 +1,6 @@
 package egress.dlp.builtin;
 
 import egress.dlp.Detector;
-import egress.dlp.builtin.Target.Packing;
-import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */
 final class LongRuns {
@@ -16,15 +14,13 @@ final class LongRuns {
 
     private final ScanRun run;
     private final Stretch s;
-    private final @Nullable Window window;
     private final byte[] b;
     private final Base64Runs base64;
     private final DigitRuns digits;
 
-    LongRuns(ScanRun run, Stretch s, @Nullable Window window) {
+    LongRuns(ScanRun run, Stretch s) {
         this.run = run;
         this.s = s;
-        this.window = window;
         this.b = s.b();
         this.base64 = new Base64Runs(run, s);
         this.digits = new DigitRuns(run, s);
@@ -34,7 +30,6 @@ final class LongRuns {
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
         int first = start + Escapes.tail(b, start, end);
-        packed(first, end);
         int next = afterBreak(end);
         if (next > 0) {
             int last = endOfLines(first, end, next);
@@ -149,28 +144,6 @@ final class LongRuns {
             i++;
         }
         return i;
-    }
-
-    // zlib in base64 or hex; the other packings have longer marks, which are looked for everywhere.
-    private void packed(int start, int end) {
-        if (start >= s.limit() || end - start < RunPass.LONG) {
-            return;
-        }
-        int v = Codes.base64(b[start]) << 10 | Codes.base64(b[start + 1]) << 4 | Codes.base64(b[start + 2]) >> 2;
-        if (isZlib(v)) {
-            Inflation.begin(run, s, Packing.BASE64, start, window);
-        }
-        int hex = 0;
-        for (int i = start; i < start + 4; i++) {
-            hex = hex << 4 | Codes.hex(b[i]);
-        }
-        if (hex >= 0 && isZlib(hex)) {
-            Inflation.begin(run, s, Packing.HEX, start, window);
-        }
-    }
-
-    private static boolean isZlib(int header) {
-        return (header & 0x8f00) == 0x0800 && header % 31 == 0 && (header & 0x20) == 0;
     }
 
     private void entropy(int start, int end) {

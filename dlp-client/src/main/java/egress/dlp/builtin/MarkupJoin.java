@@ -38,6 +38,16 @@ final class MarkupJoin implements Join {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            texts.add(piece);
+            piece.clear();
+        }
+        texts.flush(piece);
+        quoted.flush(ends);
+    }
+
+    @Override
     public void end() {
         texts.add(piece);
         texts.end();

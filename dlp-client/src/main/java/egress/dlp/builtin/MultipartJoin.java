@@ -67,6 +67,22 @@ final class MultipartJoin implements Join {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            line();
+            endOfPart();
+            state = State.PREAMBLE;
+        }
+        Piece begun = new Piece();
+        if (state == State.CONTENT) {
+            begun.add(line, 0, Math.min(lineLength, LINE));
+        }
+        parts.flush(piece, begun);
+        named.flush(name, piece, begun);
+        quoted.flush(ends);
+    }
+
+    @Override
     public void end() {
         line();
         endOfPart();

@@ -38,12 +38,30 @@ final class Pieces {
         }
     }
 
-    /** Scans what is there, and keeps the end of it for what follows. */
-    void flush() {
-        Window window = out;
-        if (window != null && count > 1) {
-            window.flush();
+    /**
+     * Scans what is there, and keeps the end of it for what follows.
+     *
+     * @param open pieces that have not ended: what has come of them is scanned behind the others, and they are added later
+     */
+    void flush(Piece... open) {
+        int more = 0;
+        for (Piece piece : open) {
+            more += piece.isEmpty() ? 0 : 1;
         }
+        if (count + more < 2 || count == 0 && out == null && more == 0) {
+            return;
+        }
+        Window window = window();
+        long before = window.position();
+        for (Piece piece : open) {
+            if (!piece.isEmpty()) {
+                window.border();
+                piece.emit(window);
+            }
+        }
+        long emitted = window.position() - before;
+        window.flush();
+        window.takeBack((int) emitted);
     }
 
     void end() {

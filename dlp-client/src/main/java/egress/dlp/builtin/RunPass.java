@@ -32,11 +32,11 @@ final class RunPass {
     private int lastLength;
     private int lastKinds;
 
-    RunPass(ScanRun run, Stretch s, @Nullable Window window) {
+    RunPass(ScanRun run, Stretch s) {
         this.s = s;
         this.b = s.b();
         this.run = run;
-        this.longRuns = new LongRuns(run, s, window);
+        this.longRuns = new LongRuns(run, s);
         this.escaped = new Escaped(run, s);
         this.inStep = new InStep(run, s);
         this.scattered = new Scattered(run, s);

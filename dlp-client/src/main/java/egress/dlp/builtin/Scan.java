@@ -39,7 +39,7 @@ final class Scan {
         if (!view.isJoined()) {
             Ebcdic.scan(run, s);
         }
-        new RunPass(run, s, window).scan();
+        new RunPass(run, s).scan();
         if (view.isJoined() && view.joined() != View.Joined.LOOSE) {
             Skeletons.scan(run, s);
         }

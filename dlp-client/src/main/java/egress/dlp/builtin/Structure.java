@@ -98,7 +98,7 @@ final class Structure {
 
     /** The structure of what begins with the first {@code length} bytes of {@code b}. */
     static Structure of(ScanRun run, View view, Types types, byte[] b, int length) {
-        Kind read = kindOf(b, length);
+        Kind read = kindOf(b, 0, length);
         List<Join> joins = new ArrayList<>(2);
         joins.add(join(run, view, read, types));
         types.kinds().stream()
@@ -108,7 +108,7 @@ final class Structure {
         return new Structure(joins, read == Kind.JSON && beginsAsJson(b, length));
     }
 
-    private static Join join(ScanRun run, View view, Kind kind, Types types) {
+    static Join join(ScanRun run, View view, Kind kind, Types types) {
         return switch (kind) {
             case JSON -> new JsonJoin(run, view);
             case FORM -> new FormJoin(run, view);
@@ -118,8 +118,8 @@ final class Structure {
     }
 
     // What is none of the others may still hold quoted strings, as JSON does.
-    private static Kind kindOf(byte[] b, int to) {
-        int i = 0;
+    static Kind kindOf(byte[] b, int from, int to) {
+        int i = from;
         while (i < to && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' || b[i] < 0)) {
             i++;
         }

@@ -13,8 +13,6 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -22,8 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a body back until it is whole and judged, then sends it as it came or as it was rewritten. */
-final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
-    private static final int MAX_PASSING = 64 * 1024;
+final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body, PassingParts.Listener {
     private static final Failure TOO_SLOW =
             new Failure.DownstreamTooSlow("the request's body came slower than --body-rate, and gave up its place");
 
@@ -47,8 +44,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
     /** The body was over the bound, where such bodies pass: what comes after what was held. */
     private boolean passes;
 
-    private final Deque<HttpContent> passing = new ArrayDeque<>(0);
-    private int passingBytes;
+    private final PassingParts passing;
 
     /**
      * @param head as it will leave, once it was judged
@@ -70,6 +66,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
         this.head = head;
         this.slow = slow;
         this.body = store.apply(this);
+        this.passing = new PassingParts(judge, head, this);
     }
 
     @Override
@@ -86,8 +83,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
     @Override
     public void take(HttpContent part) {
         if (passes) {
-            passing.add(part);
-            passingBytes += part.content().readableBytes();
+            passing.take(part);
             return;
         }
         Optional<Failure> failure = keep(part);
@@ -126,8 +122,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
             }
             if (!fits) {
                 passes = true;
-                passing.add(part.retain());
-                passingBytes += part.content().readableBytes();
+                passing.take(part.retain());
                 return Optional.empty();
             }
             if (part instanceof LastHttpContent end) {
@@ -204,12 +199,25 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
     private void release(Outcome outcome, BodyReplay sent) {
         replay = sent;
         listener.onBodyVerdict(outcome);
+        if (passes && !closed) {
+            passing.begin();
+        }
+    }
+
+    @Override
+    public void onTrailersPassed() {
+        listener.onInspectionReady();
+    }
+
+    @Override
+    public void onTrailersDenied(Failure failure) {
+        listener.onInspectionFailed(failure);
     }
 
     @Override
     public boolean wantsMore() {
         // What is whole holds nothing back: a caller that leaves while it is judged is to be noticed.
-        return passes ? passingBytes < MAX_PASSING : last || body.hasRoom();
+        return passes ? passing.wantsMore() : last || body.hasRoom();
     }
 
     @Override
@@ -224,9 +232,7 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
             body.close();
         }
         if (passes && bytes == null && ends) {
-            HttpContent part = passing.poll();
-            passingBytes -= part == null ? 0 : part.content().readableBytes();
-            return part;
+            return passing.next();
         }
         if (ends && !passes) {
             lastSent = true;
@@ -240,7 +246,6 @@ final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
         closed = true;
         slow.forget(this);
         body.close();
-        passing.forEach(HttpContent::release);
-        passing.clear();
+        passing.close();
     }
 }

@@ -137,7 +137,9 @@ final class MessageGuard implements BodyGuard {
         }
         unjudgedBytes -= slice.wire().length;
         judgedBytes += slice.wire().length;
-        judged.add(slice.wire());
+        if (slice.wire().length > 0) {
+            judged.add(slice.wire());
+        }
         if (!now) {
             judgeNext();
             if (!closed) {

@@ -1,6 +1,7 @@
 package egress.server.dlp;
 
 import egress.dlp.BodySource;
+import egress.dlp.HeaderField;
 import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
@@ -9,6 +10,7 @@ import egress.dlp.Scanner;
 import egress.exchange.Failure;
 import egress.share.Allowance;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -42,6 +44,7 @@ final class MessageJudge {
 
     /**
      * @param place what findings name
+     * @param types fields that say what the messages are
      * @param context the head, which an external scanner is shown with each message
      */
     MessageJudge(
@@ -51,13 +54,14 @@ final class MessageJudge {
             RoutePlan plan,
             Hits hits,
             Place place,
+            List<HeaderField> types,
             ScanRequest context) {
         this.questions = questions;
         this.memory = memory;
         this.plan = plan;
         this.hits = hits;
         this.builtIn = scanners.builtIn();
-        this.readings = new Readings(scanners.builtIn(), plan, place);
+        this.readings = new Readings(scanners.builtIn(), plan, place, types);
         this.external = scanners.external();
         this.context = context;
     }

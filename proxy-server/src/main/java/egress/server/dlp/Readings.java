@@ -1,6 +1,7 @@
 package egress.server.dlp;
 
 import egress.dlp.Finding;
+import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -34,11 +35,16 @@ final class Readings {
     private final Optional<Scanners.BuiltIn> builtIn;
     private final RoutePlan plan;
     private final Place place;
+    private final List<HeaderField> head;
     /** Opened with the first message of each. */
     private final Map<Kind, MessageScanner> opened = new EnumMap<>(Kind.class);
 
-    /** @param place what findings name */
-    Readings(Optional<Scanners.BuiltIn> builtIn, RoutePlan plan, Place place) {
+    /**
+     * @param place what findings name
+     * @param head fields that say what the messages are
+     */
+    Readings(Optional<Scanners.BuiltIn> builtIn, RoutePlan plan, Place place, List<HeaderField> head) {
+        this.head = head;
         this.builtIn = builtIn;
         this.plan = plan;
         this.place = place;
@@ -75,7 +81,7 @@ final class Readings {
             if (!(verdict instanceof Clean) && !plan.warnsOnly()) {
                 return verdict;
             }
-            if (kept && (reading.kind() == Kind.SAID || isText(copy))) {
+            if (kept && copy.size() > 0 && (reading.kind() == Kind.SAID || isText(copy))) {
                 texts.all.add(copy.toByteArray());
             }
         }
@@ -129,7 +135,7 @@ final class Readings {
     private Optional<MessageScanner> scanner(Kind kind) {
         return kind == Kind.UNSCANNED
                 ? Optional.empty()
-                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options())));
+                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options(), head)));
     }
 
     /** The verdict of two readings of one message: everything found, otherwise why it cannot be scanned. */
