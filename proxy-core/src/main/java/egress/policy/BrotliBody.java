@@ -93,6 +93,10 @@ final class BrotliBody implements BodyJudge {
     @Override
     public Verdict.@Nullable Deny end() {
         Verdict.Deny deny = asSent.end();
+        DecoderJNI.Wrapper present = decoder;
+        if (deny == null && present != null && present.getStatus() != DecoderJNI.Status.DONE) {
+            return unreadable; // a stream that is cut short
+        }
         return deny == null ? decoded.end() : deny;
     }
 

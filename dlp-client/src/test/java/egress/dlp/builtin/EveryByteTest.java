@@ -28,6 +28,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -264,6 +265,18 @@ final class EveryByteTest {
         String token = fixture.token();
         String body = "{\"a\":1,\"" + token.substring(0, 22) + "\":\"" + token.substring(22) + "\",\"b\":\"x\"}";
         assertThat(fixture.body(body)).isInstanceOf(Found.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"&#%d", "&#x%x", "&#%09d;", "&#%030d;", "&#x%030x;"})
+    void readsCharacterReferencesAsABrowserDoes(String form) {
+        StringBuilder text = new StringBuilder("<p>");
+        for (int i = 0; i < Fixture.KNOWN.length(); i++) {
+            char c = Fixture.KNOWN.charAt(i);
+            boolean ends = i + 1 < Fixture.KNOWN.length() && "-pLkmZRWHtx".indexOf(Fixture.KNOWN.charAt(i + 1)) >= 0;
+            text.append(i % 3 == 0 && ends ? String.format(form, (int) c) : "" + c);
+        }
+        assertThat(fixture.body(text + "</p>")).isInstanceOf(Found.class);
     }
 
     @Test
