@@ -22,6 +22,7 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
+import java.util.List;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;

@@ -1,5 +1,6 @@
 package egress.server.dlp;
 
+import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.exchange.Inspection;
