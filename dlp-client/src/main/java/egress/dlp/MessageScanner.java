@@ -1,5 +1,7 @@
 package egress.dlp;
 
+import java.util.List;
+
 /**
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
  * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.
@@ -28,7 +30,10 @@ public interface MessageScanner extends AutoCloseable {
     /** Makes scanners for what is not held. */
     @FunctionalInterface
     interface Factory {
-        /** @param place what findings name: a WebSocket, a message or a body */
-        MessageScanner open(Place place, ScanOptions options);
+        /**
+         * @param place what findings name: a WebSocket, a message or a body
+         * @param head fields that say what the messages are; empty where none does
+         */
+        MessageScanner open(Place place, ScanOptions options, List<HeaderField> head);
     }
 }

@@ -45,8 +45,14 @@ final class DecodedBody implements BodyJudge {
         return switch (coding) {
             case "gzip", "x-gzip" -> new DecodedBody(asSent, decoded, true, unreadable);
             case "deflate" -> new DecodedBody(asSent, decoded, false, unreadable);
+            case "br" -> BrotliBody.of(asSent, decoded, unreadable);
             default -> new Unread(unreadable);
         };
+    }
+
+    /** Whether that is more than is decoded of so many coded bytes. */
+    static boolean isTooMuch(long decoded, long coded) {
+        return decoded > Math.min(MOST, FREE + PER_BYTE * coded);
     }
 
     /** Says no to whatever comes. */
@@ -115,9 +121,8 @@ final class DecodedBody implements BodyJudge {
         while (true) {
             int length = inflater.inflate(out);
             total += length;
-            Verdict.Deny deny = total > Math.min(MOST, FREE + PER_BYTE * coded)
-                    ? unreadable
-                    : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
+            Verdict.Deny deny =
+                    isTooMuch(total, coded) ? unreadable : decoded.take(Unpooled.wrappedBuffer(out, 0, length));
             if (deny != null || inflater.needsDictionary()) {
                 return deny == null ? unreadable : deny;
             }

@@ -5,10 +5,13 @@ import static egress.policy.ExamplePolicy.fields;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.aayushatharva.brotli4j.Brotli4jLoader;
+import com.aayushatharva.brotli4j.encoder.Encoder;
 import egress.http.Authority;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -147,6 +150,8 @@ final class BodyPolicyTest {
                     .isEqualTo("method_not_allowed");
             assertThat(judged(host, "POST", "/v1", form, FORM, "Content-Encoding: gzip"))
                     .isEqualTo("method_not_allowed");
+            assertThat(judged(host, "POST", "/v1", brotli(form), FORM, "Content-Encoding: br"))
+                    .isEqualTo("method_not_allowed");
         }
     }
 
@@ -266,6 +271,8 @@ final class BodyPolicyTest {
                 .isEqualTo("allow");
         assertThat(judged("open.example", "POST", "/", deflate(form), FORM, "Content-Encoding: deflate"))
                 .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", brotli(form), FORM, "Content-Encoding: br"))
+                .isEqualTo("allow");
     }
 
     @Test
@@ -288,6 +295,16 @@ final class BodyPolicyTest {
                 .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: br"))
                 .isEqualTo("method_not_allowed");
+        byte[] brotli = brotli("a=b&c=" + "d".repeat(20_000));
+        assertThat(judged("open.example", "POST", "/", brotli, FORM, "Content-Encoding: br"))
+                .isEqualTo("allow");
+        assertThat(judged("open.example", "POST", "/", join(brotli, new byte[] {1}), FORM, "Content-Encoding: br"))
+                .isEqualTo("method_not_allowed");
+        byte[] cut = Arrays.copyOf(brotli, brotli.length - 1);
+        assertThat(judged("open.example", "POST", "/", cut, FORM, "Content-Encoding: br"))
+                .isEqualTo("method_not_allowed");
+        assertThat(judged("open.example", "POST", "/", brotli("a".repeat(17 << 20)), FORM, "Content-Encoding: br"))
+                .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", FORM, "Content-Encoding: gzip, gzip"))
                 .isEqualTo("method_not_allowed");
         assertThat(judged("open.example", "POST", "/", "a=b", "Content-Encoding: compress"))
@@ -305,6 +322,11 @@ final class BodyPolicyTest {
         out.write(one);
         out.write(other);
         return out.toByteArray();
+    }
+
+    private static byte[] brotli(String text) throws IOException {
+        Brotli4jLoader.ensureAvailability();
+        return Encoder.compress(text.getBytes(ISO_8859_1));
     }
 
     private static byte[] gzip(String text) throws IOException {

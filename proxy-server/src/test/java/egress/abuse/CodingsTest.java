@@ -89,6 +89,13 @@ class CodingsTest {
         return join(head, bytes(name), new byte[1], Arrays.copyOfRange(gzip, 10, gzip.length));
     }
 
+    /** The same stream with the header of another window and effort (RFC 1950, section 2.2). */
+    private static byte[] window(byte[] zlib) {
+        zlib[0] = 0x58;
+        zlib[1] = (byte) 0x85;
+        return zlib;
+    }
+
     /** RFC 8878, section 3.1.2. */
     private static byte[] skippable(byte[] content) {
         return ByteBuffer.allocate(8 + content.length)
@@ -241,6 +248,13 @@ class CodingsTest {
                                 bytes(TOKEN.substring(0, 20) + "=" + TOKEN.substring(20) + "&a=b"),
                                 "content-type",
                                 "application/x-www-form-urlencoded")
+                        .found("a zlib with a small window", join(bytes("data: \0"), window(zlib(secret, false))))
+                        .found(
+                                "600 kB within a zlib with a small window, in base64 behind a letter",
+                                join(bytes("x"), Base64.getEncoder().encode(window(zlib(large, false)))))
+                        .found(
+                                "gzip behind a byte in base64",
+                                Base64.getEncoder().encode(join(bytes("x"), gzip(large))))
                         .found("EBCDIC", secret(java.nio.charset.Charset.forName("IBM037")))
                         .clean("a gzip with a name", named(gzip(words), "a.txt"), CODING, "gzip")
                         .clean("two members of gzip", join(gzip(words), gzip(words)), CODING, "gzip")
@@ -339,6 +353,8 @@ class CodingsTest {
                                 "application/connect+json",
                                 CODING,
                                 "gzip")
+                        .stopped("gRPC: a flag that is none", UNSCANNABLE, message(2, words), type, grpc)
+                        .stopped("gRPC: trailers in the body", UNSCANNABLE, message(0x80, words), type, grpc)
                         .clean("gRPC: gzip", message(1, gzip(words)), type, grpc, "grpc-encoding", "gzip")
                         .clean("gRPC: no coding by name", message(0, words), type, grpc, CODING, "identity")
                         .all

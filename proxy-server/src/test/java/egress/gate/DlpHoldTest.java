@@ -24,6 +24,7 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -139,6 +140,36 @@ class DlpHoldTest {
             assertThat(untold.body()).isEqualTo(large);
             assertThat(told.body()).isEqualTo(large);
             assertThat(scanned.status()).isEqualTo(403);
+            dlp.awaitNothingHeld(64 * MIB, 1 << 30);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("matrix")
+    void scansTheTrailersOfABodyThatPasses(String caller, String host) throws Exception {
+        try (DlpGate dlp =
+                DlpGate.start(directory, DlpGate.settings(directory, 200_000, 64 * MIB, 1 << 30), noscan(false))) {
+            byte[] large = text(MIB);
+            String length = Integer.toString(large.length);
+            for (boolean told : new boolean[] {false, true}) {
+                if (told && caller.equals("h1")) {
+                    continue; // no trailers behind a length there
+                }
+                Ask ask = Ask.post(host, "/echo?" + told, large);
+                Ask sized = told ? ask.with("content-length", length) : ask;
+                ReceivedResponse clean = dlp.ask(caller, sized.trailing("x-sum", "words"));
+                assertThat(clean.body()).isEqualTo(large);
+
+                Ask hit = new Ask(host, "POST", "/count?hit" + told, sized.fields(), sized.parts(), List.of());
+                boolean denied;
+                try {
+                    ReceivedResponse response = dlp.ask(caller, hit.trailing("x-sum", TOKEN));
+                    denied = response.value("x-egress-deny").isPresent();
+                } catch (IOException e) {
+                    denied = true; // the stream was ended
+                }
+                assertThat(denied).as("%s to %s, told %s", caller, host, told).isTrue();
+            }
             dlp.awaitNothingHeld(64 * MIB, 1 << 30);
         }
     }

@@ -326,6 +326,26 @@ class DlpStreamTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/x-www-form-urlencoded|a=%s&b=%s",
+                "multipart/form-data; boundary=b|--b~~%s~--b~~%s~--b--~",
+                "text/html|<a>%s</a><b>%s</b>",
+                "application/json|{'a':'%s','b':'%s'}"
+            })
+    void joinsAStreamedBodyByItsStructure(String type, String form) throws IOException {
+        String body = String.format(form, TOKEN.substring(0, 20), TOKEN.substring(20))
+                .replace("~", "\r\n")
+                .replace('\'', '"');
+        ReceivedResponse response = windowed.ask(
+                "h2", Ask.post(DlpGate.H2, "/echo?joined", bytes(body)).with("content-type", type));
+
+        assertThat(response.status()).isEqualTo(403);
+        assertThat(response.value("x-egress-deny")).contains("dlp_match");
+    }
+
     @Test
     void holdsACodedBodyOnAStreamingRoute() throws IOException {
         ReceivedResponse response = windowed.ask(

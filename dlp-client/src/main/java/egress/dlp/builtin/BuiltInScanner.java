@@ -9,6 +9,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.rule.DetectorFile;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.TokenRule;
@@ -111,8 +112,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     @Override
-    public MessageScanner open(Place place, ScanOptions options) {
-        return new BuiltInMessageScanner(run(options, new BufferPool()), place);
+    public MessageScanner open(Place place, ScanOptions options, List<HeaderField> head) {
+        return new BuiltInMessageScanner(run(options, new BufferPool()), place, Structure.Types.of(head));
     }
 
     /** What a value is called in findings and in {@code allow_fingerprints}. */

@@ -2,11 +2,14 @@ package egress.dlp.builtin;
 
 import egress.dlp.Detector;
 import egress.dlp.Redactor;
+import egress.dlp.builtin.decode.CompressedHeader;
 import egress.dlp.builtin.decode.CompressedHeaderRuns;
 import egress.dlp.builtin.decode.HexDump;
 import egress.dlp.builtin.decode.Inflation;
+import egress.dlp.builtin.decode.PngRows;
 import egress.dlp.builtin.decode.StringConcatenation;
 import egress.dlp.builtin.decode.Uuencode;
+import egress.dlp.builtin.decode.ZlibHead;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /** What to do where a literal of the catalogue stands. */
 final class LiteralDispatch implements LiteralIndex.Hits {
     private static final int DRESSED = 512;
+    /** So many bytes of what is in base64 or hex tell whether it is zlib. */
+    private static final int HEAD = 384;
 
     private final ScanContext run;
     private final Segment stretch;
@@ -146,12 +151,40 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         if (window != null && window.isFollowed(stretch, at, packing)) {
             return;
         }
-        if (packing == IndexEntry.Packing.BASE64 || packing == IndexEntry.Packing.HEX) {
-            // What is in step with one that is being unpacked is found within that.
-            if (!armours(packing).isNew(at)) {
+        switch (packing) {
+            case BASE64, HEX -> armoured(at, compressed);
+            case ZLIB -> {
+                if (ZlibHead.mayBegin(stretch.b(), at, stretch.to())) {
+                    Inflation.begin(run, stretch, packing, at, window);
+                }
+            }
+            case PNG -> {
+                if (PngRows.begin(stretch.b(), stretch.low(), at + 4, stretch.to())) {
+                    Inflation.begin(run, stretch, packing, at + 4, window);
+                }
+            }
+            case GZIP, ZIP, ZSTD, PDF -> Inflation.begin(run, stretch, packing, at, window);
+        }
+    }
+
+    private void armoured(int at, Compressed compressed) {
+        boolean base64 = compressed.packing() == IndexEntry.Packing.BASE64;
+        int start = CompressedHeader.back(stretch, at, compressed.back(), base64);
+        if (start < 0) {
+            return;
+        }
+        if (compressed.zlib() >= 0) {
+            byte[] head = run.scratch().lend(HEAD);
+            int n = CompressedHeader.head(stretch, start, base64, head, HEAD);
+            boolean proven = ZlibHead.inflates(run, head, compressed.zlib(), n);
+            run.scratch().back(head);
+            if (!proven) {
                 return;
             }
         }
-        Inflation.begin(run, stretch, packing, at, window);
+        // What is in step with one that is being unpacked is found within that.
+        if (armours(compressed.packing()).isNew(start)) {
+            Inflation.begin(run, stretch, compressed.packing(), start, window);
+        }
     }
 }

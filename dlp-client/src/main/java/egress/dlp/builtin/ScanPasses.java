@@ -48,7 +48,7 @@ public final class ScanPasses {
         if (!view.isJoined()) {
             Ebcdic.scan(run, s);
         }
-        new RunScanner(run, s, window).scan();
+        new RunScanner(run, s).scan();
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
             AlphanumericForms.scan(run, s);
         }

@@ -44,6 +44,45 @@ final class Containers {
         return written(out -> new DeflaterOutputStream(out, new Deflater(6, true)), plain);
     }
 
+    /**
+     * A zlib stream whose header tells another window and effort (RFC 1950, section 2.2).
+     *
+     * @param window of 0 to 7, the largest being 32 KiB
+     */
+    static byte[] zlib(byte[] plain, int window, int level) {
+        byte[] out = zlib(plain);
+        int first = window << 4 | 8;
+        int second = level << 6;
+        second += 31 - (first << 8 | second) % 31;
+        out[0] = (byte) first;
+        out[1] = (byte) second;
+        return out;
+    }
+
+    /** A picture with those rows, in chunks of so many bytes. */
+    static byte[] png(byte[] rows, int chunk) {
+        byte[] packed = zlib(rows);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes("\u0089PNG\r\n\u001a\n".getBytes(StandardCharsets.ISO_8859_1));
+        chunk(out, "IHDR", new byte[] {0, 0, 1, 0, 0, 0, 1, 0, 8, 2, 0, 0, 0});
+        for (int at = 0; at < packed.length; at += chunk) {
+            chunk(out, "IDAT", Arrays.copyOfRange(packed, at, Math.min(packed.length, at + chunk)));
+        }
+        chunk(out, "IEND", new byte[0]);
+        return out.toByteArray();
+    }
+
+    private static void chunk(ByteArrayOutputStream out, String type, byte[] data) {
+        byte[] whole = join(type.getBytes(StandardCharsets.ISO_8859_1), data);
+        CRC32 check = new CRC32();
+        check.update(whole);
+        out.writeBytes(ByteBuffer.allocate(whole.length + 8)
+                .putInt(data.length)
+                .put(whole)
+                .putInt((int) check.getValue())
+                .array());
+    }
+
     static byte[] zstd(byte[] plain) {
         return Zstd.compress(plain);
     }

@@ -7,6 +7,7 @@ import static egress.dlp.builtin.Containers.gzipWith;
 import static egress.dlp.builtin.Containers.hex;
 import static egress.dlp.builtin.Containers.join;
 import static egress.dlp.builtin.Containers.mime;
+import static egress.dlp.builtin.Containers.png;
 import static egress.dlp.builtin.Containers.rawDeflate;
 import static egress.dlp.builtin.Containers.skippable;
 import static egress.dlp.builtin.Containers.zip;
@@ -27,6 +28,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -265,6 +267,18 @@ final class EveryByteTest {
         assertThat(fixture.body(body)).isInstanceOf(Found.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"&#%d", "&#x%x", "&#%09d;", "&#%030d;", "&#x%030x;"})
+    void readsCharacterReferencesAsABrowserDoes(String form) {
+        StringBuilder text = new StringBuilder("<p>");
+        for (int i = 0; i < Fixture.KNOWN.length(); i++) {
+            char c = Fixture.KNOWN.charAt(i);
+            boolean ends = i + 1 < Fixture.KNOWN.length() && "-pLkmZRWHtx".indexOf(Fixture.KNOWN.charAt(i + 1)) >= 0;
+            text.append(i % 3 == 0 && ends ? String.format(form, (int) c) : "" + c);
+        }
+        assertThat(fixture.body(text + "</p>")).isInstanceOf(Found.class);
+    }
+
     @Test
     void readsEbcdicAndUuencode() {
         Charset ebcdic = Charset.forName("IBM037");
@@ -310,13 +324,110 @@ final class EveryByteTest {
         assertThat(scan(map.getBytes(StandardCharsets.UTF_8))).isInstanceOf(Clean.class);
     }
 
-    /** Four letters make no picture, and what a picture's first rows hold is read. */
+    static Stream<Arguments> headers() {
+        return Stream.iterate(0, window -> window + 1)
+                .limit(8)
+                .flatMap(window -> Stream.of(0, 1, 2, 3).map(level -> Arguments.of(window, level)));
+    }
+
+    @ParameterizedTest(name = "window {0}, level {1}")
+    @MethodSource("headers")
+    void followsZlibOfAnyWindowWhereverItBegins(int window, int level) {
+        byte[] stream = Containers.zlib(join(WORDS, SECRET, WORDS), window, level);
+        byte[] noise = noise(new Random(window * 4L + level), 5000);
+        byte[] text = Fixture.latin("data");
+        for (byte[] body : List.of(
+                stream,
+                join(noise, stream),
+                join(WORDS, stream),
+                base64(stream),
+                join(text, base64(stream)),
+                join(text, Fixture.latin("x"), base64(stream)),
+                join(text, Fixture.latin("xy"), base64(stream)),
+                join(text, Fixture.latin("xyz"), base64(stream)),
+                mime(stream),
+                hex(stream),
+                join(Fixture.latin("a"), hex(stream)))) {
+            assertThat(scan(body)).isInstanceOf(Found.class);
+            assertThat(scanInPieces(body)).isInstanceOf(Found.class);
+        }
+    }
+
+    static Stream<Arguments> behind() {
+        byte[] plain = large(SECRET);
+        return Stream.of(
+                        Arguments.of("gzip", gzip(plain)),
+                        Arguments.of("zlib", zlib(plain)),
+                        Arguments.of("zstd", zstd(plain)),
+                        Arguments.of("zip", zip("", new byte[0], plain)))
+                .flatMap(each -> Stream.of(0, 1, 2, 3).map(count -> Arguments.of(each.get()[0], count, each.get()[1])));
+    }
+
+    @ParameterizedTest(name = "{0} behind {1}")
+    @MethodSource("behind")
+    void followsWhatIsPackedBehindOtherDataInBase64AndHex(String what, int count, byte[] packed) {
+        byte[] text = Fixture.latin("xyz".substring(0, count));
+        byte[] before = noise(new Random(count), 60 + count);
+        for (byte[] wire : List.of(
+                join(text, base64(packed)),
+                base64(join(before, packed)),
+                mime(join(before, packed)),
+                join(text, base64(join(before, packed))),
+                Base64.getUrlEncoder().encode(join(before, packed)),
+                join(Fixture.latin("abc".substring(0, count)), hex(packed)))) {
+            byte[] body = join(Fixture.latin("{\"data\":\""), wire, Fixture.latin("\"}"));
+            assertThat(scan(body)).isInstanceOf(Found.class);
+            assertThat(scanInPieces(body)).isInstanceOf(Found.class);
+        }
+    }
+
+    /** What stands in everything by chance costs nothing, and machine code is no stream. */
     @Test
-    void takesNothingForThePixelsOfAPictureThatIsNoneAndReadsTheFirstRows() {
+    void takesChanceHeadersForBytes() {
+        byte[] noise = noise(new Random(77), 1_000_000);
+        for (byte[] body : List.of(
+                noise,
+                base64(noise),
+                hex(noise),
+                Fixture.latin("H\u0089\u00c3\u0048\u0089\u00e5\u0048\u0089\u00c7".repeat(60_000)),
+                Fixture.latin("(String a) XGB HKE hCa 8OK ".repeat(20_000)),
+                Fixture.latin("eJwx eNoB technically unicode inherit ninja Xhe ".repeat(20_000)))) {
+            assertThat(scan(body)).isInstanceOf(Clean.class);
+            assertThat(scanInPieces(body)).isInstanceOf(Clean.class);
+        }
+    }
+
+    /** Four letters make no picture, and the rows of one are read to their end. */
+    @Test
+    void takesNothingForThePixelsOfAPictureThatIsNoneAndReadsAllRows() {
         byte[] rows = join(new byte[20_000], SECRET, new byte[100_000]);
-        byte[] head = Fixture.latin("\u0089PNG\r\n\u001a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\b\2\0\0\0\0\0\0\0\0\0\2\0IDAT");
         assertThat(scan(join(Fixture.latin("x IDAT"), zlib(rows)))).isInstanceOf(Found.class);
-        assertThat(scan(join(head, zlib(rows)))).isInstanceOf(Found.class);
-        assertThat(scan(join(head, zlib(new byte[60_000_000])))).isInstanceOf(Clean.class);
+        assertThat(scan(png(new byte[60_000_000], 8192))).isInstanceOf(Clean.class);
+        assertThat(scan(base64(png(new byte[60_000_000], 1 << 20)))).isInstanceOf(Clean.class);
+        // A length that is not the chunk's: whoever goes straight on reads all of it.
+        byte[] lying = join(Fixture.latin("\0\0\0\5IDAT"), zlib(join(WORDS, hex(noise(new Random(3), 3000)), SECRET)));
+        assertThat(scan(lying)).isInstanceOf(Found.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {7, 1000, 8192, 1 << 20})
+    void followsTheRowsOfAPictureOverItsChunks(int chunk) {
+        byte[] rows = join(noise(new Random(4), 300_000), SECRET, noise(new Random(5), 100_000));
+        byte[] picture = png(rows, chunk);
+        for (byte[] body : List.of(picture, base64(picture), mime(picture), hex(picture))) {
+            assertThat(scan(body)).isInstanceOf(Found.class);
+            assertThat(scanInPieces(body)).isInstanceOf(Found.class);
+        }
+    }
+
+    @Test
+    void refusesAPictureWhoseRowsAreTooMuch() {
+        byte[] rows = new byte[40_000_000];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (byte) (i & 1);
+        }
+        assertThat(scan(png(rows, 8192)))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.reason()).isEqualTo(Reason.BOMB));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.BodySource;
 import egress.dlp.Finding;
+import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Place;
 import egress.dlp.ScanOptions;
@@ -20,6 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class StreamingTest {
@@ -101,7 +103,7 @@ final class StreamingTest {
     @ValueSource(ints = {1, 7, 19, 39})
     void findsAValueInSeveralMessages(int size) {
         String token = fixture.token();
-        MessageScanner messages = fixture.scanner.open(new Place.WebSocket(), ScanOptions.defaults());
+        MessageScanner messages = fixture.scanner.open(new Place.WebSocket(), ScanOptions.defaults(), List.of());
         ScanVerdict verdict = ScanVerdict.clean();
         for (String piece : Dress.groups(token, size)) {
             byte[] bytes = Fixture.latin(piece);
@@ -114,7 +116,7 @@ final class StreamingTest {
 
     @Test
     void findsAValueInTheStringsOfSeveralJsonMessages() {
-        MessageScanner messages = fixture.scanner.open(new Place.WebSocket(), ScanOptions.defaults());
+        MessageScanner messages = fixture.scanner.open(new Place.WebSocket(), ScanOptions.defaults(), List.of());
         ScanVerdict verdict = ScanVerdict.clean();
         for (String piece : Dress.groups(fixture.token(), 9)) {
             byte[] bytes = Fixture.latin("{\"type\":\"delta\",\"text\":\"" + piece + "\"}");
@@ -125,7 +127,7 @@ final class StreamingTest {
 
     @Test
     void staysCleanAndSmallOverManyMessages() {
-        MessageScanner messages = fixture.scanner.open(new Place.Message(), ScanOptions.defaults());
+        MessageScanner messages = fixture.scanner.open(new Place.Message(), ScanOptions.defaults(), List.of());
         byte[] bytes = Fixture.latin(
                 "{\"type\":\"ping\",\"id\":\"" + fixture.drawn("<12:a-f0-9>") + "\",\"note\":\"all is well\"}");
         for (int i = 0; i < 20_000; i++) {
@@ -135,7 +137,7 @@ final class StreamingTest {
 
     @Test
     void keepsItsVerdictOnceItDenies() {
-        MessageScanner messages = fixture.scanner.open(new Place.Message(), ScanOptions.defaults());
+        MessageScanner messages = fixture.scanner.open(new Place.Message(), ScanOptions.defaults(), List.of());
         byte[] bad = Fixture.latin("x " + fixture.token() + " y");
         ScanVerdict first = messages.feed(bad, 0, bad.length);
         byte[] filler = new byte[100_000];
@@ -153,5 +155,52 @@ final class StreamingTest {
     private static long allocated() {
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         return threads.getCurrentThreadAllocatedBytes();
+    }
+
+    /** A part of a secret in one place of the structure, the rest in the next; at the end it is known as well as on the way. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/x-www-form-urlencoded|a=%s&b=%s",
+                "application/x-www-form-urlencoded|a=%s&b=%s&c=d",
+                "text/plain|a=%s&b=%s",
+                "multipart/form-data; boundary=b|x--b~~%s~--b~~%s~--b--",
+                "multipart/form-data; boundary=b|--b~~%s~--b~~%s",
+                "text/xml|<a><b>%s</b><b>%s</b></a>",
+                "application/json|{\"a\":\"%s\",\"b\":\"%s\"}",
+                "text/plain|{\"a\":\"%s\",\"b\":\"%s"
+            })
+    void joinsByStructureWhatComesInAStream(String type, String form) {
+        String secret = Fixture.KNOWN;
+        String body = String.format(form, secret.substring(0, 10), secret.substring(10))
+                .replace("~", "\r\n");
+        for (int piece : new int[] {1, 7, body.length()}) {
+            try (MessageScanner stream = fixture.scanner.open(
+                    new Place.Body(), ScanOptions.defaults(), List.of(new HeaderField("Content-Type", type)))) {
+                byte[] bytes = Fixture.latin(body);
+                ScanVerdict verdict = ScanVerdict.clean();
+                for (int at = 0; at < bytes.length && verdict instanceof ScanVerdict.Clean; at += piece) {
+                    verdict = stream.feed(bytes, at, Math.min(piece, bytes.length - at));
+                }
+                verdict = verdict instanceof ScanVerdict.Clean ? stream.endOfMessage() : verdict;
+                assertThat(verdict).as("%s by %d", body, piece).isInstanceOf(ScanVerdict.Found.class);
+            }
+        }
+    }
+
+    /** What follows a whole secret in its piece does not let it leave first. */
+    @Test
+    void findsWhatIsJoinedBeforeItsPieceEnds() {
+        String secret = Fixture.KNOWN;
+        try (MessageScanner stream = fixture.scanner.open(
+                new Place.Body(),
+                ScanOptions.defaults(),
+                List.of(new HeaderField("content-type", "application/x-www-form-urlencoded")))) {
+            byte[] first = Fixture.latin("x=y&a=" + secret.substring(0, 10));
+            byte[] second = Fixture.latin("&b=" + secret.substring(10) + " and more words");
+            assertThat(stream.feed(first, 0, first.length)).isInstanceOf(ScanVerdict.Clean.class);
+            assertThat(stream.feed(second, 0, second.length)).isInstanceOf(ScanVerdict.Found.class);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package egress.server.dlp;
 
+import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.exchange.Inspection;
@@ -11,6 +12,7 @@ import egress.server.dlp.body.HeldGuard;
 import egress.server.dlp.body.MessageGuard;
 import egress.server.dlp.body.MessageMemory;
 import egress.server.dlp.body.Slicer;
+import egress.server.dlp.body.TrailerGuard;
 import egress.server.dlp.body.WindowSlicer;
 import egress.server.dlp.judge.ContentDecoder;
 import egress.server.dlp.judge.Denials;
@@ -30,13 +32,14 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The inspection of one exchange: its head at once, its body in the way that suits it, its response in passing. */
 final class DlpInspection implements Inspection {
-    /** gRPC and gRPC-Web: compressed, and trailers in the body. */
-    private static final int GRPC_FLAGS = 0x81;
+    /** gRPC and gRPC-Web: compressed. Trailers in the body are a response's alone. */
+    private static final int GRPC_FLAGS = 0x01;
     /** Connect: compressed, and the end of the stream. */
     private static final int CONNECT_FLAGS = 0x03;
 
@@ -92,8 +95,8 @@ final class DlpInspection implements Inspection {
         this.unreadCoding = plan.warnsOnly() ? null : unread(hasBody, clash);
         boolean messages = hasBody && !clash && slices();
         this.oversize = !messages && contentLength > services.maxBody();
-        boolean passes = !plan.outbound() || !hasBody || oversize;
-        this.mode = passes ? Mode.PASS : messages ? Mode.MESSAGES : Mode.HOLD;
+        boolean passes = !plan.outbound() || !hasBody || oversize && !plan.passesOversize();
+        this.mode = passes ? Mode.PASS : messages || oversize ? Mode.MESSAGES : Mode.HOLD;
     }
 
     private @Nullable String unread(boolean hasBody, boolean clash) {
@@ -161,7 +164,7 @@ final class DlpInspection implements Inspection {
         body = switch (mode) {
             case PASS -> BodyGuard.NONE;
             case HOLD -> held(hears);
-            case MESSAGES -> sliced(hears);
+            case MESSAGES -> oversize ? new TrailerGuard(judge, hears, () -> head) : sliced(hears);
         };
         // A head that asks for a 100 goes to the origin before its body is here.
         boolean bodyHeld = mode == Mode.HOLD && !fields.contains(HttpHeaderNames.EXPECT);
@@ -187,7 +190,12 @@ final class DlpInspection implements Inspection {
     }
 
     private MessageJudge messages(Place place) {
-        return new MessageJudge(questions, memory, scanners, plan, hits, place, MessageGuard.contextOf(head));
+        List<HeaderField> types = place instanceof Place.WebSocket
+                ? List.of()
+                : head.fields().stream()
+                        .filter(field -> field.name().equalsIgnoreCase("content-type"))
+                        .toList();
+        return new MessageJudge(questions, memory, scanners, plan, hits, place, types, MessageGuard.contextOf(head));
     }
 
     private Slicer slicer(String type) {

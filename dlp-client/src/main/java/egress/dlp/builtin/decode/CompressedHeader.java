@@ -5,9 +5,10 @@ import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.builtin.scan.BufferPool;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
 
 /** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
-final class CompressedHeader implements Unpacker {
+public final class CompressedHeader implements Unpacker {
     private static final int PIECE = 2048;
 
     private final BufferPool scratch;
@@ -73,6 +74,60 @@ final class CompressedHeader implements Unpacker {
     private void flush(ScanWindow out) {
         out.put(bytes, 0, filled);
         filled = 0;
+    }
+
+    /**
+     * Where what is that many digits before {@code at} stands, or so many quads or pairs of them less as the run is shorter; -1 where
+     * it has not even what is over.
+     */
+    public static int back(Segment s, int at, int digits, boolean base64) {
+        byte[] b = s.b();
+        int step = base64 ? 4 : 2;
+        int start = digits % step == 0 ? at : -1;
+        int found = 0;
+        for (int i = at - 1; i >= s.low() && found < digits; i--) {
+            byte c = b[i];
+            if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
+                continue;
+            }
+            if ((base64 ? CharTables.base64(c) : CharTables.hex(c)) < 0) {
+                return start;
+            }
+            found++;
+            start = (digits - found) % step == 0 ? i : start;
+        }
+        return start;
+    }
+
+    /** Decodes what stands at {@code from}, up to {@code count} bytes of it; returns how many there are. */
+    public static int head(Segment s, int from, boolean base64, byte[] into, int count) {
+        byte[] b = s.b();
+        int width = base64 ? 6 : 4;
+        int bits = 0;
+        int held = 0;
+        int n = 0;
+        boolean lineStart = false;
+        for (int i = from; i < s.to() && n < count; ) {
+            int skip = separator(b, i, s.to(), lineStart);
+            if (skip > 0) {
+                lineStart |= isLineBreak(b, i, skip);
+                i += skip;
+                continue;
+            }
+            lineStart = false;
+            int d = base64 ? CharTables.base64(b[i]) : CharTables.hex(b[i]);
+            if (d < 0) {
+                return n;
+            }
+            bits = bits << width | d;
+            held += width;
+            if (held >= 8) {
+                held -= 8;
+                into[n++] = (byte) (bits >> held);
+            }
+            i++;
+        }
+        return n;
     }
 
     /** How long what stands at {@code i} between digits is; 0 where it is none of that. */

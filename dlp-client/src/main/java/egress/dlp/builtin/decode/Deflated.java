@@ -4,6 +4,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /** Deflate data behind its container's header. The header itself is scanned with the bytes around it. */
 final class Deflated implements Unpacker {
@@ -38,16 +39,16 @@ final class Deflated implements Unpacker {
     private int extra;
     private int skip;
     private boolean inHeader;
-    /** So much of what it inflates to is wanted. */
-    private long wanted;
+    /** What so many of its bytes inflate to is scanned elsewhere. */
+    private long said;
 
     Deflated(ScanContext run, Container container) {
-        this(run, container, Long.MAX_VALUE);
+        this(run, container, 0);
     }
 
-    /** @param wanted of what it inflates to, from its beginning */
-    Deflated(ScanContext run, Container container, long wanted) {
-        this.wanted = wanted;
+    /** @param said so many of its first bytes are inflated and scanned elsewhere too */
+    Deflated(ScanContext run, Container container, long said) {
+        this.said = said;
         this.run = run;
         this.container = container;
         this.inHeader = container != Container.ZLIB;
@@ -68,27 +69,29 @@ final class Deflated implements Unpacker {
             return false;
         }
         try {
-            return at == to || inflate(b, at, to, out);
+            int begin = (int) Math.min(to, at + said);
+            said -= begin - at;
+            return (at == begin || inflate(b, at, begin, null)) && (begin == to || inflate(b, begin, to, out));
         } catch (DataFormatException notDeflate) {
             return false;
         }
     }
 
-    private boolean inflate(byte[] b, int from, int to, ScanWindow out) throws DataFormatException {
+    /** @param out null for what is not scanned here */
+    private boolean inflate(byte[] b, int from, int to, @Nullable ScanWindow out) throws DataFormatException {
         inflater.setInput(b, from, to - from);
         while (!inflater.finished()) {
             int produced = inflater.inflate(inflated, 0, PIECE);
             if (produced == 0) {
                 return !inflater.finished() && !inflater.needsDictionary();
             }
+            if (out == null) {
+                continue;
+            }
             if (!run.inflate(produced)) {
                 return false;
             }
             out.put(inflated, 0, produced);
-            wanted -= produced;
-            if (wanted <= 0) {
-                return false;
-            }
         }
         return false;
     }

@@ -183,7 +183,26 @@ public final class EscapeDecoder {
         return k;
     }
 
+    // A number of any length; what reads HTML needs no semicolon behind it.
+    private static int number(byte[] b, int i, int to, ScanWindow out) {
+        boolean hex = i + 2 < to && (b[i + 2] | 32) == 'x';
+        int begin = i + (hex ? 3 : 2);
+        int value = 0;
+        int k = begin;
+        for (int d; k < to && (d = CharTables.hex(b[k])) >= 0 && (hex || d < 10); k++) {
+            value = Math.min(Character.MAX_CODE_POINT + 1, value * (hex ? 16 : 10) + d);
+        }
+        if (k == begin) {
+            return i;
+        }
+        character(value, out);
+        return k < to && b[k] == ';' ? k + 1 : k;
+    }
+
     private static int reference(byte[] b, int i, int to, ScanWindow out) {
+        if (i + 1 < to && b[i + 1] == '#') {
+            return number(b, i, to, out);
+        }
         int end = i + 1;
         while (end < to && end - i <= LONGEST_ENTITY && b[end] != ';') {
             end++;
@@ -193,14 +212,6 @@ public final class EscapeDecoder {
         }
         String name = new String(b, i + 1, end - i - 1, StandardCharsets.ISO_8859_1);
         int value = ENTITIES.getOrDefault(name, -1);
-        if (name.charAt(0) == '#' && name.length() > 1) {
-            boolean hex = (name.charAt(1) | 32) == 'x';
-            try {
-                value = Integer.parseInt(name.substring(hex ? 2 : 1), hex ? 16 : 10);
-            } catch (NumberFormatException notANumber) {
-                value = -1;
-            }
-        }
         if (value < 0) {
             return i;
         }

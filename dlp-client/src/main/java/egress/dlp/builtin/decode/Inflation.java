@@ -21,9 +21,6 @@ public final class Inflation {
     /** The most streams that overlap in one place; only a body that is made to hide one has more. */
     private static final int MOST_OPEN = 16;
 
-    /** Of a picture's rows, in bytes. */
-    private static final long PIXELS = 64 * 1024;
-
     private final Unpacker unpacker;
     private final ScanWindow out;
     private long taken;
@@ -46,10 +43,11 @@ public final class Inflation {
             case ZLIB -> follow(run, s, inner, new Deflated(run, Container.ZLIB), at, window);
             case PDF -> {
                 int data = s.b()[at + 6] == '\r' ? at + 8 : at + 7;
-                if (isZlib(s.b(), data, s.to())) {
+                if (ZlibHead.mayBegin(s.b(), data, s.to())) {
                     follow(run, s, inner, new Deflated(run, Container.ZLIB), data, window);
                 }
             }
+            case PNG -> rows(run, s, inner, at, window);
             case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
             // What is in there is found once its encoding is removed.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.base64(run), at, window);
@@ -57,12 +55,14 @@ public final class Inflation {
         }
     }
 
-    /** The rows of a picture seem to begin at {@code at}: the first of them are scanned. */
-    static void beginPixels(ScanContext run, Segment s, int at, @Nullable ScanWindow window) {
-        if (run.spend(COST)) {
-            Provenance inner = s.view().decoded(at, s.to());
-            follow(run, s, inner, new Deflated(run, Container.ZLIB, PIXELS), at, window);
-        }
+    /**
+     * The rows of a picture seem to begin at {@code at}. They are read over the borders of its chunks; and, behind the first chunk's
+     * end, also as what they may be instead: a stream that goes straight on.
+     */
+    private static void rows(ScanContext run, Segment s, Provenance inner, int at, @Nullable ScanWindow window) {
+        long length = PngRows.lengthBefore(s.b(), at);
+        follow(run, s, inner, new PngRows(run, length), at, window);
+        follow(run, s, inner, new Deflated(run, Container.ZLIB, length), at, window);
     }
 
     private static void follow(
@@ -76,14 +76,6 @@ public final class Inflation {
             inflation.end();
             run.refuse(Reason.BUDGET_SPENT, "too many compressed streams over each other");
         }
-    }
-
-    /** Whether the two bytes of a zlib header (RFC 1950, section 2.2) stand at {@code at}. */
-    static boolean isZlib(byte[] b, int at, int to) {
-        return to - at > 8
-                && (b[at] & 0x8f) == 8
-                && (b[at + 1] & 0x20) == 0
-                && ((b[at] & 0xff) << 8 | (b[at + 1] & 0xff)) % 31 == 0;
     }
 
     public boolean unarmours(Packing packing, int digits, int step) {

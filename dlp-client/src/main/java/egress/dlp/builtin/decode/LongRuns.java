@@ -4,11 +4,9 @@ import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.match.Uuid;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */
 final class LongRuns {
@@ -22,15 +20,13 @@ final class LongRuns {
 
     private final ScanContext run;
     private final Segment s;
-    private final @Nullable ScanWindow window;
     private final byte[] b;
     private final Base64Runs base64;
     private final DigitRuns digits;
 
-    LongRuns(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    LongRuns(ScanContext run, Segment s) {
         this.run = run;
         this.s = s;
-        this.window = window;
         this.b = s.b();
         this.base64 = new Base64Runs(run, s);
         this.digits = new DigitRuns(run, s);
@@ -40,7 +36,6 @@ final class LongRuns {
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
         int first = start + EscapeDecoder.tail(b, start, end);
-        packed(first, end);
         int next = afterBreak(end);
         if (next > 0) {
             int last = endOfLines(first, end, next);
@@ -155,30 +150,6 @@ final class LongRuns {
             i++;
         }
         return i;
-    }
-
-    // zlib in base64 or hex; the other packings have longer marks, which are looked for everywhere.
-    private void packed(int start, int end) {
-        if (start >= s.limit() || end - start < RunScanner.LONG) {
-            return;
-        }
-        int v = CharTables.base64(b[start]) << 10
-                | CharTables.base64(b[start + 1]) << 4
-                | CharTables.base64(b[start + 2]) >> 2;
-        if (isZlib(v)) {
-            Inflation.begin(run, s, Packing.BASE64, start, window);
-        }
-        int hex = 0;
-        for (int i = start; i < start + 4; i++) {
-            hex = hex << 4 | CharTables.hex(b[i]);
-        }
-        if (hex >= 0 && isZlib(hex)) {
-            Inflation.begin(run, s, Packing.HEX, start, window);
-        }
-    }
-
-    private static boolean isZlib(int header) {
-        return (header & 0x8f00) == 0x0800 && header % 31 == 0 && (header & 0x20) == 0;
     }
 
     private void entropy(int start, int end) {

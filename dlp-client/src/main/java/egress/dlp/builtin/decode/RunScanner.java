@@ -5,7 +5,6 @@ import static egress.dlp.builtin.match.CharTables.DIGIT;
 import egress.dlp.builtin.match.ByteClasses;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +36,11 @@ public final class RunScanner {
     private int lastLength;
     private int lastKinds;
 
-    public RunScanner(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    public RunScanner(ScanContext run, Segment s) {
         this.s = s;
         this.b = s.b();
         this.run = run;
-        this.longRuns = new LongRuns(run, s, window);
+        this.longRuns = new LongRuns(run, s);
         this.escaped = new EscapedRegions(run, s);
         this.inStep = new SpacedRuns(run, s);
         this.scattered = new InterspersedRuns(run, s);

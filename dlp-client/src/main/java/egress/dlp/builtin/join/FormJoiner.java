@@ -35,6 +35,22 @@ public final class FormJoiner implements Joiner {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            ended();
+            inValue = false;
+        }
+        if (inValue) {
+            values.flush(piece);
+            names.flush();
+        } else {
+            values.flush();
+            names.flush(piece);
+        }
+        both.flush(piece);
+    }
+
+    @Override
     public void end() {
         ended();
         values.end();

@@ -41,12 +41,30 @@ public final class FragmentJoiner {
         }
     }
 
-    /** Scans what is there, and keeps the end of it for what follows. */
-    void flush() {
-        ScanWindow window = out;
-        if (window != null && count > 1) {
-            window.flush();
+    /**
+     * Scans what is there, and keeps the end of it for what follows.
+     *
+     * @param open pieces that have not ended: what has come of them is scanned behind the others, and they are added later
+     */
+    void flush(Fragment... open) {
+        int more = 0;
+        for (Fragment piece : open) {
+            more += piece.isEmpty() ? 0 : 1;
         }
+        if (count + more < 2 || count == 0 && out == null && more == 0) {
+            return;
+        }
+        ScanWindow window = window();
+        long before = window.position();
+        for (Fragment piece : open) {
+            if (!piece.isEmpty()) {
+                window.border();
+                piece.emit(window);
+            }
+        }
+        long emitted = window.position() - before;
+        window.flush();
+        window.takeBack((int) emitted);
     }
 
     public void end() {

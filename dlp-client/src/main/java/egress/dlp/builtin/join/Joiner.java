@@ -1,8 +1,15 @@
 package egress.dlp.builtin.join;
 
 /** Reads a structure as its bytes come, and has what lies next to each other in it scanned as one. */
-interface Joiner {
+public interface Joiner {
     void feed(byte[] b, int from, int to);
+
+    /**
+     * Scans what has come, what is under way included; more may follow.
+     *
+     * @param ends whether what is under way ends here, with its message
+     */
+    void flush(boolean ends);
 
     void end();
 }

@@ -108,10 +108,19 @@ public final class JsonJoiner implements Joiner {
         }
     }
 
-    /** Scans what has been joined so far; more may follow. */
-    public void flush() {
-        values.flush();
-        keys.flush();
+    @Override
+    public void flush(boolean ends) {
+        if (ends && state == State.BEHIND) {
+            ended(false);
+            state = State.OUTSIDE;
+        }
+        if (state == State.OUTSIDE) {
+            values.flush();
+            keys.flush();
+        } else {
+            values.flush(piece);
+            keys.flush(piece);
+        }
         pairs.flush();
     }
 

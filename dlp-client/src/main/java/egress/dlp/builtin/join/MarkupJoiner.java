@@ -41,6 +41,16 @@ final class MarkupJoiner implements Joiner {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            texts.add(piece);
+            piece.clear();
+        }
+        texts.flush(piece);
+        quoted.flush(ends);
+    }
+
+    @Override
     public void end() {
         texts.add(piece);
         texts.end();

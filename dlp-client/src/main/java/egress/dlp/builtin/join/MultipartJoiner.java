@@ -69,6 +69,22 @@ final class MultipartJoiner implements Joiner {
     }
 
     @Override
+    public void flush(boolean ends) {
+        if (ends) {
+            line();
+            endOfPart();
+            state = State.PREAMBLE;
+        }
+        Fragment begun = new Fragment();
+        if (state == State.CONTENT) {
+            begun.add(line, 0, Math.min(lineLength, LINE));
+        }
+        parts.flush(piece, begun);
+        named.flush(name, piece, begun);
+        quoted.flush(ends);
+    }
+
+    @Override
     public void end() {
         line();
         endOfPart();

@@ -21,7 +21,7 @@ public final class Structure {
     }
 
     /** Kinds of structure that are read. */
-    enum Kind {
+    public enum Kind {
         JSON,
         FORM,
         MARKUP,
@@ -100,7 +100,7 @@ public final class Structure {
 
     /** The structure of what begins with the first {@code length} bytes of {@code b}. */
     public static Structure of(ScanContext run, Provenance view, Types types, byte[] b, int length) {
-        Kind read = kindOf(b, length);
+        Kind read = kindOf(b, 0, length);
         List<Joiner> joins = new ArrayList<>(2);
         joins.add(join(run, view, read, types));
         types.kinds().stream()
@@ -110,7 +110,7 @@ public final class Structure {
         return new Structure(joins, read == Kind.JSON && beginsAsJson(b, length));
     }
 
-    private static Joiner join(ScanContext run, Provenance view, Kind kind, Types types) {
+    public static Joiner join(ScanContext run, Provenance view, Kind kind, Types types) {
         return switch (kind) {
             case JSON -> new JsonJoiner(run, view);
             case FORM -> new FormJoiner(run, view);
@@ -120,8 +120,8 @@ public final class Structure {
     }
 
     // What is none of the others may still hold quoted strings, as JSON does.
-    private static Kind kindOf(byte[] b, int to) {
-        int i = 0;
+    public static Kind kindOf(byte[] b, int from, int to) {
+        int i = from;
         while (i < to && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' || b[i] < 0)) {
             i++;
         }

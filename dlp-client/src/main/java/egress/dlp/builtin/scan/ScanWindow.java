@@ -94,6 +94,21 @@ public final class ScanWindow {
         }
     }
 
+    /** Where the next byte goes, from the beginning of all. */
+    public long position() {
+        return base + length;
+    }
+
+    /** The last bytes that were put will come again: they were scanned only as far as they had come. */
+    public void takeBack(int count) {
+        length = Math.max(0, length - count);
+        from = Math.min(from, length);
+        BitSet here = starts;
+        if (here != null) {
+            here.clear(length, Math.max(length, here.length()));
+        }
+    }
+
     /** Nothing follows. */
     public void end() {
         finish(length);

@@ -5,9 +5,13 @@ import egress.exchange.Failure;
 import egress.server.dlp.judge.ContentDecoder;
 import egress.server.dlp.judge.Denials;
 import egress.server.dlp.judge.MessagePayload;
+import egress.server.dlp.judge.MessagePayload.Kind;
+import egress.server.dlp.judge.MessagePayload.Reading;
 import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -22,6 +26,8 @@ public final class EnvelopeSlicer implements Slicer {
     private static final int COMPRESSED = 1;
 
     private static final int PIECE = 16 * 1024;
+    /** More than what a scanner keeps from one piece to the next. */
+    private static final int EDGE = 4 * 1024;
 
     private final Allowance memory;
     private final int maxMessage;
@@ -118,7 +124,8 @@ public final class EnvelopeSlicer implements Slicer {
             return Denials.oversizeMessage(maxMessage);
         }
         passing = length();
-        return emit(MessagePayload.unscanned(), to);
+        byte[] prefix = Arrays.copyOf(wire, PREFIX);
+        return emit(MessagePayload.of(new Reading(Kind.FRAMES, () -> new ByteArrayInputStream(prefix))), to);
     }
 
     private @Nullable Failure pass(ByteBuf bytes, int at, int n, Consumer<Slice> to) {
@@ -135,17 +142,29 @@ public final class EnvelopeSlicer implements Slicer {
     private MessagePayload payload() {
         byte[] message = wire;
         MessagePayload.Opener content = () -> new ByteArrayInputStream(message, PREFIX, message.length - PREFIX);
+        Reading frame = new Reading(Kind.FRAMES, () -> edges(message));
         if ((message[0] & ~knownFlags) != 0) {
-            return MessagePayload.unreadable(
-                    content, Reason.UNKNOWN_ENCODING, "a message with flags that are not known here");
+            return MessagePayload.unreadable(content, Reason.UNDECODABLE, "a message with flags that it must not have")
+                    .behind(frame);
         }
         if ((message[0] & COMPRESSED) == 0) {
-            return MessagePayload.plain(content);
+            return MessagePayload.plain(content).behind(frame);
         }
-        return decoder.isEmpty()
+        MessagePayload payload = decoder.isEmpty()
                 ? MessagePayload.unreadable(
                         content, Reason.UNKNOWN_ENCODING, "a message coding that cannot be decoded here")
                 : MessagePayload.coded(content, decoder.get());
+        return payload.behind(frame);
+    }
+
+    /** The prefix between what stands before it and behind it, in this message and the one before. */
+    private static InputStream edges(byte[] message) {
+        if (message.length <= 2 * EDGE) {
+            return new ByteArrayInputStream(message);
+        }
+        return new SequenceInputStream(
+                new ByteArrayInputStream(message, 0, EDGE),
+                new ByteArrayInputStream(message, message.length - EDGE, EDGE));
     }
 
     /** Hands out what has come of a message, which is as long as that: the array never grows beyond its message. */

@@ -17,8 +17,6 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,8 +24,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a body back until it is whole and judged, then sends it as it came or as it was rewritten. */
-public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body {
-    private static final int MAX_PASSING = 64 * 1024;
+public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies.Body, PassingParts.Listener {
     private static final Failure TOO_SLOW =
             new Failure.DownstreamTooSlow("the request's body came slower than --body-rate, and gave up its place");
 
@@ -51,8 +48,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
     /** The body was over the bound, where such bodies pass: what comes after what was held. */
     private boolean passes;
 
-    private final Deque<HttpContent> passing = new ArrayDeque<>(0);
-    private int passingBytes;
+    private final PassingParts passing;
 
     /**
      * @param head as it will leave, once it was judged
@@ -74,6 +70,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
         this.head = head;
         this.slow = slow;
         this.body = store.apply(this);
+        this.passing = new PassingParts(judge, head, this);
     }
 
     @Override
@@ -90,8 +87,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
     @Override
     public void take(HttpContent part) {
         if (passes) {
-            passing.add(part);
-            passingBytes += part.content().readableBytes();
+            passing.take(part);
             return;
         }
         Optional<Failure> failure = keep(part);
@@ -130,8 +126,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
             }
             if (!fits) {
                 passes = true;
-                passing.add(part.retain());
-                passingBytes += part.content().readableBytes();
+                passing.take(part.retain());
                 return Optional.empty();
             }
             if (part instanceof LastHttpContent end) {
@@ -208,12 +203,25 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
     private void release(Outcome outcome, BodyReplay sent) {
         replay = sent;
         listener.onBodyVerdict(outcome);
+        if (passes && !closed) {
+            passing.begin();
+        }
+    }
+
+    @Override
+    public void onTrailersPassed() {
+        listener.onInspectionReady();
+    }
+
+    @Override
+    public void onTrailersDenied(Failure failure) {
+        listener.onInspectionFailed(failure);
     }
 
     @Override
     public boolean wantsMore() {
         // What is whole holds nothing back: a caller that leaves while it is judged is to be noticed.
-        return passes ? passingBytes < MAX_PASSING : last || body.hasRoom();
+        return passes ? passing.wantsMore() : last || body.hasRoom();
     }
 
     @Override
@@ -228,9 +236,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
             body.close();
         }
         if (passes && bytes == null && ends) {
-            HttpContent part = passing.poll();
-            passingBytes -= part == null ? 0 : part.content().readableBytes();
-            return part;
+            return passing.next();
         }
         if (ends && !passes) {
             lastSent = true;
@@ -244,7 +250,6 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
         closed = true;
         slow.forget(this);
         body.close();
-        passing.forEach(HttpContent::release);
-        passing.clear();
+        passing.close();
     }
 }

@@ -141,7 +141,9 @@ public final class MessageGuard implements BodyGuard {
         }
         unjudgedBytes -= slice.wire().length;
         judgedBytes += slice.wire().length;
-        judged.add(slice.wire());
+        if (slice.wire().length > 0) {
+            judged.add(slice.wire());
+        }
         if (!now) {
             judgeNext();
             if (!closed) {

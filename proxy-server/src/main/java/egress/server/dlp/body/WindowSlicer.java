@@ -5,6 +5,7 @@ import egress.server.dlp.judge.MessagePayload;
 import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -39,6 +40,7 @@ public final class WindowSlicer implements Slicer {
 
     @Override
     public Optional<Failure> end(Consumer<Slice> to) {
+        to.accept(new Slice(new byte[0], MessagePayload.plain(InputStream::nullInputStream), true));
         return Optional.empty();
     }
 

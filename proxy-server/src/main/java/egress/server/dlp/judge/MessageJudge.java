@@ -1,6 +1,7 @@
 package egress.server.dlp.judge;
 
 import egress.dlp.BodySource;
+import egress.dlp.HeaderField;
 import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
@@ -10,6 +11,7 @@ import egress.exchange.Failure;
 import egress.server.dlp.body.HeldBody;
 import egress.share.Allowance;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -45,6 +47,7 @@ public final class MessageJudge {
 
     /**
      * @param place what findings name
+     * @param types fields that say what the messages are
      * @param context the head, which an external scanner is shown with each message
      */
     public MessageJudge(
@@ -54,13 +57,14 @@ public final class MessageJudge {
             RouteScanPolicy plan,
             FindingReporter hits,
             Place place,
+            List<HeaderField> types,
             ScanRequest context) {
         this.questions = questions;
         this.memory = memory;
         this.plan = plan;
         this.hits = hits;
         this.builtIn = scanners.builtIn();
-        this.readings = new Readings(scanners.builtIn(), plan, place);
+        this.readings = new Readings(scanners.builtIn(), plan, place, types);
         this.external = scanners.external();
         this.context = context;
     }

@@ -5,6 +5,7 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -64,6 +65,14 @@ public record MessagePayload(List<Reading> readings, Optional<ScanVerdict.Refuse
     public static MessagePayload unreadable(Opener coded, Reason reason, String words) {
         return new MessagePayload(
                 List.of(new Reading(Kind.CODED, coded)), Optional.of(new ScanVerdict.Refused(reason, words)));
+    }
+
+    /** The same, with a reading before its own. */
+    public MessagePayload behind(Reading first) {
+        List<Reading> all = new ArrayList<>(readings.size() + 1);
+        all.add(first);
+        all.addAll(readings);
+        return new MessagePayload(all, fault);
     }
 
     /** A part of a message that is not judged. */

@@ -1,6 +1,7 @@
 package egress.server.dlp.judge;
 
 import egress.dlp.Finding;
+import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -24,7 +25,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Scans messages in a row, each of their readings with a scanner of its own. One thread at a time. */
-final class Readings {
+public final class Readings {
     private static final int PIECE = 8 * 1024;
     /** How much a message may decode to: this, and a hundred times its size on the wire. */
     private static final long FREE_DECODED = 1024 * 1024;
@@ -34,22 +35,27 @@ final class Readings {
     private final Optional<Scanners.BuiltIn> builtIn;
     private final RouteScanPolicy plan;
     private final Place place;
+    private final List<HeaderField> head;
     /** Opened with the first message of each. */
     private final Map<Kind, MessageScanner> opened = new EnumMap<>(Kind.class);
 
-    /** @param place what findings name */
-    Readings(Optional<Scanners.BuiltIn> builtIn, RouteScanPolicy plan, Place place) {
+    /**
+     * @param place what findings name
+     * @param head fields that say what the messages are
+     */
+    public Readings(Optional<Scanners.BuiltIn> builtIn, RouteScanPolicy plan, Place place, List<HeaderField> head) {
+        this.head = head;
         this.builtIn = builtIn;
         this.plan = plan;
         this.place = place;
     }
 
     /** What an external scanner is to be shown: what the message says, and its wire's bytes where those are text. */
-    static final class Texts {
+    public static final class Texts {
         private final boolean wanted;
         private final List<byte[]> all = new ArrayList<>(0);
 
-        Texts(boolean wanted) {
+        public Texts(boolean wanted) {
             this.wanted = wanted;
         }
 
@@ -66,7 +72,7 @@ final class Readings {
      * @param texts takes what is to be shown elsewhere
      * @param pace asked for each piece whether to go on
      */
-    ScanVerdict read(MessagePayload payload, int size, boolean ends, Texts texts, Pace pace) {
+    public ScanVerdict read(MessagePayload payload, int size, boolean ends, Texts texts, Pace pace) {
         ScanVerdict verdict = ScanVerdict.clean();
         for (Reading reading : payload.readings()) {
             boolean kept = texts.wanted && (reading.kind() == Kind.SAID || reading.kind() == Kind.CODED);
@@ -75,7 +81,7 @@ final class Readings {
             if (!(verdict instanceof Clean) && !plan.warnsOnly()) {
                 return verdict;
             }
-            if (kept && (reading.kind() == Kind.SAID || isText(copy))) {
+            if (kept && copy.size() > 0 && (reading.kind() == Kind.SAID || isText(copy))) {
                 texts.all.add(copy.toByteArray());
             }
         }
@@ -129,7 +135,7 @@ final class Readings {
     private Optional<MessageScanner> scanner(Kind kind) {
         return kind == Kind.UNSCANNED
                 ? Optional.empty()
-                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options())));
+                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options(), head)));
     }
 
     /** The verdict of two readings of one message: everything found, otherwise why it cannot be scanned. */

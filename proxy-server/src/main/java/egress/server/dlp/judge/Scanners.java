@@ -1,5 +1,6 @@
 package egress.server.dlp.judge;
 
+import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -7,6 +8,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,8 +55,8 @@ public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
 
         /** Only once it {@link #isReady}: it would block. */
         @Override
-        public MessageScanner open(Place place, ScanOptions options) {
-            return made.join().messages().open(place, options);
+        public MessageScanner open(Place place, ScanOptions options, List<HeaderField> head) {
+            return made.join().messages().open(place, options, head);
         }
     }
 }
