@@ -461,7 +461,7 @@ final class Stage {
 
     private final class Origins implements Upstreams {
         @Override
-        public Attempt acquire(EventLoop loop, Claimant who, Origin origin, Listener listener) {
+        public Attempt acquire(EventLoop loop, Claimant who, Origin origin, Upstreams.Listener listener) {
             upstream = listener;
             note("acquire: " + origin.authority() + (origin.protocol() == Protocol.HTTP_1_1 ? " by h1 alone" : ""));
             return () -> note("acquire: cancel");
@@ -491,7 +491,7 @@ final class Stage {
         }
 
         @Override
-        public void judgeHead(Listener listener) {
+        public void judgeHead(Inspection.Listener listener) {
             inspector = listener;
             note("inspect: head");
         }

@@ -88,8 +88,8 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
         UnguessableBits folded = UnguessableBits.of(UnguessableBits.folded(value, bits));
         put(out, value, secret, true, plain);
         String text = new String(value, StandardCharsets.ISO_8859_1);
-        put(out, bytes(text.toLowerCase(Locale.ROOT)), secret, false, folded);
-        put(out, bytes(text.toUpperCase(Locale.ROOT)), secret, false, folded);
+        put(out, inCase(value, 'A', 'a'), secret, false, folded);
+        put(out, inCase(value, 'a', 'A'), secret, false, folded);
         put(out, reversed(value), secret, false, UnguessableBits.reversed(bits));
         put(out, bytes(DetectorIndex.rot13(text)), secret, false, plain);
         put(out, bytes(HexFormat.of().formatHex(value)), secret, false, plain.hex());
@@ -105,6 +105,17 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
             put(out, url, secret, false, worth);
         }
         return List.copyOf(out.values());
+    }
+
+    /** The value in one case of ASCII's letters, byte for byte: beyond ASCII a change of case may change the length. */
+    private static byte[] inCase(byte[] value, char from, char to) {
+        byte[] out = value.clone();
+        for (int i = 0; i < out.length; i++) {
+            if (out[i] >= from && out[i] < from + 26) {
+                out[i] += (byte) (to - from);
+            }
+        }
+        return out;
     }
 
     /** The value in small letters and digits alone, as it is looked for where marks may be lost between pieces. */

@@ -12,9 +12,8 @@ import java.util.Arrays;
  * @param end by the place where a part ends, the place behind the last byte of the value that it holds whole
  * @param mark the most bits that a mark of the encoding may have held
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
     /** What a letter counts less where its case is lost. */
     private static final double CASE = 1.3;
 

@@ -56,6 +56,7 @@ final class ScannerInTheMakingTest {
                 RouteScanPolicy.of(DlpRules.DEFAULT, Set.of()),
                 new FindingReporter(new KnownHitLock(KnownHits.OFF, System::nanoTime), WHO.caller(), _ -> {}),
                 new Place.WebSocket(),
+                List.of(),
                 HEAD);
     }
 
