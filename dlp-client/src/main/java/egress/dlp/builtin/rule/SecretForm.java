@@ -8,7 +8,6 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -24,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param worth of each part of {@code dressed}
  * @param verbatim whether {@code dressed} is the value as it is
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
     /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
     public static final double ENOUGH_BITS = 64;
 
