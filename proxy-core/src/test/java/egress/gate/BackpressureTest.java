@@ -2,10 +2,10 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.H2Settings;
 import egress.testkit.H2Stream;
 import egress.testkit.OriginExchange;
+import egress.testkit.scorecard.Row;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.util.ArrayList;

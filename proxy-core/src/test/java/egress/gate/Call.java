@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One request of a {@link Caller}, and its response as it comes. */
-final class Call {
+public final class Call {
     private final String method;
     private final @Nullable RawClient h1;
     private final @Nullable H2Stream h2;
@@ -38,7 +38,7 @@ final class Call {
         this.chunked = chunked;
     }
 
-    H2Stream h2() {
+    public H2Stream h2() {
         return Objects.requireNonNull(h2, "an h1 call");
     }
 
@@ -47,12 +47,12 @@ final class Call {
     }
 
     /** Sends part of the body. */
-    Call write(String text) throws IOException {
+    public Call write(String text) throws IOException {
         return write(text.getBytes(ISO_8859_1));
     }
 
     /** Sends part of the body, on h1 as one chunk. */
-    Call write(byte[] bytes) throws IOException {
+    public Call write(byte[] bytes) throws IOException {
         if (h2 != null) {
             writeH2(h2, bytes, false);
         } else if (!chunked) {
@@ -79,7 +79,7 @@ final class Call {
     }
 
     /** Ends the request's body, with trailers if there are any. */
-    Call end(String... trailers) throws IOException {
+    public Call end(String... trailers) throws IOException {
         if (h2 != null && trailers.length == 0) {
             writeH2(h2, new byte[0], true);
         } else if (h2 != null) {
@@ -93,7 +93,7 @@ final class Call {
     }
 
     /** Waits for the response's head. */
-    int status() throws IOException {
+    public int status() throws IOException {
         if (status == 0 && h2 != null) {
             fields = h2.awaitHead();
             status = Integer.parseInt(Field.first(fields, ":status").orElseThrow());
@@ -107,18 +107,18 @@ final class Call {
     }
 
     /** A field of the head, once that was waited for. */
-    Optional<String> field(String name) {
+    public Optional<String> field(String name) {
         return Field.first(fields, name);
     }
 
     /** Body bytes as they come; -1 at the end. */
-    int read(byte[] into) throws IOException {
+    public int read(byte[] into) throws IOException {
         status();
         return h2 != null ? h2.read(into) : Objects.requireNonNull(body).read(into);
     }
 
     /** Exactly so many bytes of the body, as text. */
-    String read(int count) throws IOException {
+    public String read(int count) throws IOException {
         byte[] all = new byte[count];
         for (int at = 0; at < count; ) {
             byte[] some = new byte[count - at];
@@ -133,12 +133,12 @@ final class Call {
     }
 
     /** The whole response, with its 1xx and trailers; only where nothing of it was read before. */
-    ReceivedResponse response() throws IOException {
+    public ReceivedResponse response() throws IOException {
         return h2 != null ? h2.response() : h1().readResponse(method);
     }
 
     /** Waits until the response breaks: an error where it ends as if it were whole, or does not end. */
-    IOException awaitBroken() {
+    public IOException awaitBroken() {
         byte[] some = new byte[1 << 16];
         try {
             int n;

@@ -13,9 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An agent inside a bumped tunnel, the same for h1 and h2; on h1 one call after the other. */
-final class Caller implements AutoCloseable {
+public final class Caller implements AutoCloseable {
     /** How a caller gives a call up. */
-    enum Way {
+    public enum Way {
         /** The connection is closed. */
         FIN,
         /** The connection is reset. */
@@ -34,7 +34,7 @@ final class Caller implements AutoCloseable {
         this.h2 = h2;
     }
 
-    static Caller through(Gate gate, String version, String host) throws IOException {
+    public static Caller through(Gate gate, String version, String host) throws IOException {
         return through(gate, version, host, H2Settings.defaults(), 0);
     }
 
@@ -42,13 +42,14 @@ final class Caller implements AutoCloseable {
      * @param settings of an h2 caller
      * @param receiveBuffer of an h1 caller's socket, so that it is soon felt when it stops to read; 0 for the default
      */
-    static Caller through(Gate gate, String version, String host, H2Settings settings, int receiveBuffer)
+    public static Caller through(Gate gate, String version, String host, H2Settings settings, int receiveBuffer)
             throws IOException {
         return through(gate.port(), gate.client(host), version, host, settings, receiveBuffer);
     }
 
     /** @param tls trusts the gate that listens on the port, and verifies the host */
-    static Caller through(int port, TlsClient tls, String version, String host, H2Settings settings, int receiveBuffer)
+    public static Caller through(
+            int port, TlsClient tls, String version, String host, H2Settings settings, int receiveBuffer)
             throws IOException {
         if (version.equals("h2")) {
             return new Caller(host, null, H2Client.through(port, host + ":443", tls, settings));
@@ -64,27 +65,27 @@ final class Caller implements AutoCloseable {
         return new Caller(host, client, null);
     }
 
-    boolean isHttp2() {
+    public boolean isHttp2() {
         return h2 != null;
     }
 
     /** The h1 connection. */
-    RawClient raw() {
+    public RawClient raw() {
         return h1 == null ? http2().transport() : h1;
     }
 
     /** The h2 connection. */
-    H2Client http2() {
+    public H2Client http2() {
         return Objects.requireNonNull(h2, "an h1 caller");
     }
 
     /** A request without a body. */
-    Call get(String target, String... namesAndValues) throws IOException {
+    public Call get(String target, String... namesAndValues) throws IOException {
         return request("GET", target, namesAndValues);
     }
 
     /** A request without a body. */
-    Call request(String method, String target, String... namesAndValues) throws IOException {
+    public Call request(String method, String target, String... namesAndValues) throws IOException {
         if (h2 != null) {
             return new Call(method, null, h2.request(method, host, target, true, namesAndValues));
         }
@@ -92,7 +93,7 @@ final class Caller implements AutoCloseable {
     }
 
     /** A request head that a body follows, chunked on h1 unless the fields say how long it is. */
-    Call begin(String method, String target, String... namesAndValues) throws IOException {
+    public Call begin(String method, String target, String... namesAndValues) throws IOException {
         if (h2 != null) {
             return new Call(method, null, h2.request(method, host, target, false, namesAndValues));
         }
@@ -113,7 +114,7 @@ final class Caller implements AutoCloseable {
     }
 
     /** Gives a call up. */
-    void abandon(Call call, Way way) throws IOException {
+    public void abandon(Call call, Way way) throws IOException {
         switch (way) {
             case FIN -> close();
             case RST -> raw().reset();

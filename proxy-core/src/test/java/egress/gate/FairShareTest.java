@@ -2,7 +2,6 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.exchange.CallerBudgets;
 import egress.exchange.Limits;
 import egress.share.FairBudget;
@@ -14,6 +13,7 @@ import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
 import egress.testkit.StreamResetException;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +59,7 @@ class FairShareTest {
 
     private ProxyUser user(Gate gate, String name) throws IOException {
         Path ca = directory.resolve("ca.pem");
-        Files.write(ca, new egress.ca.TrustStores(gate.issuer().certificate()).pem());
+        Files.writeString(ca, TestCa.pem(gate.authority()));
         return new ProxyUser(gate.port(), name, "pw", ca);
     }
 

@@ -2,11 +2,11 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.Field;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,8 +2,6 @@ package egress.gate;
 
 import egress.ProxyConfig;
 import egress.ProxyServer;
-import egress.ca.Issuer;
-import egress.ca.LeafCache;
 import egress.exchange.CallerBudgets;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
@@ -17,7 +15,6 @@ import egress.exchange.UpstreamHttp;
 import egress.http.Authority;
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.server.CaLeafCertificates;
 import egress.testkit.TlsClient;
 import egress.upstream.ConnectTo;
 import egress.upstream.PooledUpstreams;
@@ -30,20 +27,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.InstantSource;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A running gate: the real listener, certificates, policy and upstreams, with origins pinned to test servers. */
+/** A running gate: the real listener, policy and upstreams, with origins pinned to test servers. */
 public final class Gate implements AutoCloseable {
     /** A refusal outside of any exchange. */
     public record Refusal(@Nullable Authority authority, int status, String code, String words) {}
@@ -68,6 +63,13 @@ public final class Gate implements AutoCloseable {
         private @Nullable PooledUpstreams upstreams;
         private boolean recording = true;
         private @Nullable CallerBudgets budgets;
+        private @Nullable Leaves leaves;
+
+        /** Instead of those of a test's authority. */
+        public Builder leaves(Leaves value) {
+            leaves = value;
+            return this;
+        }
 
         /** Instead of budgets by the heap. */
         public Builder budgets(CallerBudgets value) {
@@ -160,10 +162,7 @@ public final class Gate implements AutoCloseable {
     }
 
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
-    private final ThreadPoolExecutor minting = LeafCache.boundedExecutor(2, 1000);
-    private final Issuer issuer = Issuer.mint(InstantSource.system(), new SecureRandom());
-    private final LeafCache leaves = new LeafCache(issuer, minting, InstantSource.system(), 1000);
-    private final CaLeafCertificates certificates = new CaLeafCertificates(leaves);
+    private final Leaves leaves;
     private final AtomicInteger opened = new AtomicInteger();
     private final List<ExchangeRecord> ended = new CopyOnWriteArrayList<>();
     private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
@@ -176,6 +175,7 @@ public final class Gate implements AutoCloseable {
 
     private Gate(Builder builder) throws IOException {
         inspector = builder.inspector;
+        leaves = builder.leaves == null ? new TestLeaves() : builder.leaves;
         upstreams = builder.upstreams == null
                 ? PooledUpstreams.create(
                         builder.upstream.withConnectTo(builder.connectTo).withExtraTrust(builder.trust))
@@ -191,7 +191,7 @@ public final class Gate implements AutoCloseable {
                 new ProxySnapshot(1, policy, inspector),
                 new ProxyServer.Ports(
                         loops,
-                        certificates,
+                        leaves,
                         upstreams,
                         upstreams,
                         builder.upstreamHttp,
@@ -222,11 +222,12 @@ public final class Gate implements AutoCloseable {
 
     /** A client of a host's that trusts the gate's authority. */
     public TlsClient client(String host) {
-        return TlsClient.of(host, issuer.certificate());
+        return TlsClient.of(host, leaves.authority());
     }
 
-    public Issuer issuer() {
-        return issuer;
+    /** What its callers have to trust. */
+    public X509Certificate authority() {
+        return leaves.authority();
     }
 
     public void reload(Policy policy) {
@@ -309,10 +310,8 @@ public final class Gate implements AutoCloseable {
     public void close() throws IOException {
         server.close();
         upstreams.close();
-        leaves.close();
-        minting.shutdownNow();
         loops.shutdownGracefully(0, 30, TimeUnit.SECONDS).awaitUninterruptibly();
-        certificates.close();
+        leaves.close();
     }
 
     private Observer observer(Builder builder) {

@@ -2,12 +2,12 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import egress.upstream.Cidr;
 import egress.upstream.UpstreamConfig;
 import java.io.IOException;

@@ -2,7 +2,6 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.Match;
 import egress.policy.Route;
 import egress.testkit.Field;
@@ -10,6 +9,7 @@ import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.ReceivedResponse.Interim;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -12,4 +12,4 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0} to {1}")
 @CsvSource({"h1,h1.example", "h1,h2.example", "h2,h1.example", "h2,h2.example"})
-@interface Pairs {}
+public @interface Pairs {}

@@ -3,13 +3,13 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.abuse.Row;
 import egress.policy.Match;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.testkit.H2Settings;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,13 +2,13 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.policy.Route;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

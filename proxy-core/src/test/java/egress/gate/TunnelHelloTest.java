@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.testkit.Alpn;
@@ -13,6 +12,7 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -356,9 +356,8 @@ class TunnelHelloTest {
         try (Socket tcp = new Socket(InetAddress.getLoopbackAddress(), gate.port())) {
             tcp.getOutputStream().write(connect);
             tcp.getInputStream().readNBytes("HTTP/1.1 200 Connection established\r\n\r\n".length());
-            SSLSocket tls = (SSLSocket) TlsClient.trusting(gate.issuer().certificate())
-                    .getSocketFactory()
-                    .createSocket(tcp, HOST, 443, true);
+            SSLSocket tls = (SSLSocket)
+                    TlsClient.trusting(gate.authority()).getSocketFactory().createSocket(tcp, HOST, 443, true);
             SSLParameters parameters = tls.getSSLParameters();
             parameters.setProtocols(new String[] {version});
             if (version.equals("TLSv1.2")) {

@@ -11,10 +11,10 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /** An h1 and an h2 origin behind a gate that gives both their credential. */
-final class TwoOrigins implements AutoCloseable {
-    static final String H1 = "h1.example";
-    static final String H2 = "h2.example";
-    static final String INJECTED = "Bearer injected";
+public final class TwoOrigins implements AutoCloseable {
+    public static final String H1 = "h1.example";
+    public static final String H2 = "h2.example";
+    public static final String INJECTED = "Bearer injected";
 
     private final TestCa ca;
     private final Origin h1;
@@ -36,33 +36,33 @@ final class TwoOrigins implements AutoCloseable {
         gate = change.apply(builder).start();
     }
 
-    static TwoOrigins start(Path directory) throws IOException {
+    public static TwoOrigins start(Path directory) throws IOException {
         return start(directory, builder -> builder);
     }
 
-    static TwoOrigins start(Path directory, UnaryOperator<Gate.Builder> change) throws IOException {
+    public static TwoOrigins start(Path directory, UnaryOperator<Gate.Builder> change) throws IOException {
         return new TwoOrigins(directory, change);
     }
 
-    Gate gate() {
+    public Gate gate() {
         return gate;
     }
 
-    TestCa ca() {
+    public TestCa ca() {
         return ca;
     }
 
-    Origin origin(String host) {
+    public Origin origin(String host) {
         return host.equals(H1) ? h1 : h2;
     }
 
     /** A caller of {@code h1} or {@code h2}. */
-    Caller caller(String version, String host) throws IOException {
+    public Caller caller(String version, String host) throws IOException {
         return Caller.through(gate, version, host);
     }
 
     /** The last request for a target, of those whose head has come. */
-    RecordedRequest lastRequest(String host, String target) {
+    public RecordedRequest lastRequest(String host, String target) {
         return origin(host).requests().stream()
                 .filter(request -> request.target().equals(target))
                 .reduce((first, second) -> second)

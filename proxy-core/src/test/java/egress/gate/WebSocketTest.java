@@ -3,13 +3,13 @@ package egress.gate;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.HttpHead;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

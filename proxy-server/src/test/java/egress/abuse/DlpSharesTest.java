@@ -2,6 +2,7 @@ package egress.abuse;
 
 import egress.testkit.RawClient;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;

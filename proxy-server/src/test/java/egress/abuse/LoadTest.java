@@ -8,6 +8,7 @@ import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
 import egress.testkit.H2Wire;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Row;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.ByteBuffer;

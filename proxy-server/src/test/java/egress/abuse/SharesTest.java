@@ -7,6 +7,7 @@ import egress.testkit.H2Client;
 import egress.testkit.H2Wire;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

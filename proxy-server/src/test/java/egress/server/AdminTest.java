@@ -2,10 +2,10 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.server.Readiness.Part;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,11 @@
-package egress.gate;
+package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.gate.Call;
+import egress.gate.Caller;
+import egress.gate.Pairs;
+import egress.gate.TwoOrigins;
 import egress.testkit.H2Settings;
 import egress.testkit.OriginExchange;
 import java.io.IOException;

@@ -1,8 +1,7 @@
-package egress.gate;
+package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.server.Child;
 import egress.testkit.HostileOrigin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;

@@ -1,7 +1,10 @@
-package egress.gate;
+package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.gate.Call;
+import egress.gate.Caller;
+import egress.gate.TwoOrigins;
 import egress.testkit.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.testkit.scorecard.Row;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
-package egress.gate;
+package egress.server;
 
-import egress.server.Child;
+import egress.gate.Caller;
+import egress.gate.TwoOrigins;
 import egress.testkit.Alpn;
 import egress.testkit.H2Settings;
 import egress.testkit.Origin;

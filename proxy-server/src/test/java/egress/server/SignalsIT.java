@@ -2,7 +2,6 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.OriginExchange;
@@ -11,6 +10,7 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

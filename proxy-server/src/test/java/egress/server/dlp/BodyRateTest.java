@@ -1,10 +1,9 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;

@@ -1,15 +1,16 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.CallerBudgets;
+import egress.gate.Gate;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.server.dlp.DlpEngine;
+import egress.server.CaLeaves;
 import egress.share.FairBudget;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
@@ -94,7 +95,7 @@ class BudgetsAtRestTest {
         for (int i = 0; i < USERS; i++) {
             users.put("user" + i, "pw");
         }
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .budgets(budgets)
                 .policy(policy)
                 .users(users)

@@ -1,16 +1,16 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import egress.dlp.Scanner;
 import egress.exchange.Inspection.Hit;
+import egress.gate.Gate;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
-import egress.server.dlp.DlpEngine;
-import egress.server.dlp.DlpSettings;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
@@ -53,7 +53,7 @@ final class DlpGate implements AutoCloseable {
         h1 = Origin.tls(ca.leaf(H1), Alpn.H1);
         h2 = Origin.tls(ca.leaf(H2), Alpn.H2_AND_H1);
         engine = DlpEngine.start(settings, external, new byte[32], new SecureRandom());
-        Gate.Builder builder = Gate.builder()
+        Gate.Builder builder = CaLeaves.gate()
                 .trust(ca.writePem(directory.resolve("origins.pem")))
                 .inspector(engine.inspector(routes, List.of(), environment))
                 .pin(H1, 443, h1.port())

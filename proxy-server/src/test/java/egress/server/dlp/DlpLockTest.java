@@ -1,21 +1,20 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.exchange.Inspection.Effect;
 import egress.exchange.Inspection.Hit;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
-import egress.server.dlp.KnownHits;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.HttpHead;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,17 +1,16 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.Route;
-import egress.server.dlp.KnownHits;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.StreamResetException;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,14 +1,13 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
 import egress.dlp.pipelock.Way;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.FreePort;
 import egress.testkit.GitHubToken;
 import egress.testkit.NeedsRealPipelock;

@@ -1,12 +1,12 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Inspection.Effect;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules.OnMatch;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.GitHubToken;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;

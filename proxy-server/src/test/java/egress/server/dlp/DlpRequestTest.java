@@ -1,18 +1,18 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.exchange.Inspection.Effect;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.Route;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.Field;
 import egress.testkit.GitHubToken;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,20 +1,19 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
-import egress.server.dlp.DlpSettings;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,20 +1,20 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,10 +1,9 @@
-package egress.gate;
+package egress.server.dlp;
 
-import static egress.gate.DlpGate.bytes;
+import static egress.server.dlp.DlpGate.bytes;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.DlpRules;
 import egress.policy.Route;
 import egress.testkit.GitHubToken;
@@ -12,6 +11,7 @@ import egress.testkit.HttpHead;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;

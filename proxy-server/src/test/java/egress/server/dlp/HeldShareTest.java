@@ -1,16 +1,17 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
+import egress.gate.Gate;
 import egress.policy.Route;
-import egress.server.dlp.DlpEngine;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.HttpHead;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class HeldShareTest {
 
     private Gate gate(DlpEngine engine, TestCa ca, Origin origin) throws IOException {
         Route route = Route.named(HOST).build();
-        return Gate.builder()
+        return CaLeaves.gate()
                 .trust(ca.writePem(directory.resolve("origins.pem")))
                 .inspector(engine.inspector(List.of(route), List.of(), Map.of()))
                 .pin(HOST, 443, origin.port())

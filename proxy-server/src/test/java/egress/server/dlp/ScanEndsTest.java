@@ -1,10 +1,9 @@
-package egress.gate;
+package egress.server.dlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
-import egress.server.dlp.DlpSettings;
+import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.ByteArrayOutputStream;

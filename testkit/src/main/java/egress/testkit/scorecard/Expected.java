@@ -1,9 +1,9 @@
-package egress.abuse;
+package egress.testkit.scorecard;
 
 import java.util.List;
 
 /** What must come of a case, as the first words of what a {@link Case.Probe} says. */
-sealed interface Expected {
+public sealed interface Expected {
     List<String> outcomes();
 
     /** Refused, closed or bounded, and nothing of it at an origin. */

@@ -1,4 +1,4 @@
-package egress.abuse;
+package egress.testkit.scorecard;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Repeatable;

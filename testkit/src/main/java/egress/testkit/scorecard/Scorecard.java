@@ -1,17 +1,19 @@
-package egress.abuse;
+package egress.testkit.scorecard;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the cases of one class came to; written beside those of the other classes when the class ends. */
 public final class Scorecard {
-    /** Where each class leaves its entries, from the module's directory. */
-    static final Path DIRECTORY = Path.of("target", "scorecard");
+    /** Where each class of a module leaves its entries, from the module's directory: a directory for each build. */
+    public static final Path DIRECTORY =
+            Path.of("target", "scorecard", System.getProperty("egress.build", "no-build"));
 
     /**
      * One case that was tried.
@@ -19,7 +21,7 @@ public final class Scorecard {
      * @param stops whether it had to be stopped
      * @param good whether it came out as it should
      */
-    record Entry(
+    public record Entry(
             String id,
             String title,
             String leg,
@@ -29,20 +31,21 @@ public final class Scorecard {
             boolean good,
             String testClass) {
         /** The number of its row. */
-        int row() {
+        public int row() {
             return Integer.parseInt(id.substring(0, id.indexOf('.')));
         }
     }
 
     private final String testClass;
-    private final List<Entry> entries = new ArrayList<>();
+    /** Of tests that may run at the same time. */
+    private final List<Entry> entries = Collections.synchronizedList(new ArrayList<>());
 
     Scorecard(String testClass) {
         this.testClass = testClass;
     }
 
     /** Tries a case, notes what came of it, and fails where that is not what must come of it. */
-    void verify(Case each) {
+    public void verify(Case each) {
         String got;
         Throwable failure = null;
         try {

@@ -1,4 +1,4 @@
-package egress.abuse;
+package egress.testkit.scorecard;
 
 import java.io.IOException;
 import java.util.List;
