@@ -46,6 +46,9 @@ public record Tool(
             "_java_options",
             "jdk_java_options");
 
+    /** Becomes the command that follows, which a hangup ends unless it handles it. */
+    private static final List<String> DEFAULT_HANGUP = List.of("env", "--default-signal=HUP");
+
     public Tool {
         environment = Map.copyOf(environment);
     }
@@ -136,9 +139,10 @@ public record Tool(
         }
     }
 
-    /** Starts it; its life and its streams are the test's business. */
+    /** Starts it, with the default of SIGHUP even where the build runs under nohup; its life and its streams are the test's business. */
     public Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
+        List<String> command = new ArrayList<>(ignoresHangups() ? DEFAULT_HANGUP : List.of());
+        command.add(program.toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> REMOVED.contains(name.toLowerCase(Locale.ROOT)));
@@ -147,6 +151,17 @@ public record Tool(
             builder.directory(directory.toFile());
         }
         return builder.start();
+    }
+
+    /** Whether this process ignores SIGHUP, as it does under nohup, which children inherit. */
+    private static boolean ignoresHangups() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring("SigIgn:".length()).strip(), 16) & 1) == 1);
     }
 
     private static void kill(Process process) {
