@@ -25,18 +25,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Everything that callers and origins do, mixed, for two minutes or for {@code -Degress.soak.seconds}: nothing goes wrong but what was
+ * Everything that callers and origins do, mixed, for 40 seconds or for {@code -Degress.soak.seconds}: nothing goes wrong but what was
  * made to, every exchange is told of exactly once, and memory stays what it was.
  */
+@Tag("alone")
 class SoakTest {
     static final String PASSED = "passed.example";
 
-    private static final Duration DURATION = Duration.ofSeconds(Long.getLong("egress.soak.seconds", 120));
+    private static final Duration DURATION = Duration.ofSeconds(Long.getLong("egress.soak.seconds", 40));
     private static final long SEED = Long.getLong("egress.soak.seed", System.nanoTime());
     /** Of each pair of versions. */
     private static final int CALLERS = 2;
@@ -241,7 +243,7 @@ class SoakTest {
         }
     }
 
-    /** A leak of 1 KiB an exchange is found in a minute. The least of each half, since what is open at the moment comes and goes. */
+    /** A leak of 1 KiB an exchange is found in 40 seconds. The least of each half, since what is open at the moment comes and goes. */
     private static void assertFlat(List<Sample> samples, String what, ToLongFunction<Sample> value, long tolerance) {
         int half = 1 + (samples.size() - 1) / 2;
         long first = samples.subList(1, half).stream().mapToLong(value).min().orElseThrow();

@@ -15,6 +15,7 @@ import egress.testkit.H2Flood;
 import egress.testkit.HostileOrigin;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.TestLeaf;
 import egress.upstream.UpstreamConfig;
 import egress.upstream.UpstreamTimeouts;
 import java.io.IOException;
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -101,16 +104,20 @@ class UpstreamFailureTest {
 
     private static <F extends Enum<F> & HostileOrigin.Script> void add(
             Gate.Builder builder, TestCa ca, F fault, Alpn alpn) throws IOException {
-        HostileOrigin origin = HostileOrigin.tls(ca.leaf(host(fault)), alpn, fault);
-        hostile.add(origin);
-        builder.route(Route.named(host(fault))
-                        .credential(Credential.authorization("Bearer", "injected"))
-                        .build())
-                .pin(host(fault), 443, origin.port());
+        TestLeaf leaf = ca.leaf(host("h1", fault), host("h2", fault));
+        for (String version : new String[] {"h1", "h2"}) {
+            HostileOrigin origin = HostileOrigin.tls(leaf, alpn, fault);
+            hostile.add(origin);
+            builder.route(Route.named(host(version, fault))
+                            .credential(Credential.authorization("Bearer", "injected"))
+                            .build())
+                    .pin(host(version, fault), 443, origin.port());
+        }
     }
 
-    private static String host(Enum<?> fault) {
-        return fault.name().toLowerCase(Locale.ROOT).replace('_', '-') + "."
+    /** An origin for the callers of each version, since tests of both run at the same time. */
+    private static String host(String version, Enum<?> fault) {
+        return version + "-" + fault.name().toLowerCase(Locale.ROOT).replace('_', '-') + "."
                 + fault.getDeclaringClass().getSimpleName().toLowerCase(Locale.ROOT) + ".example";
     }
 
@@ -159,8 +166,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("connectionFaults")
+    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anOriginThatGoesAwayOrSilent(String version, ConnectionFault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(fault))) {
+        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
             Call call = caller.get("/");
             if (fault == ConnectionFault.CLOSE_AFTER_RESPONSE || fault == ConnectionFault.RESET_AFTER_RESPONSE) {
                 assertThat(call.response().text()).isEqualTo("whole");
@@ -181,8 +189,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("h1Faults")
+    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anH1OriginThatBreaksTheProtocol(String version, H1Fault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(fault))) {
+        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
             Call call = caller.get("/");
             if (BROKEN_BODY.contains(fault)) {
                 if (call.status() == 200) { // unless the fault was there before the head went on
@@ -223,8 +232,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("h2Faults")
+    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anH2OriginThatIsOddOrBreaksTheProtocol(String version, H2Fault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(fault))) {
+        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
             if (fault == H2Fault.GOAWAY_BELOW_THE_SECOND_STREAM) {
                 assertThat(caller.get("/first").response().text()).isEqualTo("good");
             }
@@ -249,8 +259,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("h2FieldFaults")
+    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anH2OriginWhoseFieldsAreMalformed(String version, H2FieldFault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(fault))) {
+        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
             Call call = caller.get("/");
             int status = call.status();
             if (fault == H2FieldFault.SPACE_AROUND_A_VALUE) {
@@ -265,7 +276,7 @@ class UpstreamFailureTest {
                 call.read(1);
             }
         }
-        try (Caller caller = Caller.through(gate, version, host(fault))) {
+        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
             assertThat(caller.get("/good").response().text()).isEqualTo("good");
         }
     }
@@ -273,7 +284,7 @@ class UpstreamFailureTest {
     @ParameterizedTest
     @MethodSource("h2Floods")
     void anH2OriginThatFloods(String version, H2Flood flood) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(flood))) {
+        try (Caller caller = Caller.through(gate, version, host(version, flood))) {
             Call call = caller.get("/");
             if (flood == H2Flood.INTERIM) {
                 assertThat(call.response().status()).isEqualTo(502);

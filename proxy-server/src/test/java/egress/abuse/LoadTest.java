@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * Many callers, and some that mean it badly: memory stays bounded and another caller is served. {@code egress.load.connections},
  * {@code egress.load.streams} and {@code egress.load.names} make it larger.
  */
+@Tag("alone")
 class LoadTest {
     /** What another caller's p99 may grow by, beside threads that only compute. */
     private static final int TIMES = 5;
