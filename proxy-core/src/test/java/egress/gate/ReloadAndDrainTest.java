@@ -142,7 +142,7 @@ class ReloadAndDrainTest {
                         calls.add(open.getLast().get("/waits"));
                     }
                 }
-                assertThat(arrived.await(20, TimeUnit.SECONDS))
+                assertThat(arrived.await(60, TimeUnit.SECONDS))
                         .as("still to arrive: " + arrived.getCount())
                         .isTrue();
                 for (int i = 0; i < 20; i++) {

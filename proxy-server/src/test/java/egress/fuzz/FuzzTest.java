@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every target with every input that is kept, and then each with Jazzer for {@code egress.fuzz.seconds} (4). A long run of one:
+ * Every target with every input that is kept, and then each with Jazzer for {@code egress.fuzz.seconds} (3). A long run of one:
  *
  * <pre>./verify -pl proxy-server -am -Dtest=FuzzTest -Dsurefire.failIfNoSpecifiedTests=false \
  *     -Degress.fuzz.target=HEAD -Degress.fuzz.seconds=3600</pre>
@@ -68,7 +68,7 @@ class FuzzTest {
 
     private static final Pattern DONE = Pattern.compile("Done (\\d+) (?:runs|in)");
     /** Of a run that begins with the kept inputs alone; a longer one goes on with what earlier ones have left. */
-    private static final int SMOKE = 4;
+    private static final int SMOKE = 3;
 
     private static final int SECONDS = Integer.getInteger("egress.fuzz.seconds", SMOKE);
     /** The same in every build, which must not fail by chance; 0 draws one. */
@@ -153,6 +153,9 @@ class FuzzTest {
                 .within(Duration.ofSeconds(SECONDS + 90L))
                 .run(
                         "-Xmx768m",
+                        "-XX:+UseSerialGC",
+                        // Of a short run most is the start of Jazzer, which is not worth compiling well.
+                        "-XX:TieredStopAtLevel=" + (SECONDS > SMOKE ? 4 : 1),
                         "-XX:+EnableDynamicAgentLoading",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",

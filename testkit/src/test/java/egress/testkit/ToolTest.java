@@ -49,7 +49,8 @@ class ToolTest {
 
     @Test
     void aHangupEndsAProgramThoughTheBuildIgnoresHangups() throws Exception {
-        Object before = handleHangup(Class.forName("sun.misc.SignalHandler").getField("SIG_IGN").get(null));
+        Object before = handleHangup(
+                Class.forName("sun.misc.SignalHandler").getField("SIG_IGN").get(null));
         try {
             Tool.Result result = shell.run("-c", "kill -HUP $$; echo survived");
             assertThat(result.out()).isEmpty();

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What the cases of one class came to; written beside those of the other classes when the class ends. */
 public final class Scorecard {
     /** Where each class of a module leaves its entries, from the module's directory: a directory for each build. */
-    public static final Path DIRECTORY =
-            Path.of("target", "scorecard", System.getProperty("egress.build", "no-build"));
+    public static final Path DIRECTORY = Path.of("target", "scorecard", System.getProperty("egress.build", "no-build"));
 
     /**
      * One case that was tried.
