@@ -64,8 +64,8 @@ final class ScorecardIT {
                     .filter(row -> all.stream().noneMatch(entry -> entry.row() == row))
                     .forEach(row -> faults.add("row " + row + " has no case"));
             AbuseList.TEST_CLASSES.stream()
-                    .filter(each -> all.stream()
-                            .noneMatch(entry -> entry.testClass().equals(each.getName())))
+                    .filter(each ->
+                            all.stream().noneMatch(entry -> entry.testClass().equals(each.getName())))
                     .forEach(each -> faults.add(each.getSimpleName() + " left nothing"));
         }
         all.stream().filter(entry -> !entry.good()).forEach(entry -> faults.add(entry.toString()));

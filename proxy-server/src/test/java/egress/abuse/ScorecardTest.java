@@ -15,7 +15,12 @@ class ScorecardTest {
     private static List<Entry> everything() {
         List<Entry> all = new ArrayList<>();
         for (int row = 1; row <= AbuseList.SIZE; row++) {
-            all.add(entry(row, AbuseList.TEST_CLASSES.get(row % AbuseList.TEST_CLASSES.size()).getName(), true));
+            all.add(entry(
+                    row,
+                    AbuseList.TEST_CLASSES
+                            .get(row % AbuseList.TEST_CLASSES.size())
+                            .getName(),
+                    true));
         }
         return all;
     }

@@ -24,6 +24,7 @@ class PublicTypesTest {
         assertThat(Architecture.needlesslyPublic(PACKAGES::contains))
                 .containsExactlyInAnyOrder(
                         "egress.downstream.ClientHelloFuzz", // FuzzTest gives it to Jazzer by its name
-                        "egress.upstream.TrustedRoots"); // what PooledUpstreams.trustedRoots gives, asked for no more than being there
+                        "egress.upstream.TrustedRoots"); // what PooledUpstreams.trustedRoots gives, asked for no more
+        // than being there
     }
 }

@@ -206,7 +206,9 @@ final class SignalsIT {
     @Test
     void terminationTakesNoLongerThanTheDrainTimeout() throws Exception {
         Duration least = timeToEnd();
-        for (int i = 1; i < 3 && least.compareTo(DRAIN) > 0; i++) { // what else the machine does is not the program's doing
+        for (int i = 1;
+                i < 3 && least.compareTo(DRAIN) > 0;
+                i++) { // what else the machine does is not the program's doing
             Duration next = timeToEnd();
             least = next.compareTo(least) < 0 ? next : least;
         }
