@@ -46,8 +46,8 @@ public record Tool(
             "_java_options",
             "jdk_java_options");
 
-    /** Becomes the command that follows, which a hangup ends unless it handles it. */
-    private static final List<String> DEFAULT_HANGUP = List.of("env", "--default-signal=HUP");
+    /** Becomes the command that follows, which hangups and interrupts end unless it handles them. */
+    private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal=HUP,INT,QUIT");
 
     public Tool {
         environment = Map.copyOf(environment);
@@ -139,9 +139,9 @@ public record Tool(
         }
     }
 
-    /** Starts it, with the default of SIGHUP even where the build runs under nohup; its life and its streams are the test's business. */
+    /** Starts it, with the default of the signals that nohup and shells ignore; its life and its streams are the test's business. */
     public Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(ignoresHangups() ? DEFAULT_HANGUP : List.of());
+        List<String> command = new ArrayList<>(ignoresSignals() ? DEFAULT_SIGNALS : List.of());
         command.add(program.toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
@@ -153,8 +153,8 @@ public record Tool(
         return builder.start();
     }
 
-    /** Whether this process ignores SIGHUP, as it does under nohup, which children inherit. */
-    private static boolean ignoresHangups() throws IOException {
+    /** Whether this process ignores signals, as under nohup or behind an ampersand, which children inherit. */
+    private static boolean ignoresSignals() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
             return false;
@@ -163,7 +163,7 @@ public record Tool(
                 .filter(line -> line.startsWith("SigIgn:"))
                 .map(line -> Long.parseUnsignedLong(
                         line.substring("SigIgn:".length()).strip(), 16))
-                .anyMatch(ignored -> (ignored & 1) == 1);
+                .anyMatch(ignored -> (ignored & 0b111) != 0);
     }
 
     private static void kill(Process process) {
