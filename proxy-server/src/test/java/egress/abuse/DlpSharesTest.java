@@ -2,6 +2,7 @@ package egress.abuse;
 
 import egress.testkit.RawClient;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,11 +10,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One caller takes as much as it can get of what inspection and signing hold; ten others lose nothing by it. */
+@Tag("alone")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class DlpSharesTest {
     private static final String SCANNED = """
