@@ -55,12 +55,13 @@ for tool in ip nft setpriv unshare openssl python3 curl; do
     command -v "$tool" >/dev/null || { echo "needs $tool (Debian: iproute2, nftables, util-linux, openssl, python3, curl)" >&2; exit 1; }
 done
 
-# gate ARGUMENTS...: the program: in the mounted image where EGRESS_ROOT names one, else the jar.
+# gate ARGUMENTS...: the program: in the mounted image where EGRESS_ROOT names one, else the jar. With the default of SIGHUP, which a
+# child of nohup would ignore.
 gate() {
     if [ -n "${EGRESS_ROOT:-}" ]; then
-        exec env -u SSL_CERT_FILE "$root/image/test/in-image" "${mounts[@]}" /usr/local/bin/egress-proxy "$@"
+        exec env --default-signal=HUP -u SSL_CERT_FILE "$root/image/test/in-image" "${mounts[@]}" /usr/local/bin/egress-proxy "$@"
     else
-        exec "$jdk/bin/java" -XX:+UseSerialGC -Xms16m -Xmx256m --enable-native-access=ALL-UNNAMED \
+        exec env --default-signal=HUP "$jdk/bin/java" -XX:+UseSerialGC -Xms16m -Xmx256m --enable-native-access=ALL-UNNAMED \
             --sun-misc-unsafe-memory-access=allow -jar "$jar" "$@"
     fi
 }

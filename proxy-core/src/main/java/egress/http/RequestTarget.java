@@ -9,7 +9,7 @@ package egress.http;
  */
 public record RequestTarget(String raw, String path, String query) {
     /** A target in absolute-form, taken apart (RFC 9112 §3.2.2). */
-    public record Absolute(boolean tls, Authority authority, RequestTarget target) {}
+    record Absolute(boolean tls, Authority authority, RequestTarget target) {}
 
     /**
      * Parses origin-form, or {@code *}.
@@ -51,7 +51,7 @@ public record RequestTarget(String raw, String path, String query) {
      * @throws IllegalArgumentException with a sentence, as {@link #parse} and {@link Authority#parse} do, and for other
      *     schemes
      */
-    public static Absolute parseAbsolute(String raw) {
+    static Absolute parseAbsolute(String raw) {
         boolean tls = raw.regionMatches(true, 0, "https://", 0, 8);
         if (!tls && !raw.regionMatches(true, 0, "http://", 0, 7)) {
             throw refused(raw, "http:// or https:// and an authority");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

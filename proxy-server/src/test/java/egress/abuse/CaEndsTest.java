@@ -9,6 +9,7 @@ import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;

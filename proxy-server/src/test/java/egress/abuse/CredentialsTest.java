@@ -13,6 +13,8 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedRequest;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

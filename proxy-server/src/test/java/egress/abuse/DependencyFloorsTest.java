@@ -32,6 +32,7 @@ class DependencyFloorsTest {
             "net.bytebuddy",
             "com.code-intelligence",
             "com.github.madgnome",
+            "com.tngtech",
             "io.grpc",
             "com.google.code.gson",
             "com.google.errorprone",

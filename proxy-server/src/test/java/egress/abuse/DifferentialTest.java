@@ -9,6 +9,7 @@ import egress.testkit.Origin;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.RecordedRequest;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

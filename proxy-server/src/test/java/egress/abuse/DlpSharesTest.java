@@ -7,6 +7,7 @@ import egress.testkit.PipelockServer.Listener;
 import egress.testkit.RawClient;
 import egress.testkit.RecordedPipelock;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,11 +18,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One caller takes as much as it can get of what inspection and signing hold; ten others lose nothing by it. */
+@Tag("alone")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class DlpSharesTest {
     private static final String SCANNED = """

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.server.Child;
 import egress.testkit.RawClient;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

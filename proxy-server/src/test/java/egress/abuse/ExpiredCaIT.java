@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.ca.CaDirectory;
 import egress.server.Child;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;

@@ -5,6 +5,8 @@ import egress.testkit.H2Client;
 import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
 import egress.testkit.H2Wire;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -8,6 +8,7 @@ import egress.testkit.ConnectShim;
 import egress.testkit.Origin;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;

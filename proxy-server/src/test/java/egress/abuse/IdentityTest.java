@@ -3,6 +3,8 @@ package egress.abuse;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;

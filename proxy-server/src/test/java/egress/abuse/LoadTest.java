@@ -8,6 +8,7 @@ import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
 import egress.testkit.H2Wire;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Row;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * Many callers, and some that mean it badly: memory stays bounded and another caller is served. {@code egress.load.connections},
  * {@code egress.load.streams} and {@code egress.load.names} make it larger.
  */
+@Tag("alone")
 class LoadTest {
     /** What another caller's p99 may grow by, beside threads that only compute. */
     private static final int TIMES = 5;

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The tests are tested: the gate is broken on purpose, in one place at a time, and the class of the group must turn red. A break is
  * compiled into a directory of its own, before the class path of a Java of its own: the tree is never touched.
  */
+@Tag("alone")
 class MutationsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final String CORE = "proxy-core/src/main/java/egress/";

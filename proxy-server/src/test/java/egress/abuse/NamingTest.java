@@ -2,6 +2,8 @@ package egress.abuse;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

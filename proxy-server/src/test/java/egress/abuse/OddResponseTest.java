@@ -8,6 +8,8 @@ import egress.testkit.HostileOrigin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -8,6 +8,8 @@ import egress.testkit.H2Client;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.gate.Gate;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import egress.upstream.RecordedDialing;
 import egress.upstream.UpstreamConfig;
 import java.io.IOException;
@@ -35,7 +37,7 @@ class ReboundNameTest {
     void start() throws IOException {
         origin = Origin.plain().otherwise(exchange -> exchange.respond(200, "public", "connection", "close"));
         dialing.name(HOST, List.of(PUBLIC)).answers(PUBLIC, origin.port());
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .route(Route.named(HOST + ":80").build())
                 .route(Route.named(HOST + ":443").passthrough(true).build())
                 .upstreams(dialing.upstreams(UpstreamConfig.DEFAULTS))

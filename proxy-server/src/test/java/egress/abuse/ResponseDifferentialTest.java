@@ -7,6 +7,7 @@ import egress.server.ProxyUnderTest;
 import egress.testkit.HttpSyntaxException;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

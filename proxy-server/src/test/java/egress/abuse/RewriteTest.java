@@ -7,6 +7,8 @@ import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
 import egress.testkit.RecordedRequest;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

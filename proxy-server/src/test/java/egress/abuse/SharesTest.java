@@ -8,17 +8,20 @@ import egress.testkit.H2Wire;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One caller takes as much as it can get of what belongs to all; ten others lose nothing by it. */
+@Tag("alone")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class SharesTest {
     private static final int DESCRIPTORS = 300;

@@ -15,6 +15,8 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.StreamResetException;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Expected;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;

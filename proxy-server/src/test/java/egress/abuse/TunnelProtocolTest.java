@@ -3,6 +3,8 @@ package egress.abuse;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Case;
+import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;

@@ -14,11 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One caller takes as much as it can get on the way to origins: connections, windows, look-ups. The others lose nothing by it. */
+@Tag("alone")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class UpstreamSharesTest {
     private static final Duration SOON = Duration.ofSeconds(4);

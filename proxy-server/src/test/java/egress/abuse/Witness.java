@@ -54,7 +54,7 @@ final class Witness implements AutoCloseable {
     /** Go's net/http, built below {@code target/}. */
     static Witness go() throws IOException, InterruptedException {
         Path program = Files.createDirectories(Path.of("target", "parsers").toAbsolutePath())
-                .resolve("parsers");
+                .resolve("parsers-" + ProcessHandle.current().pid()); // two processes of the build may run at once
         Tool.require("go", "install golang-go")
                 .with("GOTOOLCHAIN", "local")
                 .with("GOPROXY", "off")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.gate.Gate;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.TestCa;
@@ -51,7 +52,7 @@ class GitOtherWaysTest {
         DavRepository.serve(openDav, served);
         STORE.serve(lfs, "https://" + LFS, REPOSITORY);
         STORE.serve(openLfs, "http://127.0.0.1:" + openLfs.port(), REPOSITORY);
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
                 .route(Route.named(DAV).gitFetch(true).build())
                 .route(Route.named(LFS).gitFetch(true).build())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.gate.Gate;
 import egress.policy.Credential;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RecordedRequest;
@@ -47,7 +48,7 @@ class GitTest {
         h2 = Origin.tls(origins.leaf("h2.example", "closed.example"), Alpn.H2_AND_H1);
         GitBackend.serve(h1, git(), root, REPOSITORY);
         GitBackend.serve(h2, git(), root, REPOSITORY);
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
                 .route(fetching("h1.example"))
                 .route(fetching("h2.example"))

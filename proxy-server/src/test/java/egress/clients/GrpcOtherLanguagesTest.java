@@ -7,6 +7,7 @@ import egress.policy.Credential;
 import egress.policy.Match;
 import egress.policy.Matcher;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.HostileOrigin;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
@@ -55,7 +56,7 @@ class GrpcOtherLanguagesTest {
                 .build()
                 .start();
         refusing = new HostileOrigin.RefusingPort();
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
                 .route(Route.named(HOST)
                         .credential(Credential.authorization("Bearer", "injected"))

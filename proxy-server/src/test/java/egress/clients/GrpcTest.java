@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import egress.gate.Gate;
 import egress.policy.Credential;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Pattern251;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
@@ -67,7 +68,7 @@ class GrpcTest {
                 .intercept(SERVICE)
                 .build()
                 .start();
-        gate = Gate.builder()
+        gate = CaLeaves.gate()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
                 .route(Route.named(HOST)
                         .credential(Credential.authorization("Bearer", "injected"))

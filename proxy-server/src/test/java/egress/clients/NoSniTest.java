@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.gate.Gate;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.ConnectShim;
 import egress.testkit.Origin;
@@ -44,7 +45,7 @@ class NoSniTest {
         origin = Origin.tls(origins.leaf("intranet", "my_host", "my_host.example", "127.0.0.1"), Alpn.H1)
                 .withoutRecords();
         shim = new ConnectShim();
-        Gate.Builder builder = Gate.builder().trust(origins.writePem(directory.resolve("origins.pem")));
+        Gate.Builder builder = CaLeaves.gate().trust(origins.writePem(directory.resolve("origins.pem")));
         for (String host : List.of("intranet", "my_host", "my_host.example")) {
             builder.origin(host, origin.port());
         }
@@ -68,8 +69,7 @@ class NoSniTest {
                 new Proxy(Proxy.Type.HTTP, new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), gate.port()));
         HttpsURLConnection connection =
                 (HttpsURLConnection) URI.create("https://" + host + "/").toURL().openConnection(proxy);
-        connection.setSSLSocketFactory(
-                TlsClient.trusting(gate.issuer().certificate()).getSocketFactory());
+        connection.setSSLSocketFactory(TlsClient.trusting(gate.authority()).getSocketFactory());
         if (host.indexOf('_') >= 0) { // Java's own check of a name knows no underscore
             connection.setHostnameVerifier((name, session) -> name.equals(host));
         }

@@ -2,9 +2,11 @@ package egress.clients;
 
 import egress.testkit.Tool;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,7 +26,10 @@ final class Packages {
     static Path node() throws IOException, InterruptedException {
         Path directory = TARGET.resolve("node");
         String wanted = String.join(" ", NODE);
-        if (!isInstalled(directory, wanted)) {
+        try (FileChannel _ = alone()) {
+            if (isInstalled(directory, wanted)) {
+                return directory;
+            }
             List<String> command = new ArrayList<>(List.of(
                     "npm",
                     "install",
@@ -49,7 +54,10 @@ final class Packages {
         Path python = directory.resolve("bin").resolve("python");
         Path requirements = Surroundings.program("requirements.txt");
         String wanted = Files.readString(requirements);
-        if (!isInstalled(directory, wanted)) {
+        try (FileChannel _ = alone()) {
+            if (isInstalled(directory, wanted)) {
+                return python;
+            }
             Tool python3 = Tool.require("python3", "install python3 and python3-venv");
             install(List.of(python3.program().toString(), "-m", "venv", "--clear", directory.toString()));
             install(List.of(
@@ -70,6 +78,14 @@ final class Packages {
     /** Where a client that is built here goes. */
     static Path built(String name) throws IOException {
         return Files.createDirectories(TARGET).resolve(name);
+    }
+
+    /** Locks what is installed until it is closed: tests run in more than one process. */
+    private static FileChannel alone() throws IOException {
+        Path lock = Files.createDirectories(TARGET).resolve("lock");
+        FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel.lock(); // until the channel is closed
+        return channel;
     }
 
     private static boolean isInstalled(Path directory, String wanted) throws IOException {

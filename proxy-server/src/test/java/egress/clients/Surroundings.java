@@ -4,6 +4,7 @@ import egress.ca.TrustStores;
 import egress.gate.Gate;
 import egress.policy.Credential;
 import egress.policy.Route;
+import egress.server.CaLeaves;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.OriginExchange;
@@ -51,7 +52,7 @@ final class Surroundings implements AutoCloseable {
             Turns.serve(each);
             each.on("/unwanted", exchange -> exchange.respond(403, "not wanted\n"));
         }
-        Gate gate = Gate.builder()
+        Gate gate = CaLeaves.gate()
                 .trust(origins.writePem(directory.resolve("origins.pem")))
                 .route(authenticated("h1.example"))
                 .route(authenticated("h2.example"))
@@ -71,7 +72,7 @@ final class Surroundings implements AutoCloseable {
 
     /** Writes the certificate that the gate's clients must trust. */
     static Path writeAuthority(Gate gate, Path file) throws IOException {
-        return Files.write(file, new TrustStores(gate.issuer().certificate()).pem());
+        return Files.write(file, new TrustStores(gate.authority()).pem());
     }
 
     /** A program of this suite, as a file. */
@@ -129,7 +130,7 @@ final class Surroundings implements AutoCloseable {
     }
 
     X509Certificate certificate() {
-        return gate.issuer().certificate();
+        return gate.authority();
     }
 
     Origin origin(String host) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,19 +24,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every target with every input that is kept, and then each with Jazzer for {@code egress.fuzz.seconds} (10). A long run of one:
+ * Every target with every input that is kept, and then each with Jazzer for {@code egress.fuzz.seconds} (3). A long run of one:
  *
  * <pre>./verify -pl proxy-server -am -Dtest=FuzzTest -Dsurefire.failIfNoSpecifiedTests=false \
  *     -Degress.fuzz.target=HEAD -Degress.fuzz.seconds=3600</pre>
  *
  * What it finds is left in {@code target/fuzz}; it belongs to {@code src/test/resources/fuzz/<target>} once it is mended.
  */
+@Tag("alone")
 class FuzzTest {
     /** What is fuzzed. */
     enum Target {
@@ -64,7 +67,10 @@ class FuzzTest {
     }
 
     private static final Pattern DONE = Pattern.compile("Done (\\d+) (?:runs|in)");
-    private static final int SECONDS = Integer.getInteger("egress.fuzz.seconds", 10);
+    /** Of a run that begins with the kept inputs alone; a longer one goes on with what earlier ones have left. */
+    private static final int SMOKE = 3;
+
+    private static final int SECONDS = Integer.getInteger("egress.fuzz.seconds", SMOKE);
     /** The same in every build, which must not fail by chance; 0 draws one. */
     private static final int SEED = Integer.getInteger("egress.fuzz.seed", 1);
 
@@ -126,16 +132,30 @@ class FuzzTest {
         return last;
     }
 
+    private static void empty(Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+    }
+
     private static Tool.Result fuzz(Target target) throws IOException, InterruptedException, URISyntaxException {
         Path directory = Path.of("target", "fuzz", target.name().toLowerCase(Locale.ROOT))
                 .toAbsolutePath();
-        Path corpus = Files.createDirectories(directory.resolve("corpus"));
+        Path corpus = Files.createDirectories(directory.resolve(SECONDS > SMOKE ? "corpus" : "smoke"));
+        if (SECONDS <= SMOKE) {
+            empty(corpus);
+        }
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return Tool.of(Path.of(System.getProperty("java.home"), "bin", "java"))
                 .in(directory)
                 .within(Duration.ofSeconds(SECONDS + 90L))
                 .run(
                         "-Xmx768m",
+                        "-XX:+UseSerialGC",
+                        // Of a short run most is the start of Jazzer, which is not worth compiling well.
+                        "-XX:TieredStopAtLevel=" + (SECONDS > SMOKE ? 4 : 1),
                         "-XX:+EnableDynamicAgentLoading",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",

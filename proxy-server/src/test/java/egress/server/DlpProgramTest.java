@@ -2,13 +2,13 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -3,7 +3,6 @@ package egress.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.dlp.pipelock.PipelockMode;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
@@ -16,6 +15,7 @@ import egress.testkit.RealPipelock;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.RecordedPipelock;
 import egress.testkit.TestCa;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import egress.abuse.Row;
 import egress.testkit.Alpn;
 import egress.testkit.H2Client;
 import egress.testkit.Origin;
@@ -13,6 +12,7 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

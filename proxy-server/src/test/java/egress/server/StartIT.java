@@ -2,13 +2,13 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.testkit.FreePort;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
 import egress.testkit.Tool;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -120,7 +120,8 @@ public final class TestCa {
         return Files.writeString(file, pem(certificate));
     }
 
-    static String pem(X509Certificate certificate) {
+    /** The certificate as PEM. */
+    public static String pem(X509Certificate certificate) {
         try {
             return pem("CERTIFICATE", certificate.getEncoded());
         } catch (GeneralSecurityException e) {

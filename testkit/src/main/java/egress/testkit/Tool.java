@@ -46,6 +46,9 @@ public record Tool(
             "_java_options",
             "jdk_java_options");
 
+    /** Becomes the command that follows, which hangups and interrupts end unless it handles them. */
+    private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal=HUP,INT,QUIT");
+
     public Tool {
         environment = Map.copyOf(environment);
     }
@@ -136,9 +139,10 @@ public record Tool(
         }
     }
 
-    /** Starts it; its life and its streams are the test's business. */
+    /** Starts it, with the default of the signals that nohup and shells ignore; its life and its streams are the test's business. */
     public Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
+        List<String> command = new ArrayList<>(ignoresSignals() ? DEFAULT_SIGNALS : List.of());
+        command.add(program.toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> REMOVED.contains(name.toLowerCase(Locale.ROOT)));
@@ -147,6 +151,19 @@ public record Tool(
             builder.directory(directory.toFile());
         }
         return builder.start();
+    }
+
+    /** Whether this process ignores signals, as under nohup or behind an ampersand, which children inherit. */
+    private static boolean ignoresSignals() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .map(line -> Long.parseUnsignedLong(
+                        line.substring("SigIgn:".length()).strip(), 16))
+                .anyMatch(ignored -> (ignored & 0b111) != 0);
     }
 
     private static void kill(Process process) {

@@ -48,6 +48,26 @@ class ToolTest {
     }
 
     @Test
+    void aHangupEndsAProgramThoughTheBuildIgnoresHangups() throws Exception {
+        Object before = handleHangup(
+                Class.forName("sun.misc.SignalHandler").getField("SIG_IGN").get(null));
+        try {
+            Tool.Result result = shell.run("-c", "kill -HUP $$; echo survived");
+            assertThat(result.out()).isEmpty();
+            assertThat(result.exit()).isEqualTo(129);
+        } finally {
+            handleHangup(before);
+        }
+    }
+
+    /** By reflection, since javac has a warning for {@code sun.misc.Signal} that cannot be suppressed. */
+    private static Object handleHangup(Object handler) throws ReflectiveOperationException {
+        Class<?> signal = Class.forName("sun.misc.Signal");
+        return signal.getMethod("handle", signal, Class.forName("sun.misc.SignalHandler"))
+                .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), handler);
+    }
+
+    @Test
     void passesNoProxySettingOfTheMachineOn() throws IOException, InterruptedException {
         assertThat(shell.run("-c", "env").ok().out().toLowerCase(Locale.ROOT))
                 .doesNotContain("https_proxy=")

@@ -2,11 +2,11 @@ package egress.server.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.server.ProxyUnderTest;
 import egress.server.admin.Readiness.Part;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;

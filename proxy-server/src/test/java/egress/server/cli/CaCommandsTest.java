@@ -3,10 +3,10 @@ package egress.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.abuse.Row;
 import egress.ca.CaDirectory;
 import egress.ca.CaException;
 import egress.ca.Issuer;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import egress.abuse.Row;
 import egress.exchange.CallerPhases;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
@@ -12,6 +11,7 @@ import egress.http.Authority;
 import egress.policy.DenyReason;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
+import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

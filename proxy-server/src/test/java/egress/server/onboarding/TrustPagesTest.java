@@ -2,10 +2,10 @@ package egress.server.onboarding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.ca.CaDirectory;
 import egress.ca.Issuer;
 import egress.ca.SystemTrust;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -2,10 +2,10 @@ package egress.server.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.ProxyUnderTest;
+import egress.testkit.scorecard.Row;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -3,12 +3,12 @@ package egress.server.routes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.abuse.Row;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.policy.Verdict;
+import egress.testkit.scorecard.Row;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;

@@ -3,12 +3,12 @@ package egress.server.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.abuse.Row;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.MintException;
 import egress.exchange.LeafCertificates;
 import egress.share.Claimant;
+import egress.testkit.scorecard.Row;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;

@@ -1,0 +1,51 @@
+package egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.Architecture;
+import org.junit.jupiter.api.Test;
+
+/** Which package of the relay may use which. Downstream and upstream meet in the exchange alone. */
+class ArchitectureTest {
+    @Test
+    void packagesUseOnlyWhatTheirArrowsAllow() {
+        assertThat(Architecture.ofModule()
+                        .arrow("egress.share", "java")
+                        .arrow("egress.http", "java", "io.netty")
+                        .arrow("egress.policy", "java", "io.netty", "com.google.re2j", "egress.http")
+                        .arrow(
+                                "egress.exchange",
+                                "java",
+                                "javax",
+                                "io.netty",
+                                "org.slf4j",
+                                "egress.http",
+                                "egress.policy",
+                                "egress.share")
+                        .arrow("egress.tunnel", "java", "io.netty")
+                        .arrow(
+                                "egress.downstream",
+                                "java",
+                                "javax",
+                                "io.netty",
+                                "org.slf4j",
+                                "egress.http",
+                                "egress.policy",
+                                "egress.share",
+                                "egress.exchange",
+                                "egress.tunnel")
+                        .arrow(
+                                "egress.upstream",
+                                "java",
+                                "javax",
+                                "jdk.net",
+                                "io.netty",
+                                "org.slf4j",
+                                "egress.http",
+                                "egress.share",
+                                "egress.exchange")
+                        .arrow("egress", "java", "io.netty", "egress.exchange", "egress.downstream")
+                        .faults())
+                .isEmpty();
+    }
+}
