@@ -14,11 +14,6 @@ public final class TargetFuzz {
 
     public static void fuzzerTestOneInput(byte[] input) {
         String raw = new String(input, ISO_8859_1);
-        try {
-            RequestTarget.parseAbsolute(raw);
-        } catch (IllegalArgumentException e) {
-            // refused
-        }
         RequestTarget target;
         List<String> readings;
         try {
