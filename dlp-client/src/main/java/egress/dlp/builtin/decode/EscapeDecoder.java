@@ -41,17 +41,6 @@ public final class EscapeDecoder {
 
     private EscapeDecoder() {}
 
-    /** How many characters at the beginning of {@code [start, end)} belong to an escape that begins right before it. */
-    public static int tail(byte[] b, int start, int end) {
-        if (start == 0) {
-            return 0;
-        }
-        if (b[start - 1] == '%') {
-            return end - start >= 2 && RuleMatcher.isHex(b[start]) && RuleMatcher.isHex(b[start + 1]) ? 2 : 0;
-        }
-        return b[start - 1] == '\\' && end > start && "nrt".indexOf(b[start]) >= 0 ? 1 : 0;
-    }
-
     static void decode(byte[] b, int from, int to, ScanWindow out) {
         int i = from;
         while (i < to) {

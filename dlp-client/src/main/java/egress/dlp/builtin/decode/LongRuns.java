@@ -40,7 +40,7 @@ final class LongRuns {
     /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
-        int first = start + EscapeDecoder.tail(b, start, end);
+        int first = start + CharTables.escapeTail(b, start, end);
         packed(first, end);
         int next = afterBreak(end);
         if (next > 0) {

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.strength.SecretBits;
 import egress.dlp.builtin.strength.UnguessableBits;
 
@@ -155,7 +156,7 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
         int end = i;
         int last = anchor + ANCHOR;
         for (int j = last; j < dressed.length; j++) {
-            if (RuleMatcher.isWord(dressed[j])) {
+            if (CharTables.isWord(dressed[j])) {
                 i = skipped(b, to, i, end);
                 if (i >= to || b[i] != dressed[j]) {
                     break;
@@ -170,8 +171,8 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
         int start = at;
         int first = anchor;
         for (int j = anchor - 1; j >= 0; j--) {
-            if (RuleMatcher.isWord(dressed[j])) {
-                while (i >= low && start - i <= GAP && !RuleMatcher.isWord(b[i])) {
+            if (CharTables.isWord(dressed[j])) {
+                while (i >= low && start - i <= GAP && !CharTables.isWord(b[i])) {
                     i--;
                 }
                 if (i < low || b[i] != dressed[j]) {
@@ -191,7 +192,7 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
 
     private static int skipped(byte[] b, int to, int from, int end) {
         int i = from;
-        while (i < to && i - end <= GAP && !RuleMatcher.isWord(b[i])) {
+        while (i < to && i - end <= GAP && !CharTables.isWord(b[i])) {
             boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
             i += escape ? 2 : 1;
         }

@@ -2,7 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Uuid;
-import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
 
 import java.nio.ByteBuffer;
@@ -74,7 +73,7 @@ public final class SecretBits {
         SecretBits read = new SecretBits(secret, 0);
         read.value(0, secret.length);
         for (int i = 0; i < secret.length; i++) {
-            read.bits[i] = RuleMatcher.isWord(secret[i]) ? read.bits[i] : 0;
+            read.bits[i] = CharTables.isWord(secret[i]) ? read.bits[i] : 0;
         }
         TextBits.repeats(secret, read.bits);
         return new Form(read.bits, List.copyOf(read.parts));
@@ -143,7 +142,7 @@ public final class SecretBits {
         query = query < 0 || query > to ? to : query;
         for (int i = end; i < query; i++) {
             int stop = i;
-            while (stop < query && RuleMatcher.isWord(b[stop])) {
+            while (stop < query && CharTables.isWord(b[stop])) {
                 stop++;
             }
             if (stop - i >= LONG_SEGMENT) {

@@ -1,6 +1,6 @@
 package egress.dlp.builtin.strength;
 
-import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.match.CharTables;
 
 import java.util.Arrays;
 
@@ -79,7 +79,7 @@ record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
         double[] bones = new double[bits.length];
         int n = 0;
         for (int i = 0; i < bits.length; i++) {
-            if (RuleMatcher.isWord(value[i])) {
+            if (CharTables.isWord(value[i])) {
                 bones[n++] = bits[i];
             }
         }
