@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") public // never compared
 record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
-    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
-    public static final double ENOUGH_BITS = 64;
-
     private static final int ANCHOR = 6;
     private static final int SHORTEST = 8;
     private static final int SPREAD = 7;
@@ -49,7 +46,7 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
 
     /** Whether that much of it is a hit. */
     public boolean counts(Extent extent) {
-        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= ENOUGH_BITS;
+        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
     /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
@@ -62,10 +59,10 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
         int from = 0;
         int last = -1;
         for (int to = ANCHOR; to <= dressed.length; to++) {
-            while (worth.bits(from + 1, to) >= ENOUGH_BITS) {
+            while (worth.bits(from + 1, to) >= UnguessableBits.ENOUGH) {
                 from++;
             }
-            if (last < from && worth.bits(from, to) >= ENOUGH_BITS) {
+            if (last < from && worth.bits(from, to) >= UnguessableBits.ENOUGH) {
                 last = Math.max(from, to - ANCHOR);
                 out.add(last);
             }
@@ -185,7 +182,7 @@ record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean 
             first = j;
         }
         boolean whole = isWhole(first, last) && last - first - lost >= SHORTEST;
-        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= ENOUGH_BITS
+        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= UnguessableBits.ENOUGH
                 ? new Extent(start, end, first, last)
                 : null;
     }

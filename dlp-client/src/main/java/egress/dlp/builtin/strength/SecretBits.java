@@ -2,7 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Uuid;
-import egress.dlp.builtin.rule.SecretForm;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -116,7 +115,7 @@ public final class SecretBits {
             return;
         }
         token(from, colon);
-        if (sum(from, colon) < SecretForm.ENOUGH_BITS) {
+        if (sum(from, colon) < UnguessableBits.ENOUGH) {
             TextBits.zero(bits, from, colon);
         } else {
             part(from, colon);

@@ -2,7 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.Fixture;
 import egress.dlp.builtin.Templates;
-import egress.dlp.builtin.rule.SecretForm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -88,7 +87,7 @@ final class SecretBitsTest {
             double first = Arrays.stream(bits, start, start + count / 2).sum();
             double second =
                     Arrays.stream(bits, start + count / 2, start + count).sum();
-            poor += Math.min(first, second) < Math.min(SecretForm.ENOUGH_BITS, each * count / 2) ? 1 : 0;
+            poor += Math.min(first, second) < Math.min(UnguessableBits.ENOUGH, each * count / 2) ? 1 : 0;
         }
         assertThat(poor).as(template).isLessThan(500 / 16);
     }
