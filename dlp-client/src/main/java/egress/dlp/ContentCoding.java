@@ -6,14 +6,12 @@ import egress.dlp.coding.ZlibStream;
 import egress.dlp.coding.ZstdStream;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The content codings (RFC 9110, section 8.4.1) that a body can be taken out of for the scan. Each decoder reads its coding alone, and
@@ -50,17 +48,6 @@ public enum ContentCoding {
     // RFC 9110, section 5.6.3: nothing but these two is optional whitespace.
     private static String withoutBlanks(String token) {
         return token.replaceAll("^[ \\t]+|[ \\t]+$", "");
-    }
-
-    /** What it looks like within other data; null where it looks like nothing. */
-    @Nullable
-    public Packing packing() {
-        return switch (this) {
-            case GZIP -> Packing.GZIP;
-            case DEFLATE -> Packing.ZLIB;
-            case ZSTD -> Packing.ZSTD;
-            case BR -> null;
-        };
     }
 
     /** Whether this machine can decode it: brotli needs a native library. */

@@ -11,6 +11,7 @@ import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
@@ -71,8 +72,8 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         return !run.over();
     }
 
-    private CompressedHeaderRuns armours(IndexEntry.Packing packing) {
-        boolean hex = packing == IndexEntry.Packing.HEX;
+    private CompressedHeaderRuns armours(Packing packing) {
+        boolean hex = packing == Packing.HEX;
         CompressedHeaderRuns runs = hex ? hexRuns : base64Runs;
         if (runs == null) {
             runs = new CompressedHeaderRuns(stretch, packing, window);
@@ -141,11 +142,11 @@ final class LiteralDispatch implements LiteralIndex.Hits {
     }
 
     private void compressed(int at, Compressed compressed) {
-        IndexEntry.Packing packing = compressed.packing();
+        Packing packing = compressed.packing();
         if (window != null && window.isFollowed(stretch, at, packing)) {
             return;
         }
-        if (packing == IndexEntry.Packing.BASE64 || packing == IndexEntry.Packing.HEX) {
+        if (packing == Packing.BASE64 || packing == Packing.HEX) {
             // What is in step with one that is being unpacked is found within that.
             if (!armours(packing).isNew(at)) {
                 return;

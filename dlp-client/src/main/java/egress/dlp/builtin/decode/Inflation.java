@@ -7,7 +7,7 @@ import egress.dlp.builtin.scan.Segment;
 
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.Deflated.Container;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**

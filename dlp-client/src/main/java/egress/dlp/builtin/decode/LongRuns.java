@@ -8,7 +8,7 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
 import egress.dlp.Detector;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */

@@ -5,7 +5,7 @@ import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.strength.SecretBits;
 
 import egress.dlp.builtin.rule.IndexEntry.Dress;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,5 +1,7 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.scan.Packing;
+
 /** What a literal of the index stands for. */
 public sealed interface IndexEntry {
 
@@ -29,19 +31,5 @@ public sealed interface IndexEntry {
         PLAIN,
         REVERSED,
         ROT13
-    }
-
-    /** What packed data looks like where it begins. */
-    enum Packing {
-        GZIP,
-        ZIP,
-        ZLIB,
-        ZSTD,
-        /** A stream of a PDF file: zlib behind the line break. */
-        PDF,
-        /** One of the others in base64. */
-        BASE64,
-        /** One of the others in hex. */
-        HEX
     }
 }

@@ -1,9 +1,9 @@
 package egress.dlp.builtin.scan;
 
+import egress.dlp.ContentCoding;
 import egress.dlp.builtin.ScanPasses;
 import egress.dlp.builtin.decode.Inflation;
 
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -140,9 +140,9 @@ public final class ScanWindow {
         open.add(inflation);
     }
 
-    /** Says that a stream of that packing which begins with the next byte is followed by others. */
-    public void nextIsFollowed(@Nullable Packing packing) {
-        followed = packing;
+    /** Says that data of that coding begins with the next byte, and that a caller decodes it; null where none does. */
+    public void nextIsFollowed(@Nullable ContentCoding coding) {
+        followed = coding == null ? null : Packing.of(coding);
         followedAt = base + length;
     }
 
