@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.Segment;
 
 import egress.dlp.BodyStream;
 import egress.dlp.ContentCoding;
@@ -49,7 +50,7 @@ final class BodyScan {
             byte[] bytes = heap.bytes();
             Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
             run.structured(structure.isJson());
-            ScanPasses.whole(run, wire, bytes, 0, bytes.length);
+            run.scan(Segment.whole(wire, bytes, 0, bytes.length));
             structure.feed(bytes, 0, bytes.length);
             structure.end();
             return;

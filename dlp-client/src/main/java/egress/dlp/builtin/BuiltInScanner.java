@@ -6,6 +6,7 @@ import egress.dlp.builtin.rule.TokenRule;
 import egress.dlp.builtin.scan.BufferPool;
 import egress.dlp.builtin.scan.Fingerprints;
 import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.SegmentScanner;
 
 import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
@@ -36,7 +37,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     private static final int IDLE = 16;
     private static final int WARM_SCANS = 20;
 
-    private final DetectorIndex catalogue;
+    private final SegmentScanner passes;
     private final DetectorIndex folded;
     private final Fingerprints fingerprints;
     private final Executor executor;
@@ -51,7 +52,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.catalogue = DetectorIndex.of(rules, guarded);
+        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded));
         this.folded = DetectorIndex.folded(rules);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
@@ -122,7 +123,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     ScanContext run(ScanOptions options, BufferPool scratch) {
-        return new ScanContext(catalogue, options, fingerprints, scratch);
+        return new ScanContext(passes, options, fingerprints, scratch);
     }
 
     BufferPool borrow() {

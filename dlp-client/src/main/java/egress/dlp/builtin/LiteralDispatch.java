@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class LiteralDispatch implements LiteralIndex.Hits {
     private static final int DRESSED = 512;
 
+    private final DetectorIndex detectors;
     private final ScanContext run;
     private final Segment stretch;
     private final RuleMatcher rules;
@@ -43,7 +44,8 @@ final class LiteralDispatch implements LiteralIndex.Hits {
     private @Nullable CompressedHeaderRuns base64Runs;
     private @Nullable CompressedHeaderRuns hexRuns;
 
-    LiteralDispatch(ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+    LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+        this.detectors = detectors;
         this.run = run;
         this.stretch = stretch;
         this.rules = new RuleMatcher(run, stretch);
@@ -57,7 +59,7 @@ final class LiteralDispatch implements LiteralIndex.Hits {
             return true;
         }
         // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
-        IndexEntry target = run.catalogue.target(literal);
+        IndexEntry target = detectors.target(literal);
         if (target instanceof TellingName) {
             assigned.named(b, at);
         } else if (target instanceof Keyword keyword) {
@@ -138,7 +140,7 @@ final class LiteralDispatch implements LiteralIndex.Hits {
                         found.from(),
                         found.to(),
                         stretch.view().place(found.start()));
-        run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
+        run.known(stretch.view(), found.start(), found.end(), needle.secret(), needle.part(found), verbatim);
     }
 
     private void compressed(int at, Compressed compressed) {

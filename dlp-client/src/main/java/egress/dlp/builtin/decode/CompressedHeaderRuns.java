@@ -42,7 +42,7 @@ public final class CompressedHeaderRuns {
         if (!begun.add((long) end * step + digits % step)) {
             return false;
         }
-        return window == null || end < s.to() || !window.unarmours(packing, digits, step);
+        return window == null || end < s.to() || !window.decodesInStep(packing, digits, step);
     }
 
     /** Counts the digits; returns where they end. */

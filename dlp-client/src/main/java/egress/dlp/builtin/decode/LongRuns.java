@@ -20,6 +20,8 @@ final class LongRuns {
 
     private static final int ENTROPY = 24;
     private static final int SAMPLE = 256;
+    /** So many bytes of text in a UUID are no chance. */
+    private static final int UUID_TEXT = 8;
 
     private final ScanContext run;
     private final Segment s;
@@ -58,7 +60,7 @@ final class LongRuns {
 
     private void alone(int start, int end, boolean digit) {
         if (Uuid.is(b, start, end)) {
-            Uuid.decode(run, s, start);
+            uuid(start);
             return;
         }
         base64.run(start, end);
@@ -69,6 +71,25 @@ final class LongRuns {
             }
         }
         DelimitedRuns.strip(run, s, start, end);
+    }
+
+    // Sixteen bytes may be text as well.
+    private void uuid(int start) {
+        byte[] bytes = new byte[16];
+        int text = 0;
+        int best = 0;
+        for (int i = start, n = 0; i < start + 36; i++) {
+            if (b[i] != '-') {
+                byte c = (byte) (CharTables.hex(b[i]) << 4 | CharTables.hex(b[i + 1]));
+                bytes[n++] = c;
+                text = c >= 0x20 && c < 0x7f ? text + 1 : 0;
+                best = Math.max(best, text);
+                i++;
+            }
+        }
+        if (best >= UUID_TEXT) {
+            run.scan(Segment.whole(s.view().decoded(start, start + 36), bytes, 0, bytes.length));
+        }
     }
 
     // The index behind a line break, real or escaped, with blanks on both sides and the marks of a quotation behind it,
