@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.rule.DetectorFile;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.TokenRule;
@@ -52,7 +53,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded));
+        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded, Decoders.literals()));
         this.folded = DetectorIndex.folded(rules);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;

@@ -1,17 +1,12 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.decode.CompressedHeaderRuns;
-import egress.dlp.builtin.decode.HexDump;
-import egress.dlp.builtin.decode.Inflation;
-import egress.dlp.builtin.decode.StringConcatenation;
-import egress.dlp.builtin.decode.Uuencode;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
-import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
@@ -19,11 +14,9 @@ import egress.dlp.builtin.scan.Segment;
 import egress.dlp.Detector;
 import egress.dlp.Redactor;
 import egress.dlp.builtin.rule.IndexEntry.Anchor;
-import egress.dlp.builtin.rule.IndexEntry.Compressed;
-import egress.dlp.builtin.rule.IndexEntry.Dump;
+import egress.dlp.builtin.rule.IndexEntry.Encoded;
 import egress.dlp.builtin.rule.IndexEntry.Keyword;
 import egress.dlp.builtin.rule.IndexEntry.TellingName;
-import egress.dlp.builtin.rule.IndexEntry.Uuencoded;
 import org.jspecify.annotations.Nullable;
 
 /** What to do where a literal of the catalogue stands. */
@@ -38,11 +31,7 @@ final class LiteralDispatch implements LiteralIndex.Hits {
     private final @Nullable ScanWindow window;
     private @Nullable SecretForm lastNeedle;
     private int lastEnd;
-    /** How far seams and dumps have been read. */
-    private int readTo;
-
-    private @Nullable CompressedHeaderRuns base64Runs;
-    private @Nullable CompressedHeaderRuns hexRuns;
+    private Decoders.@Nullable Literals decoders;
 
     LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment stretch, @Nullable ScanWindow window) {
         this.detectors = detectors;
@@ -66,33 +55,19 @@ final class LiteralDispatch implements LiteralIndex.Hits {
             keyword(b, at, keyword);
         } else if (target instanceof Anchor anchor) {
             anchor(b, at, anchor);
-        } else if (target instanceof Compressed compressed) {
-            compressed(at, compressed);
-        } else {
-            written(at, target);
+        } else if (target instanceof Encoded encoded) {
+            encoded(at, encoded);
         }
         return !run.over();
     }
 
-    private CompressedHeaderRuns armours(Packing packing) {
-        boolean hex = packing == Packing.HEX;
-        CompressedHeaderRuns runs = hex ? hexRuns : base64Runs;
-        if (runs == null) {
-            runs = new CompressedHeaderRuns(stretch, packing, window);
-            base64Runs = hex ? base64Runs : runs;
-            hexRuns = hex ? runs : hexRuns;
+    private void encoded(int at, Encoded encoded) {
+        Decoders.Literals here = decoders;
+        if (here == null) {
+            here = new Decoders.Literals(run, stretch, window);
+            decoders = here;
         }
-        return runs;
-    }
-
-    private void written(int at, IndexEntry target) {
-        if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanContext.MAX_DEPTH) {
-            if (target instanceof Uuencoded) {
-                readTo = Uuencode.headed(run, stretch, at);
-            } else {
-                readTo = target instanceof Dump ? HexDump.read(run, stretch, at) : StringConcatenation.read(run, stretch, at);
-            }
-        }
+        here.at(at, encoded.decoder());
     }
 
     private void keyword(byte[] b, int at, Keyword keyword) {
@@ -141,19 +116,5 @@ final class LiteralDispatch implements LiteralIndex.Hits {
                         found.to(),
                         stretch.view().place(found.start()));
         run.known(stretch.view(), found.start(), found.end(), needle.secret(), needle.part(found), verbatim);
-    }
-
-    private void compressed(int at, Compressed compressed) {
-        Packing packing = compressed.packing();
-        if (window != null && window.isFollowed(stretch, at, packing)) {
-            return;
-        }
-        if (packing == Packing.BASE64 || packing == Packing.HEX) {
-            // What is in step with one that is being unpacked is found within that.
-            if (!armours(packing).isNew(at)) {
-                return;
-            }
-        }
-        Inflation.begin(run, stretch, packing, at, window);
     }
 }

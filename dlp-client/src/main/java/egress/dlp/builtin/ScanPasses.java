@@ -1,8 +1,6 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.decode.BinaryHeads;
-import egress.dlp.builtin.decode.Ebcdic;
-import egress.dlp.builtin.decode.RunScanner;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.JsonJoiner;
 import egress.dlp.builtin.rule.AlphanumericForms;
 import egress.dlp.builtin.rule.DetectorIndex;
@@ -38,19 +36,14 @@ final class ScanPasses implements SegmentScanner {
             return;
         }
         detectors.index().scan(s.b(), s.from(), s.to(), new LiteralDispatch(detectors, run, s, window));
-        if (!view.isJoined() && view.depth() <= ScanContext.MAX_DEPTH) {
-            new BinaryHeads(run, s, window).scan();
-        }
+        Decoders.bytes(run, s, window);
         if (view.depth() >= ScanContext.MAX_DEPTH) {
             return;
         }
         if (s.from() == s.low()) {
             inner(run, s);
         }
-        if (!view.isJoined()) {
-            Ebcdic.scan(run, s);
-        }
-        new RunScanner(run, s, window).scan();
+        Decoders.segment(run, s, window);
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
             AlphanumericForms.scan(detectors, run, s);
         }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Finds what contains control characters or bytes beyond ASCII: zlib streams (RFC 1950) with the usual window anywhere, and lines of
  * uuencode.
  */
-public final class BinaryHeads {
+final class BinaryHeads implements Decoder {
     /** A window of 32 KiB. The pairs of other sizes are common in machine code, so they count only at the beginning of the bytes. */
     private static final byte USUAL = 0x78;
 
@@ -26,28 +26,31 @@ public final class BinaryHeads {
     private final Segment s;
     private final @Nullable ScanWindow window;
     private final byte[] b;
+    private final Uuencode uuencode;
     private int readTo;
 
-    public BinaryHeads(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    BinaryHeads(ScanContext run, Segment s, @Nullable ScanWindow window) {
         this.run = run;
         this.s = s;
         this.window = window;
         this.b = s.b();
+        this.uuencode = new Uuencode(run, s);
     }
 
-    public void scan() {
-        int limit = Math.min(s.limit(), s.to() - 2);
+    @Override
+    public int decode(int from, int to) {
+        int limit = Math.min(s.limit(), to - 2);
         if (s.from() == s.low() && s.from() < limit) {
             if (Inflation.isZlib(b, s.from(), s.to())) {
                 begin(s.from());
             }
             line(s.from());
         }
-        int i = s.from();
+        int i = from;
         while (i < limit && !run.over()) {
             int second = Swar.untextual(b, i + 1, limit + 1);
             if (second > limit) {
-                return;
+                return to;
             }
             i = second - 1;
             if (i > s.low() && b[i] == USUAL && Inflation.isZlib(b, i, s.to()) && isBlock(i + 2)) {
@@ -58,6 +61,7 @@ public final class BinaryHeads {
             }
             i++;
         }
+        return to;
     }
 
     // RFC 1951, section 3.2.3 and 3.2.4: there are three kinds of blocks, and a stored one tells its length twice.
@@ -103,7 +107,7 @@ public final class BinaryHeads {
 
     private void line(int at) {
         if (at >= readTo && s.view().depth() < ScanContext.MAX_DEPTH) {
-            readTo = Uuencode.lines(run, s, at);
+            readTo = uuencode.lines(at);
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which places of a base64 or hex run need not be decoded again: those in step with a place that was decoded already. */
-public final class CompressedHeaderRuns {
+final class CompressedHeaderRuns {
     private final Segment s;
     private final Packing packing;
     private final @Nullable ScanWindow window;
@@ -22,7 +22,7 @@ public final class CompressedHeaderRuns {
     private int from = -1;
     private int end;
 
-    public CompressedHeaderRuns(Segment s, Packing packing, @Nullable ScanWindow window) {
+    CompressedHeaderRuns(Segment s, Packing packing, @Nullable ScanWindow window) {
         this.s = s;
         this.packing = packing;
         this.window = window;
@@ -30,7 +30,7 @@ public final class CompressedHeaderRuns {
     }
 
     /** Whether no place in step with {@code at} was given before; places are given in ascending order. */
-    public boolean isNew(int at) {
+    boolean isNew(int at) {
         if (from < 0 || at < from || at >= end) {
             end = walk(at, s.to());
         } else {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Packed data found within other data, unpacked as it comes, however long it is, and scanned. What is no such data after all ends at
  * the first error: its bytes have been scanned as they stand. What is, and cannot be followed, refuses the scan.
  */
-public final class Inflation implements Continuation {
+final class Inflation implements Continuation {
     /** What beginning one costs, in bytes looked at. */
     static final int COST = 2048;
 
@@ -37,7 +37,7 @@ public final class Inflation implements Continuation {
     }
 
     /** Packed data seems to begin at {@code at}. */
-    public static void begin(ScanContext run, Segment s, Packing packing, int at, @Nullable ScanWindow window) {
+    static void begin(ScanContext run, Segment s, Packing packing, int at, @Nullable ScanWindow window) {
         if (!run.spend(packing == Packing.ZSTD ? ZSTD_COST : COST)) {
             return;
         }

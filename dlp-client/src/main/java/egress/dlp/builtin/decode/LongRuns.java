@@ -27,16 +27,13 @@ final class LongRuns {
     private final Segment s;
     private final @Nullable ScanWindow window;
     private final byte[] b;
-    private final Base64Runs base64;
-    private final DigitRuns digits;
+    private Decoders.@Nullable Runs decoders;
 
     LongRuns(ScanContext run, Segment s, @Nullable ScanWindow window) {
         this.run = run;
         this.s = s;
         this.window = window;
         this.b = s.b();
-        this.base64 = new Base64Runs(run, s);
-        this.digits = new DigitRuns(run, s);
     }
 
     /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
@@ -63,14 +60,15 @@ final class LongRuns {
             uuid(start);
             return;
         }
-        base64.run(start, end);
-        if (digit) {
-            digits.run(start, end);
-            if (run.wants(Detector.ENTROPY)) {
-                entropy(start, end);
-            }
+        Decoders.Runs here = decoders;
+        if (here == null) {
+            here = new Decoders.Runs(run, s, window);
+            decoders = here;
         }
-        DelimitedRuns.strip(run, s, start, end);
+        here.run(start, end, digit);
+        if (digit && run.wants(Detector.ENTROPY)) {
+            entropy(start, end);
+        }
     }
 
     // Sixteen bytes may be text as well.

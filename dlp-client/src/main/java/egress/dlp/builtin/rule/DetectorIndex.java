@@ -1,11 +1,9 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.decode.StringConcatenation;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.strength.SecretBits;
 
 import egress.dlp.builtin.rule.IndexEntry.Dress;
-import egress.dlp.builtin.scan.Packing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,8 +24,13 @@ public final class DetectorIndex {
 
     private DetectorIndex() {}
 
-    /** All rules and the known secrets (those of at least 8 bytes), as they are written. */
-    public static DetectorIndex of(List<TokenRule> rules, Collection<byte[]> secrets) {
+    /**
+     * All rules and the known secrets (those of at least 8 bytes), as they are written.
+     *
+     * @param decoders the literals of each decoder
+     */
+    public static DetectorIndex of(
+            List<TokenRule> rules, Collection<byte[]> secrets, List<List<String>> decoders) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {
             CompiledRule compiled = new CompiledRule(rule, false);
@@ -36,26 +39,10 @@ public final class DetectorIndex {
             }
         }
         TELLING.forEach(name -> out.add(name, new IndexEntry.TellingName()));
-        out.add("\u001f\u008b\u0008", new IndexEntry.Compressed(Packing.GZIP));
-        out.add("PK\u0003\u0004", new IndexEntry.Compressed(Packing.ZIP));
-        out.add("(\u00b5/\u00fd", new IndexEntry.Compressed(Packing.ZSTD));
-        out.add("H4sI", new IndexEntry.Compressed(Packing.BASE64));
-        out.add("UEsDB", new IndexEntry.Compressed(Packing.BASE64));
-        out.add("KLUv/", new IndexEntry.Compressed(Packing.BASE64));
-        out.add("KLUv_", new IndexEntry.Compressed(Packing.BASE64));
-        for (String hex : List.of("1f8b08", "504b0304", "28b52ffd")) {
-            inEachCase(hex, 0, "").forEach(each -> out.add(each, new IndexEntry.Compressed(Packing.HEX)));
+        for (int decoder = 0; decoder < decoders.size(); decoder++) {
+            IndexEntry entry = new IndexEntry.Encoded(decoder);
+            decoders.get(decoder).forEach(literal -> out.add(literal, entry));
         }
-        out.add("stream\nx", new IndexEntry.Compressed(Packing.PDF));
-        out.add("stream\nH", new IndexEntry.Compressed(Packing.PDF));
-        out.add("stream\r\nx", new IndexEntry.Compressed(Packing.PDF));
-        out.add("stream\r\nH", new IndexEntry.Compressed(Packing.PDF));
-        StringConcatenation.SEAMS.forEach(seam -> out.add(seam, StringConcatenation.seam()));
-        for (char mode = '0'; mode <= '7'; mode++) {
-            out.add("begin " + mode, new IndexEntry.Uuencoded());
-        }
-        out.add("00000010", new IndexEntry.Dump());
-        out.add("0000020 ", new IndexEntry.Dump());
         out.secrets(secrets);
         out.freeze();
         out.skeletonIndex.freeze();
@@ -76,18 +63,6 @@ public final class DetectorIndex {
             }
         }
         out.freeze();
-        return out;
-    }
-
-    private static List<String> inEachCase(String hex, int at, String done) {
-        if (at == hex.length()) {
-            return List.of(done);
-        }
-        char c = hex.charAt(at);
-        List<String> out = new ArrayList<>(inEachCase(hex, at + 1, done + c));
-        if (c >= 'a') {
-            out.addAll(inEachCase(hex, at + 1, done + Character.toUpperCase(c)));
-        }
         return out;
     }
 

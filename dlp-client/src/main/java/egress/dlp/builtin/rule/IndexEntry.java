@@ -1,7 +1,5 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.scan.Packing;
-
 /** What a literal of the index stands for. */
 public sealed interface IndexEntry {
 
@@ -11,17 +9,8 @@ public sealed interface IndexEntry {
     /** Six bytes of a known secret, from {@code anchor} on. */
     record Anchor(SecretForm needle, int anchor) implements IndexEntry {}
 
-    /** The first bytes of compressed data. */
-    record Compressed(Packing packing) implements IndexEntry {}
-
-    /** Where something written in parts may be held together. */
-    record Seam() implements IndexEntry {}
-
-    /** The second offset of a hex dump. */
-    record Dump() implements IndexEntry {}
-
-    /** The header of uuencode. */
-    record Uuencoded() implements IndexEntry {}
+    /** What the decoder of that number looks for. */
+    record Encoded(int decoder) implements IndexEntry {}
 
     /** A part of a name that secrets are assigned to. */
     record TellingName() implements IndexEntry {}

@@ -1,0 +1,128 @@
+package egress.dlp.builtin.decode;
+
+import egress.dlp.builtin.scan.Packing;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.Segment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The registry of decoders, in the order of their calls: a new decoder is its class and a line in one of these lists. */
+public final class Decoders {
+    /** Called where one of their literals stands. */
+    private static final List<AtLiteral> AT_LITERALS = List.of(
+            compressed(Packing.GZIP, List.of("\u001f\u008b\u0008")),
+            compressed(Packing.ZIP, List.of("PK\u0003\u0004")),
+            compressed(Packing.ZSTD, List.of("(\u00b5/\u00fd")),
+            compressed(Packing.BASE64, CompressedData.IN_BASE64),
+            compressed(Packing.HEX, CompressedData.inHex()),
+            compressed(Packing.PDF, List.of("stream\nx", "stream\nH", "stream\r\nx", "stream\r\nH")),
+            text(StringConcatenation.SEAMS, (run, s, window) -> new StringConcatenation(run, s)),
+            text(Uuencode.HEADERS, (run, s, window) -> new Uuencode(run, s)),
+            text(HexDump.SECOND_OFFSETS, (run, s, window) -> new HexDump(run, s)));
+
+    /** Called once a segment that is not joined, at any depth. */
+    private static final List<Decoder.Factory> IN_BYTES = List.of(BinaryHeads::new);
+
+    /** Called once a segment that is not at the greatest depth. */
+    private static final List<Decoder.Factory> IN_SEGMENTS =
+            List.of((run, s, window) -> new Ebcdic(run, s), RunScanner::new);
+
+    /** Called for each run of at least {@link RunScanner#LONG} letters, digits and {@code + / - _}. */
+    private static final List<InRun> IN_RUNS = List.of(
+            new InRun(false, (run, s, window) -> new Base64Runs(run, s)),
+            new InRun(true, (run, s, window) -> new DigitRuns(run, s)),
+            new InRun(false, (run, s, window) -> new DelimitedRuns(run, s)));
+
+    private Decoders() {}
+
+    /** @param once whether it is for texts that are not joined, and what another such decoder has read is not read again */
+    private record AtLiteral(List<String> literals, boolean once, Decoder.Factory factory) {}
+
+    /** @param digits whether a run must hold a digit */
+    private record InRun(boolean digits, Decoder.Factory factory) {}
+
+    private static AtLiteral compressed(Packing packing, List<String> literals) {
+        return new AtLiteral(literals, false, (run, s, window) -> new CompressedData(packing, run, s, window));
+    }
+
+    private static AtLiteral text(List<String> literals, Decoder.Factory factory) {
+        return new AtLiteral(literals, true, factory);
+    }
+
+    /** The literals of each decoder that has some, in ISO-8859-1; its number is its place here. */
+    public static List<List<String>> literals() {
+        return AT_LITERALS.stream().map(AtLiteral::literals).toList();
+    }
+
+    /** Calls the decoders of any bytes. */
+    public static void bytes(ScanContext run, Segment s, @Nullable ScanWindow window) {
+        if (!s.view().isJoined() && s.view().depth() <= ScanContext.MAX_DEPTH) {
+            each(IN_BYTES, run, s, window);
+        }
+    }
+
+    /** Calls the decoders of a whole segment. */
+    public static void segment(ScanContext run, Segment s, @Nullable ScanWindow window) {
+        each(IN_SEGMENTS, run, s, window);
+    }
+
+    private static void each(List<Decoder.Factory> factories, ScanContext run, Segment s, @Nullable ScanWindow window) {
+        for (Decoder.Factory factory : factories) {
+            factory.of(run, s, window).decode(s.from(), s.to());
+        }
+    }
+
+    /** The decoders of one segment that are called at their literals, each made when the first of those stands there. */
+    public static final class Literals {
+        private final ScanContext run;
+        private final Segment s;
+        private final @Nullable ScanWindow window;
+        private final @Nullable Decoder[] made = new Decoder[AT_LITERALS.size()];
+        private int readTo;
+
+        public Literals(ScanContext run, Segment s, @Nullable ScanWindow window) {
+            this.run = run;
+            this.s = s;
+            this.window = window;
+        }
+
+        /** A literal of decoder {@code number} stands at {@code at}. */
+        public void at(int at, int number) {
+            boolean once = AT_LITERALS.get(number).once();
+            if (once && (at < readTo || s.view().isJoined() || s.view().depth() >= ScanContext.MAX_DEPTH)) {
+                return;
+            }
+            int end = decoder(number).decode(at, s.to());
+            readTo = once ? end : readTo;
+        }
+
+        private Decoder decoder(int number) {
+            Decoder decoder = made[number];
+            if (decoder == null) {
+                decoder = AT_LITERALS.get(number).factory().of(run, s, window);
+                made[number] = decoder;
+            }
+            return decoder;
+        }
+    }
+
+    /** The decoders of one segment that are called for its long runs. */
+    static final class Runs {
+        private final Decoder[] made = new Decoder[IN_RUNS.size()];
+
+        Runs(ScanContext run, Segment s, @Nullable ScanWindow window) {
+            for (int i = 0; i < made.length; i++) {
+                made[i] = IN_RUNS.get(i).factory().of(run, s, window);
+            }
+        }
+
+        void run(int start, int end, boolean digit) {
+            for (int i = 0; i < made.length; i++) {
+                if (digit || !IN_RUNS.get(i).digits()) {
+                    made[i].decode(start, end);
+                }
+            }
+        }
+    }
+}
