@@ -27,7 +27,6 @@ final class LongRuns {
     private final Segment s;
     private final @Nullable ScanWindow window;
     private final byte[] b;
-    private Decoders.@Nullable Runs decoders;
 
     LongRuns(ScanContext run, Segment s, @Nullable ScanWindow window) {
         this.run = run;
@@ -60,12 +59,7 @@ final class LongRuns {
             uuid(start);
             return;
         }
-        Decoders.Runs here = decoders;
-        if (here == null) {
-            here = new Decoders.Runs(run, s, window);
-            decoders = here;
-        }
-        here.run(start, end, digit);
+        Decoders.run(run, s, start, end, digit);
         if (digit && run.wants(Detector.ENTROPY)) {
             entropy(start, end);
         }
