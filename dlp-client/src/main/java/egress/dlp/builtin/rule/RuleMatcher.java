@@ -6,7 +6,6 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 
-import egress.dlp.Detector;
 import egress.dlp.builtin.rule.TokenRule.Check;
 import egress.dlp.builtin.scan.Provenance.Joined;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +100,7 @@ public final class RuleMatcher {
         if (value != null) {
             run.report(
                     rule.name(),
-                    Detector.TOKEN_PATTERNS,
+                    rule.rule.detector(),
                     s.view(),
                     value.start(),
                     value.end(),
