@@ -47,8 +47,12 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         if (at >= stretch.limit()) {
             return true;
         }
-        // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
-        IndexEntry target = detectors.target(literal);
+        look(b, at, detectors.target(literal));
+        return !run.over();
+    }
+
+    // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+    private void look(byte[] b, int at, IndexEntry target) {
         if (target instanceof TellingName) {
             assigned.named(b, at);
         } else if (target instanceof Keyword keyword) {
@@ -58,7 +62,6 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         } else if (target instanceof Encoded encoded) {
             encoded(at, encoded);
         }
-        return !run.over();
     }
 
     private void encoded(int at, Encoded encoded) {

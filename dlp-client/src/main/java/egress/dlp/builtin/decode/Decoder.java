@@ -6,7 +6,7 @@ import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one notation within one segment, and hands what it makes of it to a further scan. {@link Decoders} says where each looks. */
-public interface Decoder {
+interface Decoder {
     /**
      * Reads what stands in {@code [from, to)}: what begins at a literal, a run of characters, or the segment.
      *

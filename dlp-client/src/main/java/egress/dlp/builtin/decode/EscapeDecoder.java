@@ -11,7 +11,7 @@ import java.util.Map;
  * One reading of every inline escape: percent (RFC 3986, and {@code %uXXXX}), backslash (JSON, JavaScript, C, shell), HTML character
  * references; and quoted-printable (RFC 2045) by itself.
  */
-public final class EscapeDecoder {
+final class EscapeDecoder {
     private static final Map<String, Integer> ENTITIES = Map.ofEntries(
             Map.entry("amp", (int) '&'),
             Map.entry("lt", (int) '<'),

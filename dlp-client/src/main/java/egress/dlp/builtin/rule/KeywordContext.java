@@ -6,7 +6,7 @@ import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
 
 /** What stands around a keyword: encoded data that holds any few letters sooner or later, or the rest of a token in pieces. */
-public final class KeywordContext {
+final class KeywordContext {
     private static final int BLOB_BEFORE = 24;
     private static final int BLOB_AFTER = 48;
     private static final int LINE = 76;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param worth of each part of {@code dressed}
  * @param verbatim whether {@code dressed} is the value as it is
  */
-@SuppressWarnings("ArrayRecordComponent") public // never compared
-record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
     private static final int ANCHOR = 6;
     private static final int SHORTEST = 8;
     private static final int SPREAD = 7;

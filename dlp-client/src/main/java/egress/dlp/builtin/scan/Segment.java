@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * when they begin before {@code limit}, since what begins later is seen whole in the next window. Of joined pieces, {@code starts} holds
  * where each begins.
  */
-@SuppressWarnings("ArrayRecordComponent") public // a view of an array, never compared
-record Segment(
+@SuppressWarnings("ArrayRecordComponent") // a view of an array, never compared
+public record Segment(
         Provenance view,
         byte[] b,
         int low,

@@ -65,8 +65,8 @@ public final class SecretBits {
      * @param bits of each byte that nobody can guess
      * @param parts the secrets inside it that are some by themselves: a password beside its user name, in a URL, in a named field
      */
-    @SuppressWarnings("ArrayRecordComponent") public // never compared
-    record Form(double[] bits, List<byte[]> parts) {}
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Form(double[] bits, List<byte[]> parts) {}
 
     public static Form of(byte[] secret) {
         SecretBits read = new SecretBits(secret, 0);

@@ -13,8 +13,8 @@ import java.util.Arrays;
  * @param end by the place where a part ends, the place behind the last byte of the value that it holds whole
  * @param mark the most bits that a mark of the encoding may have held
  */
-@SuppressWarnings("ArrayRecordComponent") public // never compared
-record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
     /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
     public static final double ENOUGH = 64;
 
