@@ -2,7 +2,7 @@ package egress.bench;
 
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
-import egress.server.CaLeafCertificates;
+import egress.server.tls.CaLeafCertificates;
 import egress.share.Claimant;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;

@@ -1,5 +1,7 @@
 package egress.dlp;
 
+import com.aayushatharva.brotli4j.Brotli4jLoader;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.coding.BrotliStream;
 import egress.dlp.coding.GzipStream;
 import egress.dlp.coding.ZlibStream;

@@ -3,6 +3,13 @@ package egress.server;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.exchange.Observer;
+import egress.server.cli.CaOptions;
+import egress.server.cli.CommandLineFactory;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.log.LogbackSetup;
+import egress.server.log.Notices;
+import egress.server.log.Streams;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -73,11 +80,11 @@ public final class Main {
 
     /** Runs a command to its end. */
     int run(String... arguments) {
-        return CommandLines.run(environment, this::serve, notices, arguments);
+        return CommandLineFactory.run(environment, this::serve, notices, arguments);
     }
 
     private int serve(Settings settings, CaOptions ca) {
-        Gate gate;
+        ProxyProcess gate;
         if (settings.log().verbose()) {
             LogbackSetup.verbose();
         }
@@ -118,7 +125,7 @@ public final class Main {
         };
     }
 
-    private void announce(Settings settings, Gate gate) {
+    private void announce(Settings settings, ProxyProcess gate) {
         if (settings.routes().isEmpty()) {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
@@ -151,7 +158,7 @@ public final class Main {
         }
     }
 
-    private int serve(Gate gate) throws InterruptedException {
+    private int serve(ProxyProcess gate) throws InterruptedException {
         Thread stopper = Thread.ofVirtual().start(() -> {
             try {
                 signals.awaitStop();

@@ -1,7 +1,10 @@
 package egress.server;
 
 import egress.ca.Issuer;
-import egress.server.Readiness.Part;
+import egress.server.admin.Readiness;
+import egress.server.admin.Readiness.Part;
+import egress.server.log.Notices;
+import egress.server.tls.CaLeafCertificates;
 import egress.upstream.PooledUpstreams;
 import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletionException;

@@ -1,7 +1,5 @@
 package egress.server;
 
-import egress.server.dlp.DlpService;
-
 import egress.ProxyConfig;
 import egress.ProxyServer;
 import egress.ca.CaException;
@@ -14,7 +12,29 @@ import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.server.Readiness.Part;
+import egress.server.admin.AdminServer;
+import egress.server.admin.HostCheck;
+import egress.server.admin.Readiness;
+import egress.server.admin.Readiness.Part;
+import egress.server.cli.Version;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.dlp.DlpService;
+import egress.server.log.AsyncWriter;
+import egress.server.log.EventLog;
+import egress.server.log.Notices;
+import egress.server.log.SecretMasker;
+import egress.server.log.Streams;
+import egress.server.metrics.EventLoopLag;
+import egress.server.metrics.ExchangeMetrics;
+import egress.server.metrics.ProcessMetrics;
+import egress.server.onboarding.OnboardingSite;
+import egress.server.onboarding.TrustPages;
+import egress.server.routes.Reloader;
+import egress.server.routes.RoutesException;
+import egress.server.routes.RoutesSource;
+import egress.server.routes.RoutesTable;
+import egress.server.tls.CaLeafCertificates;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.UpstreamConfig;
@@ -55,9 +75,9 @@ final class Wiring {
     private final Settings settings;
     private final Notices notices;
     private final InstantSource clock;
-    private final LogWriter logWriter;
+    private final AsyncWriter logWriter;
     private final Readiness readiness = new Readiness();
-    private final Metrics metrics = new Metrics();
+    private final ExchangeMetrics metrics = new ExchangeMetrics();
     private final CompletableFuture<PrometheusMeterRegistry> registry = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
@@ -69,7 +89,7 @@ final class Wiring {
         this.notices = notices;
         this.clock = clock;
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
-        this.logWriter = new LogWriter(streams.out(), streams.err(), bytes);
+        this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
     }
 
     /** Where the authority comes from: it may still be loading while other parts are made. */
@@ -87,7 +107,7 @@ final class Wiring {
      * @param observer hears of everything besides the program's own records
      * @throws IOException when an address cannot be had, with a sentence that names it
      */
-    static Gate start(
+    static ProxyProcess start(
             Settings settings,
             IssuerSource issuer,
             Streams streams,
@@ -104,7 +124,8 @@ final class Wiring {
         }
     }
 
-    private Gate start(IssuerSource source, Streams streams, Observer observer) throws IOException, CaException {
+    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
+            throws IOException, CaException {
         First first = firstRoutes();
         EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         Issuer issuer = source.get();
@@ -118,7 +139,8 @@ final class Wiring {
         }
     }
 
-    private Gate start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer) throws IOException {
+    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+            throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
@@ -147,9 +169,9 @@ final class Wiring {
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
-            TrustKit kit = new TrustKit(issuer, this::systemTrust, proxyUri(proxy.address()));
+            TrustPages kit = new TrustPages(issuer, this::systemTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.table().allowlist());
-            site.set(new EgressSite(kit, allowlist::get));
+            site.set(new OnboardingSite(kit, allowlist::get));
             WarmUp warmUp = new WarmUp(
                     new WarmUp.Work(
                             issuer,
@@ -164,12 +186,12 @@ final class Wiring {
                                     budgets,
                                     reloader,
                                     dlp,
-                                    new LoopLag(loops)),
+                                    new EventLoopLag(loops)),
                             kit::warmUp,
                             readiness,
                             notices),
                     ended::complete);
-            return new Gate(new Gate.Parts(
+            return new ProxyProcess(new ProxyProcess.Parts(
                     issuer,
                     loops,
                     proxy,
@@ -250,7 +272,8 @@ final class Wiring {
             others.add(value);
             others.add(value.substring(value.indexOf(' ') + 1));
         });
-        return new EventLog.Rules(table.logLevel(), Masker.of(table.policy().routes(), others));
+        return new EventLog.Rules(
+                table.logLevel(), SecretMasker.of(table.policy().routes(), others));
     }
 
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
@@ -259,11 +282,11 @@ final class Wiring {
         try {
             if (settings.admin().isPresent()) {
                 Endpoint endpoint = settings.admin().get();
-                probed.add(admin.bind(loops, endpoint, new AdminHosts(endpoint.host(), false)));
+                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
             }
             if (settings.metrics().isPresent()) {
                 Endpoint endpoint = settings.metrics().get();
-                probed.add(admin.bind(loops, endpoint, new AdminHosts(endpoint.host(), true)));
+                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true)));
             }
         } catch (IOException | RuntimeException e) {
             proxy.close();
@@ -312,24 +335,24 @@ final class Wiring {
             CallerBudgets budgets,
             Optional<Reloader> reloader,
             DlpService dlp,
-            LoopLag lag) {
+            EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        RuntimeMeters.process(made, lag, logWriter, Version.number());
-        budgets.byName().forEach((name, budget) -> RuntimeMeters.budget(made, name, budget::statistics));
-        RuntimeMeters.budget(made, "log", logWriter::statistics);
+        ProcessMetrics.process(made, lag, logWriter, Version.number());
+        budgets.byName().forEach((name, budget) -> ProcessMetrics.budget(made, name, budget::statistics));
+        ProcessMetrics.budget(made, "log", logWriter::statistics);
         for (String name : upstreams.budgets().keySet()) {
-            RuntimeMeters.budget(
+            ProcessMetrics.budget(
                     made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
         }
-        RuntimeMeters.leaves(made, leaves::statistics);
-        RuntimeMeters.budget(made, "mints", mints::statistics);
+        ProcessMetrics.leaves(made, leaves::statistics);
+        ProcessMetrics.budget(made, "mints", mints::statistics);
         long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
-        RuntimeMeters.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
-        RuntimeMeters.upstream(made, upstreams::statistics);
-        RuntimeMeters.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
-        RuntimeMeters.gauge(
+        ProcessMetrics.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
+        ProcessMetrics.upstream(made, upstreams::statistics);
+        ProcessMetrics.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
+        ProcessMetrics.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
-        reloader.ifPresent(source -> RuntimeMeters.routes(made, source));
+        reloader.ifPresent(source -> ProcessMetrics.routes(made, source));
         dlp.meters(made);
         metrics.ready(made);
         registry.complete(made);

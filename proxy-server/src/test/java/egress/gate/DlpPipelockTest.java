@@ -3,9 +3,9 @@ package egress.gate;
 import static egress.gate.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.PipelockMode;
 import egress.gate.DlpGate.Ask;
 import egress.policy.DlpRules;
 import egress.server.config.DlpSettings;

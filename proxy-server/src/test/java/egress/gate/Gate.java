@@ -17,7 +17,7 @@ import egress.exchange.UpstreamHttp;
 import egress.http.Authority;
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.server.CaLeafCertificates;
+import egress.server.tls.CaLeafCertificates;
 import egress.testkit.TlsClient;
 import egress.upstream.ConnectTo;
 import egress.upstream.PooledUpstreams;

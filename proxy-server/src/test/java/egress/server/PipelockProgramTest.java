@@ -129,7 +129,9 @@ final class PipelockProgramTest {
     void asksTheRealOneInThatWay(PipelockMode way) throws Exception {
         try (Bench bench = new Bench(true, way, directory)) {
             denies(bench, way);
-            if (way != PipelockMode.FORWARD) { // it sends a copy to port 80 of the host, which is not a test's to answer
+            if (way
+                    != PipelockMode
+                            .FORWARD) { // it sends a copy to port 80 of the host, which is not a test's to answer
                 passes(bench);
                 outlivesAKill(bench);
             }

@@ -5,7 +5,12 @@ import egress.ca.Issuer;
 import egress.ca.TrustStores;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Observer;
-import egress.server.LogEvent.Facts;
+import egress.server.cli.CommandLineFactory;
+import egress.server.config.Settings;
+import egress.server.log.LogEvent.Facts;
+import egress.server.log.Notices;
+import egress.server.log.Streams;
+import egress.server.routes.Reloader;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
@@ -48,13 +53,14 @@ public final class ProxyUnderTest implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Path directory;
-    private final Gate gate;
+    private final ProxyProcess gate;
     private final Issuer issuer;
     private final Captured out;
     private final Captured err;
     private final Recorder recorder;
 
-    private ProxyUnderTest(Path directory, Gate gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
+    private ProxyUnderTest(
+            Path directory, ProxyProcess gate, Issuer issuer, Captured out, Captured err, Recorder recorder) {
         this.directory = directory;
         this.gate = gate;
         this.issuer = issuer;
@@ -142,7 +148,7 @@ public final class ProxyUnderTest implements AutoCloseable {
             Captured err = new Captured();
             Notices notices = new Notices(err);
             AtomicReference<Settings> parsed = new AtomicReference<>();
-            int status = CommandLines.of(
+            int status = CommandLineFactory.of(
                             environment,
                             (settings, ca) -> {
                                 parsed.set(settings);
@@ -158,7 +164,7 @@ public final class ProxyUnderTest implements AutoCloseable {
             Files.write(directory.resolve("ca.pem"), new TrustStores(issuer.certificate()).pem());
             Recorder recorder = new Recorder();
             try {
-                Gate gate =
+                ProxyProcess gate =
                         Wiring.start(settings, () -> issuer, new Streams(out, err, false), notices, clock, recorder);
                 return new ProxyUnderTest(directory, gate, issuer, out, err, recorder);
             } catch (CaException e) {
@@ -209,7 +215,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** The running program, for what only its own package asks. */
-    Gate gate() {
+    public ProxyProcess gate() {
         return gate;
     }
 
@@ -311,7 +317,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** Waits for something that no event tells of. */
-    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    public static void await(String what, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
@@ -350,7 +356,7 @@ public final class ProxyUnderTest implements AutoCloseable {
     }
 
     /** A stream that can be read while it is written. */
-    static final class Captured extends OutputStream {
+    public static final class Captured extends OutputStream {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         @Override
@@ -363,16 +369,16 @@ public final class ProxyUnderTest implements AutoCloseable {
             bytes.write(all, from, length);
         }
 
-        synchronized String text() {
+        public synchronized String text() {
             return bytes.toString(StandardCharsets.UTF_8);
         }
 
-        List<String> lines() {
+        public List<String> lines() {
             return text().lines().toList();
         }
 
         @Nullable
-        String find(String part) {
+        public String find(String part) {
             return lines().stream()
                     .filter(line -> line.contains(part))
                     .findFirst()

@@ -7,12 +7,13 @@ import egress.dlp.builtin.scan.Segment;
 
 import egress.dlp.BodyStream;
 import egress.dlp.ContentCoding;
-
-import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.join.Structure;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -5,14 +5,6 @@ import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
-import egress.dlp.builtin.rule.RuleMatcher;
-import egress.dlp.builtin.rule.SecretForm;
-import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.ScanWindow;
-import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
-import egress.dlp.Redactor;
 import egress.dlp.builtin.rule.IndexEntry.Anchor;
 import egress.dlp.builtin.rule.IndexEntry.Encoded;
 import egress.dlp.builtin.rule.IndexEntry.Keyword;

@@ -1,7 +1,6 @@
 package egress.server.config;
 
 import egress.dlp.pipelock.PipelockSettings;
-
 import java.util.Optional;
 
 /**

@@ -1,7 +1,6 @@
 package egress.server.config;
 
 import egress.server.dlp.body.SlowBodies;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;

@@ -1,17 +1,16 @@
 package egress.server.dlp;
 
+import egress.dlp.Scanner;
+import egress.dlp.builtin.BuiltInScanner;
+import egress.dlp.injection.PromptInjectionDetector;
+import egress.exchange.Inspector;
+import egress.policy.Route;
 import egress.server.config.DlpSettings;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.server.dlp.judge.Scanners;
-
-import egress.dlp.Scanner;
-import egress.dlp.builtin.BuiltInScanner;
-import egress.dlp.injection.PromptInjectionDetector;
-import egress.exchange.Inspector;
-import egress.policy.Route;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import egress.share.FairExecutor;

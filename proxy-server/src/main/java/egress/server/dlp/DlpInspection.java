@@ -1,5 +1,9 @@
 package egress.server.dlp;
 
+import egress.dlp.Place;
+import egress.dlp.ScanRequest;
+import egress.exchange.Inspection;
+import egress.policy.RequestHead;
 import egress.server.dlp.body.BodyGuard;
 import egress.server.dlp.body.EnvelopeSlicer;
 import egress.server.dlp.body.HeldBody;
@@ -20,11 +24,6 @@ import egress.server.dlp.judge.ScanDispatcher;
 import egress.server.dlp.judge.Scanners;
 import egress.server.dlp.websocket.PerMessageDeflate;
 import egress.server.dlp.websocket.WebSocketGuard;
-
-import egress.dlp.Place;
-import egress.dlp.ScanRequest;
-import egress.exchange.Inspection;
-import egress.policy.RequestHead;
 import egress.share.Claimant;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
@@ -68,7 +67,12 @@ final class DlpInspection implements Inspection {
     private final HttpHeaders fields;
 
     DlpInspection(
-            DlpServices services, Scanners scanners, RouteScanPolicy plan, EventLoop loop, Claimant who, RequestHead asked) {
+            DlpServices services,
+            Scanners scanners,
+            RouteScanPolicy plan,
+            EventLoop loop,
+            Claimant who,
+            RequestHead asked) {
         this.services = services;
         this.scanners = scanners;
         this.plan = plan;

@@ -1,13 +1,12 @@
 package egress.server.dlp;
 
-import egress.server.dlp.judge.RouteScanPolicy;
-import egress.server.dlp.judge.Scanners;
-
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.server.dlp.judge.RouteScanPolicy;
+import egress.server.dlp.judge.Scanners;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;

@@ -1,16 +1,14 @@
 package egress.server.dlp;
 
-import egress.server.Endpoint;
-import egress.server.Notices;
-import egress.server.Readiness;
-import egress.server.RoutesTable;
-import egress.server.RuntimeMeters;
-import egress.server.Settings;
-
 import egress.ca.Issuer;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.exchange.Inspector;
-
+import egress.server.admin.Readiness;
+import egress.server.config.Endpoint;
+import egress.server.config.Settings;
+import egress.server.log.Notices;
+import egress.server.metrics.ProcessMetrics;
+import egress.server.routes.RoutesTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -43,7 +41,8 @@ public final class DlpService implements AutoCloseable {
      * @param issuer whose key the fingerprints hang on, so that they stay the same from start to start
      * @throws IOException when the spool or the sink cannot be had, with a sentence that names the flag
      */
-    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices) throws IOException {
+    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices)
+            throws IOException {
         SecureRandom random = new SecureRandom();
         Optional<PipelockScanner> pipelock = Optional.empty();
         if (settings.dlp().pipelock().isPresent()) {
@@ -91,26 +90,26 @@ public final class DlpService implements AutoCloseable {
     }
 
     public void meters(MeterRegistry registry) {
-        RuntimeMeters.gauge(
+        ProcessMetrics.gauge(
                 registry,
                 "egress.dlp.memory.left",
                 "Bytes that bodies waiting for their verdict may still take of the memory",
                 engine::memoryLeft);
-        RuntimeMeters.gauge(
+        ProcessMetrics.gauge(
                 registry,
                 "egress.dlp.spool.left",
                 "Bytes that bodies waiting for their verdict may still take of the spool",
                 engine::spoolLeft);
-        RuntimeMeters.gauge(
+        ProcessMetrics.gauge(
                 registry,
                 "egress.dlp.waiting",
                 "Scans that wait for a thread",
                 () -> engine.scans().used());
-        RuntimeMeters.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
-        RuntimeMeters.budget(registry, "dlp_memory", engine::memory);
-        RuntimeMeters.budget(registry, "spool", engine::spool);
-        RuntimeMeters.budget(registry, "scans", engine::scans);
-        RuntimeMeters.budget(registry, "questions", engine::questions);
+        ProcessMetrics.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
+        ProcessMetrics.budget(registry, "dlp_memory", engine::memory);
+        ProcessMetrics.budget(registry, "spool", engine::spool);
+        ProcessMetrics.budget(registry, "scans", engine::scans);
+        ProcessMetrics.budget(registry, "questions", engine::questions);
     }
 
     @Override

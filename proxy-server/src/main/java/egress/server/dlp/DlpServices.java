@@ -1,10 +1,9 @@
 package egress.server.dlp;
 
+import egress.dlp.injection.PromptInjectionDetector;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.ScanPlaces;
-
-import egress.dlp.injection.PromptInjectionDetector;
 import egress.share.FairBudget;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;

@@ -1,10 +1,9 @@
 package egress.server.dlp;
 
-import egress.server.Notices;
-import egress.server.Readiness;
-
 import egress.dlp.pipelock.PipelockScanner;
-import egress.server.Readiness.Part;
+import egress.server.admin.Readiness;
+import egress.server.admin.Readiness.Part;
+import egress.server.log.Notices;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;

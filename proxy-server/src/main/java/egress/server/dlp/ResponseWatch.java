@@ -1,14 +1,13 @@
 package egress.server.dlp;
 
+import egress.dlp.Finding;
+import egress.dlp.injection.PromptInjectionDetector;
+import egress.exchange.Inspection.Effect;
 import egress.server.dlp.judge.ContentDecoder;
 import egress.server.dlp.judge.Fields;
 import egress.server.dlp.judge.FindingReporter;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.ScanDispatcher;
-
-import egress.dlp.Finding;
-import egress.dlp.injection.PromptInjectionDetector;
-import egress.exchange.Inspection.Effect;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.buffer.ByteBuf;
@@ -166,7 +165,8 @@ final class ResponseWatch {
     }
 
     /** A sample of coded text ends somewhere within it: what can be read of it is. */
-    private static List<Finding> findings(byte[] text, int length, ContentDecoder decoder, PromptInjectionDetector detector) {
+    private static List<Finding> findings(
+            byte[] text, int length, ContentDecoder decoder, PromptInjectionDetector detector) {
         List<Finding> findings = new ArrayList<>(0);
         byte[] piece = new byte[Math.clamp(length, 256, PIECE)];
         long left = TEXT;

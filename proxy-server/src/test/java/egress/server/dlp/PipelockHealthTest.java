@@ -1,13 +1,12 @@
 package egress.server.dlp;
 
-import egress.server.Notices;
-import egress.server.Readiness;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
-import egress.dlp.pipelock.PipelockMode;
+import egress.server.admin.Readiness;
+import egress.server.log.Notices;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

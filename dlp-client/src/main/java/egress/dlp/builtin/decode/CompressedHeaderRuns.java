@@ -1,6 +1,7 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 

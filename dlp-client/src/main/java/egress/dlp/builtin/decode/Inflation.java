@@ -67,7 +67,8 @@ final class Inflation implements Continuation {
         }
     }
 
-    private static void follow(ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
+    private static void follow(
+            ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
         Inflation inflation = new Inflation(run, view, unpacker);
         if (!inflation.feed(s.b(), at, s.to()) || window == null) {
             inflation.end();

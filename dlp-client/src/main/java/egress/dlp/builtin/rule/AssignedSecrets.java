@@ -4,8 +4,6 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;

@@ -1,8 +1,6 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.LiteralIndex;
-import egress.dlp.builtin.strength.SecretBits;
-
 import egress.dlp.builtin.rule.IndexEntry.Dress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

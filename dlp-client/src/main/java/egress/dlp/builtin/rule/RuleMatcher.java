@@ -1,8 +1,11 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
+import egress.dlp.builtin.rule.TokenRule.Check;
 import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.Provenance.Joined;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 

@@ -5,6 +5,8 @@ import egress.dlp.Pace;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.SecretForm;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -121,7 +123,8 @@ public final class ScanContext {
     }
 
     /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
-    public void report(String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
+    public void report(
+            String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
         if (options.wants(category)) {
             hits.add(name, category, view, start, end, value, value, verbatim);
         }

@@ -1,5 +1,7 @@
 package egress.dlp.builtin.strength;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import egress.dlp.builtin.Fixture;
 import egress.dlp.builtin.Templates;
 

@@ -1,8 +1,7 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.ScanDispatcher;
-
 import egress.dlp.BodySource;
+import egress.server.dlp.judge.ScanDispatcher;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;

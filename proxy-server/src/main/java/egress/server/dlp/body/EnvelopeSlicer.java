@@ -1,11 +1,10 @@
 package egress.server.dlp.body;
 
+import egress.dlp.ScanVerdict.Reason;
+import egress.exchange.Failure;
 import egress.server.dlp.judge.ContentDecoder;
 import egress.server.dlp.judge.Denials;
 import egress.server.dlp.judge.MessagePayload;
-
-import egress.dlp.ScanVerdict.Reason;
-import egress.exchange.Failure;
 import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;

@@ -1,10 +1,9 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.ScanDispatcher;
-
 import egress.dlp.BodySource;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
+import egress.server.dlp.judge.ScanDispatcher;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +25,8 @@ public final class HeldBody implements ScanDispatcher.Subject {
 
     private static final int PIECE = 16 * 1024;
 
-    public static final Failure NO_MEMORY = new Failure.Overloaded("no memory is left for bodies that wait for their verdict");
+    public static final Failure NO_MEMORY =
+            new Failure.Overloaded("no memory is left for bodies that wait for their verdict");
     static final Failure NO_SPOOL =
             new Failure.Overloaded("no spool space is left for bodies that wait for their verdict");
     static final Failure GAVE_WAY = new Failure.Overloaded(

@@ -1,16 +1,15 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.Denials;
-import egress.server.dlp.judge.Fields;
-import egress.server.dlp.judge.RequestJudge;
-import egress.server.dlp.judge.RouteScanPolicy;
-
 import egress.dlp.HeaderField;
 import egress.dlp.ScanRequest;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Listener;
 import egress.exchange.Inspection.Mode;
 import egress.exchange.Inspection.Outcome;
+import egress.server.dlp.judge.Denials;
+import egress.server.dlp.judge.Fields;
+import egress.server.dlp.judge.RequestJudge;
+import egress.server.dlp.judge.RouteScanPolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;

@@ -1,15 +1,14 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.Fields;
-import egress.server.dlp.judge.MessageJudge;
-import egress.server.dlp.judge.RequestJudge;
-import egress.server.dlp.judge.ScanDispatcher;
-
 import egress.dlp.BodySource;
 import egress.dlp.ScanRequest;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Listener;
 import egress.exchange.Inspection.Mode;
+import egress.server.dlp.judge.Fields;
+import egress.server.dlp.judge.MessageJudge;
+import egress.server.dlp.judge.RequestJudge;
+import egress.server.dlp.judge.ScanDispatcher;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;

@@ -1,7 +1,6 @@
 package egress.server.dlp.body;
 
 import egress.server.dlp.judge.ScanDispatcher;
-
 import egress.share.Allowance;
 import egress.share.Claimant;
 import egress.share.FairBudget;

@@ -1,8 +1,7 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.MessagePayload;
-
 import egress.exchange.Failure;
+import egress.server.dlp.judge.MessagePayload;
 import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import java.util.function.Consumer;

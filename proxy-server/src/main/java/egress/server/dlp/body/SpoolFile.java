@@ -1,8 +1,7 @@
 package egress.server.dlp.body;
 
-import egress.server.dlp.judge.ScanDispatcher;
-
 import egress.dlp.BodySource;
+import egress.server.dlp.judge.ScanDispatcher;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,9 +1,8 @@
 package egress.server.dlp.judge;
 
-import egress.server.config.KnownHits;
-
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
+import egress.server.config.KnownHits;
 import egress.share.Caller;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,7 +1,5 @@
 package egress.server.dlp.judge;
 
-import egress.server.dlp.body.HeldBody;
-
 import egress.dlp.BodySource;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -9,6 +7,7 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.exchange.Failure;
+import egress.server.dlp.body.HeldBody;
 import egress.share.Allowance;
 import java.util.Iterator;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package egress.server.dlp.judge;
 
+import egress.dlp.ContentCoding;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.ContentCoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

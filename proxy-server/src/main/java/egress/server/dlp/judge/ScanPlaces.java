@@ -1,7 +1,6 @@
 package egress.server.dlp.judge;
 
 import egress.server.dlp.body.SlowBodies;
-
 import egress.share.FairExecutor;
 import io.netty.channel.EventLoop;
 import java.time.Duration;

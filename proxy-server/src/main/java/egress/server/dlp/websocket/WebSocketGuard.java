@@ -1,16 +1,15 @@
 package egress.server.dlp.websocket;
 
+import egress.exchange.Failure;
 import egress.server.dlp.body.MessageMemory;
 import egress.server.dlp.judge.MessageJudge;
 import egress.server.dlp.judge.MessagePayload;
-import egress.server.dlp.judge.ScanDispatcher;
-
-import egress.exchange.Failure;
-import egress.server.dlp.websocket.AgentFrames.Message;
-import egress.server.dlp.websocket.AgentFrames.Violation;
 import egress.server.dlp.judge.MessagePayload.Kind;
 import egress.server.dlp.judge.MessagePayload.Opener;
 import egress.server.dlp.judge.MessagePayload.Reading;
+import egress.server.dlp.judge.ScanDispatcher;
+import egress.server.dlp.websocket.AgentFrames.Message;
+import egress.server.dlp.websocket.AgentFrames.Violation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;

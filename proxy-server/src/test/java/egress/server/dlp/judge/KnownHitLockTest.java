@@ -1,9 +1,8 @@
 package egress.server.dlp.judge;
 
-import egress.server.config.KnownHits;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.server.config.KnownHits;
 import egress.share.Caller;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;

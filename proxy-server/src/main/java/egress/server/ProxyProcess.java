@@ -1,0 +1,136 @@
+package egress.server;
+
+import egress.ProxyServer;
+import egress.ca.Issuer;
+import egress.ca.LeafCache;
+import egress.exchange.ProxySnapshot;
+import egress.server.admin.AdminServer;
+import egress.server.admin.Readiness;
+import egress.server.admin.Readiness.Part;
+import egress.server.dlp.DlpService;
+import egress.server.log.AsyncWriter;
+import egress.server.routes.Reloader;
+import egress.server.routes.RoutesTable;
+import egress.server.tls.CaLeafCertificates;
+import egress.upstream.PooledUpstreams;
+import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** The running program: what {@link Wiring} made, in the order in which it is taken apart. */
+public final class ProxyProcess implements AutoCloseable {
+    /**
+     * What a gate is made of.
+     *
+     * @param reloader absent where there is no routes file
+     * @param admin the addresses on which probes are answered
+     * @param ended completes with the words for why the gate cannot go on
+     */
+    record Parts(
+            Issuer issuer,
+            EventLoopGroup loops,
+            ProxyServer proxy,
+            Optional<Reloader> reloader,
+            RoutesTable firstTable,
+            AdminServer adminServer,
+            List<InetSocketAddress> admin,
+            PooledUpstreams upstreams,
+            LeafCache leaves,
+            CaLeafCertificates tls,
+            ExecutorService mints,
+            DlpService dlp,
+            AsyncWriter log,
+            Readiness readiness,
+            WarmUp warmUp,
+            CompletableFuture<String> ended) {}
+
+    private final Parts parts;
+    private boolean closed;
+
+    ProxyProcess(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** Who signs. */
+    Issuer issuer() {
+        return parts.issuer();
+    }
+
+    /** Where callers connect. */
+    InetSocketAddress address() {
+        return parts.proxy().address();
+    }
+
+    /** Where probes are answered: {@code --admin} first, then {@code --metrics}. */
+    public List<InetSocketAddress> adminAddresses() {
+        return parts.admin();
+    }
+
+    /** The routes it began with. */
+    RoutesTable firstTable() {
+        return parts.firstTable();
+    }
+
+    /** The policy of the moment. */
+    ProxySnapshot snapshot() {
+        return parts.proxy().snapshot();
+    }
+
+    public Readiness readiness() {
+        return parts.readiness();
+    }
+
+    Optional<Reloader> reloader() {
+        return parts.reloader();
+    }
+
+    /** Completes with words when the gate cannot do its work, whatever it is sent. */
+    CompletableFuture<String> ended() {
+        return parts.ended();
+    }
+
+    /** Loads the routes again; returns at once. */
+    void reload() {
+        parts.reloader().ifPresent(Reloader::request);
+    }
+
+    /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
+    void drain() throws InterruptedException {
+        parts.readiness().fault(Part.DRAINING, "draining");
+        parts.proxy().drain();
+        close();
+    }
+
+    /** Ends a drain that is under way. */
+    void giveUp() {
+        parts.proxy().close();
+    }
+
+    /** Ends at once. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        parts.readiness().fault(Part.DRAINING, "draining");
+        parts.warmUp().close();
+        parts.reloader().ifPresent(Reloader::close);
+        parts.proxy().close();
+        parts.adminServer().close();
+        parts.upstreams().close();
+        parts.leaves().close();
+        parts.mints().shutdownNow();
+        // Connections close on their loops: those end before what the connections still use.
+        parts.loops()
+                .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
+        parts.tls().close();
+        parts.dlp().close();
+        parts.log().close();
+    }
+}

@@ -1,0 +1,49 @@
+package egress.server.cli;
+
+import egress.server.routes.RoutesFile;
+import egress.server.routes.TokenSource;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code egress-proxy check FILE}: what the proxy would say of a routes file. */
+@Command(
+        name = "check",
+        description = "Read a routes file as the proxy does, and say everything that is wrong with it.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:the file holds", "1:it does not"})
+final class CheckCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "FILE", description = "the routes file")
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter err = spec.commandLine().getErr();
+        return switch (RoutesFile.load(file, TokenSource.of(System.getenv()), List.of())) {
+            case RoutesFile.Result.Invalid invalid -> {
+                invalid.errors().forEach(err::println);
+                err.flush();
+                yield 1;
+            }
+            case RoutesFile.Result.Valid valid -> {
+                RoutesFile.Loaded loaded = valid.loaded();
+                loaded.warnings().forEach(warning -> err.println(file + ": warning: " + warning));
+                err.flush();
+                PrintWriter out = spec.commandLine().getOut();
+                out.println(file + ": " + loaded.policy().routes().size() + " route(s), no mistake");
+                out.flush();
+                yield 0;
+            }
+        };
+    }
+}

@@ -1,0 +1,79 @@
+package egress.server.cli;
+
+import egress.server.cli.OptionTypes.Switchable;
+import egress.server.config.Endpoint;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Picocli mixin: what is allowed, where callers connect, and who sees how it is doing. */
+final class ListenOptions {
+    @Option(
+            names = "--routes",
+            paramLabel = "FILE",
+            description = {
+                "What may leave, and with which credentials (docs/routes.md).",
+                "Without it: a debugging proxy on loopback that allows everything."
+            })
+    @Nullable
+    Path routes;
+
+    @Option(
+            names = "--reload-interval",
+            paramLabel = "TIME",
+            description = "Also reload the routes when their content has changed, looked at this often. Default: off")
+    @Nullable
+    Duration reloadInterval;
+
+    @Option(
+            names = "--passthrough",
+            paramLabel = "HOST",
+            split = ",",
+            description = "Relay the TLS of this host unread, as tls: passthrough in a route does. May be repeated.")
+    List<String> passthrough = List.of();
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "Where callers connect. Default: ${DEFAULT-VALUE}")
+    Endpoint listen = new Endpoint("127.0.0.1", 9099);
+
+    @Option(
+            names = "--proxy-auth-env",
+            paramLabel = "NAME",
+            description = {
+                "Ask callers for a user and a password: the variable of this name",
+                "holds user:password pairs, with white space or commas between them."
+            })
+    @Nullable
+    String proxyAuthEnv;
+
+    @Option(
+            names = "--admin",
+            paramLabel = "HOST:PORT",
+            description = "Serve /healthz, /readyz and /metrics here, or off. Default: ${DEFAULT-VALUE}")
+    Switchable admin = defaultAdmin();
+
+    @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = {
+                "The same for probes and scrapers that come by the machine's address.",
+                "Default: ${DEFAULT-VALUE}"
+            })
+    Switchable metrics = new Switchable(Optional.empty());
+
+    /** Where probes of the same machine ask, unless another place is named. */
+    static Switchable defaultAdmin() {
+        return new Switchable(Optional.of(new Endpoint("127.0.0.1", 9901)));
+    }
+
+    /** Whether nobody but this machine's own users can connect. */
+    static boolean isLoopback(InetSocketAddress address) {
+        return address.getAddress().isLoopbackAddress();
+    }
+}

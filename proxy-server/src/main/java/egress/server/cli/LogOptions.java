@@ -1,0 +1,48 @@
+package egress.server.cli;
+
+import egress.server.cli.OptionTypes.LogFormat;
+import egress.server.config.LogSettings;
+import picocli.CommandLine.Option;
+
+/** Picocli mixin: what is printed while the gate runs. */
+public final class LogOptions {
+    public static final int MOST_DETAIL = 4;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "text|json",
+            description = "Print exchanges as text (the default), or as one JSON object a line.")
+    LogFormat format = LogFormat.TEXT;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print no exchanges; the same as --flow-detail 0.")
+    boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print connections and handshakes too, and what the program does.")
+    boolean verbose;
+
+    @Option(
+            names = "--flow-detail",
+            paramLabel = "0-4",
+            description = {
+                "What is printed of each exchange. Default: ${DEFAULT-VALUE}",
+                "  0 nothing",
+                "  1 request line, status, size and time; a URL is cut after 120 characters",
+                "  2 the whole URL, and the header fields, each value cut after 200 characters",
+                "  3 also the route, the upstream connection and the time of each phase",
+                "  4 the same with nothing cut",
+                "Secrets are masked at every level. Bodies are not printed."
+            })
+    int flowDetail = 1;
+
+    /** @throws IllegalArgumentException with what was expected */
+    LogSettings settings() {
+        if (flowDetail < 0 || flowDetail > MOST_DETAIL) {
+            throw new IllegalArgumentException("--flow-detail: " + flowDetail + " (expected: 0-" + MOST_DETAIL + ")");
+        }
+        return new LogSettings(format, quiet ? 0 : flowDetail, verbose);
+    }
+}

@@ -1,0 +1,163 @@
+package egress.server.log;
+
+import egress.share.Caller;
+import egress.share.Claimant;
+import egress.share.FairBudget;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Writes log lines on a thread of its own, so that a slow terminal, pipe or disk holds up no exchange. What does not fit
+ * into its memory, or into its caller's share of it, is lost, counted, and said.
+ */
+public final class AsyncWriter implements AutoCloseable {
+    /** How long a burst is gathered, so that an event loop wakes the writer once and not for each line. */
+    private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private static final int FLUSH_CHARS = 64 * 1024;
+
+    /** Puts one entry into words: lines for standard output, lines for standard error. */
+    interface Entry {
+        void render(StringBuilder out, StringBuilder err);
+    }
+
+    private record Queued(Entry entry, FairBudget.Lease lease) {}
+
+    private final Queue<Queued> queue = new ConcurrentLinkedQueue<>();
+    private final FairBudget budget;
+    private final OutputStream out;
+    private final OutputStream err;
+    private final Thread thread;
+    private final AtomicBoolean idle = new AtomicBoolean();
+    private final LongAdder lost = new LongAdder();
+    private final StringBuilder outText = new StringBuilder();
+    private final StringBuilder errText = new StringBuilder();
+    private long lostSaid;
+    private volatile boolean closing;
+
+    /** @param bytes what may wait to be written */
+    public AsyncWriter(OutputStream out, OutputStream err, long bytes) {
+        this.out = out;
+        this.err = err;
+        this.budget = new FairBudget(bytes);
+        this.thread = Thread.ofPlatform().daemon().name("egress-log").start(this::run);
+    }
+
+    /**
+     * Takes an entry, or counts it as lost; never blocks. A caller that has many lines waiting loses its own.
+     *
+     * @param caller whom the entry is about
+     * @param weight bytes it holds, about
+     */
+    void offer(Entry entry, Caller caller, int weight) {
+        FairBudget.Lease lease =
+                closing ? null : budget.take(new Claimant(caller, 0), weight, FairBudget.Reclaim.NEVER);
+        if (lease == null) {
+            lost.increment();
+            return;
+        }
+        queue.add(new Queued(entry, lease));
+        if (idle.get() && idle.compareAndSet(true, false)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** How its memory is shared. */
+    public FairBudget.Statistics statistics() {
+        return budget.statistics();
+    }
+
+    /** Entries that were never written. */
+    public long lost() {
+        return lost.sum();
+    }
+
+    private void run() {
+        while (true) {
+            boolean last = closing;
+            if (drain()) {
+                if (!last) {
+                    LockSupport.parkNanos(this, GATHER_NANOS);
+                }
+                continue;
+            }
+            if (last) {
+                return;
+            }
+            idle.set(true);
+            if (queue.isEmpty() && !closing) {
+                LockSupport.park(this);
+            }
+            idle.set(false);
+        }
+    }
+
+    /** Writes what is there; false when nothing was. */
+    private boolean drain() {
+        Queued next = queue.poll();
+        if (next == null) {
+            return false;
+        }
+        while (next != null) {
+            try {
+                next.entry().render(outText, errText);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                lost.increment(); // a line less, rather than no log from here on
+            }
+            next.lease().close();
+            if (outText.length() + errText.length() > FLUSH_CHARS) {
+                flush();
+            }
+            next = queue.poll();
+        }
+        sayLost();
+        flush();
+        return true;
+    }
+
+    private void sayLost() {
+        long now = lost.sum();
+        if (now > lostSaid) {
+            errText.append("egress: ").append(now - lostSaid).append(" log line(s) lost: written too slowly\n");
+            lostSaid = now;
+        }
+    }
+
+    private void flush() {
+        write(out, outText);
+        write(err, errText);
+    }
+
+    private void write(OutputStream stream, StringBuilder text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        try {
+            stream.write(text.toString().getBytes(StandardCharsets.UTF_8));
+            stream.flush();
+        } catch (IOException | OutOfMemoryError e) {
+            lost.increment(); // a closed pipe: nobody reads, and nothing can be said about it here
+        }
+        text.setLength(0);
+    }
+
+    /** Writes what waits, for at most a second, and ends. */
+    @Override
+    public void close() {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(LAST_WORDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+package egress.server.log;
+
+import egress.exchange.CallerPhases;
+import egress.exchange.ExchangeRecord;
+import egress.exchange.Failure;
+import egress.exchange.Inspection;
+import egress.http.Authority;
+import egress.policy.Route;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is written down of one event: copied on the event loop, put into words elsewhere. */
+public sealed interface LogEvent {
+    /** Milliseconds of the epoch. */
+    long time();
+
+    SocketAddress downstream();
+
+    /** Bytes it holds, about. */
+    default int weight() {
+        return 256;
+    }
+
+    /** A request was allowed and goes on to its origin. */
+    record Requested(Facts facts) implements LogEvent {
+        @Override
+        public long time() {
+            return facts.time();
+        }
+
+        @Override
+        public SocketAddress downstream() {
+            return facts.downstream();
+        }
+
+        @Override
+        public int weight() {
+            return facts.weight();
+        }
+    }
+
+    /** An exchange is over. */
+    record Ended(Facts facts) implements LogEvent {
+        @Override
+        public long time() {
+            return facts.time();
+        }
+
+        @Override
+        public SocketAddress downstream() {
+            return facts.downstream();
+        }
+
+        @Override
+        public int weight() {
+            return facts.weight();
+        }
+    }
+
+    /** DLP found something, whose value nobody shows. */
+    record Found(long time, SocketAddress downstream, Authority authority, long exchange, Inspection.Hit hit)
+            implements LogEvent {}
+
+    /** A CONNECT or a connection was refused outside of any exchange. */
+    record Refused(
+            long time, SocketAddress downstream, @Nullable Authority authority, int status, String code, String words)
+            implements LogEvent {}
+
+    /** The caller's TLS handshake failed. */
+    record HandshakeFailed(long time, SocketAddress downstream, Authority authority, String words)
+            implements LogEvent {}
+
+    /** The caller's TLS handshake is over. */
+    record HandshakeDone(long time, SocketAddress downstream, Authority authority, String protocol, long nanos)
+            implements LogEvent {}
+
+    /** A ClientHello came. */
+    record HelloSeen(
+            long time,
+            SocketAddress downstream,
+            Authority authority,
+            @Nullable String sni,
+            List<String> alpn) implements LogEvent {
+        public HelloSeen {
+            alpn = List.copyOf(alpn);
+        }
+    }
+
+    record Opened(long time, SocketAddress downstream) implements LogEvent {}
+
+    record Closed(long time, SocketAddress downstream) implements LogEvent {}
+
+    /** A passthrough tunnel or an upgraded connection is over. */
+    record TunnelEnded(long time, SocketAddress downstream, Authority authority, long bytesUp, long bytesDown)
+            implements LogEvent {}
+
+    /**
+     * Nanoseconds from the head to each point of an exchange, or of a phase; -1 for what was not reached.
+     *
+     * @param caller of the caller's connection; 0 in its later exchanges
+     * @param verdict until policy had judged
+     * @param connect name lookup and TCP connect upstream; 0 on a connection that was open
+     * @param tls the upstream handshake; 0 likewise
+     * @param acquired until there was a stream to the origin
+     * @param firstByte until the response head
+     * @param lastByte until the end
+     */
+    record Phases(
+            CallerPhases caller, long verdict, long connect, long tls, long acquired, long firstByte, long lastByte) {
+        static Phases of(ExchangeRecord exchange) {
+            boolean acquired = exchange.acquiredNanos != 0;
+            return new Phases(
+                    exchange.callerPhases,
+                    since(exchange, exchange.judgedNanos),
+                    acquired ? exchange.connectNanos : -1,
+                    acquired ? exchange.tlsNanos : -1,
+                    since(exchange, exchange.acquiredNanos),
+                    since(exchange, exchange.firstByteNanos),
+                    since(exchange, exchange.endedNanos));
+        }
+
+        private static long since(ExchangeRecord exchange, long nanos) {
+            return nanos == 0 ? -1 : nanos - exchange.startedNanos;
+        }
+    }
+
+    /**
+     * A copy of an exchange's record.
+     *
+     * @param route the name of the route that allowed it
+     * @param requestFields empty unless they are to be written
+     */
+    record Facts(
+            long time,
+            long id,
+            SocketAddress downstream,
+            Authority authority,
+            boolean tls,
+            String version,
+            String method,
+            String target,
+            @Nullable String route,
+            @Nullable Failure failure,
+            int status,
+            @Nullable String upstreamAddress,
+            @Nullable String upstreamVersion,
+            boolean upstreamReused,
+            boolean injected,
+            long requestBytes,
+            long responseBytes,
+            Phases phases,
+            List<Map.Entry<String, String>> requestFields,
+            List<Map.Entry<String, String>> responseFields) {
+
+        public static Facts of(ExchangeRecord exchange, long time, boolean withFields) {
+            Route route = exchange.route;
+            return new Facts(
+                    time,
+                    exchange.id,
+                    exchange.downstream,
+                    exchange.authority,
+                    exchange.tls,
+                    exchange.version,
+                    exchange.method,
+                    exchange.target,
+                    route == null ? null : route.name(),
+                    exchange.failure,
+                    exchange.status,
+                    exchange.upstreamAddress,
+                    exchange.upstreamVersion,
+                    exchange.upstreamReused,
+                    exchange.injected,
+                    exchange.requestBytes,
+                    exchange.responseBytes,
+                    Phases.of(exchange),
+                    withFields ? copy(exchange.requestFields) : List.of(),
+                    withFields ? copy(exchange.responseFields) : List.of());
+        }
+
+        private static List<Map.Entry<String, String>> copy(@Nullable HttpHeaders fields) {
+            if (fields == null) {
+                return List.of();
+            }
+            List<Map.Entry<String, String>> copy = new ArrayList<>(fields.size());
+            fields.iteratorCharSequence()
+                    .forEachRemaining(field -> copy.add(Map.entry(
+                            field.getKey().toString(), field.getValue().toString())));
+            return copy;
+        }
+
+        /** The absolute URL, as the caller meant it. */
+        String url() {
+            String path = target.equals("*") ? "/*" : target;
+            return (tls ? "https://" : "http://") + authority.toHostField(tls) + path;
+        }
+
+        /** Whether the gate refused it, because of policy or of what the caller sent. */
+        boolean isBlock() {
+            return failure != null && isBlock(failure);
+        }
+
+        static boolean isBlock(Failure failure) {
+            return switch (failure) {
+                case Failure.Denied d -> true;
+                case Failure.Unauthenticated u -> true;
+                case Failure.DownstreamMalformed m -> true;
+                case Failure.UpstreamForbidden f -> true;
+                case Failure.DownstreamGone g -> false;
+                case Failure.DownstreamTimedOut t -> false;
+                case Failure.DownstreamTooSlow t -> false;
+                case Failure.UpstreamUnreachable u -> false;
+                case Failure.UpstreamUntrusted u -> false;
+                case Failure.UpstreamRefused r -> false;
+                case Failure.UpstreamClosedEarly c -> false;
+                case Failure.UpstreamMalformed m -> false;
+                case Failure.UpstreamTimedOut t -> false;
+                case Failure.Overloaded o -> false;
+            };
+        }
+
+        int weight() {
+            int weight = 512 + 2 * target.length();
+            for (Map.Entry<String, String> field : requestFields) {
+                weight += 64 + field.getKey().length() + field.getValue().length();
+            }
+            for (Map.Entry<String, String> field : responseFields) {
+                weight += 64 + field.getKey().length() + field.getValue().length();
+            }
+            return weight;
+        }
+    }
+}

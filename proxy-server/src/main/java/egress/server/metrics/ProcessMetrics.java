@@ -1,0 +1,224 @@
+package egress.server.metrics;
+
+import egress.ca.LeafCache;
+import egress.server.log.AsyncWriter;
+import egress.server.routes.Reloader;
+import egress.share.FairBudget;
+import egress.upstream.UpstreamStatistics;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
+import java.util.function.Supplier;
+
+/** Meters that are read from whoever keeps the count anyway. */
+public final class ProcessMetrics {
+    private ProcessMetrics() {}
+
+    /** Registers a count that only grows. */
+    static void counter(MeterRegistry registry, String name, String words, Supplier<? extends Number> count) {
+        // The registry holds the object weakly and the function strongly: the function brings what it needs.
+        FunctionCounter.builder(name, registry, any -> count.get().doubleValue())
+                .description(words)
+                .register(registry);
+    }
+
+    public static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
+        Gauge.builder(name, () -> value.get()).description(words).register(registry);
+    }
+
+    /**
+     * A budget that callers share.
+     *
+     * @param name one of ours, as the meters' label
+     */
+    public static void budget(MeterRegistry registry, String name, Supplier<FairBudget.Statistics> budget) {
+        budgetGauge(
+                registry,
+                "egress.budget.capacity",
+                "What callers share",
+                name,
+                () -> budget.get().capacity());
+        budgetGauge(
+                registry,
+                "egress.budget.used",
+                "What callers hold of it",
+                name,
+                () -> budget.get().used());
+        budgetGauge(
+                registry,
+                "egress.budget.callers",
+                "Callers that hold some of it",
+                name,
+                () -> budget.get().callers());
+        budgetCounter(
+                registry,
+                "egress.budget.refused",
+                "What was refused for want of a share",
+                name,
+                () -> budget.get().refused());
+        budgetCounter(
+                registry,
+                "egress.budget.reclaimed",
+                "What had to give way",
+                name,
+                () -> budget.get().reclaimed());
+    }
+
+    private static void budgetGauge(
+            MeterRegistry registry, String meter, String words, String name, Supplier<? extends Number> value) {
+        Gauge.builder(meter, () -> value.get())
+                .description(words)
+                .tag("budget", name)
+                .register(registry);
+    }
+
+    private static void budgetCounter(
+            MeterRegistry registry, String meter, String words, String name, Supplier<? extends Number> count) {
+        FunctionCounter.builder(meter, registry, any -> count.get().doubleValue())
+                .description(words)
+                .tag("budget", name)
+                .register(registry);
+    }
+
+    /** Leaf certificates: mints and the cache of them. */
+    public static void leaves(MeterRegistry registry, Supplier<LeafCache.Statistics> leaves) {
+        counter(
+                registry,
+                "egress.leaf.hits",
+                "Leaf certificates served from the cache",
+                () -> leaves.get().hits());
+        counter(
+                registry,
+                "egress.leaf.misses",
+                "Leaf certificates waited for",
+                () -> leaves.get().misses());
+        counter(
+                registry,
+                "egress.leaf.mints",
+                "Leaf certificates signed",
+                () -> leaves.get().mints());
+        counter(
+                registry,
+                "egress.leaf.mint.failures",
+                "Leaf certificates that could not be signed",
+                () -> leaves.get().failures() + leaves.get().refusals());
+        counter(
+                registry,
+                "egress.leaf.evictions",
+                "Leaf certificates dropped to make room",
+                () -> leaves.get().evictions());
+        gauge(
+                registry,
+                "egress.leaf.cached",
+                "Leaf certificates kept",
+                () -> leaves.get().size());
+    }
+
+    /** The pools of connections to origins. */
+    public static void upstream(MeterRegistry registry, Supplier<UpstreamStatistics> upstream) {
+        counter(
+                registry,
+                "egress.upstream.connects",
+                "Connections made to origins",
+                () -> upstream.get().connects());
+        counter(
+                registry,
+                "egress.upstream.connect.failures",
+                "Attempts that ended in no connection",
+                () -> upstream.get().connectFailures());
+        counter(
+                registry,
+                "egress.upstream.addresses.refused",
+                "Addresses the guard refused",
+                () -> upstream.get().addressesRefused());
+        counter(
+                registry,
+                "egress.upstream.handshakes",
+                "TLS handshakes with origins",
+                () -> upstream.get().handshakes());
+        counter(
+                registry,
+                "egress.upstream.handshakes.resumed",
+                "Those that resumed a session",
+                () -> upstream.get().handshakesResumed());
+        counter(
+                registry,
+                "egress.upstream.handshake.failures",
+                "TLS handshakes with origins that failed",
+                () -> upstream.get().handshakeFailures());
+        counter(
+                registry,
+                "egress.upstream.reused",
+                "Exchanges on a connection that was open already",
+                () -> upstream.get().reused());
+        gauge(
+                registry,
+                "egress.upstream.h1.open",
+                "h1 connections to origins",
+                () -> upstream.get().http1Open());
+        gauge(
+                registry,
+                "egress.upstream.h2.open",
+                "h2 connections to origins",
+                () -> upstream.get().http2Open());
+        gauge(
+                registry,
+                "egress.upstream.idle",
+                "Connections to origins without an exchange",
+                () -> upstream.get().idle());
+        gauge(
+                registry,
+                "egress.upstream.streams",
+                "Exchanges with a connection or stream",
+                () -> upstream.get().streams());
+        gauge(
+                registry,
+                "egress.upstream.waiting",
+                "Exchanges that wait for a connection",
+                () -> upstream.get().waiting());
+    }
+
+    /** Loads of the routes. */
+    public static void routes(MeterRegistry registry, Reloader reloader) {
+        String words = "Reloads of the routes";
+        FunctionCounter.builder("egress.reloads", registry, any -> reloader.successes())
+                .description(words)
+                .tag("result", "ok")
+                .register(registry);
+        FunctionCounter.builder("egress.reloads", registry, any -> reloader.failures())
+                .description(words)
+                .tag("result", "failed")
+                .register(registry);
+        gauge(registry, "egress.routes.generation", "Counts the loads; 0 without valid routes", reloader::generation);
+        gauge(
+                registry,
+                "egress.routes.loaded.seconds",
+                "When the routes in use were loaded, in seconds of the epoch",
+                () -> reloader.lastSuccess().toEpochMilli() / 1000.0);
+    }
+
+    /** The process itself. */
+    public static void process(MeterRegistry registry, EventLoopLag lag, AsyncWriter log, String version) {
+        Runtime runtime = Runtime.getRuntime();
+        double started = System.currentTimeMillis() / 1000.0;
+        gauge(
+                registry,
+                "egress.event.loop.lag.seconds",
+                "Latest timer of 15 s over all event loops",
+                lag::worstSeconds);
+        gauge(registry, "egress.heap.used.bytes", "Heap in use", () -> runtime.totalMemory() - runtime.freeMemory());
+        gauge(registry, "egress.heap.max.bytes", "Heap there may be", runtime::maxMemory);
+        gauge(
+                registry,
+                "egress.direct.memory.bytes",
+                "Memory outside of the heap, of buffers",
+                () -> Math.max(0, PlatformDependent.usedDirectMemory()));
+        gauge(registry, "egress.start.time.seconds", "When the gate started, in seconds of the epoch", () -> started);
+        counter(registry, "egress.log.lost", "Log lines lost because they could not be written in time", log::lost);
+        Gauge.builder("egress.info", () -> 1)
+                .description("The version, as a label")
+                .tag("version", version)
+                .register(registry);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.admin;
+
+import org.jspecify.annotations.NullMarked;

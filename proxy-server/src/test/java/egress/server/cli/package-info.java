@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.cli;
+
+import org.jspecify.annotations.NullMarked;

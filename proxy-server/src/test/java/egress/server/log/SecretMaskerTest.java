@@ -1,0 +1,139 @@
+package egress.server.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.abuse.Row;
+import egress.policy.Credential;
+import egress.policy.Route;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SecretMaskerTest {
+    private static Route route(String host, Credential credential) {
+        return Route.named(host).credential(credential).build();
+    }
+
+    private final SecretMasker masker = SecretMasker.of(
+            List.of(
+                    route("a.example", Credential.authorization("Bearer", "s3cr3t-v/lue")),
+                    route("b.example", Credential.basic("user:pass word")),
+                    route("c.example", Credential.of("X-Own-Field", "plain-value-77"))),
+            List.of("proxy-password"));
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3cr3t-v/lue",
+                "s3cr3t-v%2Flue",
+                "s3cr3t-v%2flue",
+                "pass word",
+                "pass+word",
+                "pass%20word",
+                "user:pass word",
+                "dXNlcjpwYXNzIHdvcmQ=",
+                "plain-value-77",
+                "proxy-password"
+            })
+    @Row("31.xe")
+    void masksWhatTheGateHoldsWhereverItOccurs(String secret) {
+        assertThat(masker.text("/path/" + secret + "/more")).isEqualTo("/path/********/more");
+        assertThat(masker.text(secret)).isEqualTo("********");
+        assertThat(masker.text(secret + secret)).isEqualTo("****************");
+        assertThat(masker.field("X-Any", "is " + secret)).isEqualTo("is ********");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"Authorization", "AUTHORIZATION", "proxy-authorization", "Cookie", "Set-Cookie", "x-own-field"})
+    void masksWholeFieldsThatCarryCredentials(String name) {
+        assertThat(masker.field(name, "anything at all")).isEqualTo("********");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/p?access_token=abc&x=1,/p?access_token=********&x=1",
+        "/p?x=1&API_KEY=abc#f,/p?x=1&API_KEY=********#f",
+        "/p?x=1;password=abc;y=2,/p?x=1;password=********;y=2",
+        "/p?X-Amz-Signature=abc,/p?X-Amz-Signature=********",
+        "https://a.example/p?sig=abc text,https://a.example/p?sig=******** text",
+        "/p?code=,/p?code=",
+        "/p?page=2&sort=up,/p?page=2&sort=up",
+        "/p?token,/p?token",
+        "/token=abc,/token=abc",
+        "/p?a=b=c&token=d=e,/p?a=b=c&token=********",
+    })
+    void masksQueryValuesWhoseNamesSaySo(String text, String masked) {
+        assertThat(masker.text(text)).isEqualTo(masked);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ghp_0123456789abcdefABCD",
+                "sk-ant-api03-abcdefghijklmnop",
+                "xoxb-1234567890-abcdef",
+                "AKIAIOSFODNN7EXAMPLE",
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc"
+            })
+    void masksWellKnownKindsOfTokens(String token) {
+        assertThat(masker.text("/bot/" + token)).isEqualTo("/bot/********");
+        assertThat(masker.text("see (" + token + ")")).isEqualTo("see (********)");
+    }
+
+    @Test
+    void leavesOrdinaryTextAlone() {
+        String text = "/repos/octo/hello/issues?page=2&per_page=100 s3cr3 pass wor";
+        assertThat(masker.text(text)).isEqualTo(text);
+    }
+
+    @Test
+    void ofTwoSecretsTheLongerOneIsMaskedWhole() {
+        SecretMasker two = SecretMasker.of(List.of(), List.of("abcd", "abcdefgh"));
+        assertThat(two.text("x abcdefgh y abcd z")).isEqualTo("x ******** y ******** z");
+    }
+
+    @Test
+    void aSecretOfThreeCharactersDoesNotTurnTextIntoAsterisks() {
+        assertThat(SecretMasker.of(List.of(), List.of("the")).text("the end of the line"))
+                .isEqualTo("the end of the line");
+    }
+
+    @Test
+    void twoMaskersTogetherMaskWhatEitherDoes() {
+        SecretMasker both = masker.and(SecretMasker.of(List.of(), List.of("older-secret")));
+        assertThat(both.text("older-secret proxy-password")).isEqualTo("******** ********");
+        assertThat(both.field("x-own-field", "v")).isEqualTo("********");
+    }
+
+    @Test
+    void anUnavailableCredentialIsNoSecret() {
+        SecretMasker none = SecretMasker.of(
+                List.of(route("a.example", Credential.unavailable("Authorization", "EGRESS_TOKEN_0 is unset"))),
+                List.of());
+        assertThat(none.text("EGRESS_TOKEN_0 is unset")).isEqualTo("EGRESS_TOKEN_0 is unset");
+    }
+
+    @Test
+    void aLongHostileQueryTakesNoLongerThanItsLength() {
+        String hostile = "/p?" + "token&".repeat(20_000) + "?".repeat(20_000) + "a;b".repeat(20_000);
+        List<String> secrets = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            secrets.add("secret-number-" + i);
+        }
+        SecretMasker many = SecretMasker.of(List.of(), secrets);
+        long begin = System.nanoTime();
+        assertThat(many.text(hostile)).isNotEmpty();
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+    }
+
+    @Test
+    @Row("31.xd")
+    void neverShowsASecretItself() {
+        assertThat(masker).hasToString("Masker[" + masker.toString().replaceAll("\\D", "") + " secret(s)]");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.onboarding;
+
+import org.jspecify.annotations.NullMarked;

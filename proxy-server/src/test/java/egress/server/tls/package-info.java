@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.tls;
+
+import org.jspecify.annotations.NullMarked;
