@@ -4,13 +4,10 @@ import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.match.Uuid;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
-import egress.dlp.builtin.scan.Packing;
 import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */

@@ -1,5 +1,7 @@
 package egress.dlp.builtin.decode;
 
+import static egress.dlp.builtin.match.CharTables.DIGIT;
+
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.ScanContext;

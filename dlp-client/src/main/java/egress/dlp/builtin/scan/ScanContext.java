@@ -5,8 +5,6 @@ import egress.dlp.Pace;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.rule.DetectorIndex;
-import egress.dlp.builtin.rule.SecretForm;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

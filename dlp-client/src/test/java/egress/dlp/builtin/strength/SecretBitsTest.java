@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.builtin.Fixture;
 import egress.dlp.builtin.Templates;
-
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
