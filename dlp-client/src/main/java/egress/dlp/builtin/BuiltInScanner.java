@@ -9,6 +9,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.rule.DetectorFile;
 import egress.dlp.builtin.rule.DetectorIndex;
@@ -16,6 +17,7 @@ import egress.dlp.builtin.rule.TokenRule;
 import egress.dlp.builtin.scan.BufferPool;
 import egress.dlp.builtin.scan.Fingerprints;
 import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.SegmentScanner;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -36,7 +38,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     private static final int IDLE = 16;
     private static final int WARM_SCANS = 20;
 
-    private final DetectorIndex catalogue;
+    private final SegmentScanner passes;
     private final DetectorIndex folded;
     private final Fingerprints fingerprints;
     private final Executor executor;
@@ -51,7 +53,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.catalogue = DetectorIndex.of(rules, guarded);
+        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded, Decoders.literals()));
         this.folded = DetectorIndex.folded(rules);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
@@ -83,6 +85,15 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         head.head(request);
         new BodyScan(run).body(request);
         head.trailers(request.trailers());
+        giveBack(scratch);
+        return run.verdict();
+    }
+
+    /** Scans bytes alone, of no message. */
+    ScanVerdict scanBytes(byte[] bytes, ScanOptions options) {
+        BufferPool scratch = borrow();
+        ScanContext run = run(options, scratch);
+        new BodyScan(run).bytes(bytes);
         giveBack(scratch);
         return run.verdict();
     }
@@ -122,7 +133,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     ScanContext run(ScanOptions options, BufferPool scratch) {
-        return new ScanContext(catalogue, options, fingerprints, scratch);
+        return new ScanContext(passes, options, fingerprints, scratch);
     }
 
     BufferPool borrow() {

@@ -36,7 +36,7 @@ final class HeadScan {
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();
         run.allow(bytes.length);
-        ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
+        run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
         path(request.path());
         query(request.query());
         fields(request.fields(), new Place.Fields());
@@ -51,7 +51,7 @@ final class HeadScan {
             HeadSurface surface = HeadSurface.trailers(trailers);
             byte[] bytes = surface.bytes();
             run.allow(bytes.length);
-            ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
+            run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
             fields(trailers, new Place.Trailers());
         }
     }
@@ -61,12 +61,12 @@ final class HeadScan {
         byte[] bytes = latin(host);
         Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
         run.allow(bytes.length);
-        ScanPasses.whole(run, view, bytes, 0, bytes.length);
+        run.scan(Segment.whole(view, bytes, 0, bytes.length));
         Segment stretch = Segment.whole(view.pieces(), bytes, 0, bytes.length);
         folded.index().scan(bytes, 0, bytes.length, foldedHits(stretch));
         byte[] joined = latin(host.replace(".", ""));
         if (joined.length < bytes.length) {
-            ScanPasses.whole(run, view.pieces(), joined, 0, joined.length);
+            run.scan(Segment.whole(view.pieces(), joined, 0, joined.length));
             Segment labels = Segment.whole(view.pieces(), joined, 0, joined.length);
             folded.index().scan(joined, 0, joined.length, foldedHits(labels));
         }

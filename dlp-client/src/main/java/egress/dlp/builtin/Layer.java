@@ -42,7 +42,7 @@ final class Layer extends BlockStream {
         this.types = types;
         this.plain = plain;
         this.window = new ScanWindow(run, view, WINDOW, CARRY);
-        window.nextIsFollowed(coding == null ? null : coding.packing());
+        window.nextIsFollowed(coding);
     }
 
     @Override

@@ -2,24 +2,15 @@ package egress.dlp.builtin;
 
 import egress.dlp.Detector;
 import egress.dlp.Redactor;
-import egress.dlp.builtin.decode.CompressedHeader;
-import egress.dlp.builtin.decode.CompressedHeaderRuns;
-import egress.dlp.builtin.decode.HexDump;
-import egress.dlp.builtin.decode.Inflation;
-import egress.dlp.builtin.decode.PngRows;
-import egress.dlp.builtin.decode.StringConcatenation;
-import egress.dlp.builtin.decode.Uuencode;
-import egress.dlp.builtin.decode.ZlibHead;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.IndexEntry.Anchor;
-import egress.dlp.builtin.rule.IndexEntry.Compressed;
-import egress.dlp.builtin.rule.IndexEntry.Dump;
+import egress.dlp.builtin.rule.IndexEntry.Encoded;
 import egress.dlp.builtin.rule.IndexEntry.Keyword;
 import egress.dlp.builtin.rule.IndexEntry.TellingName;
-import egress.dlp.builtin.rule.IndexEntry.Uuencoded;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
 import egress.dlp.builtin.scan.ScanContext;
@@ -30,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** What to do where a literal of the catalogue stands. */
 final class LiteralDispatch implements LiteralIndex.Hits {
     private static final int DRESSED = 512;
-    /** So many bytes of what is in base64 or hex tell whether it is zlib. */
-    private static final int HEAD = 384;
 
+    private final DetectorIndex detectors;
     private final ScanContext run;
     private final Segment stretch;
     private final RuleMatcher rules;
@@ -40,13 +30,10 @@ final class LiteralDispatch implements LiteralIndex.Hits {
     private final @Nullable ScanWindow window;
     private @Nullable SecretForm lastNeedle;
     private int lastEnd;
-    /** How far seams and dumps have been read. */
-    private int readTo;
+    private Decoders.@Nullable Literals decoders;
 
-    private @Nullable CompressedHeaderRuns base64Runs;
-    private @Nullable CompressedHeaderRuns hexRuns;
-
-    LiteralDispatch(ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+    LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+        this.detectors = detectors;
         this.run = run;
         this.stretch = stretch;
         this.rules = new RuleMatcher(run, stretch);
@@ -59,43 +46,30 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         if (at >= stretch.limit()) {
             return true;
         }
-        // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
-        IndexEntry target = run.catalogue.target(literal);
+        look(b, at, detectors.target(literal));
+        return !run.over();
+    }
+
+    // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+    private void look(byte[] b, int at, IndexEntry target) {
         if (target instanceof TellingName) {
             assigned.named(b, at);
         } else if (target instanceof Keyword keyword) {
             keyword(b, at, keyword);
         } else if (target instanceof Anchor anchor) {
             anchor(b, at, anchor);
-        } else if (target instanceof Compressed compressed) {
-            compressed(at, compressed);
-        } else {
-            written(at, target);
+        } else if (target instanceof Encoded encoded) {
+            encoded(at, encoded);
         }
-        return !run.over();
     }
 
-    private CompressedHeaderRuns armours(IndexEntry.Packing packing) {
-        boolean hex = packing == IndexEntry.Packing.HEX;
-        CompressedHeaderRuns runs = hex ? hexRuns : base64Runs;
-        if (runs == null) {
-            runs = new CompressedHeaderRuns(stretch, packing, window);
-            base64Runs = hex ? base64Runs : runs;
-            hexRuns = hex ? runs : hexRuns;
+    private void encoded(int at, Encoded encoded) {
+        Decoders.Literals here = decoders;
+        if (here == null) {
+            here = new Decoders.Literals(run, stretch, window);
+            decoders = here;
         }
-        return runs;
-    }
-
-    private void written(int at, IndexEntry target) {
-        if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanContext.MAX_DEPTH) {
-            if (target instanceof Uuencoded) {
-                readTo = Uuencode.headed(run, stretch, at);
-            } else {
-                readTo = target instanceof Dump
-                        ? HexDump.read(run, stretch, at)
-                        : StringConcatenation.read(run, stretch, at);
-            }
-        }
+        here.at(at, encoded.decoder(), encoded.literal());
     }
 
     private void keyword(byte[] b, int at, Keyword keyword) {
@@ -143,48 +117,6 @@ final class LiteralDispatch implements LiteralIndex.Hits {
                         found.from(),
                         found.to(),
                         stretch.view().place(found.start()));
-        run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
-    }
-
-    private void compressed(int at, Compressed compressed) {
-        IndexEntry.Packing packing = compressed.packing();
-        if (window != null && window.isFollowed(stretch, at, packing)) {
-            return;
-        }
-        switch (packing) {
-            case BASE64, HEX -> armoured(at, compressed);
-            case ZLIB -> {
-                if (ZlibHead.mayBegin(stretch.b(), at, stretch.to())) {
-                    Inflation.begin(run, stretch, packing, at, window);
-                }
-            }
-            case PNG -> {
-                if (PngRows.begin(stretch.b(), stretch.low(), at + 4, stretch.to())) {
-                    Inflation.begin(run, stretch, packing, at + 4, window);
-                }
-            }
-            case GZIP, ZIP, ZSTD, PDF -> Inflation.begin(run, stretch, packing, at, window);
-        }
-    }
-
-    private void armoured(int at, Compressed compressed) {
-        boolean base64 = compressed.packing() == IndexEntry.Packing.BASE64;
-        int start = CompressedHeader.back(stretch, at, compressed.back(), base64);
-        if (start < 0) {
-            return;
-        }
-        if (compressed.zlib() >= 0) {
-            byte[] head = run.scratch().lend(HEAD);
-            int n = CompressedHeader.head(stretch, start, base64, head, HEAD);
-            boolean proven = ZlibHead.inflates(run, head, compressed.zlib(), n);
-            run.scratch().back(head);
-            if (!proven) {
-                return;
-            }
-        }
-        // What is in step with one that is being unpacked is found within that.
-        if (armours(compressed.packing()).isNew(start)) {
-            Inflation.begin(run, stretch, compressed.packing(), start, window);
-        }
+        run.known(stretch.view(), found.start(), found.end(), needle.secret(), needle.part(found), verbatim);
     }
 }

@@ -4,17 +4,28 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
+import java.util.List;
 
 /** What hex dump programs print: an offset, bytes in hex, and often the same bytes as text, line by line. */
-public final class HexDump {
+final class HexDump implements Decoder {
+    /** Of the second line, as dump programs print them. */
+    static final List<String> SECOND_OFFSETS = List.of("00000010", "0000020 ");
+
     private static final int MOST_LINES = 4096;
     private static final int PER_LINE = 16;
     private static final int OFFSET = 7;
 
-    private HexDump() {}
+    private final ScanContext run;
+    private final Segment s;
+
+    HexDump(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
+    }
 
     /** Reads the dump whose second line begins with an offset at {@code at}; returns where it ended. */
-    public static int read(ScanContext run, Segment s, int at) {
+    @Override
+    public int decode(int at, int to) {
         byte[] b = s.b();
         int first = at;
         for (int back = 24; back < 100 && at - back >= s.low(); back++) {
@@ -28,8 +39,8 @@ public final class HexDump {
         }
         ScanWindow out = new ScanWindow(run, s.view().decoded(first, at));
         int i = first;
-        for (int line = 0; line < MOST_LINES && i < s.to(); line++) {
-            int next = line(b, i, s.to(), out);
+        for (int line = 0; line < MOST_LINES && i < to; line++) {
+            int next = line(b, i, to, out);
             if (next < 0) {
                 break;
             }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * One look at every byte: splits into runs of letters, digits and {@code + / - _}, and hands on what could be encoded: long runs,
  * short runs in step, and the neighbourhood of escapes.
  */
-public final class RunScanner {
+final class RunScanner implements Decoder {
     static final int LONG = 16;
     private static final int SHORT = 8;
     private static final int NONE = -1;
@@ -36,7 +36,7 @@ public final class RunScanner {
     private int lastLength;
     private int lastKinds;
 
-    public RunScanner(ScanContext run, Segment s) {
+    RunScanner(ScanContext run, Segment s) {
         this.s = s;
         this.b = s.b();
         this.run = run;
@@ -47,9 +47,9 @@ public final class RunScanner {
         this.words = WordRuns.worthwhile(run, s) ? new WordRuns(run, s) : null;
     }
 
-    public void scan() {
-        int to = s.to();
-        int at = s.from();
+    @Override
+    public int decode(int from, int to) {
+        int at = from;
         while (at < to) {
             if (open != NONE && at - open >= ByteClasses.WIDTH) {
                 at = rest(at, to);
@@ -61,7 +61,7 @@ public final class RunScanner {
             }
             at = runs(at, to);
             if (run.over()) {
-                return;
+                return to;
             }
         }
         if (open != NONE) {
@@ -72,6 +72,7 @@ public final class RunScanner {
         if (words != null) {
             words.end();
         }
+        return to;
     }
 
     // The runs that end within the bytes read; returns where to read on.

@@ -12,14 +12,14 @@ import java.util.Set;
 public final class AlphanumericForms {
     private AlphanumericForms() {}
 
-    public static void scan(ScanContext run, Segment s) {
-        if (run.catalogue.skeletons().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
+    public static void scan(DetectorIndex detectors, ScanContext run, Segment s) {
+        if (detectors.skeletons().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
         byte[] bones = of(s.b(), s.low(), s.to());
         Set<byte[]> said = Collections.newSetFromMap(new IdentityHashMap<>(4));
-        run.catalogue.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
-            IndexEntry.Anchor anchor = run.catalogue.skeletons().get(literal);
+        detectors.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
+            IndexEntry.Anchor anchor = detectors.skeletons().get(literal);
             if (said.contains(anchor.needle().secret())) {
                 return true;
             }
@@ -30,7 +30,7 @@ public final class AlphanumericForms {
                         s.view(),
                         s.low(),
                         s.to(),
-                        anchor.needle(),
+                        anchor.needle().secret(),
                         anchor.needle().part(extent),
                         false);
             }

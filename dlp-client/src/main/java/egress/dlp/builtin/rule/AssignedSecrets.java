@@ -1,6 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.Detector;
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
@@ -191,7 +192,7 @@ public final class AssignedSecrets {
     private static int endOfValue(byte[] b, int from, int to) {
         int i = from;
         while (i < to && i - from <= 200 && b[i] > ' ' && "\"'`\\,;&<>)}]|#".indexOf(b[i]) < 0) {
-            if (b[i] == '=' && i + 1 < to && RuleMatcher.isWord(b[i + 1])) {
+            if (b[i] == '=' && i + 1 < to && CharTables.isWord(b[i + 1])) {
                 return i;
             }
             i++;
@@ -223,6 +224,6 @@ public final class AssignedSecrets {
     }
 
     private static boolean isName(byte c) {
-        return RuleMatcher.isWord(c) || c == '_' || c == '-' || c == '.';
+        return CharTables.isWord(c) || c == '_' || c == '-' || c == '.';
     }
 }

@@ -1,6 +1,5 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.rule.TokenRule.Check;
@@ -61,7 +60,7 @@ public final class RuleMatcher {
                 || stretch.beginsPiece(start)
                 || freeOnTheLeft(b, start, end - start)
                 || (rule.isMarked(length) && end - at - length >= LONG && Randomness.strictest(b, at + length, end));
-        boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]) || stretch.beginsPiece(end);
+        boolean ended = !rule.rule.right() || end >= to || !CharTables.isWord(b[end]) || stretch.beginsPiece(end);
         if (!free || !ended || KeywordContext.blob(stretch, start, end)) {
             return;
         }
@@ -88,7 +87,7 @@ public final class RuleMatcher {
     // What stands on the left of the token once it is turned back.
     private boolean dressedFree(int start, int end, boolean reversed) {
         byte[] b = stretch.b();
-        return reversed ? end >= stretch.to() || !isWord(b[end]) : freeOnTheLeft(b, start, -1);
+        return reversed ? end >= stretch.to() || !CharTables.isWord(b[end]) : freeOnTheLeft(b, start, -1);
     }
 
     private void report(CompiledRule rule, Segment s, int start, int at, int end) {
@@ -100,7 +99,7 @@ public final class RuleMatcher {
         if (value != null) {
             run.report(
                     rule.name(),
-                    Detector.TOKEN_PATTERNS,
+                    rule.rule.detector(),
                     s.view(),
                     value.start(),
                     value.end(),
@@ -113,7 +112,7 @@ public final class RuleMatcher {
     private void pieced(CompiledRule rule, int at, int length) {
         Check check = rule.rule.check();
         byte[] b = stretch.b();
-        boolean inWord = at > stretch.low() && isWord(b[at - 1]) && isWord(b[at + length - 1]);
+        boolean inWord = at > stretch.low() && CharTables.isWord(b[at - 1]) && CharTables.isWord(b[at + length - 1]);
         if (check == Check.PEM || check == Check.JWK || inWord || KeywordContext.blob(stretch, at, at + length)) {
             return;
         }
@@ -159,7 +158,7 @@ public final class RuleMatcher {
         }
         int n = end - from;
         boolean few = n >= 40 && Randomness.distinct(b, from, end) < 20;
-        if (n >= 24 && !rule.isHex() && (few || KeywordContext.hexOnly(b, from, end))) {
+        if (n >= 24 && !rule.isHex() && (few || CharTables.isHexOnly(b, from, end))) {
             return false;
         }
         return n >= 12 ? Randomness.strictest(b, from, end) : Randomness.plausible(b, Math.max(0, from - 4), end);
@@ -167,20 +166,15 @@ public final class RuleMatcher {
 
     /** An escape such as \n ends in a letter, yet what follows it begins afresh; and so does what follows its own length. */
     private boolean freeOnTheLeft(byte[] b, int start, int length) {
-        if (start <= stretch.low() || !isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
+        if (start <= stretch.low() || !CharTables.isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
             return true;
         }
         if (start - 2 >= stretch.low() && b[start - 2] == '\\') {
             return "nrtbf".indexOf(b[start - 1]) >= 0;
         }
-        return start - 3 >= stretch.low() && b[start - 3] == '%' && isHex(b[start - 2]) && isHex(b[start - 1]);
-    }
-
-    public static boolean isWord(byte c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    }
-
-    public static boolean isHex(byte c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        return start - 3 >= stretch.low()
+                && b[start - 3] == '%'
+                && CharTables.isHex(b[start - 2])
+                && CharTables.isHex(b[start - 1]);
     }
 }

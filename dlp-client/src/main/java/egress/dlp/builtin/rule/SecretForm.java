@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.strength.SecretBits;
 import egress.dlp.builtin.strength.UnguessableBits;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
-    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
-    public static final double ENOUGH_BITS = 64;
-
     private static final int ANCHOR = 6;
     private static final int SHORTEST = 8;
     private static final int SPREAD = 7;
@@ -46,7 +44,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
 
     /** Whether that much of it is a hit. */
     public boolean counts(Extent extent) {
-        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= ENOUGH_BITS;
+        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
     /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
@@ -59,10 +57,10 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         int from = 0;
         int last = -1;
         for (int to = ANCHOR; to <= dressed.length; to++) {
-            while (worth.bits(from + 1, to) >= ENOUGH_BITS) {
+            while (worth.bits(from + 1, to) >= UnguessableBits.ENOUGH) {
                 from++;
             }
-            if (last < from && worth.bits(from, to) >= ENOUGH_BITS) {
+            if (last < from && worth.bits(from, to) >= UnguessableBits.ENOUGH) {
                 last = Math.max(from, to - ANCHOR);
                 out.add(last);
             }
@@ -165,7 +163,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         int end = i;
         int last = anchor + ANCHOR;
         for (int j = last; j < dressed.length; j++) {
-            if (RuleMatcher.isWord(dressed[j])) {
+            if (CharTables.isWord(dressed[j])) {
                 i = skipped(b, to, i, end);
                 if (i >= to || b[i] != dressed[j]) {
                     break;
@@ -180,8 +178,8 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         int start = at;
         int first = anchor;
         for (int j = anchor - 1; j >= 0; j--) {
-            if (RuleMatcher.isWord(dressed[j])) {
-                while (i >= low && start - i <= GAP && !RuleMatcher.isWord(b[i])) {
+            if (CharTables.isWord(dressed[j])) {
+                while (i >= low && start - i <= GAP && !CharTables.isWord(b[i])) {
                     i--;
                 }
                 if (i < low || b[i] != dressed[j]) {
@@ -194,14 +192,14 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
             first = j;
         }
         boolean whole = isWhole(first, last) && last - first - lost >= SHORTEST;
-        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= ENOUGH_BITS
+        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= UnguessableBits.ENOUGH
                 ? new Extent(start, end, first, last)
                 : null;
     }
 
     private static int skipped(byte[] b, int to, int from, int end) {
         int i = from;
-        while (i < to && i - end <= GAP && !RuleMatcher.isWord(b[i])) {
+        while (i < to && i - end <= GAP && !CharTables.isWord(b[i])) {
             boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
             i += escape ? 2 : 1;
         }

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
 import java.nio.charset.StandardCharsets;
@@ -217,7 +218,7 @@ final class ValueChecks {
     }
 
     private static boolean isBase64(byte c) {
-        return RuleMatcher.isWord(c) || c == '+' || c == '/' || c == '=';
+        return CharTables.isWord(c) || c == '+' || c == '/' || c == '=';
     }
 
     // RFC 7517: only a private or symmetric key has the member d or k.
@@ -232,7 +233,7 @@ final class ValueChecks {
                     v++;
                 }
                 int end = v;
-                while (end < to && (RuleMatcher.isWord(b[end]) || b[end] == '-' || b[end] == '_')) {
+                while (end < to && (CharTables.isWord(b[end]) || b[end] == '-' || b[end] == '_')) {
                     end++;
                 }
                 if (end - v >= 20 && Randomness.plausible(b, v, end)) {

@@ -1,6 +1,6 @@
 package egress.dlp.builtin.strength;
 
-import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.match.CharTables;
 import java.util.Arrays;
 
 /**
@@ -14,6 +14,9 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
+    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
+    public static final double ENOUGH = 64;
+
     /** What a letter counts less where its case is lost. */
     private static final double CASE = 1.3;
 
@@ -78,7 +81,7 @@ public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark
         double[] bones = new double[bits.length];
         int n = 0;
         for (int i = 0; i < bits.length; i++) {
-            if (RuleMatcher.isWord(value[i])) {
+            if (CharTables.isWord(value[i])) {
                 bones[n++] = bits[i];
             }
         }
