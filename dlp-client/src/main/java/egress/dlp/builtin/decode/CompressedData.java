@@ -56,7 +56,7 @@ final class CompressedData implements Decoder {
         switch (packing) {
             case BASE64, HEX -> digits(marks.get(literal), from);
             case ZLIB -> {
-                if (ZlibHead.mayBegin(s.b(), from, s.to())) {
+                if (ZlibHead.inflates(run, s.b(), from, s.to(), window == null)) {
                     Inflation.begin(run, s, packing, from, window);
                 }
             }
@@ -85,7 +85,7 @@ final class CompressedData implements Decoder {
     private boolean isZlib(int start, int header, boolean base64) {
         byte[] head = run.scratch().lend(HEAD);
         int n = CompressedHeader.head(s, start, base64, head, HEAD);
-        boolean proven = ZlibHead.inflates(run, head, header, n);
+        boolean proven = ZlibHead.inflates(run, head, header, n < 0 ? ~n : n, n < 0 || window == null);
         run.scratch().back(head);
         return proven;
     }
