@@ -47,15 +47,24 @@ final class BodyScan {
         Provenance wire = Provenance.of(new Provenance.Whole(new Place.Body()));
         Structure.Types types = Structure.Types.of(request.fields());
         if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
-            byte[] bytes = heap.bytes();
-            Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
-            run.structured(structure.isJson());
-            run.scan(Segment.whole(wire, bytes, 0, bytes.length));
-            structure.feed(bytes, 0, bytes.length);
-            structure.end();
+            plain(heap.bytes(), wire, types);
             return;
         }
         layered(body, wire, types, codings);
+    }
+
+    /** Scans bytes of which no head says anything. */
+    void bytes(byte[] bytes) {
+        run.allow(bytes.length);
+        plain(bytes, Provenance.of(new Provenance.Whole(new Place.Body())), Structure.Types.of(List.of()));
+    }
+
+    private void plain(byte[] bytes, Provenance view, Structure.Types types) {
+        Structure structure = Structure.of(run, view, types, bytes, bytes.length);
+        run.structured(structure.isJson());
+        run.scan(Segment.whole(view, bytes, 0, bytes.length));
+        structure.feed(bytes, 0, bytes.length);
+        structure.end();
     }
 
     private void layered(BodySource body, Provenance wire, Structure.Types types, Optional<List<ContentCoding>> codings) {

@@ -89,6 +89,15 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return run.verdict();
     }
 
+    /** Scans bytes alone, of no message. */
+    ScanVerdict scanBytes(byte[] bytes, ScanOptions options) {
+        BufferPool scratch = borrow();
+        ScanContext run = run(options, scratch);
+        new BodyScan(run).bytes(bytes);
+        giveBack(scratch);
+        return run.verdict();
+    }
+
     /**
      * Scans a request that is nobody's, with most of what a request can hold: the first scan loads classes and tables, and takes a
      * hundred times as long as the second.
