@@ -1,7 +1,6 @@
 package egress.dlp;
 
 import egress.dlp.coding.BlockStream;
-
 import java.io.IOException;
 
 /** A body read from its beginning; remembers whether it was the reading that failed. */

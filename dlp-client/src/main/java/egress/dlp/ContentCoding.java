@@ -1,11 +1,10 @@
 package egress.dlp;
 
+import com.aayushatharva.brotli4j.Brotli4jLoader;
 import egress.dlp.coding.BrotliStream;
 import egress.dlp.coding.GzipStream;
 import egress.dlp.coding.ZlibStream;
 import egress.dlp.coding.ZstdStream;
-
-import com.aayushatharva.brotli4j.Brotli4jLoader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

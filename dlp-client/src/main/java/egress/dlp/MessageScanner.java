@@ -1,7 +1,5 @@
 package egress.dlp;
 
-
-
 /**
  * Scans one direction of a connection that cannot be held whole: WebSocket or gRPC messages, or a body relayed as it comes.
  * What went before stays in a window of bounded size, so that a value in pieces is still found. One thread at a time.

@@ -1,18 +1,16 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.join.Structure;
-import egress.dlp.builtin.scan.Provenance;
-import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.Segment;
-
+import egress.dlp.BodySource;
 import egress.dlp.BodyStream;
 import egress.dlp.ContentCoding;
-
-import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.join.Structure;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.Segment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -67,7 +65,8 @@ final class BodyScan {
         structure.end();
     }
 
-    private void layered(BodySource body, Provenance wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
+    private void layered(
+            BodySource body, Provenance wire, Structure.Types types, Optional<List<ContentCoding>> codings) {
         BodyStream source = new BodyStream(body);
         boolean coded = codings.isEmpty() || !codings.get().isEmpty();
         List<Layer> layers = new ArrayList<>();

@@ -1,16 +1,14 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.join.JsonJoiner;
-import egress.dlp.builtin.scan.Provenance;
-import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.ScanWindow;
-
 import egress.dlp.ContentCoding;
-
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
+import egress.dlp.builtin.join.JsonJoiner;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.ScanWindow;
 
 /** Messages in a row over one window: what a message ends with is scanned together with what the next begins with. */
 final class BuiltInMessageScanner implements MessageScanner {

@@ -1,14 +1,5 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.decode.Decoders;
-import egress.dlp.builtin.rule.DetectorFile;
-import egress.dlp.builtin.rule.DetectorIndex;
-import egress.dlp.builtin.rule.TokenRule;
-import egress.dlp.builtin.scan.BufferPool;
-import egress.dlp.builtin.scan.Fingerprints;
-import egress.dlp.builtin.scan.ScanContext;
-import egress.dlp.builtin.scan.SegmentScanner;
-
 import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
@@ -18,6 +9,14 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.builtin.decode.Decoders;
+import egress.dlp.builtin.rule.DetectorFile;
+import egress.dlp.builtin.rule.DetectorIndex;
+import egress.dlp.builtin.rule.TokenRule;
+import egress.dlp.builtin.scan.BufferPool;
+import egress.dlp.builtin.scan.Fingerprints;
+import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.SegmentScanner;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;

@@ -1,5 +1,8 @@
 package egress.dlp.builtin;
 
+import egress.dlp.HeaderField;
+import egress.dlp.Place;
+import egress.dlp.ScanRequest;
 import egress.dlp.builtin.join.FormJoiner;
 import egress.dlp.builtin.join.Fragment;
 import egress.dlp.builtin.join.FragmentJoiner;
@@ -11,10 +14,6 @@ import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.HeaderField;
-import egress.dlp.Place;
-import egress.dlp.ScanRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -84,8 +83,8 @@ final class HeadScan {
     }
 
     private void path(String path) {
-        FragmentJoiner segments =
-                new FragmentJoiner(run, Provenance.of(new Provenance.Whole(new Place.Path())).pieces());
+        FragmentJoiner segments = new FragmentJoiner(
+                run, Provenance.of(new Provenance.Whole(new Place.Path())).pieces());
         for (String segment : path.split("/", 64)) {
             byte[] bytes = latin(segment);
             segments.add(bytes, 0, bytes.length);

@@ -1,11 +1,10 @@
 package egress.dlp.builtin;
 
-import egress.dlp.builtin.scan.Provenance;
-
 import egress.dlp.Finding.Span;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.builtin.scan.Provenance;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

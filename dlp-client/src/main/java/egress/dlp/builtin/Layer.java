@@ -1,12 +1,10 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ContentCoding;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
-
-import egress.dlp.ContentCoding;
-
 import egress.dlp.coding.BlockStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,22 +1,21 @@
 package egress.dlp.builtin;
 
+import egress.dlp.Detector;
+import egress.dlp.Redactor;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
+import egress.dlp.builtin.rule.IndexEntry.Anchor;
+import egress.dlp.builtin.rule.IndexEntry.Encoded;
+import egress.dlp.builtin.rule.IndexEntry.Keyword;
+import egress.dlp.builtin.rule.IndexEntry.TellingName;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
-import egress.dlp.Redactor;
-import egress.dlp.builtin.rule.IndexEntry.Anchor;
-import egress.dlp.builtin.rule.IndexEntry.Encoded;
-import egress.dlp.builtin.rule.IndexEntry.Keyword;
-import egress.dlp.builtin.rule.IndexEntry.TellingName;
 import org.jspecify.annotations.Nullable;
 
 /** What to do where a literal of the catalogue stands. */

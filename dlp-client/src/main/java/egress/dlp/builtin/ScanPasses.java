@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.JsonJoiner;
 import egress.dlp.builtin.rule.AlphanumericForms;
@@ -9,8 +10,6 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import egress.dlp.builtin.scan.SegmentScanner;
-
-import egress.dlp.ScanVerdict.Reason;
 import org.jspecify.annotations.Nullable;
 
 /** The passes over one stretch of bytes: literals, then runs with everything that they decode to. */

@@ -1,7 +1,6 @@
 package egress.dlp.coding;
 
 import com.aayushatharva.brotli4j.decoder.DecoderJNI;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,5 @@
 package egress.dlp.coding;
 
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

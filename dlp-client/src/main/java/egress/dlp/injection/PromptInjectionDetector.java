@@ -1,11 +1,10 @@
 package egress.dlp.injection;
 
-import egress.dlp.builtin.scan.Fingerprints;
-
 import egress.dlp.Detector;
 import egress.dlp.Finding;
 import egress.dlp.Finding.Severity;
 import egress.dlp.Place;
+import egress.dlp.builtin.scan.Fingerprints;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,12 @@
 package egress.dlp.pipelock;
 
-import egress.dlp.coding.BlockStream;
 import egress.dlp.BodySource;
+import egress.dlp.BodyStream;
+import egress.dlp.ContentCoding;
 import egress.dlp.PlainText;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.BodyStream;
-import egress.dlp.ContentCoding;
+import egress.dlp.coding.BlockStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

@@ -62,7 +62,8 @@ final class HttpClient implements Closeable {
         }
     }
 
-    private @Nullable HttpResponse askKept(Connection kept, HttpRequest question, Deadline deadline) throws IOException {
+    private @Nullable HttpResponse askKept(Connection kept, HttpRequest question, Deadline deadline)
+            throws IOException {
         try {
             return ask(kept, question, deadline);
         } catch (EOFException | SocketException e) {

@@ -30,7 +30,9 @@ public record PipelockSettings(
 
     public PipelockSettings {
         base = checked("pipelock", base);
-        if (way != PipelockMode.SCAN && !base.getPath().isEmpty() && !base.getPath().equals("/")) {
+        if (way != PipelockMode.SCAN
+                && !base.getPath().isEmpty()
+                && !base.getPath().equals("/")) {
             throw new IllegalArgumentException("pipelock: " + base + " (expected: http://host:port, without a path)");
         }
         scan = scan == null ? null : checked("pipelock scan", scan);

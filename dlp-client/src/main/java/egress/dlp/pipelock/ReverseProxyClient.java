@@ -34,8 +34,12 @@ final class ReverseProxyClient implements PipelockClient {
             return PipelockClient.denied("encoded CR or LF in URL");
         }
         DecodedBody body = DecodedBody.of(request, maxBody);
-        ScanVerdict asItIs =
-                put(RequestRendering.method(request), RequestRendering.target(request), RequestRendering.fields(request, true), body, deadline);
+        ScanVerdict asItIs = put(
+                RequestRendering.method(request),
+                RequestRendering.target(request),
+                RequestRendering.fields(request, true),
+                body,
+                deadline);
         ScanVerdict read = asItIs instanceof Clean && !body.isEmpty() ? again(request, body, deadline) : asItIs;
         return read instanceof Clean && body.isTextOnTheWire() ? put("text/plain", body.onTheWire(), deadline) : read;
     }
@@ -80,8 +84,7 @@ final class ReverseProxyClient implements PipelockClient {
         return put("POST", "/", List.of(new HeaderField("Content-Type", type)), body, deadline);
     }
 
-    private ScanVerdict put(
-            String method, String target, List<HeaderField> fields, RequestBody body, Deadline deadline)
+    private ScanVerdict put(String method, String target, List<HeaderField> fields, RequestBody body, Deadline deadline)
             throws IOException {
         try (Sink.Asked asked = sink.open()) {
             List<HeaderField> all = new ArrayList<>(fields.size() + 2);

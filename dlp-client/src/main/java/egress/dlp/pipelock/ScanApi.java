@@ -59,7 +59,8 @@ final class ScanApi implements Closeable {
             return PipelockClient.unavailable(answer, "");
         }
         if (answer.status() != 200) {
-            return PipelockClient.unavailable(answer, Reasons.text(said.path("errors").path(0), "code"));
+            return PipelockClient.unavailable(
+                    answer, Reasons.text(said.path("errors").path(0), "code"));
         }
         boolean completed = Reasons.text(said, "status").equals("completed")
                 && Reasons.text(said, "kind").equals(kind);

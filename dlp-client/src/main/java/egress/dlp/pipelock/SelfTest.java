@@ -27,7 +27,12 @@ final class SelfTest {
     private final SecureRandom random;
 
     /** {@code sink}: where a request that the forward way lets through may arrive; null on the other ways. */
-    SelfTest(PipelockMode way, PipelockClient asking, @Nullable ScanApi scan, @Nullable InetSocketAddress sink, SecureRandom random) {
+    SelfTest(
+            PipelockMode way,
+            PipelockClient asking,
+            @Nullable ScanApi scan,
+            @Nullable InetSocketAddress sink,
+            SecureRandom random) {
         this.way = way;
         this.asking = asking;
         this.scan = scan;
@@ -36,7 +41,8 @@ final class SelfTest {
     }
 
     Readiness run(Deadline deadline) throws IOException {
-        ScanVerdict good = way == PipelockMode.SINK ? asking.ask(question("/", "hello", "hello"), deadline) : clean(deadline);
+        ScanVerdict good =
+                way == PipelockMode.SINK ? asking.ask(question("/", "hello", "hello"), deadline) : clean(deadline);
         if (!(good instanceof Clean)) {
             return new Readiness(
                     false,

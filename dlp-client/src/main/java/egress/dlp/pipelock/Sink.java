@@ -1,7 +1,7 @@
 package egress.dlp.pipelock;
 
-import egress.dlp.coding.BlockStream;
 import egress.dlp.HeaderField;
+import egress.dlp.coding.BlockStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,11 +1,10 @@
 package egress.dlp.builtin;
 
-import egress.dlp.ContentCoding;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.aayushatharva.brotli4j.encoder.Encoder;
 import com.github.luben.zstd.Zstd;
+import egress.dlp.ContentCoding;
 import egress.dlp.HeaderField;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;

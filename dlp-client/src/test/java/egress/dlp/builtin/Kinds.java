@@ -2,7 +2,6 @@ package egress.dlp.builtin;
 
 import egress.dlp.builtin.rule.DetectorFile;
 import egress.dlp.builtin.rule.TokenRule;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;

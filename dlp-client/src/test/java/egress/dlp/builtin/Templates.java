@@ -1,7 +1,6 @@
 package egress.dlp.builtin;
 
 import egress.dlp.builtin.rule.TokenRule;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.random.RandomGenerator;

@@ -1,11 +1,10 @@
 package egress.dlp.injection;
 
-import egress.dlp.builtin.Dress;
-import egress.dlp.builtin.Fixture;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.Finding;
+import egress.dlp.builtin.Dress;
+import egress.dlp.builtin.Fixture;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -89,7 +89,8 @@ final class FaultsTest {
     void refusesWhenPipelockDoesNotReachTheSink() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner elsewhere = bench.scanner(
-                        PipelockMode.SINK, s -> s.withSink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
+                        PipelockMode.SINK,
+                        s -> s.withSink(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
             assertThat(Bench.ask(elsewhere, GOOD))
                     .isInstanceOfSatisfying(
                             Refused.class,
@@ -229,7 +230,8 @@ final class FaultsTest {
     void endsItsQuestionWhenTheCallerNoLongerWaits() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory);
                 PipelockScanner scanner = bench.scanner(
-                        PipelockMode.SINK, settings -> settings.withConnections(1).withTimeout(Duration.ofSeconds(60)))) {
+                        PipelockMode.SINK,
+                        settings -> settings.withConnections(1).withTimeout(Duration.ofSeconds(60)))) {
             bench.recorded().fault(PipelockFault.SILENT);
             CompletableFuture<ScanVerdict> first = scanner.scan(GOOD).toCompletableFuture();
             first.cancel(true);
@@ -261,7 +263,8 @@ final class FaultsTest {
     @Test
     void refusesWhatIsBeingAskedWhenItCloses() throws Exception {
         try (Bench bench = Bench.of(Kind.RECORDED, directory)) {
-            PipelockScanner scanner = bench.scanner(PipelockMode.SINK, settings -> settings.withTimeout(Duration.ofSeconds(60)));
+            PipelockScanner scanner =
+                    bench.scanner(PipelockMode.SINK, settings -> settings.withTimeout(Duration.ofSeconds(60)));
             bench.recorded().fault(PipelockFault.SILENT);
             CompletableFuture<ScanVerdict> asked = scanner.scan(GOOD).toCompletableFuture();
             while (bench.recorded().asked(Listener.REVERSE) == 0) {

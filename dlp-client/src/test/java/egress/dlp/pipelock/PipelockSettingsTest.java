@@ -20,10 +20,16 @@ final class PipelockSettingsTest {
 
     static Stream<Arguments> wrong() {
         return Stream.of(
-                bad("pipelock: https://p:1 (expected: http://host:port)", () -> of(PipelockMode.SINK, "https://p:1", null)),
+                bad(
+                        "pipelock: https://p:1 (expected: http://host:port)",
+                        () -> of(PipelockMode.SINK, "https://p:1", null)),
                 bad("pipelock: p:1 (expected: http://host:port)", () -> of(PipelockMode.SINK, "p:1", null)),
-                bad("pipelock: http://u@p:1 (expected: http://host:port)", () -> of(PipelockMode.SINK, "http://u@p:1", null)),
-                bad("pipelock: http://p:1/?q (expected: http://host:port)", () -> of(PipelockMode.SINK, "http://p:1/?q", null)),
+                bad(
+                        "pipelock: http://u@p:1 (expected: http://host:port)",
+                        () -> of(PipelockMode.SINK, "http://u@p:1", null)),
+                bad(
+                        "pipelock: http://p:1/?q (expected: http://host:port)",
+                        () -> of(PipelockMode.SINK, "http://p:1/?q", null)),
                 bad(
                         "pipelock: http://p:1/x (expected: http://host:port, without a path)",
                         () -> of(PipelockMode.SINK, "http://p:1/x", null)),
@@ -34,7 +40,9 @@ final class PipelockSettingsTest {
                 bad(
                         "pipelock token: none (expected: the scan API's bearer token)",
                         () -> SINK.withScan(URI.create("http://p:9090"))),
-                bad("pipelock token: expected visible ASCII characters", () -> of(PipelockMode.SCAN, "http://p", "a\r\nb")),
+                bad(
+                        "pipelock token: expected visible ASCII characters",
+                        () -> of(PipelockMode.SCAN, "http://p", "a\r\nb")),
                 bad("timeout: PT0S (expected: at least 1 ms)", () -> SINK.withTimeout(Duration.ZERO)),
                 bad("connections: 0 (expected: at least 1)", () -> SINK.withConnections(0)),
                 bad("maxBody: 0 (expected: at least 1)", () -> SINK.withMaxBody(0)));
@@ -48,13 +56,14 @@ final class PipelockSettingsTest {
 
     @Test
     void keepsTheTokenOutOfItsText() {
-        assertThat(of(PipelockMode.SCAN, "http://p:9090", "a-secret-token").toString()).doesNotContain("a-secret-token");
+        assertThat(of(PipelockMode.SCAN, "http://p:9090", "a-secret-token").toString())
+                .doesNotContain("a-secret-token");
     }
 
     @Test
     void warnsOfWhatTheForwardWayDoes() throws Exception {
-        try (PipelockScanner forward =
-                        PipelockScanner.start(of(PipelockMode.FORWARD, "http://127.0.0.1:8888", null), new SecureRandom());
+        try (PipelockScanner forward = PipelockScanner.start(
+                        of(PipelockMode.FORWARD, "http://127.0.0.1:8888", null), new SecureRandom());
                 PipelockScanner sink = PipelockScanner.start(SINK, new SecureRandom())) {
             assertThat(forward.warning().orElseThrow()).contains("clear-text", "runs twice");
             assertThat(sink.warning()).isEmpty();

@@ -102,7 +102,8 @@ final class ProbeTest {
         }
     }
 
-    private static Readiness probe(Bench bench, PipelockMode way, UnaryOperator<PipelockSettings> with) throws Exception {
+    private static Readiness probe(Bench bench, PipelockMode way, UnaryOperator<PipelockSettings> with)
+            throws Exception {
         try (PipelockScanner scanner = bench.scanner(way, with)) {
             return scanner.probe().toCompletableFuture().join();
         }

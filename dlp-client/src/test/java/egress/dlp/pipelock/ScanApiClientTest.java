@@ -35,7 +35,8 @@ final class ScanApiClientTest {
 
     private void acrossParts(Kind kind) throws Exception {
         try (Bench bench = Bench.of(kind, directory);
-                PipelockScanner scanner = bench.scanner(PipelockMode.SCAN, s -> s.withTimeout(Duration.ofSeconds(60)))) {
+                PipelockScanner scanner =
+                        bench.scanner(PipelockMode.SCAN, s -> s.withTimeout(Duration.ofSeconds(60)))) {
             for (int at : new int[] {PART - 41, PART - 20, PART - 1, PART, PART + 1}) {
                 assertThat(Bench.ask(scanner, bodyWithTokenAt(at))).isInstanceOf(Denied.class);
             }

@@ -92,10 +92,12 @@ final class SinkTest {
                     .filter(f -> f.name().equals(Sink.VERDICT))
                     .findFirst()
                     .orElseThrow();
-            assertThat(asked.granted(new HttpResponse(204, List.of(verdict), ""))).isTrue();
+            assertThat(asked.granted(new HttpResponse(204, List.of(verdict), "")))
+                    .isTrue();
             assertThat(asked.granted(new HttpResponse(204, List.of(verdict, verdict), "")))
                     .isFalse();
-            assertThat(asked.granted(new HttpResponse(200, List.of(verdict), ""))).isFalse();
+            assertThat(asked.granted(new HttpResponse(200, List.of(verdict), "")))
+                    .isFalse();
             assertThat(asked.granted(new HttpResponse(204, List.of(), ""))).isFalse();
         }
     }

@@ -1,11 +1,10 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.Swar;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.builtin.scan.Packing;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

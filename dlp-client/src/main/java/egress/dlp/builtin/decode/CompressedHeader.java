@@ -2,10 +2,9 @@ package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.BufferPool;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
-
-import egress.dlp.builtin.scan.Packing;
 
 /** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
 final class CompressedHeader implements Unpacker {

@@ -1,10 +1,9 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.builtin.scan.Packing;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,6 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.scan.ScanWindow;
-
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 

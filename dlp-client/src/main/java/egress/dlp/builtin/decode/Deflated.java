@@ -2,7 +2,6 @@ package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
-
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 

@@ -1,9 +1,7 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.scan.ScanWindow;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 

@@ -4,7 +4,6 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
 import java.util.List;
 
 /** What hex dump programs print: an offset, bytes in hex, and often the same bytes as text, line by line. */

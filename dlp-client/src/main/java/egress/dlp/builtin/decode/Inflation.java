@@ -1,14 +1,13 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.builtin.decode.Deflated.Container;
 import egress.dlp.builtin.scan.Continuation;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.decode.Deflated.Container;
-import egress.dlp.builtin.scan.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +66,8 @@ final class Inflation implements Continuation {
         }
     }
 
-    private static void follow(ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
+    private static void follow(
+            ScanContext run, Segment s, Provenance view, Unpacker unpacker, int at, @Nullable ScanWindow window) {
         Inflation inflation = new Inflation(run, view, unpacker);
         if (!inflation.feed(s.b(), at, s.to()) || window == null) {
             inflation.end();

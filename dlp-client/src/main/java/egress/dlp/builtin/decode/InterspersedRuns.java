@@ -1,13 +1,13 @@
 package egress.dlp.builtin.decode;
 
+import static egress.dlp.builtin.match.CharTables.DIGIT;
+import static egress.dlp.builtin.match.CharTables.LOWER;
+import static egress.dlp.builtin.match.CharTables.UPPER;
+
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import static egress.dlp.builtin.match.CharTables.DIGIT;
-import static egress.dlp.builtin.match.CharTables.LOWER;
-import static egress.dlp.builtin.match.CharTables.UPPER;
 
 /** Short runs with one and the same character between them, of any lengths: what somebody scattered spaces or dots over. */
 final class InterspersedRuns {

@@ -1,14 +1,13 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.match.Uuid;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
-import egress.dlp.builtin.scan.Packing;
 import org.jspecify.annotations.Nullable;
 
 /** What a long run of letters, digits and marks may decode to. */
@@ -176,7 +175,9 @@ final class LongRuns {
         if (start >= s.limit() || end - start < RunScanner.LONG) {
             return;
         }
-        int v = CharTables.base64(b[start]) << 10 | CharTables.base64(b[start + 1]) << 4 | CharTables.base64(b[start + 2]) >> 2;
+        int v = CharTables.base64(b[start]) << 10
+                | CharTables.base64(b[start + 1]) << 4
+                | CharTables.base64(b[start + 2]) >> 2;
         if (isZlib(v)) {
             Inflation.begin(run, s, Packing.BASE64, start, window);
         }

@@ -1,13 +1,12 @@
 package egress.dlp.builtin.decode;
 
+import static egress.dlp.builtin.match.CharTables.DIGIT;
+
 import egress.dlp.builtin.match.ByteClasses;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
-import static egress.dlp.builtin.match.CharTables.DIGIT;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,10 +1,10 @@
 package egress.dlp.builtin.decode;
 
+import static egress.dlp.builtin.match.CharTables.DIGIT;
+
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import static egress.dlp.builtin.match.CharTables.DIGIT;
 
 /** Short runs of one length at one distance: separators between characters or groups of them, hex pairs, character codes. */
 final class SpacedRuns {

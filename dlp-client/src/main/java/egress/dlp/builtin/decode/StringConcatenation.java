@@ -3,7 +3,6 @@ package egress.dlp.builtin.decode;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
 import java.util.List;
 
 /**

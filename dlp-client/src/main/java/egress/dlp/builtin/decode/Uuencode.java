@@ -3,15 +3,15 @@ package egress.dlp.builtin.decode;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
-
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** Lines of uuencode: each says its length in its first character, and four characters make three bytes. */
 final class Uuencode implements Decoder {
     /** The header up to the first digit of the file mode. */
-    static final List<String> HEADERS =
-            IntStream.rangeClosed('0', '7').mapToObj(mode -> "begin " + (char) mode).toList();
+    static final List<String> HEADERS = IntStream.rangeClosed('0', '7')
+            .mapToObj(mode -> "begin " + (char) mode)
+            .toList();
 
     private static final int LONGEST = 45;
     private static final int LONGEST_HEADER = 256;

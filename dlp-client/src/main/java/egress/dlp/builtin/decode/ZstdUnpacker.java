@@ -1,11 +1,9 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
-
 import egress.dlp.coding.ZstdFrames;
-
-import egress.dlp.ScanVerdict.Reason;
 import java.io.IOException;
 
 /** Zstandard data within other data. */

@@ -2,7 +2,6 @@ package egress.dlp.builtin.join;
 
 import egress.dlp.builtin.match.Uuid;
 import egress.dlp.builtin.scan.ScanWindow;
-
 import java.util.Arrays;
 
 /**

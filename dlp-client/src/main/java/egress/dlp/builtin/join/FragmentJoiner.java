@@ -3,7 +3,6 @@ package egress.dlp.builtin.join;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
-
 import org.jspecify.annotations.Nullable;
 
 /** Pieces of one kind side by side; a scan is due only when there are at least two. */

@@ -3,7 +3,6 @@ package egress.dlp.builtin.join;
 import egress.dlp.builtin.match.Swar;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,6 @@ package egress.dlp.builtin.join;
 
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

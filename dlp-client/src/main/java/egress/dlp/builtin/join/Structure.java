@@ -1,9 +1,8 @@
 package egress.dlp.builtin.join;
 
+import egress.dlp.HeaderField;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
-
-import egress.dlp.HeaderField;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,8 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;

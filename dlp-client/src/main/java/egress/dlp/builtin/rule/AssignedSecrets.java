@@ -1,11 +1,10 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.Detector;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;

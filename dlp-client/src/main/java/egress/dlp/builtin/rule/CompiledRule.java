@@ -1,7 +1,6 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.AnchoredPattern;
-
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 

@@ -74,7 +74,8 @@ public final class DetectorFile {
                 Boolean.parseBoolean(texts.get("right")),
                 Boolean.parseBoolean(texts.get("joins")),
                 check == null ? null : TokenRule.Check.valueOf(check.toUpperCase(Locale.ROOT)),
-                Detector.valueOf(texts.getOrDefault("detector", "token_patterns").toUpperCase(Locale.ROOT)),
+                Detector.valueOf(
+                        texts.getOrDefault("detector", "token_patterns").toUpperCase(Locale.ROOT)),
                 lists.getOrDefault("examples", List.of()),
                 lists.getOrDefault("clean", List.of()));
     }

@@ -1,9 +1,8 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.LiteralIndex;
-import egress.dlp.builtin.strength.SecretBits;
-
 import egress.dlp.builtin.rule.IndexEntry.Dress;
+import egress.dlp.builtin.strength.SecretBits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,8 +28,7 @@ public final class DetectorIndex {
      *
      * @param decoders the literals of each decoder
      */
-    public static DetectorIndex of(
-            List<TokenRule> rules, Collection<byte[]> secrets, List<List<String>> decoders) {
+    public static DetectorIndex of(List<TokenRule> rules, Collection<byte[]> secrets, List<List<String>> decoders) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {
             CompiledRule compiled = new CompiledRule(rule, false);

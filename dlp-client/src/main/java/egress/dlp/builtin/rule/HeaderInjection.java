@@ -1,13 +1,12 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.scan.Provenance;
-import egress.dlp.builtin.scan.ScanContext;
-
 import egress.dlp.Detector;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.ScanContext;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

@@ -2,12 +2,11 @@ package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
+import egress.dlp.builtin.rule.TokenRule.Check;
 import egress.dlp.builtin.scan.Provenance;
+import egress.dlp.builtin.scan.Provenance.Joined;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
-
-import egress.dlp.builtin.rule.TokenRule.Check;
-import egress.dlp.builtin.scan.Provenance.Joined;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a rule's token stands where its keyword was found, whole or in pieces. */
@@ -173,6 +172,9 @@ public final class RuleMatcher {
         if (start - 2 >= stretch.low() && b[start - 2] == '\\') {
             return "nrtbf".indexOf(b[start - 1]) >= 0;
         }
-        return start - 3 >= stretch.low() && b[start - 3] == '%' && CharTables.isHex(b[start - 2]) && CharTables.isHex(b[start - 1]);
+        return start - 3 >= stretch.low()
+                && b[start - 3] == '%'
+                && CharTables.isHex(b[start - 2])
+                && CharTables.isHex(b[start - 1]);
     }
 }

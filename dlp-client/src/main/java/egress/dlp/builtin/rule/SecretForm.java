@@ -3,7 +3,6 @@ package egress.dlp.builtin.rule;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.strength.SecretBits;
 import egress.dlp.builtin.strength.UnguessableBits;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -113,7 +112,8 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         return out.values().stream().findFirst();
     }
 
-    private static void put(Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
+    private static void put(
+            Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
         if (dressed.length >= SHORTEST) {
             out.putIfAbsent(
                     new String(dressed, StandardCharsets.ISO_8859_1), new SecretForm(dressed, secret, worth, verbatim));

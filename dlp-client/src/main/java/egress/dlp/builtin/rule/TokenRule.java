@@ -1,8 +1,8 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import java.util.ArrayList;
 import java.util.List;
-import egress.dlp.Detector;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,7 +3,6 @@ package egress.dlp.builtin.rule;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;

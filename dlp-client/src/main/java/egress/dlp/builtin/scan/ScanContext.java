@@ -121,7 +121,8 @@ public final class ScanContext {
     }
 
     /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
-    public void report(String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
+    public void report(
+            String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
         if (options.wants(category)) {
             hits.add(name, category, view, start, end, value, value, verbatim);
         }

@@ -2,7 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Uuid;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
-
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;

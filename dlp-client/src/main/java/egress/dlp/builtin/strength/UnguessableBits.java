@@ -1,7 +1,6 @@
 package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
-
 import java.util.Arrays;
 
 /**

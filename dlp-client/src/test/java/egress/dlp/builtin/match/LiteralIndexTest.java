@@ -1,9 +1,8 @@
 package egress.dlp.builtin.match;
 
-import egress.dlp.builtin.Fixture;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.builtin.Fixture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,14 +1,13 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.Fixture;
-import egress.dlp.builtin.Templates;
-import egress.dlp.builtin.match.AnchoredPattern;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
+import egress.dlp.builtin.Fixture;
+import egress.dlp.builtin.Templates;
+import egress.dlp.builtin.match.AnchoredPattern;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

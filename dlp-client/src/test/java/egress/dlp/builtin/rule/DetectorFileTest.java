@@ -1,8 +1,5 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.BuiltInScanner;
-import egress.dlp.builtin.Templates;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.BodySource;
@@ -10,6 +7,8 @@ import egress.dlp.Finding;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
+import egress.dlp.builtin.BuiltInScanner;
+import egress.dlp.builtin.Templates;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;

@@ -1,10 +1,9 @@
 package egress.dlp.builtin.strength;
 
-import egress.dlp.builtin.Fixture;
-import egress.dlp.builtin.Templates;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.builtin.Fixture;
+import egress.dlp.builtin.Templates;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
