@@ -18,7 +18,7 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
-/** What to do where a literal of the catalogue stands. */
+/** Calls the rule, secret or decoder whose literal was found. */
 final class LiteralDispatch implements LiteralIndex.Hits {
     private static final int DRESSED = 512;
 
@@ -50,7 +50,7 @@ final class LiteralDispatch implements LiteralIndex.Hits {
         return !run.over();
     }
 
-    // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+    // In order of frequency, and not a pattern switch, whose type test costs more than most hits take.
     private void look(byte[] b, int at, IndexEntry target) {
         if (target instanceof TellingName) {
             assigned.named(b, at);

@@ -53,7 +53,7 @@ public final class Masker {
     /** Bytes, masked; the same array when there is nothing to mask. */
     public byte[] mask(byte[] bytes) {
         byte[] text = bytes;
-        // A value may stand in the clear and encoded as well; the second look finds what the first left.
+        // A value may occur verbatim and encoded; a second scan finds what the first left.
         for (int i = 0; i < ROUNDS; i++) {
             switch (scanner.scanBytes(text, OPTIONS)) {
                 case ScanVerdict.Clean _ -> {

@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** Known secrets among joined pieces, whatever marks and cases were lost on the way. */
+/** Known secrets in joined pieces, compared by letters and digits alone, since joining may lose marks and case. */
 public final class AlphanumericForms {
     private AlphanumericForms() {}
 
@@ -38,7 +38,7 @@ public final class AlphanumericForms {
         });
     }
 
-    /** Letters, small, and digits; the rest left out. */
+    /** Letters in lower case and digits; everything else is left out. */
     static byte[] of(byte[] b, int from, int to) {
         byte[] out = new byte[to - from];
         int n = 0;

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 
-/** A made value assigned to a telling name, in env, YAML, JSON, INI, shell or code. */
+/** A random-looking value assigned to a name such as {@code password}, in env, YAML, JSON, INI, shell or code. */
 public final class AssignedSecrets {
     private static final int LONGEST_NAME = 48;
     private static final List<String> NAMES = List.of(

@@ -9,7 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** Everything that is searched for, behind one index; immutable. */
+/** All literals that are searched for, and what each means; immutable. */
 public final class DetectorIndex {
     private static final List<String> TELLING = List.of(
             "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
@@ -47,7 +47,7 @@ public final class DetectorIndex {
         return out;
     }
 
-    /** The rules without regard to case: for a host, whose letters are all small. */
+    /** The rules without case, for host names, which are in lower case. */
     public static DetectorIndex folded(List<TokenRule> rules) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {

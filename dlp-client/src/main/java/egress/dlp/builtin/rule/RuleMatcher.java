@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class RuleMatcher {
     private static final int LONGEST = 16_384;
     private static final int CHEAP = 128;
-    /** A keyword of so many characters is no accident. */
+    /** A keyword of at least this length does not occur by chance. */
     private static final int SURE = 4;
-    /** What so many drawn characters follow needs no free left side. */
+    /** A keyword with at least this many random characters behind it needs no word boundary before it. */
     private static final int LONG = 20;
 
     private final ScanContext run;
@@ -70,7 +70,7 @@ public final class RuleMatcher {
         report(rule, stretch, rule.hasContext() ? from : start, at, end);
     }
 
-    /** The token stands rewritten in {@code [start, end)}; {@code copy} is that turned back. */
+    /** The token is reversed or in ROT13 in {@code [start, end)}; {@code copy} is the plain form. */
     public void dressed(CompiledRule rule, byte[] copy, int start, int end, boolean reversed) {
         int matched = rule.pattern().match(copy, 0, copy.length);
         if (matched < 0
@@ -84,7 +84,7 @@ public final class RuleMatcher {
         report(rule, turned, 0, 0, matched);
     }
 
-    // What stands on the left of the token once it is turned back.
+    // Whether the side that is the left one of the plain form is a word boundary.
     private boolean dressedFree(int start, int end, boolean reversed) {
         byte[] b = stretch.b();
         return reversed ? end >= stretch.to() || !CharTables.isWord(b[end]) : freeOnTheLeft(b, start, -1);
@@ -108,7 +108,7 @@ public final class RuleMatcher {
         }
     }
 
-    // Characters that stood apart are put side by side, and must then look drawn by chance: prose never does.
+    // Joins separated characters, which must then look random: prose never does.
     private void pieced(CompiledRule rule, int at, int length) {
         Check check = rule.rule.check();
         byte[] b = stretch.b();
@@ -146,7 +146,7 @@ public final class RuleMatcher {
         return telling && drawn(rule, b, at + length, end);
     }
 
-    // Three letters stand at the end of some word in any long list of made ones; what was split begins with them.
+    // A short keyword occurs at the end of some random-looking word in a long list, so it must begin its piece.
     private boolean beginsWord(byte[] b, int at) {
         return at == stretch.low() || stretch.beginsPiece(at) || CharTables.base64(b[at - 1]) < 0;
     }
@@ -164,7 +164,7 @@ public final class RuleMatcher {
         return n >= 12 ? Randomness.strictest(b, from, end) : Randomness.plausible(b, Math.max(0, from - 4), end);
     }
 
-    /** An escape such as \n ends in a letter, yet what follows it begins afresh; and so does what follows its own length. */
+    /** Whether the token begins a word: the letter of an escape such as \n, and the byte of a length prefix, are no part of one. */
     private boolean freeOnTheLeft(byte[] b, int start, int length) {
         if (start <= stretch.low() || !CharTables.isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
             return true;

@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One dress of a known secret: found when all of it stands somewhere, or so much of it that nobody who does not know the secret could
- * have written it.
+ * One spelling of a known secret: found when all of it occurs, or so much of it that nobody who does not know the secret could have
+ * written it.
  *
  * @param dressed the bytes as they would stand
  * @param secret the value itself, whose fingerprint a finding carries
@@ -31,7 +31,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
     private static final int SHORTEST = 8;
     private static final int SPREAD = 7;
     private static final int SPREAD_ANCHORS = 16;
-    /** Of the bytes before a window that can still be seen from it. */
+    /** How many bytes before a window can still be read from it. */
     private static final int REACH = 250;
 
     private static final int GAP = 12;
@@ -48,7 +48,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
-    /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
+    /** The places of the anchors, chosen so that every part that counts contains one, and most pieces of a split secret too. */
     List<Integer> anchors() {
         SortedSet<Integer> out = new TreeSet<>();
         int step = Math.max(SPREAD, dressed.length / SPREAD_ANCHORS);
@@ -74,7 +74,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
     }
 
     /**
-     * Every dress that is a plain rewriting of the value: case, reversed, hex, and base64 at its three alignments.
+     * The spellings: as it is, in either case, reversed, ROT13, hex, and base64 at its three alignments.
      *
      * @param value all of the secret, or what is a secret by itself in it
      */
@@ -213,7 +213,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         return new Extent(start, end, i, j);
     }
 
-    /** That part of it, as a hit is told from another. */
+    /** The part that occurred, which tells one hit from another. */
     public byte[] part(Extent extent) {
         return Arrays.copyOfRange(dressed, extent.from, extent.to);
     }
