@@ -62,8 +62,8 @@ final class HeadScan {
         Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
         run.allow(bytes.length);
         run.scan(Segment.whole(view, bytes, 0, bytes.length));
-        Segment stretch = Segment.whole(view.pieces(), bytes, 0, bytes.length);
-        folded.index().scan(bytes, 0, bytes.length, foldedHits(stretch));
+        Segment segment = Segment.whole(view.pieces(), bytes, 0, bytes.length);
+        folded.index().scan(bytes, 0, bytes.length, foldedHits(segment));
         byte[] joined = latin(host.replace(".", ""));
         if (joined.length < bytes.length) {
             run.scan(Segment.whole(view.pieces(), joined, 0, joined.length));
@@ -72,8 +72,8 @@ final class HeadScan {
         }
     }
 
-    private LiteralIndex.Hits foldedHits(Segment stretch) {
-        RuleMatcher rules = new RuleMatcher(run, stretch);
+    private LiteralIndex.Hits foldedHits(Segment segment) {
+        RuleMatcher rules = new RuleMatcher(run, segment);
         return (b, at, literal) -> {
             if (folded.target(literal) instanceof IndexEntry.Keyword keyword) {
                 rules.at(keyword.rule(), at, keyword.length());

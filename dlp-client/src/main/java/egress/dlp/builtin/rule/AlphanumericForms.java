@@ -13,25 +13,25 @@ public final class AlphanumericForms {
     private AlphanumericForms() {}
 
     public static void scan(DetectorIndex detectors, ScanContext run, Segment s) {
-        if (detectors.skeletons().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
+        if (detectors.alphanumericForms().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
-        byte[] bones = of(s.b(), s.low(), s.to());
+        byte[] alphanumeric = of(s.b(), s.low(), s.to());
         Set<byte[]> said = Collections.newSetFromMap(new IdentityHashMap<>(4));
-        detectors.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
-            IndexEntry.Anchor anchor = detectors.skeletons().get(literal);
-            if (said.contains(anchor.needle().secret())) {
+        detectors.alphanumericIndex().scan(alphanumeric, 0, alphanumeric.length, (b, at, literal) -> {
+            IndexEntry.Anchor anchor = detectors.alphanumericForms().get(literal);
+            if (said.contains(anchor.form().secret())) {
                 return true;
             }
-            SecretForm.Extent extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
-            if (anchor.needle().counts(extent)) {
-                said.add(anchor.needle().secret());
+            SecretForm.Extent extent = anchor.form().extent(b, 0, b.length, at, anchor.anchor());
+            if (anchor.form().counts(extent)) {
+                said.add(anchor.form().secret());
                 run.known(
                         s.view(),
                         s.low(),
                         s.to(),
-                        anchor.needle().secret(),
-                        anchor.needle().part(extent),
+                        anchor.form().secret(),
+                        anchor.form().part(extent),
                         false);
             }
             return !run.over();
