@@ -18,7 +18,6 @@ final class RunScanner implements Decoder {
     private static final int SHORT = 8;
     private static final int NONE = -1;
 
-    private final Segment s;
     private final byte[] b;
     private final ScanContext run;
     private final LongRuns longRuns;
@@ -38,7 +37,6 @@ final class RunScanner implements Decoder {
     private int lastKinds;
 
     RunScanner(ScanContext run, Segment s, @Nullable ScanWindow window) {
-        this.s = s;
         this.b = s.b();
         this.run = run;
         this.longRuns = new LongRuns(run, s, window);
