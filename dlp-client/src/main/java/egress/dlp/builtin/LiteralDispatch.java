@@ -113,10 +113,7 @@ final class LiteralDispatch implements LiteralIndex.Hits {
                 && form.verbatim()
                 && segment.view().verbatim()
                 && Redactor.masks(
-                        form.bytes(),
-                        found.from(),
-                        found.to(),
-                        segment.view().place(found.start()));
+                        form.bytes(), found.from(), found.to(), segment.view().place(found.start()));
         run.known(segment.view(), found.start(), found.end(), form.secret(), form.part(found), verbatim);
     }
 }

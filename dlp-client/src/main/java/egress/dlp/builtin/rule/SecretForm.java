@@ -108,7 +108,12 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
     static Optional<SecretForm> alphanumeric(byte[] value, byte[] secret) {
         Map<String, SecretForm> out = new LinkedHashMap<>();
         double[] folded = UnguessableBits.folded(value, SecretBits.of(value).bits());
-        put(out, AlphanumericForms.of(value, 0, value.length), secret, false, UnguessableBits.alphanumeric(value, folded));
+        put(
+                out,
+                AlphanumericForms.of(value, 0, value.length),
+                secret,
+                false,
+                UnguessableBits.alphanumeric(value, folded));
         return out.values().stream().findFirst();
     }
 
