@@ -50,7 +50,7 @@ final class CompressedData implements Decoder {
     @Override
     public int decode(int from, int to) {
         boolean followed = window != null && window.isFollowed(s, from, packing);
-        // What is in step with a place that is decoded already is found within that.
+        // A place at the same alignment as one already being decoded is found in its output.
         if (!followed && (runs == null || runs.isNew(from))) {
             Inflation.begin(run, s, packing, from, window);
         }
