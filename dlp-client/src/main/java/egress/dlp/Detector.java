@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The groups of detectors, the one list of them: a new group is a row here, and rows of the detector file that name it or one class
- * that reports under it.
+ * The groups of detectors. A new group is a row here, plus either rows of the detector file that name it or one class that reports
+ * findings of it.
  */
 public enum Detector {
     /** Well-known key shapes. */

@@ -51,7 +51,7 @@ final class BodyScan {
         layered(body, wire, types, codings);
     }
 
-    /** Scans bytes of which no head says anything. */
+    /** Scans bytes that no header field describes. */
     void bytes(byte[] bytes) {
         run.allow(bytes.length);
         plain(bytes, Provenance.of(new Provenance.Whole(new Place.Body())), Structure.Types.of(List.of()));
@@ -96,14 +96,14 @@ final class BodyScan {
         }
     }
 
-    // What a decoder did not reach was sent all the same.
+    // Bytes behind the end of the coded data are sent too, so they are scanned as they are.
     private void rest(BodyStream source, Layer wire) {
         try {
             if (!source.failed()) {
                 drain(wire);
             }
         } catch (IOException unreadable) {
-            // The source knows.
+            // The source remembers that it failed.
         }
     }
 

@@ -27,11 +27,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * The scanner that the jar brings along. Thread-safe; one instance serves until the secrets change. What is small is scanned at once
- * on the caller's thread, the rest on the executor.
+ * The scanner inside the jar. Thread-safe; one instance serves until the secrets change. A small body is scanned on the caller's
+ * thread, a larger one on the executor.
  */
 public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
-    /** In bytes: a body up to this is scanned where the caller is, in well under a millisecond. */
+    /** The largest body in bytes that is scanned on the caller's thread, in well under a millisecond. */
     public static final int INLINE = 32 * 1024;
 
     private static final int SHORTEST_SECRET = 8;
@@ -89,7 +89,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return run.verdict();
     }
 
-    /** Scans bytes alone, of no message. */
+    /** Scans bytes that belong to no message. */
     ScanVerdict scanBytes(byte[] bytes, ScanOptions options) {
         BufferPool scratch = borrow();
         ScanContext run = run(options, scratch);
@@ -99,8 +99,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     }
 
     /**
-     * Scans a request that is nobody's, with most of what a request can hold: the first scan loads classes and tables, and takes a
-     * hundred times as long as the second.
+     * Scans a made-up request that exercises most code: the first scan loads classes and tables and takes a hundred times as long as
+     * the second.
      */
     public void warmUp() {
         String text =
@@ -127,7 +127,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return new BuiltInMessageScanner(run(options, new BufferPool()), place, Structure.Types.of(head));
     }
 
-    /** What a value is called in findings and in {@code allow_fingerprints}. */
+    /** The fingerprint of a value in findings and in {@code allow_fingerprints}. */
     public String fingerprint(byte[] value) {
         return fingerprints.of(value);
     }
@@ -141,7 +141,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return scratch == null ? new BufferPool() : scratch;
     }
 
-    // Not reached when a scan threw: then its buffers are nobody's.
+    // Skipped when a scan throws: its buffers may then still be in use.
     private void giveBack(BufferPool scratch) {
         if (idle.size() < IDLE) {
             idle.offer(scratch);

@@ -18,39 +18,39 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
-/** What to do where a literal of the catalogue stands. */
+/** Calls the rule, secret or decoder whose literal was found. */
 final class LiteralDispatch implements LiteralIndex.Hits {
-    private static final int DRESSED = 512;
+    private static final int LONGEST_REWRITTEN = 512;
 
     private final DetectorIndex detectors;
     private final ScanContext run;
-    private final Segment stretch;
+    private final Segment segment;
     private final RuleMatcher rules;
     private final AssignedSecrets assigned;
     private final @Nullable ScanWindow window;
-    private @Nullable SecretForm lastNeedle;
+    private @Nullable SecretForm lastForm;
     private int lastEnd;
     private Decoders.@Nullable Literals decoders;
 
-    LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+    LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment segment, @Nullable ScanWindow window) {
         this.detectors = detectors;
         this.run = run;
-        this.stretch = stretch;
-        this.rules = new RuleMatcher(run, stretch);
-        this.assigned = new AssignedSecrets(run, stretch);
+        this.segment = segment;
+        this.rules = new RuleMatcher(run, segment);
+        this.assigned = new AssignedSecrets(run, segment);
         this.window = window;
     }
 
     @Override
     public boolean hit(byte[] b, int at, int literal) {
-        if (at >= stretch.limit()) {
+        if (at >= segment.limit()) {
             return true;
         }
         look(b, at, detectors.target(literal));
         return !run.over();
     }
 
-    // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
+    // In order of frequency, and not a pattern switch, whose type test costs more than most hits take.
     private void look(byte[] b, int at, IndexEntry target) {
         if (target instanceof TellingName) {
             assigned.named(b, at);
@@ -66,57 +66,54 @@ final class LiteralDispatch implements LiteralIndex.Hits {
     private void encoded(int at, Encoded encoded) {
         Decoders.Literals here = decoders;
         if (here == null) {
-            here = new Decoders.Literals(run, stretch, window);
+            here = new Decoders.Literals(run, segment, window);
             decoders = here;
         }
         here.at(at, encoded.decoder(), encoded.literal());
     }
 
     private void keyword(byte[] b, int at, Keyword keyword) {
-        switch (keyword.dress()) {
+        switch (keyword.spelling()) {
             case PLAIN -> rules.at(keyword.rule(), at, keyword.length());
             case REVERSED -> {
                 int end = at + keyword.length();
-                int start = Math.max(stretch.low(), end - DRESSED);
+                int start = Math.max(segment.low(), end - LONGEST_REWRITTEN);
                 byte[] copy = new byte[end - start];
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = b[end - 1 - i];
                 }
-                rules.dressed(keyword.rule(), copy, start, end, true);
+                rules.rewritten(keyword.rule(), copy, start, end, true);
             }
             case ROT13 -> {
-                int end = Math.min(stretch.to(), at + DRESSED);
+                int end = Math.min(segment.to(), at + LONGEST_REWRITTEN);
                 byte[] copy = new byte[end - at];
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = (byte) DetectorIndex.rot13(b[at + i]);
                 }
-                rules.dressed(keyword.rule(), copy, at, end, false);
+                rules.rewritten(keyword.rule(), copy, at, end, false);
             }
         }
     }
 
     private void anchor(byte[] b, int at, Anchor anchor) {
-        SecretForm needle = anchor.needle();
-        boolean again = needle.equals(lastNeedle) && (at < lastEnd || !run.options.everyHit());
+        SecretForm form = anchor.form();
+        boolean again = form.equals(lastForm) && (at < lastEnd || !run.options.everyHit());
         if (again || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
-        SecretForm.Extent extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
-        boolean together = needle.counts(extent);
-        SecretForm.Extent found = together ? extent : needle.apart(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        SecretForm.Extent extent = form.extent(b, segment.low(), segment.to(), at, anchor.anchor());
+        boolean together = form.counts(extent);
+        SecretForm.Extent found = together ? extent : form.apart(b, segment.low(), segment.to(), at, anchor.anchor());
         if (found == null) {
             return;
         }
-        lastNeedle = needle;
+        lastForm = form;
         lastEnd = found.end();
         boolean verbatim = together
-                && needle.verbatim()
-                && stretch.view().verbatim()
+                && form.verbatim()
+                && segment.view().verbatim()
                 && Redactor.masks(
-                        needle.dressed(),
-                        found.from(),
-                        found.to(),
-                        stretch.view().place(found.start()));
-        run.known(stretch.view(), found.start(), found.end(), needle.secret(), needle.part(found), verbatim);
+                        form.bytes(), found.from(), found.to(), segment.view().place(found.start()));
+        run.known(segment.view(), found.start(), found.end(), form.secret(), form.part(found), verbatim);
     }
 }

@@ -7,6 +7,7 @@ import egress.dlp.ScanVerdict;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -46,25 +47,19 @@ public final class Masker {
         Charset charset = text.chars().allMatch(c -> c < 256) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
         byte[] bytes = text.getBytes(charset);
         byte[] masked = mask(bytes);
-        return masked == bytes ? text : new String(masked, charset);
+        return Arrays.equals(masked, bytes) ? text : new String(masked, charset);
     }
 
     /** Bytes, masked; the same array when there is nothing to mask. */
     public byte[] mask(byte[] bytes) {
         byte[] text = bytes;
-        // A value may stand in the clear and encoded as well; the second look finds what the first left.
+        // A value may occur verbatim and encoded; a second scan finds what the first left.
         for (int i = 0; i < ROUNDS; i++) {
             switch (scanner.scanBytes(text, OPTIONS)) {
                 case ScanVerdict.Clean _ -> {
                     return text;
                 }
-                case ScanVerdict.Found found -> {
-                    byte[] masked = masked(text, found.findings());
-                    if (masked == text) {
-                        return text;
-                    }
-                    text = masked;
-                }
+                case ScanVerdict.Found found -> text = masked(text, found.findings());
                 case ScanVerdict.Denied _, ScanVerdict.Refused _ -> {
                     return all();
                 }
@@ -86,9 +81,6 @@ public final class Masker {
                 }
                 spans.add(finding.span().or(finding::cover).get());
             }
-        }
-        if (spans.isEmpty()) {
-            return bytes;
         }
         spans.sort(Comparator.comparingLong(Span::start));
         String text = new String(bytes, StandardCharsets.ISO_8859_1);

@@ -12,10 +12,10 @@ import egress.dlp.builtin.scan.Segment;
 import egress.dlp.builtin.scan.SegmentScanner;
 import org.jspecify.annotations.Nullable;
 
-/** The passes over one stretch of bytes: literals, then runs with everything that they decode to. */
+/** The passes over one segment: literals first, then decoders, whose output is scanned in turn. */
 final class ScanPasses implements SegmentScanner {
     private static final int JOINED_JSON = 32;
-    /** So many bytes out of packed data beyond the depth say that it was packed. */
+    /** The least output of a decoder beyond the greatest depth that proves that there was encoded data. */
     private static final int PROOF = 16;
 
     private final DetectorIndex detectors;

@@ -71,7 +71,7 @@ final class Base64Runs implements Decoder {
         return ascii && !(b[i] == 'A' && b[i + 1] == 'A' && b[i + 2] == 'A' && b[i + 3] == 'A');
     }
 
-    // With one quad more on each side, since a few bytes of those may belong to the text.
+    // With one more quad on each side, some bytes of which may belong to the text.
     private void text(int start, int textFrom, int textTo, int end) {
         int from = textFrom - 4 >= start ? textFrom - 4 : textFrom;
         int to = Math.min(end, textTo + 4);

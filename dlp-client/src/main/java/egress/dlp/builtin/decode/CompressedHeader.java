@@ -7,7 +7,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
+/** Decodes base64 or hex incrementally, skipping line breaks and the quote marks of lines. */
 final class CompressedHeader implements Unpacker {
     private static final int PIECE = 2048;
 
@@ -134,7 +134,7 @@ final class CompressedHeader implements Unpacker {
         return n;
     }
 
-    /** How long what stands at {@code i} between digits is; 0 where it is none of that. */
+    /** The length of the separator at {@code i}; 0 when there is none. */
     static int separator(byte[] b, int i, int to, boolean lineStart) {
         byte c = b[i];
         if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
@@ -158,7 +158,7 @@ final class CompressedHeader implements Unpacker {
         return length == 2 || b[i] == '\n' || b[i] == '\r';
     }
 
-    /** Whether it is in step with digits of which that many are yet to come where it has read to. */
+    /** Whether digits of which {@code left} are still unread begin at an alignment that this decodes. */
     boolean isInStep(Packing packing, int left, int step) {
         return base64 == (packing == Packing.BASE64) && (digits - left) % step == 0;
     }

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which places of a base64 or hex run need not be decoded again: those in step with a place that was decoded already. */
+/** Tells which places of a base64 or hex run are new: those at an alignment that was not decoded yet. */
 final class CompressedHeaderRuns {
     private final Segment s;
     private final Packing packing;
@@ -28,7 +28,7 @@ final class CompressedHeaderRuns {
         this.step = packing == Packing.HEX ? 2 : 4;
     }
 
-    /** Whether no place in step with {@code at} was given before; places are given in ascending order. */
+    /** Whether no earlier call named a place at the alignment of {@code at}; calls are in ascending order. */
     boolean isNew(int at) {
         if (from < 0 || at < from || at >= end) {
             end = walk(at, s.to());

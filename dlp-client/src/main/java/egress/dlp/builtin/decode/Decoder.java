@@ -5,12 +5,12 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one notation within one segment, and hands what it makes of it to a further scan. {@link Decoders} says where each looks. */
+/** Decodes one notation within one segment and has the result scanned. {@link Decoders} says when each is called. */
 interface Decoder {
     /**
-     * Reads what stands in {@code [from, to)}: what begins at a literal, a run of characters, or the segment.
+     * Decodes {@code [from, to)}: from a literal on, a run of characters, or the whole segment.
      *
-     * @return where reading ended; a literal of a text before that is not looked at again
+     * @return where decoding ended; literals of text notations before that are skipped
      */
     int decode(int from, int to);
 

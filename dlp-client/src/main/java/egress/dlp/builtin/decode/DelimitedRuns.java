@@ -5,7 +5,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Runs with one mark in step, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}: read without it. */
+/** Runs with a delimiter at regular distances, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}, scanned without it. */
 final class DelimitedRuns implements Decoder {
     private static final int WIDEST = 9;
     private static final int LONGEST = 4096;
@@ -42,7 +42,7 @@ final class DelimitedRuns implements Decoder {
         return end;
     }
 
-    // Hyphens here and there in a run of letters and digits, more than names have.
+    // Hyphens at irregular distances in a run with digits, more of them than names have.
     private void hyphens(int start, int end) {
         int digits = 0;
         for (int i = start; i < end; i++) {
@@ -60,7 +60,7 @@ final class DelimitedRuns implements Decoder {
         out.end(end, s);
     }
 
-    // Three marks in step, four when they are near each other or part a path; 0 when there are none from i on.
+    // The distance of three delimiters from i on, four when it is short or they are slashes; 0 when there are none.
     private int distance(int i, int end, byte mark) {
         for (int d = 2; d <= WIDEST && i + 2 * d < end; d++) {
             boolean three = b[i + d] == mark && b[i + 2 * d] == mark;
@@ -72,7 +72,7 @@ final class DelimitedRuns implements Decoder {
         return 0;
     }
 
-    // Also over what is no part of a run, a dot for instance, as long as the marks go on in step.
+    // Goes on beyond the run, over a dot for instance, as long as the delimiters keep their distance.
     private int read(int first, int runEnd, byte mark, int distance) {
         int last = first;
         while (last + distance < s.to() && b[last + distance] == mark && last - first < LONGEST) {

@@ -5,7 +5,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Hex and base32 within a run. Looks from the far end of the shortest run that counts, so that other text is skipped in strides. */
+/** Hex and base32 within a run. Checks backwards from the shortest length that counts, so that other text is skipped in strides. */
 final class DigitRuns implements Decoder {
     private static final int HEX = 16;
     private static final int BASE32 = 24;

@@ -4,7 +4,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Text in EBCDIC, by what its code pages have in common: letters, digits and the usual marks. */
+/** Text in EBCDIC: the letters, digits and punctuation that its code pages have in common. */
 final class Ebcdic implements Decoder {
     private static final int LEAST = 8;
     private static final int STEP = 4;

@@ -6,7 +6,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Gathers escapes that stand near each other and has their neighbourhood read unescaped. */
+/** Groups escapes that are close together, decodes the text around each group and has it scanned. */
 final class EscapedRegions {
     private static final int APART = 160;
     private static final int AROUND = 200;

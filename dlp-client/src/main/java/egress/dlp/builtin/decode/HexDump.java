@@ -6,9 +6,9 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import java.util.List;
 
-/** What hex dump programs print: an offset, bytes in hex, and often the same bytes as text, line by line. */
+/** The output of hex dump programs: lines of an offset, bytes in hex, and often the same bytes as text. */
 final class HexDump implements Decoder {
-    /** Of the second line, as dump programs print them. */
+    /** The offset of the second line, as dump programs print it. */
     static final List<String> SECOND_OFFSETS = List.of("00000010", "0000020 ");
 
     private static final int MOST_LINES = 4096;
@@ -66,7 +66,7 @@ final class HexDump implements Decoder {
             while (i < to && b[i] == ' ') {
                 i++;
             }
-            // Two blanks part the two halves of a line; more, or two once more, the bytes from the text.
+            // Two blanks separate the halves of a line; more, or a second pair, separate the bytes from the text.
             boolean half = count == PER_LINE / 2 && i - blanks == 2;
             boolean pair = i + 1 < to && CharTables.hex(b[i]) >= 0 && CharTables.hex(b[i + 1]) >= 0;
             if (!pair || (i - blanks > 1 && !half && count > 0)) {

@@ -11,15 +11,15 @@ import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packed data found within other data, unpacked as it comes, however long it is, and scanned. What is no such data after all ends at
- * the first error: its bytes have been scanned as they stand. What is, and cannot be followed, refuses the scan.
+ * Compressed data within other data, decompressed and scanned incrementally, whatever its length. Data that turns out not to be
+ * compressed ends at the first error, since its bytes were scanned as they are; too many streams at once refuse the scan.
  */
 final class Inflation implements Continuation {
-    /** What beginning one costs, in bytes looked at. */
+    /** The price of starting one, in scanned bytes. */
     static final int COST = 2048;
 
     private static final int ZSTD_COST = 8 * COST;
-    /** The most streams that overlap in one place; only a body that is made to hide one has more. */
+    /** The most streams that may overlap; only a crafted body has more. */
     private static final int MOST_OPEN = 16;
 
     private final Unpacker unpacker;
@@ -50,7 +50,7 @@ final class Inflation implements Continuation {
             }
             case PNG -> rows(run, s, inner, at, window);
             case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
-            // What is in there is found once its encoding is removed.
+            // The compressed data inside is found when the decoded bytes are scanned.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.base64(run), at, window);
             case HEX -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.hex(run), at, window);
         }

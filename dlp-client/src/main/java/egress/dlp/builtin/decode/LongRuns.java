@@ -12,12 +12,12 @@ import egress.dlp.builtin.scan.Segment;
 final class LongRuns {
     private static final int WRAPPED = 16;
     private static final int WIDEST_BREAK = 24;
-    /** So many lines of one length are no accident, and need no look one by one. */
+    /** From this many lines of one length on, the lines are not looked at one by one. */
     private static final int SURE = 3;
 
     private static final int ENTROPY = 24;
     private static final int SAMPLE = 256;
-    /** So many bytes of text in a UUID are no chance. */
+    /** The least bytes of text in a UUID that are not chance. */
     private static final int UUID_TEXT = 8;
 
     private final ScanContext run;
@@ -30,7 +30,7 @@ final class LongRuns {
         this.b = s.b();
     }
 
-    /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
+    /** Decodes the run; returns its end, or the end of the last line when it is wrapped. */
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
         int first = start + CharTables.escapeTail(b, start, end);

@@ -9,15 +9,14 @@ import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look at every byte: splits into runs of letters, digits and {@code + / - _}, and hands on what could be encoded: long runs,
- * short runs in step, and the neighbourhood of escapes.
+ * Reads every byte once: splits the segment into runs of letters, digits and {@code + / - _}, and passes on long runs, short runs at
+ * regular distances, and escapes.
  */
 final class RunScanner implements Decoder {
     static final int LONG = 16;
     private static final int SHORT = 8;
     private static final int NONE = -1;
 
-    private final Segment s;
     private final byte[] b;
     private final ScanContext run;
     private final LongRuns longRuns;
@@ -37,7 +36,6 @@ final class RunScanner implements Decoder {
     private int lastKinds;
 
     RunScanner(ScanContext run, Segment s) {
-        this.s = s;
         this.b = s.b();
         this.run = run;
         this.longRuns = new LongRuns(run, s);
@@ -109,7 +107,7 @@ final class RunScanner implements Decoder {
         return Math.min(to, at + ByteClasses.WIDTH);
     }
 
-    // The end of a run that is long already: foreseeable, and so quicker byte by byte.
+    // The rest of a long run, byte by byte: its branch is predictable, so this is faster.
     private int rest(int at, int to) {
         byte[] table = CharTables.classTable();
         int kinds = 0;

@@ -6,11 +6,11 @@ import egress.dlp.builtin.scan.Segment;
 import java.util.List;
 
 /**
- * What holds a value's pieces together where it is written in parts: string literals side by side or with an operator between them,
- * and tags and comments in the midst of a word. The neighbourhood is read without it.
+ * Values that are written in parts: adjacent string literals, with or without an operator between them, and words with tags or
+ * comments inside. The text around is scanned without the joints.
  */
 final class StringConcatenation implements Decoder {
-    /** What such a seam begins with, or is. */
+    /** The joints, or their beginnings. */
     static final List<String> SEAMS = List.of(
             "\"+\"",
             "'+'",

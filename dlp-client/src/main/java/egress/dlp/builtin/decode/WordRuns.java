@@ -5,7 +5,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Puts the made-looking words of a plain text side by side: what CSV cells, YAML items, lines or string literals were split into. */
+/** Joins the random-looking words of a plain text: a value may be split over CSV cells, YAML items, lines or string literals. */
 final class WordRuns {
     private static final int LONGEST = 128;
     private static final int SMALL = 4096;

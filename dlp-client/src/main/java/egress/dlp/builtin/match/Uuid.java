@@ -1,6 +1,6 @@
 package egress.dlp.builtin.match;
 
-/** UUIDs in their usual form (RFC 9562): what most long runs in records are. */
+/** UUIDs in their usual form (RFC 9562), which most long runs in records are. */
 public final class Uuid {
     private Uuid() {}
 

@@ -1,7 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.builtin.match.LiteralIndex;
-import egress.dlp.builtin.rule.IndexEntry.Dress;
+import egress.dlp.builtin.rule.IndexEntry.Spelling;
 import egress.dlp.builtin.strength.SecretBits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** Everything that is searched for, behind one index; immutable. */
+/** All literals that are searched for, and what each means; immutable. */
 public final class DetectorIndex {
     private static final List<String> TELLING = List.of(
             "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
@@ -18,8 +18,8 @@ public final class DetectorIndex {
     private final LiteralIndex index = new LiteralIndex();
     private final List<IndexEntry> targets = new ArrayList<>();
     private IndexEntry[] byLiteral = new IndexEntry[0];
-    private final LiteralIndex skeletonIndex = new LiteralIndex();
-    private final List<IndexEntry.Anchor> skeletons = new ArrayList<>();
+    private final LiteralIndex alphanumericIndex = new LiteralIndex();
+    private final List<IndexEntry.Anchor> alphanumericForms = new ArrayList<>();
 
     private DetectorIndex() {}
 
@@ -45,11 +45,11 @@ public final class DetectorIndex {
         }
         out.secrets(secrets);
         out.freeze();
-        out.skeletonIndex.freeze();
+        out.alphanumericIndex.freeze();
         return out;
     }
 
-    /** The rules without regard to case: for a host, whose letters are all small. */
+    /** The rules without case, for host names, which are in lower case. */
     public static DetectorIndex folded(List<TokenRule> rules) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {
@@ -59,7 +59,7 @@ public final class DetectorIndex {
                         .map(l -> l.toLowerCase(Locale.ROOT))
                         .distinct()
                         .filter(l -> l.length() >= 4)
-                        .forEach(l -> out.add(l, new IndexEntry.Keyword(compiled, Dress.PLAIN, l.length())));
+                        .forEach(l -> out.add(l, new IndexEntry.Keyword(compiled, Spelling.PLAIN, l.length())));
             }
         }
         out.freeze();
@@ -75,12 +75,12 @@ public final class DetectorIndex {
         return index;
     }
 
-    LiteralIndex skeletonIndex() {
-        return skeletonIndex;
+    LiteralIndex alphanumericIndex() {
+        return alphanumericIndex;
     }
 
-    List<IndexEntry.Anchor> skeletons() {
-        return skeletons;
+    List<IndexEntry.Anchor> alphanumericForms() {
+        return alphanumericForms;
     }
 
     public IndexEntry target(int literal) {
@@ -88,16 +88,16 @@ public final class DetectorIndex {
     }
 
     private void keyword(CompiledRule rule, String literal) {
-        add(literal, new IndexEntry.Keyword(rule, Dress.PLAIN, literal.length()));
+        add(literal, new IndexEntry.Keyword(rule, Spelling.PLAIN, literal.length()));
         boolean distinctive = literal.length() >= 4 && !rule.hasContext() && rule.beforeMax == 0;
         if (distinctive && rule.rule.check() != TokenRule.Check.PEM) {
-            add(new StringBuilder(literal).reverse().toString(), keyword(rule, literal, Dress.REVERSED));
-            add(rot13(literal), keyword(rule, literal, Dress.ROT13));
+            add(new StringBuilder(literal).reverse().toString(), keyword(rule, literal, Spelling.REVERSED));
+            add(rot13(literal), keyword(rule, literal, Spelling.ROT13));
         }
     }
 
-    private static IndexEntry keyword(CompiledRule rule, String literal, Dress dress) {
-        return new IndexEntry.Keyword(rule, dress, literal.length());
+    private static IndexEntry keyword(CompiledRule rule, String literal, Spelling spelling) {
+        return new IndexEntry.Keyword(rule, spelling, literal.length());
     }
 
     private void secrets(Collection<byte[]> secrets) {
@@ -108,16 +108,16 @@ public final class DetectorIndex {
     }
 
     private void secret(byte[] value, byte[] secret) {
-        for (SecretForm needle : SecretForm.of(value, secret)) {
-            for (int anchor : needle.anchors()) {
-                index.add(needle.anchor(anchor));
-                targets.add(new IndexEntry.Anchor(needle, anchor));
+        for (SecretForm form : SecretForm.of(value, secret)) {
+            for (int anchor : form.anchors()) {
+                index.add(form.anchor(anchor));
+                targets.add(new IndexEntry.Anchor(form, anchor));
             }
         }
-        SecretForm.skeleton(value, secret).ifPresent(needle -> {
-            for (int anchor : needle.anchors()) {
-                skeletonIndex.add(needle.anchor(anchor));
-                skeletons.add(new IndexEntry.Anchor(needle, anchor));
+        SecretForm.alphanumeric(value, secret).ifPresent(form -> {
+            for (int anchor : form.anchors()) {
+                alphanumericIndex.add(form.anchor(anchor));
+                alphanumericForms.add(new IndexEntry.Anchor(form, anchor));
             }
         });
     }

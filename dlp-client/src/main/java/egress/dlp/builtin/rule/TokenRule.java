@@ -31,7 +31,7 @@ public record TokenRule(
     enum Check {
         /** No placeholder. */
         MADE,
-        /** Drawn by chance, by its shape: for formats whose prefix is weak. */
+        /** Looks random: for formats with a weak prefix. */
         STRICT,
         /** A CRC-32 at the end; only raises confidence. */
         GITHUB,

@@ -88,7 +88,7 @@ final class ValueChecks {
             "zookeeper");
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
-    /** What looking around a key block or a JWK costs, in bytes. */
+    /** The price of reading around a key block or a JWK, in scanned bytes. */
     static final int COST = 4096;
 
     private ValueChecks() {}
@@ -158,7 +158,7 @@ final class ValueChecks {
         }
     }
 
-    // The header line alone is talk about keys; key material after it is a key.
+    // A header line without key material behind it is only text about keys.
     private static @Nullable Value keyBlock(Segment s, int start, int end) {
         byte[] b = s.b();
         int to = Math.min(s.to(), end + KEY_BLOCK);

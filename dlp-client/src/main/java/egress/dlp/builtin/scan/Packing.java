@@ -3,7 +3,7 @@ package egress.dlp.builtin.scan;
 import egress.dlp.ContentCoding;
 import org.jspecify.annotations.Nullable;
 
-/** How compressed data is wrapped where it begins. */
+/** The container formats of compressed data. */
 public enum Packing {
     GZIP,
     ZIP,

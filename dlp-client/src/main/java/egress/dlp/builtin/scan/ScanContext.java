@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One scan in progress: what it found, and what it may still spend. */
 public final class ScanContext {
-    /** Decodings of decodings: deeper than anything meant to be read. */
+    /** The most nested decodings, more than any honest data has. */
     public static final int MAX_DEPTH = 9;
 
     private static final int ENOUGH = 16;
@@ -40,7 +40,7 @@ public final class ScanContext {
         this.scratch = scratch;
     }
 
-    /** From now on the run is over where the pace says so. */
+    /** Sets the pace, which may end the scan. */
     public void pacedBy(Pace asked) {
         pace = asked;
     }
@@ -66,7 +66,7 @@ public final class ScanContext {
         inflated += bytes * INFLATED_PER_BYTE;
     }
 
-    /** Pays for looking at that many decoded bytes; false when there is nothing left, and the scan is refused. */
+    /** Takes that many decoded bytes off the budget; false, and the scan is refused, when it is spent. */
     public boolean spend(long bytes) {
         work -= bytes;
         if (work < 0) {
@@ -76,7 +76,7 @@ public final class ScanContext {
         return !over();
     }
 
-    /** Pays for that many decompressed bytes. */
+    /** Takes that many decompressed bytes off the budget; false when it is spent. */
     public boolean inflate(long bytes) {
         inflated -= bytes;
         work += bytes * 4;

@@ -7,13 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that come bit by bit, scanned window by window: each begins with the end of the one before, so that nothing on a border is missed.
- * Memory is bounded by the window's size, whatever comes.
+ * Scans a stream window by window; windows overlap, so that nothing on a border is missed, and memory is bounded by their size.
  */
 public final class ScanWindow {
     /** Of a window over decoded bytes. */
     public static final int SIZE = 32 * 1024;
-    /** What two windows over decoded bytes have in common. */
+    /** The overlap of two windows over decoded bytes. */
     public static final int CARRY = 2048;
 
     private static final int BEFORE = 256;
@@ -112,7 +111,7 @@ public final class ScanWindow {
         finish(length);
     }
 
-    /** What is left in it needs no scan. */
+    /** Ends the window without scanning what is left. */
     public void drop() {
         if (base == view.base()) {
             run.scratch().back(buffer);
@@ -132,7 +131,7 @@ public final class ScanWindow {
         }
     }
 
-    /** What follows is out of reach, and what begins in the last bytes is seen whole elsewhere. */
+    /** The last bytes are not scanned for beginnings: what begins there is cut off here and whole in the next window. */
     private void endCut() {
         finish(length > 2 * CUT ? length - CUT : length);
     }

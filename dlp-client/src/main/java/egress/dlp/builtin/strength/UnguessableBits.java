@@ -77,15 +77,15 @@ public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark
     }
 
     /** Of the letters and digits alone. */
-    public static UnguessableBits skeleton(byte[] value, double[] bits) {
-        double[] bones = new double[bits.length];
+    public static UnguessableBits alphanumeric(byte[] value, double[] bits) {
+        double[] alphanumeric = new double[bits.length];
         int n = 0;
         for (int i = 0; i < bits.length; i++) {
             if (CharTables.isWord(value[i])) {
-                bones[n++] = bits[i];
+                alphanumeric[n++] = bits[i];
             }
         }
-        return of(Arrays.copyOf(bones, n));
+        return of(Arrays.copyOf(alphanumeric, n));
     }
 
     /** The bits where case is ignored. */
