@@ -112,7 +112,7 @@ public sealed interface BodySource {
         }
     }
 
-    /** Several, one after the other. */
+    /** Several sources, read as one. */
     final class Joined implements BodySource {
         private final List<BodySource> parts;
         private final long[] ends;
@@ -144,7 +144,7 @@ public sealed interface BodySource {
         }
     }
 
-    /** A part of another. */
+    /** A range of another source. */
     final class Slice implements BodySource {
         private final BodySource whole;
         private final long start;

@@ -3,7 +3,7 @@ package egress.dlp;
 import egress.dlp.coding.BlockStream;
 import java.io.IOException;
 
-/** A body read from its beginning; remembers whether it was the reading that failed. */
+/** A body read from its beginning; remembers whether the source itself failed, as opposed to its decoder. */
 public final class BodyStream extends BlockStream {
     private final BodySource body;
     private long position;

@@ -1,7 +1,6 @@
 package egress.dlp;
 
 import com.aayushatharva.brotli4j.Brotli4jLoader;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.coding.BrotliStream;
 import egress.dlp.coding.GzipStream;
 import egress.dlp.coding.ZlibStream;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The content codings (RFC 9110, section 8.4.1) that a body can be taken out of for the scan. Each decoder reads its coding alone, and
@@ -49,17 +47,6 @@ public enum ContentCoding {
     // RFC 9110, section 5.6.3: nothing but these two is optional whitespace.
     private static String withoutBlanks(String token) {
         return token.replaceAll("^[ \\t]+|[ \\t]+$", "");
-    }
-
-    /** What it looks like within other data; null where it looks like nothing. */
-    @Nullable
-    public Packing packing() {
-        return switch (this) {
-            case GZIP -> Packing.GZIP;
-            case DEFLATE -> Packing.ZLIB;
-            case ZSTD -> Packing.ZSTD;
-            case BR -> null;
-        };
     }
 
     /** Whether this machine can decode it: brotli needs a native library. */

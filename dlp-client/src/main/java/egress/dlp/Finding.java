@@ -40,7 +40,7 @@ public record Finding(
     public enum Severity {
         /** The exchange is denied, redacted or held, as the route says. */
         BLOCKS,
-        /** It is only said. */
+        /** It is only reported. */
         WARNS
     }
 

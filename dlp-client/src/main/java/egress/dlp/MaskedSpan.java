@@ -15,7 +15,7 @@ final class MaskedSpan {
 
     private MaskedSpan() {}
 
-    /** Whether the byte ends a word there. */
+    /** Whether the byte is a word separator. */
     static boolean ends(byte c, boolean inPath) {
         return (c >= 0 && c <= ' ') || c == 0x7f || ENDS.indexOf(c) >= 0 || (inPath && c == '/');
     }

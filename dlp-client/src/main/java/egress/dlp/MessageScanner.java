@@ -8,7 +8,7 @@ import java.util.List;
  */
 public interface MessageScanner extends AutoCloseable {
 
-    /** The message that begins is in that coding, and what it decodes to is scanned apart. */
+    /** The next message has that content coding; its decoded form is scanned by another scanner. */
     void begin(ContentCoding coding);
 
     /**
@@ -17,17 +17,17 @@ public interface MessageScanner extends AutoCloseable {
      */
     ScanVerdict feed(byte[] bytes, int offset, int length);
 
-    /** From now on a feed ends early where {@code pace} says so; nothing may go on after that. */
+    /** Sets the pace: a feed ends early when it says stop, and nothing may be relayed after that. */
     default void pacedBy(Pace pace) {}
 
     /** The current message is whole; the next byte begins another. */
     ScanVerdict endOfMessage();
 
-    /** Nothing follows: gives back what it holds. */
+    /** Ends the stream and releases buffers. */
     @Override
     void close();
 
-    /** Makes scanners for what is not held. */
+    /** Makes scanners for streams, which are not held until their end. */
     @FunctionalInterface
     interface Factory {
         /**

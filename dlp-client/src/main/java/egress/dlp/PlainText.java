@@ -13,7 +13,7 @@ public final class PlainText {
 
     private PlainText() {}
 
-    /** Reads to the end, or to the first byte that text cannot have. */
+    /** Reads up to the end or the first byte that is not text. */
     public static boolean is(InputStream in) throws IOException {
         PlainText reading = new PlainText();
         byte[] piece = new byte[PIECE];

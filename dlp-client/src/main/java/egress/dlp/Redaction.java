@@ -1,6 +1,6 @@
 package egress.dlp;
 
-/** What became of a request whose hits were to be masked. */
+/** The outcome of masking the hits of a request. */
 public sealed interface Redaction {
 
     /**

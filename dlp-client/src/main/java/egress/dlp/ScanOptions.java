@@ -20,7 +20,7 @@ public record ScanOptions(
         blocks.addAll(blocking);
         EnumSet<Detector> warns = EnumSet.noneOf(Detector.class);
         warns.addAll(warning);
-        for (Detector warnsOnly : EnumSet.of(Detector.ENTROPY, Detector.NAIVE_INJECTION_DETECTION)) {
+        for (Detector warnsOnly : Detector.warnOnly()) {
             if (blocks.remove(warnsOnly)) {
                 warns.add(warnsOnly);
             }
@@ -31,13 +31,10 @@ public record ScanOptions(
         allowFingerprints = Set.copyOf(allowFingerprints);
     }
 
-    /** A route that lists no detectors: token patterns and known secrets block, assigned secrets warn. */
+    /** A route that lists no detectors. */
     public static ScanOptions defaults() {
         return new ScanOptions(
-                EnumSet.of(Detector.TOKEN_PATTERNS, Detector.KNOWN_SECRETS),
-                EnumSet.of(Detector.ASSIGNED_SECRETS),
-                Set.of(),
-                false);
+                Detector.unlisted(Detector.Effect.BLOCKS), Detector.unlisted(Detector.Effect.WARNS), Set.of(), false);
     }
 
     /** A route that lists its detectors: all of them block, except those that can only warn. */

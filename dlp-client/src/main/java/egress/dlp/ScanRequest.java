@@ -32,7 +32,7 @@ public record ScanRequest(
         return new ScanRequest(host, method, target, fields, BodySource.empty(), List.of(), options);
     }
 
-    /** Only what comes after the head: body and trailers, with the fields that say how to read them. */
+    /** Body and trailers only, with the fields that describe the body. */
     public ScanRequest withoutHead() {
         List<HeaderField> content = fields.stream()
                 .filter(f -> f.name().regionMatches(true, 0, "content-", 0, 8))

@@ -2,10 +2,10 @@ package egress.dlp;
 
 import java.util.List;
 
-/** What a scan says. Only {@link Clean} lets the data leave. */
+/** The result of a scan. Only {@link Clean} lets the data leave. */
 public sealed interface ScanVerdict {
 
-    /** Scanned whole, nothing that blocks; {@code warnings} are only to be said. */
+    /** Scanned whole, nothing that blocks; {@code warnings} are only reported. */
     record Clean(List<Finding> warnings) implements ScanVerdict {
         public Clean {
             warnings = List.copyOf(warnings);
@@ -28,7 +28,7 @@ public sealed interface ScanVerdict {
     }
 
     /**
-     * Denied by a verdict service that says why in its own words, not where.
+     * Denied by an external scanner, which gives a reason but no place.
      *
      * @param by the service, in one word
      * @param reason its words, cleaned: one short printable line that holds no content of the request
@@ -52,7 +52,7 @@ public sealed interface ScanVerdict {
         UNREADABLE,
         /** The verdict service is down, slow, full or answers garbage. */
         UNAVAILABLE,
-        /** The caller has its share of what waits to be scanned. */
+        /** The caller already uses its share of the scan queue. */
         OVERLOADED
     }
 

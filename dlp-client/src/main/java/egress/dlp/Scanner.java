@@ -20,7 +20,7 @@ public interface Scanner {
         return scan(request);
     }
 
-    /** Whether it is to be asked once, about a whole request, rather than about the head first: asking it has effects of its own. */
+    /** Whether it may be asked only once, with the whole request, because asking has side effects. */
     default boolean wantsWholeRequests() {
         return false;
     }

@@ -1,11 +1,6 @@
 package egress.policy;
 
-import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The {@code dlp:} of a route, defaults filled in.
@@ -45,43 +40,11 @@ public record DlpRules(
         /** {@code false}: no scanner at all on this route, the external one included. */
         record Off() implements Detectors {}
 
-        /** A list: these, and the structural checks that always run. */
-        record Only(Set<Detector> detectors) implements Detectors {
+        /** A list: the detectors of these names, which the scanner defines, and the structural checks that always run. */
+        record Only(Set<String> names) implements Detectors {
             public Only {
-                detectors = Set.copyOf(detectors);
+                names = Set.copyOf(names);
             }
-        }
-    }
-
-    /** A detector that a routes file can name. */
-    public enum Detector {
-        TOKEN_PATTERNS(false),
-        ASSIGNED_SECRETS(false),
-        KNOWN_SECRETS(false),
-        ENTROPY(false),
-        NAIVE_INJECTION_DETECTION(true);
-
-        private final boolean inbound;
-
-        Detector(boolean inbound) {
-            this.inbound = inbound;
-        }
-
-        /** As written in a routes file. */
-        public String code() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-
-        /** The detectors of one direction. */
-        public static Set<Detector> of(boolean inbound) {
-            return Arrays.stream(values())
-                    .filter(d -> d.inbound == inbound)
-                    .collect(Collectors.toCollection(() -> EnumSet.noneOf(Detector.class)));
-        }
-
-        /** The detector of this code and direction, if there is one. */
-        public static Optional<Detector> named(String code, boolean inbound) {
-            return of(inbound).stream().filter(d -> d.code().equals(code)).findFirst();
         }
     }
 

@@ -10,6 +10,7 @@ import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.Segment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -44,15 +45,24 @@ final class BodyScan {
         Provenance wire = Provenance.of(new Provenance.Whole(new Place.Body()));
         Structure.Types types = Structure.Types.of(request.fields());
         if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
-            byte[] bytes = heap.bytes();
-            Structure structure = Structure.of(run, wire, types, bytes, bytes.length);
-            run.structured(structure.isJson());
-            ScanPasses.whole(run, wire, bytes, 0, bytes.length);
-            structure.feed(bytes, 0, bytes.length);
-            structure.end();
+            plain(heap.bytes(), wire, types);
             return;
         }
         layered(body, wire, types, codings);
+    }
+
+    /** Scans bytes that no header field describes. */
+    void bytes(byte[] bytes) {
+        run.allow(bytes.length);
+        plain(bytes, Provenance.of(new Provenance.Whole(new Place.Body())), Structure.Types.of(List.of()));
+    }
+
+    private void plain(byte[] bytes, Provenance view, Structure.Types types) {
+        Structure structure = Structure.of(run, view, types, bytes, bytes.length);
+        run.structured(structure.isJson());
+        run.scan(Segment.whole(view, bytes, 0, bytes.length));
+        structure.feed(bytes, 0, bytes.length);
+        structure.end();
     }
 
     private void layered(
@@ -86,14 +96,14 @@ final class BodyScan {
         }
     }
 
-    // What a decoder did not reach was sent all the same.
+    // Bytes behind the end of the coded data are sent too, so they are scanned as they are.
     private void rest(BodyStream source, Layer wire) {
         try {
             if (!source.failed()) {
                 drain(wire);
             }
         } catch (IOException unreadable) {
-            // The source knows.
+            // The source remembers that it failed.
         }
     }
 

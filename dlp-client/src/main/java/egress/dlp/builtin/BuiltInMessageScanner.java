@@ -45,7 +45,7 @@ final class BuiltInMessageScanner implements MessageScanner {
 
     @Override
     public void begin(ContentCoding coding) {
-        window.nextIsFollowed(coding.packing());
+        window.nextIsFollowed(coding);
     }
 
     @Override

@@ -9,6 +9,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.rule.DetectorFile;
 import egress.dlp.builtin.rule.DetectorIndex;
@@ -16,6 +17,7 @@ import egress.dlp.builtin.rule.TokenRule;
 import egress.dlp.builtin.scan.BufferPool;
 import egress.dlp.builtin.scan.Fingerprints;
 import egress.dlp.builtin.scan.ScanContext;
+import egress.dlp.builtin.scan.SegmentScanner;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -25,18 +27,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * The scanner that the jar brings along. Thread-safe; one instance serves until the secrets change. What is small is scanned at once
- * on the caller's thread, the rest on the executor.
+ * The scanner inside the jar. Thread-safe; one instance serves until the secrets change. A small body is scanned on the caller's
+ * thread, a larger one on the executor.
  */
 public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
-    /** In bytes: a body up to this is scanned where the caller is, in well under a millisecond. */
+    /** The largest body in bytes that is scanned on the caller's thread, in well under a millisecond. */
     public static final int INLINE = 32 * 1024;
 
     private static final int SHORTEST_SECRET = 8;
     private static final int IDLE = 16;
     private static final int WARM_SCANS = 20;
 
-    private final DetectorIndex catalogue;
+    private final SegmentScanner passes;
     private final DetectorIndex folded;
     private final Fingerprints fingerprints;
     private final Executor executor;
@@ -51,7 +53,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.catalogue = DetectorIndex.of(rules, guarded);
+        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded, Decoders.literals()));
         this.folded = DetectorIndex.folded(rules);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
@@ -87,9 +89,18 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return run.verdict();
     }
 
+    /** Scans bytes that belong to no message. */
+    ScanVerdict scanBytes(byte[] bytes, ScanOptions options) {
+        BufferPool scratch = borrow();
+        ScanContext run = run(options, scratch);
+        new BodyScan(run).bytes(bytes);
+        giveBack(scratch);
+        return run.verdict();
+    }
+
     /**
-     * Scans a request that is nobody's, with most of what a request can hold: the first scan loads classes and tables, and takes a
-     * hundred times as long as the second.
+     * Scans a made-up request that exercises most code: the first scan loads classes and tables and takes a hundred times as long as
+     * the second.
      */
     public void warmUp() {
         String text =
@@ -116,13 +127,13 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return new BuiltInMessageScanner(run(options, new BufferPool()), place, Structure.Types.of(head));
     }
 
-    /** What a value is called in findings and in {@code allow_fingerprints}. */
+    /** The fingerprint of a value in findings and in {@code allow_fingerprints}. */
     public String fingerprint(byte[] value) {
         return fingerprints.of(value);
     }
 
     ScanContext run(ScanOptions options, BufferPool scratch) {
-        return new ScanContext(catalogue, options, fingerprints, scratch);
+        return new ScanContext(passes, options, fingerprints, scratch);
     }
 
     BufferPool borrow() {
@@ -130,7 +141,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         return scratch == null ? new BufferPool() : scratch;
     }
 
-    // Not reached when a scan threw: then its buffers are nobody's.
+    // Skipped when a scan throws: its buffers may then still be in use.
     private void giveBack(BufferPool scratch) {
         if (idle.size() < IDLE) {
             idle.offer(scratch);

@@ -19,7 +19,7 @@ import java.util.List;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
-    /** A name and its value may make a secret together from so many characters on. */
+    /** The least length of a parameter whose name and value together may hold a secret. */
     private static final int LONG_PARAMETER = 16;
 
     private final ScanContext run;
@@ -36,7 +36,7 @@ final class HeadScan {
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();
         run.allow(bytes.length);
-        ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
+        run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
         path(request.path());
         query(request.query());
         fields(request.fields(), new Place.Fields());
@@ -51,29 +51,29 @@ final class HeadScan {
             HeadSurface surface = HeadSurface.trailers(trailers);
             byte[] bytes = surface.bytes();
             run.allow(bytes.length);
-            ScanPasses.whole(run, Provenance.of(surface), bytes, 0, bytes.length);
+            run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
             fields(trailers, new Place.Trailers());
         }
     }
 
-    // A host is small letters only, so keys are looked for without regard to case, and labels are also read as one.
+    // A host is in lower case, so keywords are matched without case; its labels are also scanned joined.
     private void host(String host) {
         byte[] bytes = latin(host);
         Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
         run.allow(bytes.length);
-        ScanPasses.whole(run, view, bytes, 0, bytes.length);
-        Segment stretch = Segment.whole(view.pieces(), bytes, 0, bytes.length);
-        folded.index().scan(bytes, 0, bytes.length, foldedHits(stretch));
+        run.scan(Segment.whole(view, bytes, 0, bytes.length));
+        Segment segment = Segment.whole(view.pieces(), bytes, 0, bytes.length);
+        folded.index().scan(bytes, 0, bytes.length, foldedHits(segment));
         byte[] joined = latin(host.replace(".", ""));
         if (joined.length < bytes.length) {
-            ScanPasses.whole(run, view.pieces(), joined, 0, joined.length);
+            run.scan(Segment.whole(view.pieces(), joined, 0, joined.length));
             Segment labels = Segment.whole(view.pieces(), joined, 0, joined.length);
             folded.index().scan(joined, 0, joined.length, foldedHits(labels));
         }
     }
 
-    private LiteralIndex.Hits foldedHits(Segment stretch) {
-        RuleMatcher rules = new RuleMatcher(run, stretch);
+    private LiteralIndex.Hits foldedHits(Segment segment) {
+        RuleMatcher rules = new RuleMatcher(run, segment);
         return (b, at, literal) -> {
             if (folded.target(literal) instanceof IndexEntry.Keyword keyword) {
                 rules.at(keyword.rule(), at, keyword.length());

@@ -86,7 +86,7 @@ final class HeadSurface implements Provenance.Surface {
         line(field.value(), index, value, true);
     }
 
-    // A name and its value are on one line; of both together the value is what is named.
+    // A name and its value share a line; a match over both is reported at the value.
     private void line(String text, int index, Place place, boolean rewritable) {
         add(text, index, place, rewritable);
         bytes.write('\n');

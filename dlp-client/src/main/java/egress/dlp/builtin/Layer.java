@@ -11,7 +11,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** One reading of a body, scanned as it goes by on its way to the next decoder. */
+/** A stream of one decoding stage of a body: it scans what it passes on to the next decoder. */
 final class Layer extends BlockStream {
     private static final int WINDOW = 128 * 1024;
     private static final int CARRY = 8 * 1024;
@@ -42,7 +42,7 @@ final class Layer extends BlockStream {
         this.types = types;
         this.plain = plain;
         this.window = new ScanWindow(run, view, WINDOW, CARRY);
-        window.nextIsFollowed(coding == null ? null : coding.packing());
+        window.nextIsFollowed(coding);
     }
 
     @Override
@@ -71,7 +71,7 @@ final class Layer extends BlockStream {
         here.feed(b, from, to);
     }
 
-    /** Nothing more will be read: scans what is left, and frees the decoder. */
+    /** Ends reading: scans what is left and closes the decoder. */
     void finish() {
         window.end();
         if (structure != null) {
@@ -80,7 +80,7 @@ final class Layer extends BlockStream {
         try {
             in.close();
         } catch (IOException ignored) {
-            // Of a source in memory or of a spool file, which is its owner's.
+            // The source is in memory or a spool file, and its owner closes it.
         }
     }
 }

@@ -2,24 +2,15 @@ package egress.dlp.builtin;
 
 import egress.dlp.Detector;
 import egress.dlp.Redactor;
-import egress.dlp.builtin.decode.CompressedHeader;
-import egress.dlp.builtin.decode.CompressedHeaderRuns;
-import egress.dlp.builtin.decode.HexDump;
-import egress.dlp.builtin.decode.Inflation;
-import egress.dlp.builtin.decode.PngRows;
-import egress.dlp.builtin.decode.StringConcatenation;
-import egress.dlp.builtin.decode.Uuencode;
-import egress.dlp.builtin.decode.ZlibHead;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.AssignedSecrets;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.IndexEntry.Anchor;
-import egress.dlp.builtin.rule.IndexEntry.Compressed;
-import egress.dlp.builtin.rule.IndexEntry.Dump;
+import egress.dlp.builtin.rule.IndexEntry.Encoded;
 import egress.dlp.builtin.rule.IndexEntry.Keyword;
 import egress.dlp.builtin.rule.IndexEntry.TellingName;
-import egress.dlp.builtin.rule.IndexEntry.Uuencoded;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
 import egress.dlp.builtin.scan.ScanContext;
@@ -27,164 +18,102 @@ import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
-/** What to do where a literal of the catalogue stands. */
+/** Calls the rule, secret or decoder whose literal was found. */
 final class LiteralDispatch implements LiteralIndex.Hits {
-    private static final int DRESSED = 512;
-    /** So many bytes of what is in base64 or hex tell whether it is zlib. */
-    private static final int HEAD = 384;
+    private static final int LONGEST_REWRITTEN = 512;
 
+    private final DetectorIndex detectors;
     private final ScanContext run;
-    private final Segment stretch;
+    private final Segment segment;
     private final RuleMatcher rules;
     private final AssignedSecrets assigned;
     private final @Nullable ScanWindow window;
-    private @Nullable SecretForm lastNeedle;
+    private @Nullable SecretForm lastForm;
     private int lastEnd;
-    /** How far seams and dumps have been read. */
-    private int readTo;
+    private Decoders.@Nullable Literals decoders;
 
-    private @Nullable CompressedHeaderRuns base64Runs;
-    private @Nullable CompressedHeaderRuns hexRuns;
-
-    LiteralDispatch(ScanContext run, Segment stretch, @Nullable ScanWindow window) {
+    LiteralDispatch(DetectorIndex detectors, ScanContext run, Segment segment, @Nullable ScanWindow window) {
+        this.detectors = detectors;
         this.run = run;
-        this.stretch = stretch;
-        this.rules = new RuleMatcher(run, stretch);
-        this.assigned = new AssignedSecrets(run, stretch);
+        this.segment = segment;
+        this.rules = new RuleMatcher(run, segment);
+        this.assigned = new AssignedSecrets(run, segment);
         this.window = window;
     }
 
     @Override
     public boolean hit(byte[] b, int at, int literal) {
-        if (at >= stretch.limit()) {
+        if (at >= segment.limit()) {
             return true;
         }
-        // The commonest first, and no pattern switch: its type test costs more than what most hits then do.
-        IndexEntry target = run.catalogue.target(literal);
+        look(b, at, detectors.target(literal));
+        return !run.over();
+    }
+
+    // In order of frequency, and not a pattern switch, whose type test costs more than most hits take.
+    private void look(byte[] b, int at, IndexEntry target) {
         if (target instanceof TellingName) {
             assigned.named(b, at);
         } else if (target instanceof Keyword keyword) {
             keyword(b, at, keyword);
         } else if (target instanceof Anchor anchor) {
             anchor(b, at, anchor);
-        } else if (target instanceof Compressed compressed) {
-            compressed(at, compressed);
-        } else {
-            written(at, target);
+        } else if (target instanceof Encoded encoded) {
+            encoded(at, encoded);
         }
-        return !run.over();
     }
 
-    private CompressedHeaderRuns armours(IndexEntry.Packing packing) {
-        boolean hex = packing == IndexEntry.Packing.HEX;
-        CompressedHeaderRuns runs = hex ? hexRuns : base64Runs;
-        if (runs == null) {
-            runs = new CompressedHeaderRuns(stretch, packing, window);
-            base64Runs = hex ? base64Runs : runs;
-            hexRuns = hex ? runs : hexRuns;
+    private void encoded(int at, Encoded encoded) {
+        Decoders.Literals here = decoders;
+        if (here == null) {
+            here = new Decoders.Literals(run, segment, window);
+            decoders = here;
         }
-        return runs;
-    }
-
-    private void written(int at, IndexEntry target) {
-        if (at >= readTo && !stretch.view().isJoined() && stretch.view().depth() < ScanContext.MAX_DEPTH) {
-            if (target instanceof Uuencoded) {
-                readTo = Uuencode.headed(run, stretch, at);
-            } else {
-                readTo = target instanceof Dump
-                        ? HexDump.read(run, stretch, at)
-                        : StringConcatenation.read(run, stretch, at);
-            }
-        }
+        here.at(at, encoded.decoder(), encoded.literal());
     }
 
     private void keyword(byte[] b, int at, Keyword keyword) {
-        switch (keyword.dress()) {
+        switch (keyword.spelling()) {
             case PLAIN -> rules.at(keyword.rule(), at, keyword.length());
             case REVERSED -> {
                 int end = at + keyword.length();
-                int start = Math.max(stretch.low(), end - DRESSED);
+                int start = Math.max(segment.low(), end - LONGEST_REWRITTEN);
                 byte[] copy = new byte[end - start];
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = b[end - 1 - i];
                 }
-                rules.dressed(keyword.rule(), copy, start, end, true);
+                rules.rewritten(keyword.rule(), copy, start, end, true);
             }
             case ROT13 -> {
-                int end = Math.min(stretch.to(), at + DRESSED);
+                int end = Math.min(segment.to(), at + LONGEST_REWRITTEN);
                 byte[] copy = new byte[end - at];
                 for (int i = 0; i < copy.length; i++) {
                     copy[i] = (byte) DetectorIndex.rot13(b[at + i]);
                 }
-                rules.dressed(keyword.rule(), copy, at, end, false);
+                rules.rewritten(keyword.rule(), copy, at, end, false);
             }
         }
     }
 
     private void anchor(byte[] b, int at, Anchor anchor) {
-        SecretForm needle = anchor.needle();
-        boolean again = needle.equals(lastNeedle) && (at < lastEnd || !run.options.everyHit());
+        SecretForm form = anchor.form();
+        boolean again = form.equals(lastForm) && (at < lastEnd || !run.options.everyHit());
         if (again || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
-        SecretForm.Extent extent = needle.extent(b, stretch.low(), stretch.to(), at, anchor.anchor());
-        boolean together = needle.counts(extent);
-        SecretForm.Extent found = together ? extent : needle.apart(b, stretch.low(), stretch.to(), at, anchor.anchor());
+        SecretForm.Extent extent = form.extent(b, segment.low(), segment.to(), at, anchor.anchor());
+        boolean together = form.counts(extent);
+        SecretForm.Extent found = together ? extent : form.apart(b, segment.low(), segment.to(), at, anchor.anchor());
         if (found == null) {
             return;
         }
-        lastNeedle = needle;
+        lastForm = form;
         lastEnd = found.end();
         boolean verbatim = together
-                && needle.verbatim()
-                && stretch.view().verbatim()
+                && form.verbatim()
+                && segment.view().verbatim()
                 && Redactor.masks(
-                        needle.dressed(),
-                        found.from(),
-                        found.to(),
-                        stretch.view().place(found.start()));
-        run.known(stretch.view(), found.start(), found.end(), needle, needle.part(found), verbatim);
-    }
-
-    private void compressed(int at, Compressed compressed) {
-        IndexEntry.Packing packing = compressed.packing();
-        if (window != null && window.isFollowed(stretch, at, packing)) {
-            return;
-        }
-        switch (packing) {
-            case BASE64, HEX -> armoured(at, compressed);
-            case ZLIB -> {
-                if (ZlibHead.mayBegin(stretch.b(), at, stretch.to())) {
-                    Inflation.begin(run, stretch, packing, at, window);
-                }
-            }
-            case PNG -> {
-                if (PngRows.begin(stretch.b(), stretch.low(), at + 4, stretch.to())) {
-                    Inflation.begin(run, stretch, packing, at + 4, window);
-                }
-            }
-            case GZIP, ZIP, ZSTD, PDF -> Inflation.begin(run, stretch, packing, at, window);
-        }
-    }
-
-    private void armoured(int at, Compressed compressed) {
-        boolean base64 = compressed.packing() == IndexEntry.Packing.BASE64;
-        int start = CompressedHeader.back(stretch, at, compressed.back(), base64);
-        if (start < 0) {
-            return;
-        }
-        if (compressed.zlib() >= 0) {
-            byte[] head = run.scratch().lend(HEAD);
-            int n = CompressedHeader.head(stretch, start, base64, head, HEAD);
-            boolean proven = ZlibHead.inflates(run, head, compressed.zlib(), n);
-            run.scratch().back(head);
-            if (!proven) {
-                return;
-            }
-        }
-        // What is in step with one that is being unpacked is found within that.
-        if (armours(compressed.packing()).isNew(start)) {
-            Inflation.begin(run, stretch, compressed.packing(), start, window);
-        }
+                        form.bytes(), found.from(), found.to(), segment.view().place(found.start()));
+        run.known(segment.view(), found.start(), found.end(), form.secret(), form.part(found), verbatim);
     }
 }

@@ -1,47 +1,61 @@
 package egress.dlp.builtin;
 
-import egress.dlp.BodySource;
 import egress.dlp.Finding;
 import egress.dlp.Finding.Span;
 import egress.dlp.ScanOptions;
-import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * Masks hits in what is recorded (flow log, HAR, inspector, audit): wherever a token or a known secret stands, verbatim or encoded, the
- * record reads {@code ********}. What cannot be told in place, or not scanned whole, is masked altogether: a record may lose, never leak.
+ * Masks tokens and known secrets in what is recorded (log, flow log, HAR, inspector): wherever one stands, verbatim or encoded, the
+ * record reads {@code ********}. What cannot be masked in place, or not scanned whole, is masked altogether: a record may lose, never
+ * leak. Thread-safe, and compiled when it is made; a short text takes some microseconds, so it is no work for an event loop.
  */
 public final class Masker {
+    public static final String MASK = "********";
+
     private static final int ROUNDS = 5;
-    private static final String MASK = "********";
+    /** No token and no guarded secret is shorter, encoded or not. */
+    private static final int SHORTEST = 8;
+
     private static final ScanOptions OPTIONS = ScanOptions.defaults().withEveryHit(true);
 
     private final BuiltInScanner scanner;
 
+    /** @param scanner whose detectors and known secrets it shares */
     public Masker(BuiltInScanner scanner) {
         this.scanner = scanner;
     }
 
-    /** Text of single bytes (ISO-8859-1), masked. */
+    /** Of the detector file and these secrets; those shorter than 8 bytes are left out, as {@link BuiltInScanner} says. */
+    public static Masker of(Collection<byte[]> secrets) {
+        // Nobody sees the fingerprints of what is masked, so their key does not matter.
+        return new Masker(new BuiltInScanner(secrets, new byte[32], Runnable::run));
+    }
+
+    /** A text, masked; the same one when there is nothing to mask. Characters up to U+00FF are single bytes, as in fields of HTTP. */
     public String mask(String text) {
-        if (text.isEmpty()) {
+        if (text.length() < SHORTEST) {
             return text;
         }
-        byte[] masked = mask(text.getBytes(StandardCharsets.ISO_8859_1));
-        return new String(masked, StandardCharsets.ISO_8859_1);
+        Charset charset = text.chars().allMatch(c -> c < 256) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
+        byte[] bytes = text.getBytes(charset);
+        byte[] masked = mask(bytes);
+        return Arrays.equals(masked, bytes) ? text : new String(masked, charset);
     }
 
     /** Bytes, masked; the same array when there is nothing to mask. */
     public byte[] mask(byte[] bytes) {
         byte[] text = bytes;
-        // A value may stand in the clear and encoded as well; the second look finds what the first left.
+        // A value may occur verbatim and encoded; a second scan finds what the first left.
         for (int i = 0; i < ROUNDS; i++) {
-            ScanRequest request = new ScanRequest("", "", "", List.of(), BodySource.of(text), List.of(), OPTIONS);
-            switch (scanner.scanNow(request)) {
+            switch (scanner.scanBytes(text, OPTIONS)) {
                 case ScanVerdict.Clean _ -> {
                     return text;
                 }

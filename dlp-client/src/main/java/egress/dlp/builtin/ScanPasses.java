@@ -1,32 +1,31 @@
 package egress.dlp.builtin;
 
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.decode.BinaryHeads;
-import egress.dlp.builtin.decode.Ebcdic;
-import egress.dlp.builtin.decode.RunScanner;
+import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.JsonJoiner;
 import egress.dlp.builtin.rule.AlphanumericForms;
+import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
+import egress.dlp.builtin.scan.SegmentScanner;
 import org.jspecify.annotations.Nullable;
 
-/** The passes over one stretch of bytes: literals, then runs with everything that they decode to. */
-public final class ScanPasses {
+/** The passes over one segment: literals first, then decoders, whose output is scanned in turn. */
+final class ScanPasses implements SegmentScanner {
     private static final int JOINED_JSON = 32;
-    /** So many bytes out of packed data beyond the depth say that it was packed. */
+    /** The least output of a decoder beyond the greatest depth that proves that there was encoded data. */
     private static final int PROOF = 16;
 
-    private ScanPasses() {}
+    private final DetectorIndex detectors;
 
-    /** Scans bytes that are all there. */
-    public static void whole(ScanContext run, Provenance view, byte[] b, int from, int to) {
-        stretch(run, Segment.whole(view, b, from, to), null);
+    ScanPasses(DetectorIndex detectors) {
+        this.detectors = detectors;
     }
 
-    /** Scans a window's worth; {@code window} takes what goes on beyond it. */
-    public static void stretch(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    @Override
+    public void scan(ScanContext run, Segment s, @Nullable ScanWindow window) {
         Provenance view = s.view();
         if (s.to() - s.low() < 3 || run.over() || (view.depth() > 0 && !run.spend(s.to() - s.from()))) {
             return;
@@ -35,22 +34,17 @@ public final class ScanPasses {
             run.refuse(Reason.BUDGET_SPENT, "too many encodings within encodings");
             return;
         }
-        run.catalogue.index().scan(s.b(), s.from(), s.to(), new LiteralDispatch(run, s, window));
-        if (!view.isJoined() && view.depth() <= ScanContext.MAX_DEPTH) {
-            new BinaryHeads(run, s, window).scan();
-        }
+        detectors.index().scan(s.b(), s.from(), s.to(), new LiteralDispatch(detectors, run, s, window));
+        Decoders.bytes(run, s, window);
         if (view.depth() >= ScanContext.MAX_DEPTH) {
             return;
         }
         if (s.from() == s.low()) {
             inner(run, s);
         }
-        if (!view.isJoined()) {
-            Ebcdic.scan(run, s);
-        }
-        new RunScanner(run, s).scan();
+        Decoders.segment(run, s, window);
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
-            AlphanumericForms.scan(run, s);
+            AlphanumericForms.scan(detectors, run, s);
         }
     }
 

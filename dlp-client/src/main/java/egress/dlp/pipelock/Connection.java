@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** A connection to pipelock: one question at a time, read while it is written, since the answer may come early. */
 final class Connection implements Closeable {
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] [1-5][0-9]{2}( [^\\r\\n]*)?");
-    /** What fits every socket buffer goes out at once, without a thread of its own. */
+    /** A request up to this size fits the socket buffer and is sent without a thread of its own. */
     private static final int AT_ONCE = 32 * 1024;
 
     private static final int PIECE = 16 * 1024;
@@ -259,7 +259,7 @@ final class Connection implements Closeable {
             }
         }
 
-        // Half a question must not be answered: without the connection it is not.
+        // A request cut short must not be answered, so the connection is closed.
         private IOException broken(IOException e) throws IOException {
             fault = e;
             close();

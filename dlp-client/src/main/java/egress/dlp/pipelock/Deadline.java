@@ -10,8 +10,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The time that one request has to be asked. When it is over, or nobody waits for the verdict any more, every connection in use is
- * closed, which ends whatever reads or writes there.
+ * The deadline of one request. When it passes, or nobody waits for the verdict any more, it closes every connection in use, which
+ * ends their reads and writes.
  */
 final class Deadline implements AutoCloseable {
     private final long end;

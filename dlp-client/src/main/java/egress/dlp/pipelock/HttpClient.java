@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one listener of pipelock over kept-alive connections, a bounded number of them. A question that a kept-alive connection did
- * not begin to answer is asked once more on a fresh one: pipelock was restarted, or closed it while it was idle.
+ * An HTTP/1.1 client for one listener of pipelock, over a bounded number of kept-alive connections. A request that a kept-alive
+ * connection did not begin to answer is sent once more on a new one: pipelock was restarted, or closed it while it was idle.
  */
 final class HttpClient implements Closeable {
     private static final long LONGEST_IDLE = TimeUnit.SECONDS.toNanos(30);
@@ -129,7 +129,7 @@ final class HttpClient implements Closeable {
         connection.close();
     }
 
-    // Where one kept-alive connection is dead the others most likely are too.
+    // When one kept-alive connection is dead, the others most likely are too.
     private void forget() throws IOException {
         Deque<Idle> all;
         synchronized (this) {

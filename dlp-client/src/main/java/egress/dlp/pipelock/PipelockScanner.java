@@ -31,7 +31,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has pipelock judge. It allows only what pipelock clearly allowed; when pipelock is down, slow, full or odd it refuses with
+ * Has pipelock scan each request. It allows only what pipelock clearly allowed; when pipelock is down, slow, full or odd it refuses with
  * {@link Reason#UNAVAILABLE}, and asks anew for the next request, so it recovers by itself. Thread-safe. Stages complete on threads of
  * its own; cancelling one ends its questions.
  */

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** pipelock's words, fit to be passed on: one short printable line in which nothing that could be a value is left. */
+/** Cleans pipelock's reasons for logs and answers: one short printable line without anything that could be a value. */
 final class Reasons {
     private static final String MASK = "********";
     private static final int LONGEST = 200;
     private static final Pattern UNPRINTABLE = Pattern.compile("[^ -~]+");
     private static final Pattern SPACES = Pattern.compile(" {2,}");
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]{9,}\"|'[^']{9,}'|`[^`]{9,}`");
-    /** Long and not a word: a token, an id, an encoded text. */
+    /** A long string that is not a word: a token, an id, encoded text. */
     private static final Pattern MADE = Pattern.compile("(?=[A-Za-z_+/=%~-]*[0-9])[A-Za-z0-9_+/=%~-]{16,}");
 
     private static final Pattern VERY_LONG = Pattern.compile("[^ ]{48,}");

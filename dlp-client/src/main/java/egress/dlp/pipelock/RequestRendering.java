@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A request's head dressed for pipelock: as the agent made it, except for what would frame or steer the question itself, or what
+ * A request's head as it is sent to pipelock: as the agent made it, except for what would frame or steer the question itself, or what
  * pipelock drops before it looks. Those values go in fields of our own, so that it reads them all the same.
  */
 final class RequestRendering {

@@ -44,7 +44,7 @@ final class ReverseProxyClient implements PipelockClient {
         return read instanceof Clean && body.isTextOnTheWire() ? put("text/plain", body.onTheWire(), deadline) : read;
     }
 
-    // What pipelock does not read as it came is put to it once more, so that it does.
+    // What pipelock cannot read in its original form is sent once more in a form that it can.
     private ScanVerdict again(ScanRequest request, DecodedBody body, Deadline deadline) throws IOException {
         List<String> types = Syntax.values(request.fields(), "content-type");
         boolean declared = types.size() == 1 && JsonBodies.isDeclared(types.getFirst());

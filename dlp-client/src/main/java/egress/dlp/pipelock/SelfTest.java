@@ -15,7 +15,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Known-bad and known-good questions: that pipelock is there does not say that it blocks. */
+/** Sends known-bad and known-good requests: a pipelock that answers does not necessarily block. */
 final class SelfTest {
     private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private static final String HOST = "localhost";
@@ -115,7 +115,7 @@ final class SelfTest {
                 ScanOptions.defaults());
     }
 
-    // Looks like a token and is none, a new one each time.
+    // A made-up token, a new one each time.
     private String token() {
         StringBuilder token = new StringBuilder("ghp_");
         for (int i = 0; i < 36; i++) {

@@ -4,7 +4,7 @@ import egress.dlp.HeaderField;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What may stand in an HTTP/1.1 head (RFC 9110 §5.5 and §5.6.2): nothing else is written, nothing else is read. */
+/** What may stand in an HTTP/1.1 head (RFC 9110 §5.5 and §5.6.2): nothing else is written or read. */
 final class Syntax {
     private static final String TCHARS = "!#$%&'*+-.^_`|~";
 

@@ -30,7 +30,7 @@ final class WireReader {
         return taken;
     }
 
-    /** Whether more came than was asked for: then nobody knows what it answers. */
+    /** Whether bytes came that answer no request. */
     boolean hasSurplus() {
         return at < end;
     }

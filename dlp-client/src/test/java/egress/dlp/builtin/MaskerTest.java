@@ -2,6 +2,7 @@ package egress.dlp.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class MaskerTest {
@@ -28,6 +29,28 @@ final class MaskerTest {
         String token = fixture.token();
         String text = "[\"" + token.substring(0, 20) + "\",\"" + token.substring(20) + "\"]";
         assertThat(masker.mask(text)).doesNotContain(token.substring(4, 20)).doesNotContain(token.substring(20));
+    }
+
+    @Test
+    void masksSecretsAmongCharactersBeyondSingleBytes() {
+        String token = fixture.token();
+        assertThat(masker.mask("\u65e5\u672c " + token + " \u20ac")).isEqualTo("\u65e5\u672c ******** \u20ac");
+        assertThat(masker.mask("caf\u00e9 " + token)).isEqualTo("caf\u00e9 ********");
+    }
+
+    @Test
+    void leavesWhatOnlyWarns() {
+        String text = "password=correct-Horse7battery";
+        assertThat(masker.mask(text)).isSameAs(text);
+    }
+
+    @Test
+    void guardsTheSecretsItIsGiven() {
+        byte[] secret = Fixture.latin("J7#kq-Vw93!zT");
+        Masker alone = Masker.of(List.of(secret));
+        assertThat(alone.mask("user=a&x=J7#kq-Vw93!zT&y=1")).isEqualTo("user=a&x=********&y=1");
+        assertThat(alone.mask(Dress.base64("x:J7#kq-Vw93!zT")))
+                .doesNotContain(Dress.base64("J7#kq-Vw93!zT").substring(0, 12));
     }
 
     @Test

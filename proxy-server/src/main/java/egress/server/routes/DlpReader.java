@@ -1,15 +1,14 @@
 package egress.server.routes;
 
+import egress.dlp.Detector;
 import egress.http.Printable;
 import egress.policy.DlpRules;
-import egress.policy.DlpRules.Detector;
 import egress.policy.DlpRules.Detectors;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** The {@code dlp:} of a route. */
 final class DlpReader {
@@ -36,15 +35,15 @@ final class DlpReader {
         }
         MappingReader dlp = new MappingReader(node, route.at("dlp"), problems, KEYS);
         return new DlpRules(
-                detectors(dlp, "outbound_detectors", false),
-                detectors(dlp, "inbound_detectors", true),
+                detectors(dlp, "outbound_detectors", Detector.Direction.OUTBOUND),
+                detectors(dlp, "inbound_detectors", Detector.Direction.INBOUND),
                 onMatch(dlp),
                 onOversize(dlp),
                 dlp.bool("stream", false),
                 fingerprints(dlp));
     }
 
-    private Detectors detectors(MappingReader dlp, String key, boolean inbound) {
+    private Detectors detectors(MappingReader dlp, String key, Detector.Direction direction) {
         YamlNode value = dlp.value(key);
         if (value == null) {
             return new Detectors.Standard();
@@ -56,13 +55,14 @@ final class DlpReader {
             problems.add(value, dlp.at(key), "a list of detectors, or false");
             return new Detectors.Standard();
         }
-        Set<Detector> named = new LinkedHashSet<>();
+        List<String> known =
+                Detector.of(direction).stream().map(Detector::label).toList();
+        Set<String> named = new LinkedHashSet<>();
         for (MappingReader.Placed each : dlp.strings(key)) {
-            Optional<Detector> detector = Detector.named(each.text(), inbound);
-            detector.ifPresent(named::add);
-            if (detector.isEmpty()) {
-                String known = Detector.of(inbound).stream().map(Detector::code).collect(Collectors.joining(", "));
-                problems.add(each.node(), each.path(), known);
+            if (known.contains(each.text())) {
+                named.add(each.text());
+            } else {
+                problems.add(each.node(), each.path(), String.join(", ", known));
             }
         }
         return new Detectors.Only(named);

@@ -10,7 +10,7 @@ import egress.dlp.builtin.scan.Segment;
  * quad are clear; a text of {@link #NEED} quads is met when every fourth quad of each alignment is tried, so that an image costs
  * less than a look-up a byte.
  */
-final class Base64Runs {
+final class Base64Runs implements Decoder {
     private static final int NEED = 4;
     private static final int STEP = 4 * NEED;
     private static final int HIGH_TEXT = 24;
@@ -26,7 +26,8 @@ final class Base64Runs {
         this.b = s.b();
     }
 
-    void run(int start, int end) {
+    @Override
+    public int decode(int start, int end) {
         boolean any = false;
         for (int phase = 0; phase < 4; phase++) {
             any |= phase(start, start + phase, end);
@@ -34,6 +35,7 @@ final class Base64Runs {
         if (!any && end - start >= HIGH_TEXT) {
             highText(start, end);
         }
+        return end;
     }
 
     private boolean phase(int start, int first, int end) {
@@ -69,7 +71,7 @@ final class Base64Runs {
         return ascii && !(b[i] == 'A' && b[i + 1] == 'A' && b[i + 2] == 'A' && b[i + 3] == 'A');
     }
 
-    // With one quad more on each side, since a few bytes of those may belong to the text.
+    // With one more quad on each side, some bytes of which may belong to the text.
     private void text(int start, int textFrom, int textTo, int end) {
         int from = textFrom - 4 >= start ? textFrom - 4 : textFrom;
         int to = Math.min(end, textTo + 4);

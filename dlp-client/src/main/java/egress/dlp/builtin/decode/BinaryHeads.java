@@ -1,7 +1,7 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.Swar;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
@@ -10,32 +10,35 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds what contains control characters or bytes beyond ASCII: zlib streams (RFC 1950) anywhere, and lines of uuencode.
  */
-public final class BinaryHeads {
+final class BinaryHeads implements Decoder {
     private final ScanContext run;
     private final Segment s;
     private final @Nullable ScanWindow window;
     private final byte[] b;
+    private final Uuencode uuencode;
     private int readTo;
     private int lookedTo;
 
-    public BinaryHeads(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    BinaryHeads(ScanContext run, Segment s, @Nullable ScanWindow window) {
         this.run = run;
         this.s = s;
         this.window = window;
         this.b = s.b();
         this.lookedTo = s.from();
+        this.uuencode = new Uuencode(run, s);
     }
 
-    public void scan() {
+    @Override
+    public int decode(int from, int to) {
         if (s.from() == s.low() && s.from() < s.limit()) {
             line(s.from());
         }
-        int end = Math.min(s.limit() + 2, s.to() - 1);
-        int i = s.from();
+        int end = Math.min(s.limit() + 2, to - 1);
+        int i = from;
         while (!run.over()) {
             i = Swar.untextual(b, i, end);
             if (i >= end) {
-                return;
+                return to;
             }
             // Two bytes of text before it, one and it, it and one of text: what has more such bytes is met again there.
             look(i - 2);
@@ -46,6 +49,7 @@ public final class BinaryHeads {
             }
             i++;
         }
+        return to;
     }
 
     private void look(int at) {
@@ -62,7 +66,7 @@ public final class BinaryHeads {
 
     private void line(int at) {
         if (at >= readTo && s.view().depth() < ScanContext.MAX_DEPTH) {
-            readTo = Uuencode.lines(run, s, at);
+            readTo = uuencode.lines(at);
         }
     }
 }

@@ -1,14 +1,14 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
 import egress.dlp.builtin.scan.BufferPool;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Bytes out of the base64 or hex that they are written in, lines and their marks left out. */
-public final class CompressedHeader implements Unpacker {
+/** Decodes base64 or hex incrementally, skipping line breaks and the quote marks of lines. */
+final class CompressedHeader implements Unpacker {
     private static final int PIECE = 2048;
 
     private final BufferPool scratch;
@@ -80,7 +80,7 @@ public final class CompressedHeader implements Unpacker {
      * Where what is that many digits before {@code at} stands, or so many quads or pairs of them less as the run is shorter; -1 where
      * it has not even what is over.
      */
-    public static int back(Segment s, int at, int digits, boolean base64) {
+    static int back(Segment s, int at, int digits, boolean base64) {
         byte[] b = s.b();
         int step = base64 ? 4 : 2;
         int start = digits % step == 0 ? at : -1;
@@ -99,8 +99,12 @@ public final class CompressedHeader implements Unpacker {
         return start;
     }
 
-    /** Decodes what stands at {@code from}, up to {@code count} bytes of it; returns how many there are. */
-    public static int head(Segment s, int from, boolean base64, byte[] into, int count) {
+    /**
+     * Decodes what stands at {@code from}, up to {@code count} bytes of it.
+     *
+     * @return how many there are, as their complement where the digits end with them
+     */
+    static int head(Segment s, int from, boolean base64, byte[] into, int count) {
         byte[] b = s.b();
         int width = base64 ? 6 : 4;
         int bits = 0;
@@ -117,7 +121,7 @@ public final class CompressedHeader implements Unpacker {
             lineStart = false;
             int d = base64 ? CharTables.base64(b[i]) : CharTables.hex(b[i]);
             if (d < 0) {
-                return n;
+                return ~n;
             }
             bits = bits << width | d;
             held += width;
@@ -130,7 +134,7 @@ public final class CompressedHeader implements Unpacker {
         return n;
     }
 
-    /** How long what stands at {@code i} between digits is; 0 where it is none of that. */
+    /** The length of the separator at {@code i}; 0 when there is none. */
     static int separator(byte[] b, int i, int to, boolean lineStart) {
         byte c = b[i];
         if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
@@ -154,7 +158,7 @@ public final class CompressedHeader implements Unpacker {
         return length == 2 || b[i] == '\n' || b[i] == '\r';
     }
 
-    /** Whether it is in step with digits of which that many are yet to come where it has read to. */
+    /** Whether digits of which {@code left} are still unread begin at an alignment that this decodes. */
     boolean isInStep(Packing packing, int left, int step) {
         return base64 == (packing == Packing.BASE64) && (digits - left) % step == 0;
     }

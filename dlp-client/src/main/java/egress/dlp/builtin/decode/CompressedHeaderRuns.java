@@ -1,15 +1,15 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which places of a base64 or hex run need not be decoded again: those in step with a place that was decoded already. */
-public final class CompressedHeaderRuns {
+/** Tells which places of a base64 or hex run are new: those at an alignment that was not decoded yet. */
+final class CompressedHeaderRuns {
     private final Segment s;
     private final Packing packing;
     private final @Nullable ScanWindow window;
@@ -21,15 +21,15 @@ public final class CompressedHeaderRuns {
     private int from = -1;
     private int end;
 
-    public CompressedHeaderRuns(Segment s, Packing packing, @Nullable ScanWindow window) {
+    CompressedHeaderRuns(Segment s, Packing packing, @Nullable ScanWindow window) {
         this.s = s;
         this.packing = packing;
         this.window = window;
         this.step = packing == Packing.HEX ? 2 : 4;
     }
 
-    /** Whether no place in step with {@code at} was given before; places are given in ascending order. */
-    public boolean isNew(int at) {
+    /** Whether no earlier call named a place at the alignment of {@code at}; calls are in ascending order. */
+    boolean isNew(int at) {
         if (from < 0 || at < from || at >= end) {
             end = walk(at, s.to());
         } else {
@@ -41,7 +41,7 @@ public final class CompressedHeaderRuns {
         if (!begun.add((long) end * step + digits % step)) {
             return false;
         }
-        return window == null || end < s.to() || !window.unarmours(packing, digits, step);
+        return window == null || end < s.to() || !window.decodesInStep(packing, digits, step);
     }
 
     /** Counts the digits; returns where they end. */

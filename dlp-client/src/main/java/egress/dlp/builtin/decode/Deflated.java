@@ -64,7 +64,7 @@ final class Deflated implements Unpacker {
                 return false;
             }
         }
-        // A name without an end costs what is read of it.
+        // A header field without an end is paid for by its bytes.
         if (!run.spend(at - from)) {
             return false;
         }
@@ -122,7 +122,7 @@ final class Deflated implements Unpacker {
         }
         skip = little(26) + little(28);
         inHeader = skip > 0;
-        // Method 8 is deflate; what is stored stands there as it is.
+        // Method 8 is deflate; stored data was scanned with the bytes around it.
         return little(8) == 8;
     }
 

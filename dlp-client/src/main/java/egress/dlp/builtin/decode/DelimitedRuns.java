@@ -5,37 +5,45 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Runs with one mark in step, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}: read without it. */
-final class DelimitedRuns {
+/** Runs with a delimiter at regular distances, such as {@code a-b-c-d} or {@code abcd_efgh_ijkl}, scanned without it. */
+final class DelimitedRuns implements Decoder {
     private static final int WIDEST = 9;
     private static final int LONGEST = 4096;
     private static final int MANY = 4;
     private static final int FEW_DIGITS = 3;
     private static final int LONGEST_SCATTERED = 512;
 
-    private DelimitedRuns() {}
+    private final ScanContext run;
+    private final Segment s;
+    private final byte[] b;
 
-    static void strip(ScanContext run, Segment s, int start, int end) {
-        byte[] b = s.b();
+    DelimitedRuns(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
+        this.b = s.b();
+    }
+
+    @Override
+    public int decode(int start, int end) {
         int i = Swar.mark(b, start + 1, end);
         boolean stepped = false;
         int hyphens = 0;
         while (i + 4 < end) {
             byte mark = b[i];
-            int distance = Swar.among(b, i + 2, mark) ? distance(b, i, end, mark) : 0;
-            int next = distance > 0 ? read(run, s, i, end, mark, distance) : i + 1;
+            int distance = Swar.among(b, i + 2, mark) ? distance(i, end, mark) : 0;
+            int next = distance > 0 ? read(i, end, mark, distance) : i + 1;
             stepped |= distance > 0;
             hyphens += mark == '-' ? 1 : 0;
             i = Swar.mark(b, next, end);
         }
         if (!stepped && hyphens >= MANY && !s.view().isJoined()) {
-            scattered(run, s, start, end);
+            hyphens(start, end);
         }
+        return end;
     }
 
-    // Hyphens here and there in a run of letters and digits, more than names have.
-    private static void scattered(ScanContext run, Segment s, int start, int end) {
-        byte[] b = s.b();
+    // Hyphens at irregular distances in a run with digits, more of them than names have.
+    private void hyphens(int start, int end) {
         int digits = 0;
         for (int i = start; i < end; i++) {
             digits += b[i] >= '0' && b[i] <= '9' ? 1 : 0;
@@ -52,8 +60,8 @@ final class DelimitedRuns {
         out.end(end, s);
     }
 
-    // Three marks in step, four when they are near each other or part a path; 0 when there are none from i on.
-    private static int distance(byte[] b, int i, int end, byte mark) {
+    // The distance of three delimiters from i on, four when it is short or they are slashes; 0 when there are none.
+    private int distance(int i, int end, byte mark) {
         for (int d = 2; d <= WIDEST && i + 2 * d < end; d++) {
             boolean three = b[i + d] == mark && b[i + 2 * d] == mark;
             boolean four = i + 3 * d < end && b[i + 3 * d] == mark;
@@ -64,9 +72,8 @@ final class DelimitedRuns {
         return 0;
     }
 
-    // Also over what is no part of a run, a dot for instance, as long as the marks go on in step.
-    private static int read(ScanContext run, Segment s, int first, int runEnd, byte mark, int distance) {
-        byte[] b = s.b();
+    // Goes on beyond the run, over a dot for instance, as long as the delimiters keep their distance.
+    private int read(int first, int runEnd, byte mark, int distance) {
         int last = first;
         while (last + distance < s.to() && b[last + distance] == mark && last - first < LONGEST) {
             last += distance;

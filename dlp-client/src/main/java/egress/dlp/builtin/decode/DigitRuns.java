@@ -5,8 +5,8 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Hex and base32 within a run. Looks from the far end of the shortest run that counts, so that other text is skipped in strides. */
-final class DigitRuns {
+/** Hex and base32 within a run. Checks backwards from the shortest length that counts, so that other text is skipped in strides. */
+final class DigitRuns implements Decoder {
     private static final int HEX = 16;
     private static final int BASE32 = 24;
     private static final int TEXT = 8;
@@ -25,12 +25,14 @@ final class DigitRuns {
         this.b = s.b();
     }
 
-    void run(int start, int end) {
+    @Override
+    public int decode(int start, int end) {
         each(start, end, HEX, IS_HEX);
         if (end - start >= BASE32) {
             each(start, end, BASE32, IS_UPPER32);
             each(start, end, BASE32, IS_LOWER32);
         }
+        return end;
     }
 
     private void each(int start, int end, int least, byte kind) {

@@ -4,8 +4,8 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Text in EBCDIC, by what its code pages have in common: letters, digits and the usual marks. */
-public final class Ebcdic {
+/** Text in EBCDIC: the letters, digits and punctuation that its code pages have in common. */
+final class Ebcdic implements Decoder {
     private static final int LEAST = 8;
     private static final int STEP = 4;
     /** The least number of different characters in a text; an even area of a picture has fewer. */
@@ -13,13 +13,23 @@ public final class Ebcdic {
 
     private static final byte[] ASCII = table();
 
-    private Ebcdic() {}
+    private final ScanContext run;
+    private final Segment s;
+
+    Ebcdic(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
+    }
 
     /** Reads each run of such text in the bytes. */
-    public static void scan(ScanContext run, Segment s) {
+    @Override
+    public int decode(int from, int to) {
+        if (s.view().isJoined()) {
+            return to;
+        }
         byte[] b = s.b();
-        int i = s.from() + STEP - 1;
-        while (i < s.to()) {
+        int i = from + STEP - 1;
+        while (i < to) {
             if (b[i] >= 0 || ASCII[b[i] & 0xff] == 0) {
                 i += STEP;
                 continue;
@@ -29,7 +39,7 @@ public final class Ebcdic {
                 start--;
             }
             int end = i;
-            while (end < s.to() && ASCII[b[end] & 0xff] != 0) {
+            while (end < to && ASCII[b[end] & 0xff] != 0) {
                 end++;
             }
             if (isText(b, start, end)) {
@@ -39,6 +49,7 @@ public final class Ebcdic {
             }
             i = end + STEP;
         }
+        return to;
     }
 
     /** Whether the bytes are such text. */

@@ -1,7 +1,6 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.scan.ScanWindow;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -10,7 +9,7 @@ import java.util.Map;
  * One reading of every inline escape: percent (RFC 3986, and {@code %uXXXX}), backslash (JSON, JavaScript, C, shell), HTML character
  * references; and quoted-printable (RFC 2045) by itself.
  */
-public final class EscapeDecoder {
+final class EscapeDecoder {
     private static final Map<String, Integer> ENTITIES = Map.ofEntries(
             Map.entry("amp", (int) '&'),
             Map.entry("lt", (int) '<'),
@@ -39,17 +38,6 @@ public final class EscapeDecoder {
     private static final int LONGEST_ENTITY = 12;
 
     private EscapeDecoder() {}
-
-    /** How many characters at the beginning of {@code [start, end)} belong to an escape that begins right before it. */
-    public static int tail(byte[] b, int start, int end) {
-        if (start == 0) {
-            return 0;
-        }
-        if (b[start - 1] == '%') {
-            return end - start >= 2 && RuleMatcher.isHex(b[start]) && RuleMatcher.isHex(b[start + 1]) ? 2 : 0;
-        }
-        return b[start - 1] == '\\' && end > start && "nrt".indexOf(b[start]) >= 0 ? 1 : 0;
-    }
 
     static void decode(byte[] b, int from, int to, ScanWindow out) {
         int i = from;

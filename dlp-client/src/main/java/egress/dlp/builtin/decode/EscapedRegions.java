@@ -1,13 +1,12 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.match.CharTables;
-import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Gathers escapes that stand near each other and has their neighbourhood read unescaped. */
+/** Groups escapes that are close together, decodes the text around each group and has it scanned. */
 final class EscapedRegions {
     private static final int APART = 160;
     private static final int AROUND = 200;
@@ -103,7 +102,7 @@ final class EscapedRegions {
             if (b[k] == ';') {
                 return k > i + 2;
             }
-            if (!RuleMatcher.isWord(b[k])) {
+            if (!CharTables.isWord(b[k])) {
                 return false;
             }
         }
@@ -111,7 +110,7 @@ final class EscapedRegions {
     }
 
     private boolean hex(int i) {
-        return RuleMatcher.isHex(b[i]);
+        return CharTables.isHex(b[i]);
     }
 
     private void mark(int i) {

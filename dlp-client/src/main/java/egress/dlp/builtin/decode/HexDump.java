@@ -4,17 +4,28 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
+import java.util.List;
 
-/** What hex dump programs print: an offset, bytes in hex, and often the same bytes as text, line by line. */
-public final class HexDump {
+/** The output of hex dump programs: lines of an offset, bytes in hex, and often the same bytes as text. */
+final class HexDump implements Decoder {
+    /** The offset of the second line, as dump programs print it. */
+    static final List<String> SECOND_OFFSETS = List.of("00000010", "0000020 ");
+
     private static final int MOST_LINES = 4096;
     private static final int PER_LINE = 16;
     private static final int OFFSET = 7;
 
-    private HexDump() {}
+    private final ScanContext run;
+    private final Segment s;
+
+    HexDump(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
+    }
 
     /** Reads the dump whose second line begins with an offset at {@code at}; returns where it ended. */
-    public static int read(ScanContext run, Segment s, int at) {
+    @Override
+    public int decode(int at, int to) {
         byte[] b = s.b();
         int first = at;
         for (int back = 24; back < 100 && at - back >= s.low(); back++) {
@@ -28,8 +39,8 @@ public final class HexDump {
         }
         ScanWindow out = new ScanWindow(run, s.view().decoded(first, at));
         int i = first;
-        for (int line = 0; line < MOST_LINES && i < s.to(); line++) {
-            int next = line(b, i, s.to(), out);
+        for (int line = 0; line < MOST_LINES && i < to; line++) {
+            int next = line(b, i, to, out);
             if (next < 0) {
                 break;
             }
@@ -55,7 +66,7 @@ public final class HexDump {
             while (i < to && b[i] == ' ') {
                 i++;
             }
-            // Two blanks part the two halves of a line; more, or two once more, the bytes from the text.
+            // Two blanks separate the halves of a line; more, or a second pair, separate the bytes from the text.
             boolean half = count == PER_LINE / 2 && i - blanks == 2;
             boolean pair = i + 1 < to && CharTables.hex(b[i]) >= 0 && CharTables.hex(b[i + 1]) >= 0;
             if (!pair || (i - blanks > 1 && !half && count > 0)) {

@@ -2,7 +2,8 @@ package egress.dlp.builtin.decode;
 
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.Deflated.Container;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.builtin.scan.Continuation;
+import egress.dlp.builtin.scan.Packing;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
@@ -10,15 +11,15 @@ import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packed data found within other data, unpacked as it comes, however long it is, and scanned. What is no such data after all ends at
- * the first error: its bytes have been scanned as they stand. What is, and cannot be followed, refuses the scan.
+ * Compressed data within other data, decompressed and scanned incrementally, whatever its length. Data that turns out not to be
+ * compressed ends at the first error, since its bytes were scanned as they are; too many streams at once refuse the scan.
  */
-public final class Inflation {
-    /** What beginning one costs, in bytes looked at. */
+final class Inflation implements Continuation {
+    /** The price of starting one, in scanned bytes. */
     static final int COST = 2048;
 
     private static final int ZSTD_COST = 8 * COST;
-    /** The most streams that overlap in one place; only a body that is made to hide one has more. */
+    /** The most streams that may overlap; only a crafted body has more. */
     private static final int MOST_OPEN = 16;
 
     private final Unpacker unpacker;
@@ -32,7 +33,7 @@ public final class Inflation {
     }
 
     /** Packed data seems to begin at {@code at}. */
-    public static void begin(ScanContext run, Segment s, Packing packing, int at, @Nullable ScanWindow window) {
+    static void begin(ScanContext run, Segment s, Packing packing, int at, @Nullable ScanWindow window) {
         if (!run.spend(packing == Packing.ZSTD ? ZSTD_COST : COST)) {
             return;
         }
@@ -49,7 +50,7 @@ public final class Inflation {
             }
             case PNG -> rows(run, s, inner, at, window);
             case ZSTD -> follow(run, s, inner, new ZstdUnpacker(run), at, window);
-            // What is in there is found once its encoding is removed.
+            // The compressed data inside is found when the decoded bytes are scanned.
             case BASE64 -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.base64(run), at, window);
             case HEX -> follow(run, s, s.view().unarmoured(at, s.to()), CompressedHeader.hex(run), at, window);
         }
@@ -78,15 +79,17 @@ public final class Inflation {
         }
     }
 
-    public boolean unarmours(Packing packing, int digits, int step) {
-        return unpacker instanceof CompressedHeader armour && armour.isInStep(packing, digits, step);
+    @Override
+    public boolean isInStep(Packing packing, int digits, int step) {
+        return unpacker instanceof CompressedHeader digitsDecoder && digitsDecoder.isInStep(packing, digits, step);
     }
 
+    @Override
     public void takenTo(long position) {
         taken = position;
     }
 
-    /** Takes what it has not taken yet of a buffer that begins at {@code base}; false when it is done. */
+    @Override
     public boolean feedTo(long base, byte[] b, int to) {
         int from = (int) Math.max(0, taken - base);
         taken = base + to;
@@ -101,11 +104,12 @@ public final class Inflation {
         return unpacker.feed(b, from, to, out);
     }
 
-    /** Scans what has come so far; more may follow. */
+    @Override
     public void flush() {
         out.flush();
     }
 
+    @Override
     public void end() {
         if (!done) {
             done = true;

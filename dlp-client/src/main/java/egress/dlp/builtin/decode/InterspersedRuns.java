@@ -9,7 +9,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Short runs with one and the same character between them, of any lengths: what somebody scattered spaces or dots over. */
+/** Short runs of any length with the same separator between them, such as a token with spaces or dots put in. */
 final class InterspersedRuns {
     private static final int PIECES = 4;
     private static final int MIXED = 2;

@@ -12,30 +12,28 @@ import egress.dlp.builtin.scan.Segment;
 final class LongRuns {
     private static final int WRAPPED = 16;
     private static final int WIDEST_BREAK = 24;
-    /** So many lines of one length are no accident, and need no look one by one. */
+    /** From this many lines of one length on, the lines are not looked at one by one. */
     private static final int SURE = 3;
 
     private static final int ENTROPY = 24;
     private static final int SAMPLE = 256;
+    /** The least bytes of text in a UUID that are not chance. */
+    private static final int UUID_TEXT = 8;
 
     private final ScanContext run;
     private final Segment s;
     private final byte[] b;
-    private final Base64Runs base64;
-    private final DigitRuns digits;
 
     LongRuns(ScanContext run, Segment s) {
         this.run = run;
         this.s = s;
         this.b = s.b();
-        this.base64 = new Base64Runs(run, s);
-        this.digits = new DigitRuns(run, s);
     }
 
-    /** Looks at the run and returns where to go on: behind the run, or behind the last of its lines when it is wrapped. */
+    /** Decodes the run; returns its end, or the end of the last line when it is wrapped. */
     int run(int start, int end, boolean digit) {
         // The letter of an escaped line break in front of the first line belongs to none.
-        int first = start + EscapeDecoder.tail(b, start, end);
+        int first = start + CharTables.escapeTail(b, start, end);
         int next = afterBreak(end);
         if (next > 0) {
             int last = endOfLines(first, end, next);
@@ -52,17 +50,32 @@ final class LongRuns {
 
     private void alone(int start, int end, boolean digit) {
         if (Uuid.is(b, start, end)) {
-            Uuid.decode(run, s, start);
+            uuid(start);
             return;
         }
-        base64.run(start, end);
-        if (digit) {
-            digits.run(start, end);
-            if (run.wants(Detector.ENTROPY)) {
-                entropy(start, end);
+        Decoders.run(run, s, start, end, digit);
+        if (digit && run.wants(Detector.ENTROPY)) {
+            entropy(start, end);
+        }
+    }
+
+    // Sixteen bytes may be text as well.
+    private void uuid(int start) {
+        byte[] bytes = new byte[16];
+        int text = 0;
+        int best = 0;
+        for (int i = start, n = 0; i < start + 36; i++) {
+            if (b[i] != '-') {
+                byte c = (byte) (CharTables.hex(b[i]) << 4 | CharTables.hex(b[i + 1]));
+                bytes[n++] = c;
+                text = c >= 0x20 && c < 0x7f ? text + 1 : 0;
+                best = Math.max(best, text);
+                i++;
             }
         }
-        DelimitedRuns.strip(run, s, start, end);
+        if (best >= UUID_TEXT) {
+            run.scan(Segment.whole(s.view().decoded(start, start + 36), bytes, 0, bytes.length));
+        }
     }
 
     // The index behind a line break, real or escaped, with blanks on both sides and the marks of a quotation behind it,

@@ -7,7 +7,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /** The rows of a PNG picture: one zlib stream in the data of its IDAT chunks (RFC 2083, sections 3.2 and 4.1.3). */
-public final class PngRows implements Unpacker {
+final class PngRows implements Unpacker {
     private static final int PIECE = 2048;
     /** What stands between the data of two chunks: a check value, a length, a type. */
     private static final int BETWEEN = 12;
@@ -37,7 +37,7 @@ public final class PngRows implements Unpacker {
     }
 
     /** Whether the data of a first chunk may begin at {@code at}: its length and type stand before it. */
-    public static boolean begin(byte[] b, int low, int at, int to) {
+    static boolean begin(byte[] b, int low, int at, int to) {
         return at - TYPE >= low
                 && Arrays.equals(b, at - DATA.length, at, DATA, 0, DATA.length)
                 && length(b, at - TYPE) > 0

@@ -9,15 +9,14 @@ import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look at every byte: splits into runs of letters, digits and {@code + / - _}, and hands on what could be encoded: long runs,
- * short runs in step, and the neighbourhood of escapes.
+ * Reads every byte once: splits the segment into runs of letters, digits and {@code + / - _}, and passes on long runs, short runs at
+ * regular distances, and escapes.
  */
-public final class RunScanner {
+final class RunScanner implements Decoder {
     static final int LONG = 16;
     private static final int SHORT = 8;
     private static final int NONE = -1;
 
-    private final Segment s;
     private final byte[] b;
     private final ScanContext run;
     private final LongRuns longRuns;
@@ -36,8 +35,7 @@ public final class RunScanner {
     private int lastLength;
     private int lastKinds;
 
-    public RunScanner(ScanContext run, Segment s) {
-        this.s = s;
+    RunScanner(ScanContext run, Segment s) {
         this.b = s.b();
         this.run = run;
         this.longRuns = new LongRuns(run, s);
@@ -47,9 +45,9 @@ public final class RunScanner {
         this.words = WordRuns.worthwhile(run, s) ? new WordRuns(run, s) : null;
     }
 
-    public void scan() {
-        int to = s.to();
-        int at = s.from();
+    @Override
+    public int decode(int from, int to) {
+        int at = from;
         while (at < to) {
             if (open != NONE && at - open >= ByteClasses.WIDTH) {
                 at = rest(at, to);
@@ -61,7 +59,7 @@ public final class RunScanner {
             }
             at = runs(at, to);
             if (run.over()) {
-                return;
+                return to;
             }
         }
         if (open != NONE) {
@@ -72,6 +70,7 @@ public final class RunScanner {
         if (words != null) {
             words.end();
         }
+        return to;
     }
 
     // The runs that end within the bytes read; returns where to read on.
@@ -108,7 +107,7 @@ public final class RunScanner {
         return Math.min(to, at + ByteClasses.WIDTH);
     }
 
-    // The end of a run that is long already: foreseeable, and so quicker byte by byte.
+    // The rest of a long run, byte by byte: its branch is predictable, so this is faster.
     private int rest(int at, int to) {
         byte[] table = CharTables.classTable();
         int kinds = 0;

@@ -6,7 +6,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Short runs in step: a value with separators between its characters, or written as hex pairs, octal, binary or decimal codes. */
+/** Short runs at regular distances: separated characters, or hex, octal, binary or decimal character codes. */
 final class SpacedCodes {
     private SpacedCodes() {}
 
@@ -39,7 +39,7 @@ final class SpacedCodes {
             boolean fits = true;
             for (int[] piece = {start, start}; fits && next(s.b(), piece, end); ) {
                 int code = code(s.b(), piece[0], piece[1], radix);
-                // A word before or behind may happen to be in step; codes of text are never control characters.
+                // The first and the last piece may be a word; codes of text are never control characters.
                 fits = (code >= 9 && code < 256) || piece[0] == start || piece[1] == end;
                 if (code >= 9 && code < 256) {
                     count++;

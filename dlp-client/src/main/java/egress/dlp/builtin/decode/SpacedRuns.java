@@ -2,6 +2,7 @@ package egress.dlp.builtin.decode;
 
 import static egress.dlp.builtin.match.CharTables.DIGIT;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 
@@ -34,7 +35,7 @@ final class SpacedRuns {
         int lastEnd = lastStart + lastLength;
         int here = at - lastEnd;
         boolean codes = kindsHere == DIGIT && lastKinds == DIGIT && length <= 3 && lastLength <= 3;
-        boolean escape = EscapeDecoder.tail(s.b(), at, at + length) == 2;
+        boolean escape = CharTables.escapeTail(s.b(), at, at + length) == 2;
         boolean alike = lastLength > 0 && !escape && here <= WIDEST_GAP && here > 0 && (length == lastLength || codes);
         byte between = here > 0 ? s.b()[lastEnd] : 0;
         // A gap and another with one character between them: that character belongs to the value.

@@ -1,19 +1,17 @@
 package egress.dlp.builtin.decode;
 
-import egress.dlp.builtin.rule.IndexEntry;
-import egress.dlp.builtin.rule.IndexEntry.Seam;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 import java.util.List;
 
 /**
- * What holds a value's pieces together where it is written in parts: string literals side by side or with an operator between them,
- * and tags and comments in the midst of a word. The neighbourhood is read without it.
+ * Values that are written in parts: adjacent string literals, with or without an operator between them, and words with tags or
+ * comments inside. The text around is scanned without the joints.
  */
-public final class StringConcatenation {
-    /** What such a seam begins with, or is. */
-    public static final List<String> SEAMS = List.of(
+final class StringConcatenation implements Decoder {
+    /** The joints, or their beginnings. */
+    static final List<String> SEAMS = List.of(
             "\"+\"",
             "'+'",
             "\" + \"",
@@ -53,21 +51,24 @@ public final class StringConcatenation {
     private static final int LONGEST_COMMENT = 200;
     private static final int WIDEST = 24;
 
-    private StringConcatenation() {}
+    private final ScanContext run;
+    private final Segment s;
 
-    public static IndexEntry seam() {
-        return new Seam();
+    StringConcatenation(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
     }
 
     /** Reads what stands around a seam at {@code at}; returns where that ended. */
-    public static int read(ScanContext run, Segment s, int at) {
+    @Override
+    public int decode(int at, int to) {
         byte[] b = s.b();
         int from = Math.max(s.low(), at - AROUND);
         int last = at;
         int i = from;
-        ScanWindow out = new ScanWindow(run, s.view().pieces(from, Math.min(s.to(), at + AROUND)));
-        while (i < s.to() && i - last <= AROUND && i - from < LONGEST && !run.over()) {
-            int length = length(b, i, s.to());
+        ScanWindow out = new ScanWindow(run, s.view().pieces(from, Math.min(to, at + AROUND)));
+        while (i < to && i - last <= AROUND && i - from < LONGEST && !run.over()) {
+            int length = length(b, i, to);
             if (length > 0) {
                 i += length;
                 last = i;

@@ -2,11 +2,11 @@ package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.scan.ScanWindow;
 
-/** Takes data out of one packing as it comes. */
+/** Decodes one packing incrementally. */
 interface Unpacker {
-    /** Takes all of the bytes; false when nothing more can come of it, since it is at its end or no such data. */
+    /** Decodes all of the bytes; false at the end of the data or when it is malformed. */
     boolean feed(byte[] b, int from, int to, ScanWindow out);
 
-    /** Gives back what it holds. */
+    /** Releases buffers. */
     void end();
 }

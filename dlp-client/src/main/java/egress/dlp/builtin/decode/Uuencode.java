@@ -3,62 +3,74 @@ package egress.dlp.builtin.decode;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Lines of uuencode: each says its length in its first character, and four characters make three bytes. */
-public final class Uuencode {
+final class Uuencode implements Decoder {
+    /** The header up to the first digit of the file mode. */
+    static final List<String> HEADERS = IntStream.rangeClosed('0', '7')
+            .mapToObj(mode -> "begin " + (char) mode)
+            .toList();
+
     private static final int LONGEST = 45;
+    private static final int LONGEST_HEADER = 256;
     /** What a line without a header before it must hold to be looked at. */
     private static final int LEAST = 8;
 
+    private final ScanContext run;
+    private final Segment s;
     private final byte[] b;
     private final int to;
     private int at;
 
-    private Uuencode(Segment s, int at) {
+    Uuencode(ScanContext run, Segment s) {
+        this.run = run;
+        this.s = s;
         this.b = s.b();
         this.to = s.to();
-        this.at = at;
     }
 
-    /** Reads what follows the header at {@code at}, and returns where it ends. */
-    public static int headed(ScanContext run, Segment s, int at) {
-        Uuencode header = new Uuencode(s, at);
-        int c = header.next();
-        while (c >= 0 && c != '\n' && header.at - at < 256) {
-            c = header.next();
+    /** Reads what follows the header at {@code from}, and returns where it ends. */
+    @Override
+    public int decode(int from, int end) {
+        at = from;
+        int c = next();
+        while (c >= 0 && c != '\n' && at - from < LONGEST_HEADER) {
+            c = next();
         }
-        return c == '\n' ? read(run, s, header.at, 1) : at + 1;
+        return c == '\n' ? read(at, 1) : from + 1;
     }
 
-    /** Reads lines from {@code at} on when there are any, and returns where they end. */
-    static int lines(ScanContext run, Segment s, int at) {
-        return at < s.to() && isLength(s.b()[at]) ? read(run, s, at, LEAST) : at;
+    /** Reads lines from {@code from} on when there are any, and returns where they end. */
+    int lines(int from) {
+        return from < to && isLength(b[from]) ? read(from, LEAST) : from;
     }
 
     private static boolean isLength(byte c) {
         return c > ' ' && c <= '`';
     }
 
-    private static int read(ScanContext run, Segment s, int start, int least) {
+    private int read(int start, int least) {
         byte[] line = run.scratch().lend(LONGEST + 2);
         try {
-            return read(run, s, start, least, line);
+            return read(start, least, line);
         } finally {
             run.scratch().back(line);
         }
     }
 
-    private static int read(ScanContext run, Segment s, int start, int least, byte[] line) {
-        Uuencode lines = new Uuencode(s, start);
-        int n = lines.line(line);
+    private int read(int start, int least, byte[] line) {
+        at = start;
+        int n = line(line);
         if (n < least) {
             return start;
         }
-        ScanWindow out = new ScanWindow(run, s.view().decoded(start, s.to()));
-        int end = lines.at;
-        for (; n > 0; n = lines.line(line)) {
+        ScanWindow out = new ScanWindow(run, s.view().decoded(start, to));
+        int end = at;
+        for (; n > 0; n = line(line)) {
             out.put(line, 0, n);
-            end = lines.at;
+            end = at;
         }
         out.end(end, s);
         return end;

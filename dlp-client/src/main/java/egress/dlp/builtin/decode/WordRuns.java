@@ -1,10 +1,11 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
 
-/** Puts the made-looking words of a plain text side by side: what CSV cells, YAML items, lines or string literals were split into. */
+/** Joins the random-looking words of a plain text: a value may be split over CSV cells, YAML items, lines or string literals. */
 final class WordRuns {
     private static final int LONGEST = 128;
     private static final int SMALL = 4096;
@@ -32,7 +33,7 @@ final class WordRuns {
     }
 
     void run(byte[] b, int begin, int end, boolean digit) {
-        int start = Math.min(end, begin + EscapeDecoder.tail(b, begin, end));
+        int start = Math.min(end, begin + CharTables.escapeTail(b, begin, end));
         boolean mixed = digit ? anyLetter(b, begin, end) : start < end && innerCapital(b, start, end);
         if (!mixed || start == end || isName(b, end)) {
             return;

@@ -8,7 +8,7 @@ import java.util.zip.Inflater;
  * Tells where a zlib stream (RFC 1950) may begin. Its two bytes stand in everything that is binary; what behind them cannot be
  * deflate data is passed over before anything is inflated.
  */
-public final class ZlibHead {
+final class ZlibHead {
     /** So many symbols of a block say enough: of data by chance one in a hundred comes so far. */
     private static final int SYMBOLS = 24;
 
@@ -19,6 +19,9 @@ public final class ZlibHead {
     };
     /** What is inflated on trial is worth following from so many bytes on, whatever comes then. */
     private static final int PROOF = 256;
+
+    /** What a trial costs, in bytes looked at. */
+    private static final int TRIAL = 32;
 
     private static final int LEAST = 8;
     /** A shorter stream is worth following only where it is text. */
@@ -37,18 +40,22 @@ public final class ZlibHead {
     }
 
     /** Whether the two bytes are a header: deflate, a window of any size, no dictionary, and the check bits right. */
-    public static boolean isHeader(int first, int second) {
+    static boolean isHeader(int first, int second) {
         return (first & 0x8f) == 8 && (second & 0x20) == 0 && ((first & 0xff) << 8 | (second & 0xff)) % 31 == 0;
     }
 
     /** Whether a stream may begin at {@code at}, as far as the bytes up to {@code to} tell. */
-    public static boolean mayBegin(byte[] b, int at, int to) {
+    static boolean mayBegin(byte[] b, int at, int to) {
         return to - at > LEAST && isHeader(b[at], b[at + 1]) && new ZlibHead(b, at + 2, to).isDeflate();
     }
 
-    /** As {@link #mayBegin}, and what is here of it inflates. */
-    public static boolean inflates(ScanContext run, byte[] b, int at, int to) {
-        if (!mayBegin(b, at, to)) {
+    /**
+     * As {@link #mayBegin}, and what is here of it inflates.
+     *
+     * @param ended whether no more of it can follow: a stream that is cut off is worth as much as it holds
+     */
+    static boolean inflates(ScanContext run, byte[] b, int at, int to, boolean ended) {
+        if (!mayBegin(b, at, to) || !run.spend(TRIAL)) {
             return false;
         }
         Inflater inflater = run.scratch().inflater(true);
@@ -61,7 +68,7 @@ public final class ZlibHead {
                 n = inflater.inflate(out, 0, PROOF);
                 produced += n;
             }
-            return !inflater.finished() || produced >= SOME || isText(out, produced);
+            return (!inflater.finished() && !ended) || produced >= SOME || isText(out, produced);
         } catch (DataFormatException notDeflate) {
             return false;
         } finally {

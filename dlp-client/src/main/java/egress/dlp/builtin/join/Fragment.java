@@ -68,7 +68,7 @@ public final class Fragment {
         return made;
     }
 
-    // Record ids and times: nothing is split into those, and lists of records are full of them.
+    // Record ids and times, which lists of records are full of, and which are never pieces of a secret.
     private boolean isStamp() {
         if (length == 36) {
             return Uuid.is(head, 0, 36);

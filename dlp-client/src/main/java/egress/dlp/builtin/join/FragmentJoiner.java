@@ -5,7 +5,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import org.jspecify.annotations.Nullable;
 
-/** Pieces of one kind side by side; a scan is due only when there are at least two. */
+/** Joins pieces of one kind, and scans them when there are at least two. */
 public final class FragmentJoiner {
     private final ScanContext run;
     private final Provenance view;

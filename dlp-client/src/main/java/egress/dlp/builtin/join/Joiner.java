@@ -1,6 +1,6 @@
 package egress.dlp.builtin.join;
 
-/** Reads a structure as its bytes come, and has what lies next to each other in it scanned as one. */
+/** Reads a structured format incrementally, joins neighbouring values and has them scanned. */
 public interface Joiner {
     void feed(byte[] b, int from, int to);
 

@@ -50,6 +50,36 @@ public final class CharTables {
         return BASE32[c & 0xff];
     }
 
+    /** Whether it is an ASCII letter or digit. */
+    public static boolean isWord(byte c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
+
+    public static boolean isHex(byte c) {
+        return HEX[c & 0xff] >= 0;
+    }
+
+    /** Whether all letters and digits of {@code [from, to)} are hex digits. */
+    public static boolean isHexOnly(byte[] b, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (isWord(b[i]) && !isHex(b[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** How many characters at the beginning of {@code [start, end)} belong to an escape whose first character stands before {@code start}. */
+    public static int escapeTail(byte[] b, int start, int end) {
+        if (start == 0) {
+            return 0;
+        }
+        if (b[start - 1] == '%') {
+            return end - start >= 2 && isHex(b[start]) && isHex(b[start + 1]) ? 2 : 0;
+        }
+        return b[start - 1] == '\\' && end > start && "nrt".indexOf(b[start]) >= 0 ? 1 : 0;
+    }
+
     /** For the hot loop: bits of what a run is made of when positive. */
     public static byte[] classTable() {
         return CLASSES;

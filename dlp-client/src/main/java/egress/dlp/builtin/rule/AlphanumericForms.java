@@ -8,37 +8,37 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** Known secrets among joined pieces, whatever marks and cases were lost on the way. */
+/** Known secrets in joined pieces, compared by letters and digits alone, since joining may lose marks and case. */
 public final class AlphanumericForms {
     private AlphanumericForms() {}
 
-    public static void scan(ScanContext run, Segment s) {
-        if (run.catalogue.skeletons().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
+    public static void scan(DetectorIndex detectors, ScanContext run, Segment s) {
+        if (detectors.alphanumericForms().isEmpty() || !run.wants(Detector.KNOWN_SECRETS)) {
             return;
         }
-        byte[] bones = of(s.b(), s.low(), s.to());
+        byte[] alphanumeric = of(s.b(), s.low(), s.to());
         Set<byte[]> said = Collections.newSetFromMap(new IdentityHashMap<>(4));
-        run.catalogue.skeletonIndex().scan(bones, 0, bones.length, (b, at, literal) -> {
-            IndexEntry.Anchor anchor = run.catalogue.skeletons().get(literal);
-            if (said.contains(anchor.needle().secret())) {
+        detectors.alphanumericIndex().scan(alphanumeric, 0, alphanumeric.length, (b, at, literal) -> {
+            IndexEntry.Anchor anchor = detectors.alphanumericForms().get(literal);
+            if (said.contains(anchor.form().secret())) {
                 return true;
             }
-            SecretForm.Extent extent = anchor.needle().extent(b, 0, b.length, at, anchor.anchor());
-            if (anchor.needle().counts(extent)) {
-                said.add(anchor.needle().secret());
+            SecretForm.Extent extent = anchor.form().extent(b, 0, b.length, at, anchor.anchor());
+            if (anchor.form().counts(extent)) {
+                said.add(anchor.form().secret());
                 run.known(
                         s.view(),
                         s.low(),
                         s.to(),
-                        anchor.needle(),
-                        anchor.needle().part(extent),
+                        anchor.form().secret(),
+                        anchor.form().part(extent),
                         false);
             }
             return !run.over();
         });
     }
 
-    /** Letters, small, and digits; the rest left out. */
+    /** Letters in lower case and digits; everything else is left out. */
     static byte[] of(byte[] b, int from, int to) {
         byte[] out = new byte[to - from];
         int n = 0;

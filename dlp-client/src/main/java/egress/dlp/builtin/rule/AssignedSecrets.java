@@ -1,6 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.Detector;
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
@@ -8,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 
-/** A made value assigned to a telling name, in env, YAML, JSON, INI, shell or code. */
+/** A random-looking value assigned to a name such as {@code password}, in env, YAML, JSON, INI, shell or code. */
 public final class AssignedSecrets {
     private static final int LONGEST_NAME = 48;
     private static final List<String> NAMES = List.of(
@@ -109,16 +110,16 @@ public final class AssignedSecrets {
             "azure");
 
     private final ScanContext run;
-    private final Segment stretch;
+    private final Segment segment;
 
-    public AssignedSecrets(ScanContext run, Segment stretch) {
+    public AssignedSecrets(ScanContext run, Segment segment) {
         this.run = run;
-        this.stretch = stretch;
+        this.segment = segment;
     }
 
     /** A part of a telling name stands at {@code at}. */
     public void named(byte[] b, int at) {
-        int to = stretch.to();
+        int to = segment.to();
         int end = at;
         while (end < to && end - at < LONGEST_NAME && isName(b[end])) {
             end++;
@@ -128,7 +129,7 @@ public final class AssignedSecrets {
             return;
         }
         int start = at;
-        while (start > stretch.low() && end - start < LONGEST_NAME && isName(b[start - 1])) {
+        while (start > segment.low() && end - start < LONGEST_NAME && isName(b[start - 1])) {
             start--;
         }
         int stop = endOfValue(b, value, to);
@@ -145,9 +146,9 @@ public final class AssignedSecrets {
         boolean vendor =
                 n >= 20 && Randomness.strict(b, value, stop) && VENDORS.stream().anyMatch(name::contains);
         if (vendor) {
-            run.report("vendor_key", Detector.TOKEN_PATTERNS, stretch.view(), b, value, stop);
+            run.report("vendor_key", Detector.TOKEN_PATTERNS, segment.view(), b, value, stop);
         } else {
-            run.report("assigned_secret", Detector.ASSIGNED_SECRETS, stretch.view(), b, value, stop);
+            run.report("assigned_secret", Detector.ASSIGNED_SECRETS, segment.view(), b, value, stop);
         }
     }
 
@@ -191,7 +192,7 @@ public final class AssignedSecrets {
     private static int endOfValue(byte[] b, int from, int to) {
         int i = from;
         while (i < to && i - from <= 200 && b[i] > ' ' && "\"'`\\,;&<>)}]|#".indexOf(b[i]) < 0) {
-            if (b[i] == '=' && i + 1 < to && RuleMatcher.isWord(b[i + 1])) {
+            if (b[i] == '=' && i + 1 < to && CharTables.isWord(b[i + 1])) {
                 return i;
             }
             i++;
@@ -223,6 +224,6 @@ public final class AssignedSecrets {
     }
 
     private static boolean isName(byte c) {
-        return RuleMatcher.isWord(c) || c == '_' || c == '-' || c == '.';
+        return CharTables.isWord(c) || c == '_' || c == '-' || c == '.';
     }
 }

@@ -4,7 +4,7 @@ import egress.dlp.builtin.match.AnchoredPattern;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** A rule with its automata, which are built when the rule's keyword first stands somewhere. */
+/** A rule with its automata, which are built when its keyword is first found. */
 final class CompiledRule {
     final TokenRule rule;
     final int beforeMin;
@@ -51,7 +51,7 @@ final class CompiledRule {
     }
 
     /**
-     * Whether a token may be put together from pieces: only where the keyword, of that length, is one that chance does not make.
+     * Whether a token may be joined from pieces: only when a keyword of that length does not occur by chance.
      * {@code sk-}, {@code SG.}, {@code eyJ} and {@code ://} are short, but what must follow them is long or checked.
      */
     boolean joins(int length) {

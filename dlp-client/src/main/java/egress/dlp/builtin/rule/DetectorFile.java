@@ -3,6 +3,7 @@ package egress.dlp.builtin.rule;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import egress.dlp.Detector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Reads the detector file: an array of objects, each a {@link TokenRule}. Token by token, since data binding costs more than all the rest of a start. */
+/** Reads the detector file: an array of objects, each a {@link TokenRule}. Uses the streaming parser, since data binding takes longer than the rest of the start. */
 public final class DetectorFile {
     private static final String NAME = "/egress/dlp/detectors.json";
 
@@ -73,6 +74,8 @@ public final class DetectorFile {
                 Boolean.parseBoolean(texts.get("right")),
                 Boolean.parseBoolean(texts.get("joins")),
                 check == null ? null : TokenRule.Check.valueOf(check.toUpperCase(Locale.ROOT)),
+                Detector.valueOf(
+                        texts.getOrDefault("detector", "token_patterns").toUpperCase(Locale.ROOT)),
                 lists.getOrDefault("examples", List.of()),
                 lists.getOrDefault("clean", List.of()));
     }

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/** CR or LF (and NUL) in a request line or a field, as it is or under any number of encodings. */
+/** CR, LF or NUL in the request line or a field, raw or encoded up to five times. */
 public final class HeaderInjection {
     private static final int DECODINGS = 5;
 

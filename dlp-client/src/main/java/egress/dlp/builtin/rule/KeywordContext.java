@@ -1,13 +1,12 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.builtin.decode.EscapeDecoder;
 import egress.dlp.builtin.match.AnchoredPattern;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
 
 /** What stands around a keyword: encoded data that holds any few letters sooner or later, or the rest of a token in pieces. */
-public final class KeywordContext {
+final class KeywordContext {
     private static final int BLOB_BEFORE = 24;
     private static final int BLOB_AFTER = 48;
     private static final int LINE = 76;
@@ -32,7 +31,7 @@ public final class KeywordContext {
         }
 
         boolean holds(byte c) {
-            return RuleMatcher.isWord(c) || marks.indexOf(c) >= 0;
+            return CharTables.isWord(c) || marks.indexOf(c) >= 0;
         }
     }
 
@@ -106,15 +105,6 @@ public final class KeywordContext {
         return new Gathered(out, matched, end, words);
     }
 
-    public static boolean hexOnly(byte[] b, int from, int end) {
-        for (int i = from; i < end; i++) {
-            if (RuleMatcher.isWord(b[i]) && !RuleMatcher.isHex(b[i])) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static boolean isText(byte c) {
         return c >= ' ' || c == '\n' || c == '\r' || c == '\t';
     }
@@ -129,7 +119,7 @@ public final class KeywordContext {
             return close < s.to() && b[close] == '>' ? close + 1 : i + 1;
         }
         if (b[i] == '%') {
-            return i + 1 + EscapeDecoder.tail(b, i + 1, s.to());
+            return i + 1 + CharTables.escapeTail(b, i + 1, s.to());
         }
         boolean escape = b[i] == '\\' && i + 1 < s.to() && "nrt\"/".indexOf(b[i + 1]) >= 0;
         return escape ? i + 2 : i + 1;

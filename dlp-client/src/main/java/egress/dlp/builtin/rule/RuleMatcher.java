@@ -1,6 +1,5 @@
 package egress.dlp.builtin.rule;
 
-import egress.dlp.Detector;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.rule.TokenRule.Check;
@@ -14,28 +13,28 @@ import org.jspecify.annotations.Nullable;
 public final class RuleMatcher {
     private static final int LONGEST = 16_384;
     private static final int CHEAP = 128;
-    /** A keyword of so many characters is no accident. */
+    /** A keyword of at least this length does not occur by chance. */
     private static final int SURE = 4;
-    /** What so many drawn characters follow needs no free left side. */
+    /** A keyword with at least this many random characters behind it needs no word boundary before it. */
     private static final int LONG = 20;
 
     private final ScanContext run;
-    private final Segment stretch;
+    private final Segment segment;
     private final Provenance view;
     private byte @Nullable [] gathering;
 
-    public RuleMatcher(ScanContext run, Segment stretch) {
+    public RuleMatcher(ScanContext run, Segment segment) {
         this.run = run;
-        this.stretch = stretch;
-        this.view = stretch.view();
+        this.segment = segment;
+        this.view = segment.view();
     }
 
     /** The rule's keyword, of that length, stands at {@code at}. */
     public void at(CompiledRule rule, int at, int length) {
-        byte[] b = stretch.b();
-        int to = stretch.to();
+        byte[] b = segment.b();
+        int to = segment.to();
         int start = at;
-        while (rule.beforeMax > at - start && start > stretch.low() && rule.isBefore(b[start - 1])) {
+        while (rule.beforeMax > at - start && start > segment.low() && rule.isBefore(b[start - 1])) {
             start--;
         }
         if (at - start < rule.beforeMin) {
@@ -58,37 +57,37 @@ public final class RuleMatcher {
         }
         boolean free = !rule.rule.left()
                 || view.joined() == Joined.TIGHT
-                || stretch.beginsPiece(start)
+                || segment.beginsPiece(start)
                 || freeOnTheLeft(b, start, end - start)
                 || (rule.isMarked(length) && end - at - length >= LONG && Randomness.strictest(b, at + length, end));
-        boolean ended = !rule.rule.right() || end >= to || !isWord(b[end]) || stretch.beginsPiece(end);
-        if (!free || !ended || KeywordContext.blob(stretch, start, end)) {
+        boolean ended = !rule.rule.right() || end >= to || !CharTables.isWord(b[end]) || segment.beginsPiece(end);
+        if (!free || !ended || KeywordContext.blob(segment, start, end)) {
             return;
         }
         if (view.isJoined() && !joinable(rule, b, at, length, end)) {
             return;
         }
-        report(rule, stretch, rule.hasContext() ? from : start, at, end);
+        report(rule, segment, rule.hasContext() ? from : start, at, end);
     }
 
-    /** The token stands rewritten in {@code [start, end)}; {@code copy} is that turned back. */
-    public void dressed(CompiledRule rule, byte[] copy, int start, int end, boolean reversed) {
+    /** The token is reversed or in ROT13 in {@code [start, end)}; {@code copy} is the plain form. */
+    public void rewritten(CompiledRule rule, byte[] copy, int start, int end, boolean reversed) {
         int matched = rule.pattern().match(copy, 0, copy.length);
         if (matched < 0
                 || rule.rule.check() == Check.URL
-                || (rule.rule.left() && !dressedFree(start, end, reversed))
+                || (rule.rule.left() && !rewrittenFree(start, end, reversed))
                 || !Randomness.strict(copy, 0, matched)
-                || KeywordContext.blob(stretch, reversed ? end - matched : start, reversed ? end : start + matched)) {
+                || KeywordContext.blob(segment, reversed ? end - matched : start, reversed ? end : start + matched)) {
             return;
         }
         Segment turned = Segment.whole(view.decoded(start, end), copy, 0, copy.length);
         report(rule, turned, 0, 0, matched);
     }
 
-    // What stands on the left of the token once it is turned back.
-    private boolean dressedFree(int start, int end, boolean reversed) {
-        byte[] b = stretch.b();
-        return reversed ? end >= stretch.to() || !isWord(b[end]) : freeOnTheLeft(b, start, -1);
+    // Whether the side that is the left one of the plain form is a word boundary.
+    private boolean rewrittenFree(int start, int end, boolean reversed) {
+        byte[] b = segment.b();
+        return reversed ? end >= segment.to() || !CharTables.isWord(b[end]) : freeOnTheLeft(b, start, -1);
     }
 
     private void report(CompiledRule rule, Segment s, int start, int at, int end) {
@@ -100,7 +99,7 @@ public final class RuleMatcher {
         if (value != null) {
             run.report(
                     rule.name(),
-                    Detector.TOKEN_PATTERNS,
+                    rule.rule.detector(),
                     s.view(),
                     value.start(),
                     value.end(),
@@ -109,17 +108,17 @@ public final class RuleMatcher {
         }
     }
 
-    // Characters that stood apart are put side by side, and must then look drawn by chance: prose never does.
+    // Joins separated characters, which must then look random: prose never does.
     private void pieced(CompiledRule rule, int at, int length) {
         Check check = rule.rule.check();
-        byte[] b = stretch.b();
-        boolean inWord = at > stretch.low() && isWord(b[at - 1]) && isWord(b[at + length - 1]);
-        if (check == Check.PEM || check == Check.JWK || inWord || KeywordContext.blob(stretch, at, at + length)) {
+        byte[] b = segment.b();
+        boolean inWord = at > segment.low() && CharTables.isWord(b[at - 1]) && CharTables.isWord(b[at + length - 1]);
+        if (check == Check.PEM || check == Check.JWK || inWord || KeywordContext.blob(segment, at, at + length)) {
             return;
         }
         for (KeywordContext.Alphabet alphabet : KeywordContext.Alphabet.values()) {
             KeywordContext.Gathered gathered =
-                    KeywordContext.gather(stretch, at, length, alphabet, rule.pattern(), gatherings());
+                    KeywordContext.gather(segment, at, length, alphabet, rule.pattern(), gatherings());
             int end = gathered.length();
             if (end > 0 && gathered.words() <= 1 && drawn(rule, gathered.bytes(), length, end)) {
                 Provenance pieces = view.pieces(at, gathered.end());
@@ -142,14 +141,14 @@ public final class RuleMatcher {
     // border.
     private boolean joinable(CompiledRule rule, byte[] b, int at, int length, int end) {
         boolean telling = view.joined() == Joined.TIGHT
-                || stretch.borders(at, end)
+                || segment.borders(at, end)
                 || (rule.joins(length) && (length >= SURE || beginsWord(b, at)));
         return telling && drawn(rule, b, at + length, end);
     }
 
-    // Three letters stand at the end of some word in any long list of made ones; what was split begins with them.
+    // A short keyword occurs at the end of some random-looking word in a long list, so it must begin its piece.
     private boolean beginsWord(byte[] b, int at) {
-        return at == stretch.low() || stretch.beginsPiece(at) || CharTables.base64(b[at - 1]) < 0;
+        return at == segment.low() || segment.beginsPiece(at) || CharTables.base64(b[at - 1]) < 0;
     }
 
     private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {
@@ -159,28 +158,23 @@ public final class RuleMatcher {
         }
         int n = end - from;
         boolean few = n >= 40 && Randomness.distinct(b, from, end) < 20;
-        if (n >= 24 && !rule.isHex() && (few || KeywordContext.hexOnly(b, from, end))) {
+        if (n >= 24 && !rule.isHex() && (few || CharTables.isHexOnly(b, from, end))) {
             return false;
         }
         return n >= 12 ? Randomness.strictest(b, from, end) : Randomness.plausible(b, Math.max(0, from - 4), end);
     }
 
-    /** An escape such as \n ends in a letter, yet what follows it begins afresh; and so does what follows its own length. */
+    /** Whether the token begins a word: the letter of an escape such as \n, and the byte of a length prefix, are no part of one. */
     private boolean freeOnTheLeft(byte[] b, int start, int length) {
-        if (start <= stretch.low() || !isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
+        if (start <= segment.low() || !CharTables.isWord(b[start - 1]) || (b[start - 1] & 0xff) == length) {
             return true;
         }
-        if (start - 2 >= stretch.low() && b[start - 2] == '\\') {
+        if (start - 2 >= segment.low() && b[start - 2] == '\\') {
             return "nrtbf".indexOf(b[start - 1]) >= 0;
         }
-        return start - 3 >= stretch.low() && b[start - 3] == '%' && isHex(b[start - 2]) && isHex(b[start - 1]);
-    }
-
-    public static boolean isWord(byte c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    }
-
-    public static boolean isHex(byte c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        return start - 3 >= segment.low()
+                && b[start - 3] == '%'
+                && CharTables.isHex(b[start - 2])
+                && CharTables.isHex(b[start - 1]);
     }
 }

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.strength.SecretBits;
 import egress.dlp.builtin.strength.UnguessableBits;
 import java.nio.charset.StandardCharsets;
@@ -15,54 +16,51 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One dress of a known secret: found when all of it stands somewhere, or so much of it that nobody who does not know the secret could
- * have written it.
+ * One spelling of a known secret: found when all of it occurs, or so much of it that nobody who does not know the secret could have
+ * written it.
  *
- * @param dressed the bytes as they would stand
+ * @param bytes the bytes as they would stand
  * @param secret the value itself, whose fingerprint a finding carries
- * @param worth of each part of {@code dressed}
- * @param verbatim whether {@code dressed} is the value as it is
+ * @param worth of each part of {@code bytes}
+ * @param verbatim whether {@code bytes} is the value as it is
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, boolean verbatim) {
-    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
-    public static final double ENOUGH_BITS = 64;
-
+public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boolean verbatim) {
     private static final int ANCHOR = 6;
     private static final int SHORTEST = 8;
     private static final int SPREAD = 7;
     private static final int SPREAD_ANCHORS = 16;
-    /** Of the bytes before a window that can still be seen from it. */
+    /** How many bytes before a window can still be read from it. */
     private static final int REACH = 250;
 
     private static final int GAP = 12;
 
-    /** Where a needle stands: {@code [start, end)} of the text is {@code [from, to)} of the needle. */
+    /** Where a form stands: {@code [start, end)} of the text is {@code [from, to)} of the form. */
     public record Extent(int start, int end, int from, int to) {}
 
     boolean isWhole(int from, int to) {
-        return from == 0 && to == dressed.length;
+        return from == 0 && to == bytes.length;
     }
 
     /** Whether that much of it is a hit. */
     public boolean counts(Extent extent) {
-        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= ENOUGH_BITS;
+        return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
-    /** Where the anchors lie: every part that counts holds one whole, and so do most pieces that a whole one is split into. */
+    /** The places of the anchors, chosen so that every part that counts contains one, and most pieces of a split secret too. */
     List<Integer> anchors() {
         SortedSet<Integer> out = new TreeSet<>();
-        int step = Math.max(SPREAD, dressed.length / SPREAD_ANCHORS);
-        for (int i = 0; i + ANCHOR <= dressed.length && i <= REACH; i += step) {
+        int step = Math.max(SPREAD, bytes.length / SPREAD_ANCHORS);
+        for (int i = 0; i + ANCHOR <= bytes.length && i <= REACH; i += step) {
             out.add(i);
         }
         int from = 0;
         int last = -1;
-        for (int to = ANCHOR; to <= dressed.length; to++) {
-            while (worth.bits(from + 1, to) >= ENOUGH_BITS) {
+        for (int to = ANCHOR; to <= bytes.length; to++) {
+            while (worth.bits(from + 1, to) >= UnguessableBits.ENOUGH) {
                 from++;
             }
-            if (last < from && worth.bits(from, to) >= ENOUGH_BITS) {
+            if (last < from && worth.bits(from, to) >= UnguessableBits.ENOUGH) {
                 last = Math.max(from, to - ANCHOR);
                 out.add(last);
             }
@@ -71,11 +69,11 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
     }
 
     byte[] anchor(int at) {
-        return Arrays.copyOfRange(dressed, at, at + ANCHOR);
+        return Arrays.copyOfRange(bytes, at, at + ANCHOR);
     }
 
     /**
-     * Every dress that is a plain rewriting of the value: case, reversed, hex, and base64 at its three alignments.
+     * The spellings: as it is, in either case, reversed, ROT13, hex, and base64 at its three alignments.
      *
      * @param value all of the secret, or what is a secret by itself in it
      */
@@ -117,18 +115,23 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
     }
 
     /** The value in small letters and digits alone, as it is looked for where marks may be lost between pieces. */
-    static Optional<SecretForm> skeleton(byte[] value, byte[] secret) {
+    static Optional<SecretForm> alphanumeric(byte[] value, byte[] secret) {
         Map<String, SecretForm> out = new LinkedHashMap<>();
         double[] folded = UnguessableBits.folded(value, SecretBits.of(value).bits());
-        put(out, AlphanumericForms.of(value, 0, value.length), secret, false, UnguessableBits.skeleton(value, folded));
+        put(
+                out,
+                AlphanumericForms.of(value, 0, value.length),
+                secret,
+                false,
+                UnguessableBits.alphanumeric(value, folded));
         return out.values().stream().findFirst();
     }
 
     private static void put(
-            Map<String, SecretForm> out, byte[] dressed, byte[] secret, boolean verbatim, UnguessableBits worth) {
-        if (dressed.length >= SHORTEST) {
+            Map<String, SecretForm> out, byte[] bytes, byte[] secret, boolean verbatim, UnguessableBits worth) {
+        if (bytes.length >= SHORTEST) {
             out.putIfAbsent(
-                    new String(dressed, StandardCharsets.ISO_8859_1), new SecretForm(dressed, secret, worth, verbatim));
+                    new String(bytes, StandardCharsets.ISO_8859_1), new SecretForm(bytes, secret, worth, verbatim));
         }
     }
 
@@ -155,7 +158,7 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
     }
 
     /**
-     * Where the needle stands around {@code at} once what is no letter or digit is left out on both sides; null where too little of it
+     * Where the form stands around {@code at} once what is no letter or digit is left out on both sides; null where too little of it
      * does. Marks that were left out earn nothing, and a whole one must still have letters and digits enough.
      */
     @Nullable
@@ -164,10 +167,10 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         int i = at + ANCHOR;
         int end = i;
         int last = anchor + ANCHOR;
-        for (int j = last; j < dressed.length; j++) {
-            if (RuleMatcher.isWord(dressed[j])) {
+        for (int j = last; j < bytes.length; j++) {
+            if (CharTables.isWord(bytes[j])) {
                 i = skipped(b, to, i, end);
-                if (i >= to || b[i] != dressed[j]) {
+                if (i >= to || b[i] != bytes[j]) {
                     break;
                 }
                 end = ++i;
@@ -180,11 +183,11 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
         int start = at;
         int first = anchor;
         for (int j = anchor - 1; j >= 0; j--) {
-            if (RuleMatcher.isWord(dressed[j])) {
-                while (i >= low && start - i <= GAP && !RuleMatcher.isWord(b[i])) {
+            if (CharTables.isWord(bytes[j])) {
+                while (i >= low && start - i <= GAP && !CharTables.isWord(b[i])) {
                     i--;
                 }
-                if (i < low || b[i] != dressed[j]) {
+                if (i < low || b[i] != bytes[j]) {
                     break;
                 }
                 start = i--;
@@ -194,39 +197,39 @@ public record SecretForm(byte[] dressed, byte[] secret, UnguessableBits worth, b
             first = j;
         }
         boolean whole = isWhole(first, last) && last - first - lost >= SHORTEST;
-        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= ENOUGH_BITS
+        return whole || worth.bits(first, last) - worth.ofMarks(lost) >= UnguessableBits.ENOUGH
                 ? new Extent(start, end, first, last)
                 : null;
     }
 
     private static int skipped(byte[] b, int to, int from, int end) {
         int i = from;
-        while (i < to && i - end <= GAP && !RuleMatcher.isWord(b[i])) {
+        while (i < to && i - end <= GAP && !CharTables.isWord(b[i])) {
             boolean escape = b[i] == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
             i += escape ? 2 : 1;
         }
         return i;
     }
 
-    /** How far the needle stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there. */
+    /** How far the form stands in {@code b} around {@code at}, given that its anchor {@code anchor} stands there. */
     public Extent extent(byte[] b, int low, int to, int at, int anchor) {
         int start = at;
         int i = anchor;
-        while (start > low && i > 0 && b[start - 1] == dressed[i - 1]) {
+        while (start > low && i > 0 && b[start - 1] == bytes[i - 1]) {
             start--;
             i--;
         }
         int end = at + ANCHOR;
         int j = anchor + ANCHOR;
-        while (end < to && j < dressed.length && b[end] == dressed[j]) {
+        while (end < to && j < bytes.length && b[end] == bytes[j]) {
             end++;
             j++;
         }
         return new Extent(start, end, i, j);
     }
 
-    /** That part of it, as a hit is told from another. */
+    /** The part that occurred, which tells one hit from another. */
     public byte[] part(Extent extent) {
-        return Arrays.copyOfRange(dressed, extent.from, extent.to);
+        return Arrays.copyOfRange(bytes, extent.from, extent.to);
     }
 }

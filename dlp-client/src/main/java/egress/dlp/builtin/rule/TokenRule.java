@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Detector;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param left whether nothing of a word may stand before it
  * @param right whether nothing of a word may stand behind it
+ * @param detector the group that its findings count for
  * @param joins whether it is put together from pieces although it needs a free right side
  */
 public record TokenRule(
@@ -21,6 +23,7 @@ public record TokenRule(
         boolean right,
         boolean joins,
         @Nullable Check check,
+        Detector detector,
         List<String> examples,
         List<String> clean) {
 
@@ -28,7 +31,7 @@ public record TokenRule(
     enum Check {
         /** No placeholder. */
         MADE,
-        /** Drawn by chance, by its shape: for formats whose prefix is weak. */
+        /** Looks random: for formats with a weak prefix. */
         STRICT,
         /** A CRC-32 at the end; only raises confidence. */
         GITHUB,

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,7 @@ final class ValueChecks {
             "zookeeper");
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
-    /** What looking around a key block or a JWK costs, in bytes. */
+    /** The price of reading around a key block or a JWK, in scanned bytes. */
     static final int COST = 4096;
 
     private ValueChecks() {}
@@ -157,7 +158,7 @@ final class ValueChecks {
         }
     }
 
-    // The header line alone is talk about keys; key material after it is a key.
+    // A header line without key material behind it is only text about keys.
     private static @Nullable Value keyBlock(Segment s, int start, int end) {
         byte[] b = s.b();
         int to = Math.min(s.to(), end + KEY_BLOCK);
@@ -217,7 +218,7 @@ final class ValueChecks {
     }
 
     private static boolean isBase64(byte c) {
-        return RuleMatcher.isWord(c) || c == '+' || c == '/' || c == '=';
+        return CharTables.isWord(c) || c == '+' || c == '/' || c == '=';
     }
 
     // RFC 7517: only a private or symmetric key has the member d or k.
@@ -232,7 +233,7 @@ final class ValueChecks {
                     v++;
                 }
                 int end = v;
-                while (end < to && (RuleMatcher.isWord(b[end]) || b[end] == '-' || b[end] == '_')) {
+                while (end < to && (CharTables.isWord(b[end]) || b[end] == '-' || b[end] == '_')) {
                     end++;
                 }
                 if (end - v >= 20 && Randomness.plausible(b, v, end)) {

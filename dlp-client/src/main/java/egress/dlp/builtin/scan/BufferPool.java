@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.Inflater;
 
-/** Buffers of one scan, lent and given back in a stack's order; kept for the next scan, none larger than {@link ScanWindow#SIZE}. */
+/** Buffers and inflaters of one scan, kept for the next; none larger than {@link ScanWindow#SIZE} is kept. */
 public final class BufferPool {
     private static final int KEPT = 24;
     private static final int SMALL = 2048;
@@ -23,7 +23,7 @@ public final class BufferPool {
         return from.isEmpty() ? new byte[size <= SMALL ? SMALL : ScanWindow.SIZE] : from.removeLast();
     }
 
-    /** An inflater at its beginning: making one costs a hundred times what a look at something that is not compressed does. */
+    /** A reset inflater: making one takes a hundred times as long as rejecting data that is not compressed. */
     public Inflater inflater(boolean nowrap) {
         List<Inflater> from = nowrap ? bare : wrapped;
         return from.isEmpty() ? new Inflater(nowrap) : from.removeLast();

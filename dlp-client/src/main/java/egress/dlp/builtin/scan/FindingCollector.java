@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What one scan has found, each thing once: what stands verbatim is not said again for being seen decoded or joined as well. */
+/** The findings of one scan, without duplicates: a verbatim value is not reported again when it is seen decoded or joined. */
 final class FindingCollector {
     private static final int MOST_WARNINGS = 64;
     private static final int MOST_STANDING = 4096;
@@ -49,7 +49,7 @@ final class FindingCollector {
         return blocking;
     }
 
-    /** How many times something was found, again included. */
+    /** How many hits there were, repeated ones included. */
     int taken() {
         return taken;
     }

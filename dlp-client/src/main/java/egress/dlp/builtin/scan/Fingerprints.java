@@ -6,7 +6,7 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Names values without telling them: the first 8 bytes of HMAC-SHA256 (RFC 2104) under one key, as {@code fp:} and 16 hex digits. */
+/** Names values without revealing them: the first 8 bytes of HMAC-SHA256 (RFC 2104) under one key, as {@code fp:} and 16 hex digits. */
 public final class Fingerprints {
     private final SecretKeySpec key;
 

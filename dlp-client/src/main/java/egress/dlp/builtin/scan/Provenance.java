@@ -52,10 +52,10 @@ public record Provenance(Surface surface, int depth, long base, long coverStart,
         return new Provenance(surface, 0, 0, -1, -1, Joined.NO);
     }
 
-    /** Whether pieces that stood apart were put side by side, and how sure it is that they belong together. */
+    /** Whether separate pieces were joined, and how likely they belong together. */
     public enum Joined {
         NO,
-        /** Separated in step, or lines of one block. */
+        /** Separated at regular distances, or lines of one block. */
         TIGHT,
         /** Neighbours in a structure: they may have nothing to do with each other. */
         LOOSE,

@@ -5,14 +5,12 @@ import egress.dlp.Pace;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
-import egress.dlp.builtin.rule.DetectorIndex;
-import egress.dlp.builtin.rule.SecretForm;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** One scan in progress: what it looks for, what it found, and what it may still spend. */
+/** One scan in progress: what it found, and what it may still spend. */
 public final class ScanContext {
-    /** Decodings of decodings: deeper than anything meant to be read. */
+    /** The most nested decodings, more than any honest data has. */
     public static final int MAX_DEPTH = 9;
 
     private static final int ENOUGH = 16;
@@ -24,7 +22,7 @@ public final class ScanContext {
     /** Checks of whether the run is over between two questions to the pace: some ten microseconds of work. */
     private static final int STRIDE = 32;
 
-    public final DetectorIndex catalogue;
+    private final SegmentScanner scanner;
     public final ScanOptions options;
     private final BufferPool scratch;
     private final FindingCollector hits;
@@ -35,16 +33,26 @@ public final class ScanContext {
     private int stride;
     private ScanVerdict.@Nullable Refused refused;
 
-    public ScanContext(DetectorIndex catalogue, ScanOptions options, Fingerprints fingerprints, BufferPool scratch) {
-        this.catalogue = catalogue;
+    public ScanContext(SegmentScanner scanner, ScanOptions options, Fingerprints fingerprints, BufferPool scratch) {
+        this.scanner = scanner;
         this.options = options;
         this.hits = new FindingCollector(options, fingerprints);
         this.scratch = scratch;
     }
 
-    /** From now on the run is over where the pace says so. */
+    /** Sets the pace, which may end the scan. */
     public void pacedBy(Pace asked) {
         pace = asked;
+    }
+
+    /** Scans bytes that are all there. */
+    public void scan(Segment s) {
+        scanner.scan(this, s, null);
+    }
+
+    /** Scans a window's worth; {@code window} takes what goes on behind it. */
+    void scan(Segment s, ScanWindow window) {
+        scanner.scan(this, s, window);
     }
 
     /** Buffers that are used again from scan to scan. */
@@ -58,7 +66,7 @@ public final class ScanContext {
         inflated += bytes * INFLATED_PER_BYTE;
     }
 
-    /** Pays for looking at that many decoded bytes; false when there is nothing left, and the scan is refused. */
+    /** Takes that many decoded bytes off the budget; false, and the scan is refused, when it is spent. */
     public boolean spend(long bytes) {
         work -= bytes;
         if (work < 0) {
@@ -68,7 +76,7 @@ public final class ScanContext {
         return !over();
     }
 
-    /** Pays for that many decompressed bytes. */
+    /** Takes that many decompressed bytes off the budget; false when it is spent. */
     public boolean inflate(long bytes) {
         inflated -= bytes;
         work += bytes * 4;
@@ -120,14 +128,14 @@ public final class ScanContext {
         }
     }
 
-    /** A known secret, of which {@code part} stood there. */
-    public void known(Provenance view, int start, int end, SecretForm needle, byte[] part, boolean verbatim) {
+    /** A known secret, of which {@code part} stood there, as it is or encoded. */
+    public void known(Provenance view, int start, int end, byte[] secret, byte[] part, boolean verbatim) {
         if (options.wants(Detector.KNOWN_SECRETS)) {
-            hits.add("known_secret", Detector.KNOWN_SECRETS, view, start, end, needle.secret(), part, verbatim);
+            hits.add("known_secret", Detector.KNOWN_SECRETS, view, start, end, secret, part, verbatim);
         }
     }
 
-    /** As {@link #report(String, Detector, View, int, int, byte[], boolean)}, the value being what stood there. */
+    /** As {@link #report(String, Detector, Provenance, int, int, byte[], boolean)}, the value being what stood there. */
     public void report(String name, Detector category, Provenance view, byte[] b, int start, int end) {
         report(name, category, view, start, end, Arrays.copyOfRange(b, start, end), true);
     }

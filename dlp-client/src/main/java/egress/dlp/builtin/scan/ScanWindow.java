@@ -1,21 +1,18 @@
 package egress.dlp.builtin.scan;
 
-import egress.dlp.builtin.ScanPasses;
-import egress.dlp.builtin.decode.Inflation;
-import egress.dlp.builtin.rule.IndexEntry.Packing;
+import egress.dlp.ContentCoding;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that come bit by bit, scanned window by window: each begins with the end of the one before, so that nothing on a border is missed.
- * Memory is bounded by the window's size, whatever comes.
+ * Scans a stream window by window; windows overlap, so that nothing on a border is missed, and memory is bounded by their size.
  */
 public final class ScanWindow {
     /** Of a window over decoded bytes. */
     public static final int SIZE = 32 * 1024;
-    /** What two windows over decoded bytes have in common. */
+    /** The overlap of two windows over decoded bytes. */
     public static final int CARRY = 2048;
 
     private static final int BEFORE = 256;
@@ -26,7 +23,7 @@ public final class ScanWindow {
     private final Provenance view;
     private final int size;
     private final int carry;
-    private final List<Inflation> open = new ArrayList<>();
+    private final List<Continuation> open = new ArrayList<>();
     private byte[] buffer;
     private int length;
     private int from;
@@ -87,8 +84,8 @@ public final class ScanWindow {
     public void flush() {
         if (length > from) {
             feedOpen();
-            ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, length, length, starts), this);
-            open.forEach(Inflation::flush);
+            run.scan(new Segment(view.at(base), buffer, 0, from, length, length, starts), this);
+            open.forEach(Continuation::flush);
             from = Math.max(0, length - carry);
             slide();
         }
@@ -114,7 +111,7 @@ public final class ScanWindow {
         finish(length);
     }
 
-    /** What is left in it needs no scan. */
+    /** Ends the window without scanning what is left. */
     public void drop() {
         if (base == view.base()) {
             run.scratch().back(buffer);
@@ -134,29 +131,29 @@ public final class ScanWindow {
         }
     }
 
-    /** What follows is out of reach, and what begins in the last bytes is seen whole elsewhere. */
+    /** The last bytes are not scanned for beginnings: what begins there is cut off here and whole in the next window. */
     private void endCut() {
         finish(length > 2 * CUT ? length - CUT : length);
     }
 
-    /** Whether armour is being taken off in step with digits of which that many are left in the buffer. */
-    public boolean unarmours(Packing packing, int digits, int step) {
-        return open.stream().anyMatch(inflation -> inflation.unarmours(packing, digits, step));
+    /** Whether base64 or hex is being decoded in step with digits of which that many are left in the buffer. */
+    public boolean decodesInStep(Packing packing, int digits, int step) {
+        return open.stream().anyMatch(each -> each.isInStep(packing, digits, step));
     }
 
     public int attached() {
         return open.size();
     }
 
-    /** Goes on feeding {@code inflation}, which has taken all up to the buffer's end. */
-    public void attach(Inflation inflation) {
-        inflation.takenTo(base + length);
-        open.add(inflation);
+    /** Feeds the decoder with what follows; it has taken all up to the buffer's end. */
+    public void attach(Continuation decoder) {
+        decoder.takenTo(base + length);
+        open.add(decoder);
     }
 
-    /** Says that a stream of that packing which begins with the next byte is followed by others. */
-    public void nextIsFollowed(@Nullable Packing packing) {
-        followed = packing;
+    /** Says that data of that coding begins with the next byte, and that a caller decodes it; null where none does. */
+    public void nextIsFollowed(@Nullable ContentCoding coding) {
+        followed = coding == null ? null : Packing.of(coding);
         followedAt = base + length;
     }
 
@@ -167,8 +164,8 @@ public final class ScanWindow {
 
     private void finish(int limit) {
         feedOpen();
-        ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
-        open.forEach(Inflation::end);
+        run.scan(new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
+        open.forEach(Continuation::end);
         open.clear();
         run.scratch().back(buffer);
         buffer = new byte[0];
@@ -186,7 +183,7 @@ public final class ScanWindow {
         }
         int limit = length - carry;
         feedOpen();
-        ScanPasses.stretch(run, new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
+        run.scan(new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
         from = limit;
         slide();
     }
@@ -204,6 +201,6 @@ public final class ScanWindow {
     }
 
     private void feedOpen() {
-        open.removeIf(inflation -> !inflation.feedTo(base, buffer, length));
+        open.removeIf(each -> !each.feedTo(base, buffer, length));
     }
 }

@@ -2,8 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Uuid;
-import egress.dlp.builtin.rule.RuleMatcher;
-import egress.dlp.builtin.rule.SecretForm;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -66,15 +64,14 @@ public final class SecretBits {
      * @param bits of each byte that nobody can guess
      * @param parts the secrets inside it that are some by themselves: a password beside its user name, in a URL, in a named field
      */
-    @SuppressWarnings("ArrayRecordComponent")
-    public // never compared
-    record Form(double[] bits, List<byte[]> parts) {}
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Form(double[] bits, List<byte[]> parts) {}
 
     public static Form of(byte[] secret) {
         SecretBits read = new SecretBits(secret, 0);
         read.value(0, secret.length);
         for (int i = 0; i < secret.length; i++) {
-            read.bits[i] = RuleMatcher.isWord(secret[i]) ? read.bits[i] : 0;
+            read.bits[i] = CharTables.isWord(secret[i]) ? read.bits[i] : 0;
         }
         TextBits.repeats(secret, read.bits);
         return new Form(read.bits, List.copyOf(read.parts));
@@ -117,7 +114,7 @@ public final class SecretBits {
             return;
         }
         token(from, colon);
-        if (sum(from, colon) < SecretForm.ENOUGH_BITS) {
+        if (sum(from, colon) < UnguessableBits.ENOUGH) {
             TextBits.zero(bits, from, colon);
         } else {
             part(from, colon);
@@ -143,7 +140,7 @@ public final class SecretBits {
         query = query < 0 || query > to ? to : query;
         for (int i = end; i < query; i++) {
             int stop = i;
-            while (stop < query && RuleMatcher.isWord(b[stop])) {
+            while (stop < query && CharTables.isWord(b[stop])) {
                 stop++;
             }
             if (stop - i >= LONG_SEGMENT) {

@@ -2,8 +2,6 @@ package egress.dlp.builtin.strength;
 
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
-import egress.dlp.builtin.rule.KeywordContext;
-import egress.dlp.builtin.rule.RuleMatcher;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -51,13 +49,13 @@ final class TextBits {
         boolean leading = true;
         int i = from;
         while (i < to) {
-            if (!RuleMatcher.isWord(b[i])) {
+            if (!CharTables.isWord(b[i])) {
                 leading &= b[i] == '-' || b[i] == '_' || b[i] == '.';
                 bits[i++] = 0;
                 continue;
             }
             int end = i;
-            while (end < to && RuleMatcher.isWord(b[end])) {
+            while (end < to && CharTables.isWord(b[end])) {
                 end++;
             }
             boolean prefix = leading && end < to && end - i <= PREFIX && !isBothCases(b, i, end);
@@ -92,7 +90,7 @@ final class TextBits {
             bits = n < SHORTEST_NUMBER ? 0 : DIGITS;
         } else if (!digits && (n < SHORTEST_LETTERS || Randomness.pronounceable(lower(b, from, to)))) {
             bits = both && !isOneWord(b, from, to) ? LETTERS : 0;
-        } else if (!both && KeywordContext.hexOnly(b, from, to)) {
+        } else if (!both && CharTables.isHexOnly(b, from, to)) {
             bits = HEX;
         } else if (both) {
             bits = digits ? MIXED : LETTERS;

@@ -1,6 +1,6 @@
 package egress.dlp.builtin.strength;
 
-import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.match.CharTables;
 import java.util.Arrays;
 
 /**
@@ -14,6 +14,9 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
+    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
+    public static final double ENOUGH = 64;
+
     /** What a letter counts less where its case is lost. */
     private static final double CASE = 1.3;
 
@@ -74,15 +77,15 @@ public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark
     }
 
     /** Of the letters and digits alone. */
-    public static UnguessableBits skeleton(byte[] value, double[] bits) {
-        double[] bones = new double[bits.length];
+    public static UnguessableBits alphanumeric(byte[] value, double[] bits) {
+        double[] alphanumeric = new double[bits.length];
         int n = 0;
         for (int i = 0; i < bits.length; i++) {
-            if (RuleMatcher.isWord(value[i])) {
-                bones[n++] = bits[i];
+            if (CharTables.isWord(value[i])) {
+                alphanumeric[n++] = bits[i];
             }
         }
-        return of(Arrays.copyOf(bones, n));
+        return of(Arrays.copyOf(alphanumeric, n));
     }
 
     /** The bits where case is ignored. */

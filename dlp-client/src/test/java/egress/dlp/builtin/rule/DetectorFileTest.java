@@ -3,7 +3,6 @@ package egress.dlp.builtin.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.BodySource;
-import egress.dlp.Detector;
 import egress.dlp.Finding;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
@@ -46,7 +45,7 @@ final class DetectorFileTest {
         for (String example : rule.examples()) {
             for (int i = 0; i < DRAWS; i++) {
                 String text = "note: " + templates.expand(example) + " end";
-                assertThat(found(text))
+                assertThat(found(text, rule))
                         .as("seed %d, %s as %s", SEED, name, text)
                         .contains(name);
             }
@@ -61,7 +60,7 @@ final class DetectorFileTest {
         for (String example : rule.clean()) {
             for (int i = 0; i < DRAWS; i++) {
                 String text = "note: " + templates.expand(example) + " end";
-                assertThat(found(text))
+                assertThat(found(text, rule))
                         .as("seed %d, %s as %s", SEED, name, text)
                         .isEmpty();
             }
@@ -79,8 +78,8 @@ final class DetectorFileTest {
         assertThat(names).hasSizeGreaterThan(100);
     }
 
-    private Set<String> found(String text) {
-        ScanOptions options = ScanOptions.listed(List.of(Detector.TOKEN_PATTERNS));
+    private Set<String> found(String text, TokenRule rule) {
+        ScanOptions options = ScanOptions.listed(List.of(rule.detector()));
         ScanRequest request = new ScanRequest(
                 "api.example",
                 "POST",

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.builtin.Fixture;
 import egress.dlp.builtin.Templates;
-import egress.dlp.builtin.rule.SecretForm;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
@@ -87,7 +86,7 @@ final class SecretBitsTest {
             double first = Arrays.stream(bits, start, start + count / 2).sum();
             double second =
                     Arrays.stream(bits, start + count / 2, start + count).sum();
-            poor += Math.min(first, second) < Math.min(SecretForm.ENOUGH_BITS, each * count / 2) ? 1 : 0;
+            poor += Math.min(first, second) < Math.min(UnguessableBits.ENOUGH, each * count / 2) ? 1 : 0;
         }
         assertThat(poor).as(template).isLessThan(500 / 16);
     }

@@ -6,7 +6,6 @@ import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -47,8 +46,8 @@ public record RouteScanPolicy(
             case DlpRules.Detectors.Standard standard -> ScanOptions.defaults();
             case DlpRules.Detectors.Off off -> ScanOptions.defaults();
             case DlpRules.Detectors.Only only -> {
-                Set<Detector> listed = EnumSet.noneOf(Detector.class);
-                only.detectors().forEach(each -> listed.add(Detector.valueOf(each.name())));
+                Set<Detector> listed = Detector.of(Detector.Direction.OUTBOUND);
+                listed.removeIf(each -> !only.names().contains(each.label()));
                 yield ScanOptions.listed(listed);
             }
         };
@@ -58,7 +57,7 @@ public record RouteScanPolicy(
         return switch (detectors) {
             case DlpRules.Detectors.Standard standard -> true;
             case DlpRules.Detectors.Off off -> false;
-            case DlpRules.Detectors.Only only -> only.detectors().contains(DlpRules.Detector.NAIVE_INJECTION_DETECTION);
+            case DlpRules.Detectors.Only only -> only.names().contains(Detector.NAIVE_INJECTION_DETECTION.label());
         };
     }
 

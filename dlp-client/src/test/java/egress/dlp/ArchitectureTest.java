@@ -1,0 +1,60 @@
+package egress.dlp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.Architecture;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The packages of the scanners: what each may use, no cycle, and nothing public that another package does not use. */
+class ArchitectureTest {
+    /** Packages whose types are for this module alone; the others are used by the proxy. */
+    private static final Set<String> INNER = Set.of(
+            "egress.dlp.coding",
+            "egress.dlp.builtin.match",
+            "egress.dlp.builtin.scan",
+            "egress.dlp.builtin.decode",
+            "egress.dlp.builtin.join",
+            "egress.dlp.builtin.rule",
+            "egress.dlp.builtin.strength");
+
+    @Test
+    void keepsTheArrowsBetweenPackages() {
+        String dlp = "egress.dlp";
+        String match = "egress.dlp.builtin.match";
+        String scan = "egress.dlp.builtin.scan";
+        String decode = "egress.dlp.builtin.decode";
+        String join = "egress.dlp.builtin.join";
+        String rule = "egress.dlp.builtin.rule";
+        String strength = "egress.dlp.builtin.strength";
+        assertThat(Architecture.ofModule()
+                        .arrow(dlp, "java", "com.aayushatharva.brotli4j", "egress.dlp.coding")
+                        .arrow("egress.dlp.coding", "java", "com.aayushatharva.brotli4j", "com.github.luben.zstd")
+                        .arrow(match, "java")
+                        .arrow(scan, "java", "javax.crypto", dlp, match)
+                        .arrow(decode, "java", dlp, "egress.dlp.coding", match, scan)
+                        .arrow(join, "java", dlp, match, scan)
+                        .arrow(strength, "java", match)
+                        .arrow(rule, "java", "com.fasterxml.jackson.core", dlp, match, scan, strength)
+                        .arrow(
+                                "egress.dlp.builtin",
+                                "java",
+                                dlp,
+                                "egress.dlp.coding",
+                                match,
+                                scan,
+                                decode,
+                                join,
+                                rule,
+                                strength)
+                        .arrow("egress.dlp.injection", "java", dlp, scan)
+                        .arrow("egress.dlp.pipelock", "java", "com.fasterxml.jackson", dlp, "egress.dlp.coding")
+                        .faults())
+                .isEmpty();
+    }
+
+    @Test
+    void makesPublicOnlyWhatAnotherPackageUses() {
+        assertThat(Architecture.needlesslyPublic(INNER::contains)).isEmpty();
+    }
+}
