@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.abuse.Row;
 import egress.policy.Credential;
 import egress.policy.Route;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +87,44 @@ final class SecretMaskerTest {
         assertThat(masker.text("see (" + token + ")")).isEqualTo("see (********)");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "xoxa-", "xoxb-", "xoxe-",
+                "xoxo-", "xoxp-", "xoxr-", "xoxs-", "AKIA", "ASIA", "AIza", "ya29.", "npm_", "pypi-", "eyJ"
+            })
+    void masksATokenThatWasCutShortByItsBeginning(String beginning) {
+        assertThat(masker.text("/a/" + beginning + "b-C.d~e+f/gh_1"))
+                .isEqualTo("/a/********");
+        assertThat(masker.text("/a/" + beginning + "bcdefghijkl")).isEqualTo("/a/" + beginning + "bcdefghijkl");
+    }
+
+    @Test
+    void masksWhatTheScannerOfRequestsFinds() {
+        String digits = "0123456789abcdef0123456789abcdef0123456789abcdef".replace('0', '7');
+        assertThat(masker.text("/hook/dapi" + digits.substring(0, 32))).isEqualTo("/hook/********");
+        assertThat(masker.text("to postgres://app:h7Kq2mZx9w@db.example/x")).doesNotContain("h7Kq2mZx9w");
+    }
+
+    @Test
+    void masksAKnownSecretThatIsEncoded() {
+        String encoded = Base64.getEncoder().encodeToString("see s3cr3t-v/lue here".getBytes(StandardCharsets.US_ASCII));
+        assertThat(masker.text("/d/" + encoded)).doesNotContain(encoded.substring(8, 20));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/repos/octo/hello/git/commits/7638417db6d59f3c431d3e1f261cc637155684cd",
+                "550e8400-e29b-41d4-a716-446655440000",
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0",
+                "max-age=31536000; includeSubdomains; preload",
+                "caf\u00e9 \u2026 \ud83d\ude00 and/some/longer/words/of/a/path-with-many-words"
+            })
+    void leavesWhatOnlyLooksLikeASecretAlone(String text) {
+        assertThat(masker.text(text)).isSameAs(text);
+    }
+
     @Test
     void leavesOrdinaryTextAlone() {
         String text = "/repos/octo/hello/issues?page=2&per_page=100 s3cr3 pass wor";
@@ -126,6 +166,7 @@ final class SecretMaskerTest {
             secrets.add("secret-number-" + i);
         }
         SecretMasker many = SecretMasker.of(List.of(), secrets);
+        many.prepare();
         long begin = System.nanoTime();
         assertThat(many.text(hostile)).isNotEmpty();
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
