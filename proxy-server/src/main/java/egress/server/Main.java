@@ -130,14 +130,14 @@ public final class Main {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
         } else if (gate.snapshot().generation() > 0) {
-            notices.say(gate.firstTable().loadedLine());
-            gate.firstTable().warnings().forEach(warning -> notices.say("warning: " + warning));
+            notices.say(gate.firstRoutes().line());
+            gate.firstRoutes().warnings().forEach(warning -> notices.say("warning: " + warning));
         }
         settings.upstream()
                 .proxy()
                 .ifPresent(proxy -> notices.say("every origin is reached through " + proxy
                         + ", which decides by itself which addresses may be reached"));
-        warnOfUnknownVariables(settings.unknownVariables(), gate.firstTable().variables());
+        warnOfUnknownVariables(settings.unknownVariables(), gate.firstRoutes().variables());
         signals.onHangup(gate::reload);
         if (settings.routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {
             notices.say(

@@ -2,7 +2,6 @@ package egress.server.cli;
 
 import egress.server.cli.OptionTypes.Switchable;
 import egress.server.config.Endpoint;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -70,10 +69,5 @@ final class ListenOptions {
     /** Where probes of the same machine ask, unless another place is named. */
     static Switchable defaultAdmin() {
         return new Switchable(Optional.of(new Endpoint("127.0.0.1", 9901)));
-    }
-
-    /** Whether nobody but this machine's own users can connect. */
-    static boolean isLoopback(InetSocketAddress address) {
-        return address.getAddress().isLoopbackAddress();
     }
 }

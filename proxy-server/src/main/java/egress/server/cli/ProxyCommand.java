@@ -118,7 +118,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     timeouts.timeouts(),
                     upstream.http,
                     upstreamConfig(routes.isEmpty()),
-                    dlp.choice(environment),
+                    dlp.config(environment),
                     log.settings(),
                     environment,
                     unknownVariables());
@@ -127,12 +127,12 @@ public final class ProxyCommand implements Callable<Integer> {
             }
             return settings;
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(CaCommand.required(spec).commandLine(), String.valueOf(e.getMessage()), e);
+            throw new ParameterException(Commands.required(spec).commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 
     private Set<String> unknownVariables() {
-        CommandSpec gate = CaCommand.required(spec);
+        CommandSpec gate = Commands.required(spec);
         return new EnvironmentDefaults(environment).unknown(gate, name -> name.equals(listen.proxyAuthEnv));
     }
 

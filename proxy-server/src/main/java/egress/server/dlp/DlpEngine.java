@@ -5,7 +5,8 @@ import egress.dlp.builtin.BuiltInScanner;
 import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspector;
 import egress.policy.Route;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
+import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
@@ -41,7 +42,7 @@ public final class DlpEngine implements AutoCloseable {
     private static final int DISK_QUEUE = 4096;
     private static final int SPOOL_THREADS = 2;
 
-    private final DlpSettings settings;
+    private final DlpConfig settings;
     private final Optional<Scanner> external;
     private final byte[] fingerprintKey;
     private final ScanPlaces places;
@@ -49,12 +50,12 @@ public final class DlpEngine implements AutoCloseable {
     private final DlpServices services;
     private final AtomicBoolean warm = new AtomicBoolean();
 
-    private DlpEngine(DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
+    private DlpEngine(DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
         this.settings = settings;
         this.external = external;
         this.fingerprintKey = fingerprintKey.clone();
         int most = Math.max(2, Runtime.getRuntime().availableProcessors());
-        this.places = new ScanPlaces(most, settings.timeout(), settings.bodyRate());
+        this.places = new ScanPlaces(most, settings.timeout());
         this.disk = diskThreads();
         FairExecutor turns = FairExecutor.computing(SPOOL_THREADS, DISK_QUEUE, disk);
         this.services = new DlpServices(
@@ -63,6 +64,7 @@ public final class DlpEngine implements AutoCloseable {
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
                 new FairBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
+                new SlowBodies.PerLoop(settings.bodyRate()),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
                 () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
@@ -77,7 +79,7 @@ public final class DlpEngine implements AutoCloseable {
      * @throws IOException when bodies cannot be spooled to the directory
      */
     public static DlpEngine start(
-            DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
+            DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
             throws IOException {
         DlpEngine engine = new DlpEngine(settings, external, fingerprintKey, random);
         if (engine.isOn()) {
@@ -150,43 +152,29 @@ public final class DlpEngine implements AutoCloseable {
         return settings.builtIn() || external.isPresent();
     }
 
-    /** Bytes of memory that nothing holds. */
-    public long memoryLeft() {
-        return left(memory());
-    }
+    /**
+     * How it stands.
+     *
+     * @param memory for bodies that wait for their verdict
+     * @param spool for those of them that are too large for memory
+     * @param scans that wait for a thread
+     * @param questions to another scanner that wait for their turn
+     * @param running scans
+     */
+    public record Statistics(
+            FairBudget.Statistics memory,
+            FairBudget.Statistics spool,
+            FairBudget.Statistics scans,
+            FairBudget.Statistics questions,
+            int running) {}
 
-    /** Bytes of the spool that nothing holds. */
-    public long spoolLeft() {
-        return left(spool());
-    }
-
-    private static long left(FairBudget.Statistics budget) {
-        return budget.capacity() - budget.used();
-    }
-
-    /** How the memory for held parts stands. */
-    public FairBudget.Statistics memory() {
-        return services.memory().statistics();
-    }
-
-    /** How the spool stands. */
-    public FairBudget.Statistics spool() {
-        return services.spool().quota().statistics();
-    }
-
-    /** How waiting for a thread that scans stands. */
-    public FairBudget.Statistics scans() {
-        return places.scans().statistics();
-    }
-
-    /** How waiting for another scanner stands. */
-    public FairBudget.Statistics questions() {
-        return places.others().statistics();
-    }
-
-    /** Scans that run now. */
-    public int scanning() {
-        return places.scans().running();
+    public Statistics statistics() {
+        return new Statistics(
+                services.memory().statistics(),
+                services.spool().quota().statistics(),
+                places.scans().statistics(),
+                places.others().statistics(),
+                places.scans().running());
     }
 
     @Override

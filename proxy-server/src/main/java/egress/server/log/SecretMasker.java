@@ -62,6 +62,7 @@ public final class SecretMasker {
     private final Set<String> values;
     /** The values, and how they stand in URLs. */
     private final List<String> secrets;
+
     private final Set<String> fields;
     /** Hashes of the secrets' first characters: most text is passed over in one look at each place. */
     private final BitSet beginnings = new BitSet(FILTER_BITS);

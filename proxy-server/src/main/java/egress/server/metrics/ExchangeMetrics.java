@@ -6,7 +6,6 @@ import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.policy.Route;
-import egress.server.cli.OptionTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -183,7 +182,7 @@ public final class ExchangeMetrics implements Observer {
 
     @Override
     public void found(ExchangeRecord exchange, Inspection.Hit hit) {
-        FindingKey key = new FindingKey(hit.detector(), OptionTypes.name(hit.effect()));
+        FindingKey key = new FindingKey(hit.detector(), hit.effect().code());
         with(made -> findings.computeIfAbsent(
                         key,
                         added -> Counter.builder("egress.dlp.findings")

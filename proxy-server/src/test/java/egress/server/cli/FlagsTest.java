@@ -6,7 +6,6 @@ import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
 import egress.server.ProxyUnderTest;
-import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.config.DlpConfig;
 import egress.server.config.Endpoint;
 import egress.server.config.LogSettings;
@@ -78,7 +77,7 @@ final class FlagsTest {
         assertThat(parsed.upstreamHttp()).isEqualTo(UpstreamHttp.AUTO);
         assertThat(parsed.upstream().timeouts()).isEqualTo(UpstreamTimeouts.DEFAULTS);
         assertThat(parsed.upstream().limits()).isEqualTo(UpstreamLimits.DEFAULTS);
-        assertThat(parsed.log()).isEqualTo(new LogSettings(LogFormat.TEXT, 1, false));
+        assertThat(parsed.log()).isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false));
     }
 
     @Test
@@ -205,7 +204,7 @@ final class FlagsTest {
     }
 
     private static String dlp(DlpConfig choice) {
-        return choice.settings()
+        return choice
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
                         .orElse("");
@@ -233,12 +232,11 @@ final class FlagsTest {
     void bothScannersLookAsSoonAsPipelockIsNamed() {
         assertThat(parse(Map.of()).dlp().pipelock()).isEmpty();
         DlpConfig both = parse(Map.of(), "--pipelock=http://127.0.0.1:8890").dlp();
-        assertThat(both.settings().builtIn()).isTrue();
+        assertThat(both.builtIn()).isTrue();
         assertThat(both.pipelock()).isPresent();
         assertThat(parse(Map.of(), "--dlp=off").dlp().isOff()).isTrue();
         assertThat(parse(Map.of(), "--dlp=pipelock", "--pipelock=http://127.0.0.1:8890")
                         .dlp()
-                        .settings()
                         .builtIn())
                 .isFalse();
     }

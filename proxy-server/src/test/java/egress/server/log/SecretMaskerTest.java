@@ -94,8 +94,7 @@ final class SecretMaskerTest {
                 "xoxo-", "xoxp-", "xoxr-", "xoxs-", "AKIA", "ASIA", "AIza", "ya29.", "npm_", "pypi-", "eyJ"
             })
     void masksATokenThatWasCutShortByItsBeginning(String beginning) {
-        assertThat(masker.text("/a/" + beginning + "b-C.d~e+f/gh_1"))
-                .isEqualTo("/a/********");
+        assertThat(masker.text("/a/" + beginning + "b-C.d~e+f/gh_1")).isEqualTo("/a/********");
         assertThat(masker.text("/a/" + beginning + "bcdefghijkl")).isEqualTo("/a/" + beginning + "bcdefghijkl");
     }
 
@@ -108,7 +107,8 @@ final class SecretMaskerTest {
 
     @Test
     void masksAKnownSecretThatIsEncoded() {
-        String encoded = Base64.getEncoder().encodeToString("see s3cr3t-v/lue here".getBytes(StandardCharsets.US_ASCII));
+        String encoded =
+                Base64.getEncoder().encodeToString("see s3cr3t-v/lue here".getBytes(StandardCharsets.US_ASCII));
         assertThat(masker.text("/d/" + encoded)).doesNotContain(encoded.substring(8, 20));
     }
 
