@@ -228,26 +228,26 @@ final class Wiring {
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
-        InetSocketAddress address = settings.listen().address();
+        InetSocketAddress address = settings.serving().listen().address();
         try {
             return ProxyServer.start(
-                    new ProxyConfig(address, settings.limits(), settings.timeouts(), settings.proxyUsers()),
+                    new ProxyConfig(address, settings.limits(), settings.timeouts(), settings.serving().proxyUsers()),
                     first,
                     ports);
         } catch (IOException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException("cannot listen on " + settings.listen() + ": " + cause.getMessage(), e);
+            throw new IOException("cannot listen on " + settings.serving().listen() + ": " + cause.getMessage(), e);
         }
     }
 
     private First firstRoutes() {
-        if (settings.routes().isEmpty()) {
-            List<Route> passthrough = settings.passthrough().stream()
+        if (settings.serving().routes().isEmpty()) {
+            List<Route> passthrough = settings.serving().passthrough().stream()
                     .map(host -> Route.named(host).passthrough(true).build())
                     .toList();
             return new First(Optional.empty(), RoutesFile.Loaded.of(Policy.allowAll(passthrough), 0), true, "");
         }
-        RoutesSource source = new RoutesSource(settings.routes().get(), settings.passthrough(), settings.environment());
+        RoutesSource source = new RoutesSource(settings.serving().routes().get(), settings.serving().passthrough(), settings.environment());
         String fingerprint = source.fingerprint();
         return switch (source.load()) {
             case RoutesFile.Result.Valid valid -> new First(Optional.of(source), valid.loaded(), true, fingerprint);
@@ -270,7 +270,7 @@ final class Wiring {
     }
 
     private EventLog.Rules rules(RoutesFile.Loaded routes) {
-        List<String> others = new ArrayList<>(settings.proxyUsers().values());
+        List<String> others = new ArrayList<>(settings.serving().proxyUsers().values());
         others.addAll(routes.secrets());
         settings.upstream().proxy().flatMap(UpstreamProxy::credentials).ifPresent(value -> {
             others.add(value);
@@ -284,12 +284,12 @@ final class Wiring {
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
         try {
-            if (settings.admin().isPresent()) {
-                Endpoint endpoint = settings.admin().get();
+            if (settings.serving().admin().isPresent()) {
+                Endpoint endpoint = settings.serving().admin().get();
                 probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
             }
-            if (settings.metrics().isPresent()) {
-                Endpoint endpoint = settings.metrics().get();
+            if (settings.serving().metrics().isPresent()) {
+                Endpoint endpoint = settings.serving().metrics().get();
                 probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true)));
             }
         } catch (IOException | RuntimeException e) {
@@ -324,7 +324,7 @@ final class Wiring {
                 }
             };
             Reloader reloader = new Reloader(
-                    source, listener, settings.reloadInterval(), clock, first.valid() ? 1 : 0, first.fingerprint());
+                    source, listener, settings.serving().reloadInterval(), clock, first.valid() ? 1 : 0, first.fingerprint());
             reloader.start();
             return reloader;
         });
