@@ -126,11 +126,12 @@ final class Wiring {
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
             throws IOException, CaException {
         First first = firstRoutes();
-        EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes()));
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
         try {
+            EventLog eventLog =
+                    new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
             return start(first, eventLog, issuer, dlp, observer);
         } catch (IOException | RuntimeException e) {
             dlp.close();
@@ -269,7 +270,7 @@ final class Wiring {
                 generation, routes.policy(), dlp.inspector(routes.policy().routes(), routes.secrets()));
     }
 
-    private EventLog.Rules rules(RoutesFile.Loaded routes) {
+    private EventLog.Rules rules(RoutesFile.Loaded routes, DlpService dlp) {
         List<String> others = new ArrayList<>(settings.serving().proxyUsers().values());
         others.addAll(routes.secrets());
         settings.upstream().proxy().flatMap(UpstreamProxy::credentials).ifPresent(value -> {
@@ -277,7 +278,7 @@ final class Wiring {
             others.add(value.substring(value.indexOf(' ') + 1));
         });
         return new EventLog.Rules(
-                routes.logLevel(), SecretMasker.of(routes.policy().routes(), others));
+                routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
@@ -308,8 +309,9 @@ final class Wiring {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
                 public void loaded(RoutesFile.Loaded routes, long generation) {
-                    eventLog.update(rules(routes));
-                    proxy.update(snapshot(generation, routes, dlp));
+                    ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
+                    eventLog.update(rules(routes, dlp));
+                    proxy.update(next);
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());

@@ -10,6 +10,7 @@ import egress.dlp.builtin.rule.DetectorFile;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -50,7 +51,7 @@ public final class Masker {
         Charset charset = isBytes(text) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
         byte[] bytes = text.getBytes(charset);
         byte[] masked = mask(bytes);
-        return masked == bytes ? text : new String(masked, charset);
+        return Arrays.equals(masked, bytes) ? text : new String(masked, charset);
     }
 
     private static boolean isBytes(String text) {

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +50,7 @@ public final class DlpEngine implements AutoCloseable {
     private final ThreadPoolExecutor disk;
     private final DlpServices services;
     private final AtomicBoolean warm = new AtomicBoolean();
+    private volatile @Nullable CompletableFuture<BuiltInScanner> newest;
 
     private DlpEngine(DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
         this.settings = settings;
@@ -115,20 +117,29 @@ public final class DlpEngine implements AutoCloseable {
         if (!isOn()) {
             return Inspector.NONE;
         }
-        Optional<Scanners.BuiltIn> builtIn = settings.builtIn()
-                ? Optional.of(new Scanners.BuiltIn(make(KnownSecrets.of(routes, secrets, environment))))
-                : Optional.empty();
+        Optional<Scanners.BuiltIn> builtIn = Optional.empty();
+        if (settings.builtIn()) {
+            CompletableFuture<BuiltInScanner> made = make(KnownSecrets.of(routes, secrets, environment));
+            newest = made;
+            builtIn = Optional.of(
+                    new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
+        }
         return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
     }
 
-    private CompletableFuture<Scanners.Faces> make(Collection<byte[]> secrets) {
-        Supplier<Scanners.Faces> making = () -> {
+    /** The scanner of this process that the newest inspector asks; empty where none does. */
+    Optional<CompletableFuture<BuiltInScanner>> scanner() {
+        return Optional.ofNullable(newest);
+    }
+
+    private CompletableFuture<BuiltInScanner> make(Collection<byte[]> secrets) {
+        Supplier<BuiltInScanner> making = () -> {
             // On the asking thread, always: who asks knows best which thread that should be.
             BuiltInScanner scanner = new BuiltInScanner(secrets, fingerprintKey, Runnable::run);
             if (warm.compareAndSet(false, true)) {
                 warmUp(scanner);
             }
-            return new Scanners.Faces(scanner, scanner);
+            return scanner;
         };
         try {
             Executor asGate = task -> places.scans().execute(Claimant.SELF, turn -> task.run());

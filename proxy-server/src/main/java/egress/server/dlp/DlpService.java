@@ -1,6 +1,7 @@
 package egress.server.dlp;
 
 import egress.ca.Issuer;
+import egress.dlp.builtin.Masker;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.exchange.Inspector;
 import egress.policy.Route;
@@ -80,6 +81,16 @@ public final class DlpService implements AutoCloseable {
         List<String> known = new ArrayList<>(secrets);
         token.ifPresent(known::add);
         return engine.inspector(routes, known, environment);
+    }
+
+    /**
+     * Masks records by the scanner of the newest inspector, so that the catalogue is compiled once; where there is none, by one of its
+     * own. Waits while that is being made: not for an event loop.
+     *
+     * @param secrets for one of its own
+     */
+    public Masker masker(Collection<byte[]> secrets) {
+        return engine.scanner().map(made -> new Masker(made.join())).orElseGet(() -> Masker.of(secrets));
     }
 
     /** Where it listens itself: pipelock's questions come back there. */

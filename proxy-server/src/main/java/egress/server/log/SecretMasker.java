@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 
 /**
  * Takes secrets out of what is written down: the values that the gate itself holds wherever they occur, the fields that
@@ -70,7 +71,10 @@ public final class SecretMasker {
     /** Compiled once, by whoever needs it first: {@link #prepare}, or the first text. */
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
 
-    private SecretMasker(Set<String> values, Set<String> fields) {
+    private final Function<Collection<byte[]>, Masker> compiler;
+
+    private SecretMasker(Set<String> values, Set<String> fields, Function<Collection<byte[]>, Masker> compiler) {
+        this.compiler = compiler;
         this.values = Set.copyOf(values);
         this.fields = Set.copyOf(fields);
         Set<String> forms = new LinkedHashSet<>();
@@ -87,8 +91,10 @@ public final class SecretMasker {
      * Masks the credentials of these routes, and further secrets.
      *
      * @param others such as passwords of the listener's own users
+     * @param compiler makes what masks tokens and encoded secrets; called once, possibly by a thread that writes the log
      */
-    public static SecretMasker of(Collection<Route> routes, Collection<String> others) {
+    public static SecretMasker of(
+            Collection<Route> routes, Collection<String> others, Function<Collection<byte[]>, Masker> compiler) {
         Set<String> values = new LinkedHashSet<>(others);
         Set<String> fields = new TreeSet<>();
         for (Route route : routes) {
@@ -100,7 +106,7 @@ public final class SecretMasker {
                 }
             });
         }
-        return new SecretMasker(values, fields);
+        return new SecretMasker(values, fields, compiler);
     }
 
     /** This, and what another masks: for exchanges that began before a reload. */
@@ -109,16 +115,16 @@ public final class SecretMasker {
         both.addAll(other.values);
         Set<String> allFields = new TreeSet<>(fields);
         allFields.addAll(other.fields);
-        return new SecretMasker(both, allFields);
+        return new SecretMasker(both, allFields, compiler);
     }
 
-    /** Compiles the scanner's catalogue, unless that was done: tens of milliseconds, so not on an event loop. */
+    /** Compiles what finds tokens, unless that was done: not on an event loop. */
     void prepare() {
         catalogue.run();
     }
 
     private Masker compile() {
-        return Masker.of(values.stream()
+        return compiler.apply(values.stream()
                 .map(value -> value.getBytes(StandardCharsets.UTF_8))
                 .toList());
     }

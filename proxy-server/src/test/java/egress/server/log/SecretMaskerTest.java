@@ -3,6 +3,7 @@ package egress.server.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.abuse.Row;
+import egress.dlp.builtin.Masker;
 import egress.policy.Credential;
 import egress.policy.Route;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,8 @@ final class SecretMaskerTest {
                     route("a.example", Credential.authorization("Bearer", "s3cr3t-v/lue")),
                     route("b.example", Credential.basic("user:pass word")),
                     route("c.example", Credential.of("X-Own-Field", "plain-value-77"))),
-            List.of("proxy-password"));
+            List.of("proxy-password"),
+            Masker::of);
 
     @ParameterizedTest
     @ValueSource(
@@ -133,19 +135,19 @@ final class SecretMaskerTest {
 
     @Test
     void ofTwoSecretsTheLongerOneIsMaskedWhole() {
-        SecretMasker two = SecretMasker.of(List.of(), List.of("abcd", "abcdefgh"));
+        SecretMasker two = SecretMasker.of(List.of(), List.of("abcd", "abcdefgh"), Masker::of);
         assertThat(two.text("x abcdefgh y abcd z")).isEqualTo("x ******** y ******** z");
     }
 
     @Test
     void aSecretOfThreeCharactersDoesNotTurnTextIntoAsterisks() {
-        assertThat(SecretMasker.of(List.of(), List.of("the")).text("the end of the line"))
+        assertThat(SecretMasker.of(List.of(), List.of("the"), Masker::of).text("the end of the line"))
                 .isEqualTo("the end of the line");
     }
 
     @Test
     void twoMaskersTogetherMaskWhatEitherDoes() {
-        SecretMasker both = masker.and(SecretMasker.of(List.of(), List.of("older-secret")));
+        SecretMasker both = masker.and(SecretMasker.of(List.of(), List.of("older-secret"), Masker::of));
         assertThat(both.text("older-secret proxy-password")).isEqualTo("******** ********");
         assertThat(both.field("x-own-field", "v")).isEqualTo("********");
     }
@@ -154,7 +156,8 @@ final class SecretMaskerTest {
     void anUnavailableCredentialIsNoSecret() {
         SecretMasker none = SecretMasker.of(
                 List.of(route("a.example", Credential.unavailable("Authorization", "EGRESS_TOKEN_0 is unset"))),
-                List.of());
+                List.of(),
+                Masker::of);
         assertThat(none.text("EGRESS_TOKEN_0 is unset")).isEqualTo("EGRESS_TOKEN_0 is unset");
     }
 
@@ -165,7 +168,7 @@ final class SecretMaskerTest {
         for (int i = 0; i < 500; i++) {
             secrets.add("secret-number-" + i);
         }
-        SecretMasker many = SecretMasker.of(List.of(), secrets);
+        SecretMasker many = SecretMasker.of(List.of(), secrets, Masker::of);
         many.prepare();
         long begin = System.nanoTime();
         assertThat(many.text(hostile)).isNotEmpty();
