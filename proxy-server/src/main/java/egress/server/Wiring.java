@@ -232,7 +232,11 @@ final class Wiring {
         InetSocketAddress address = settings.serving().listen().address();
         try {
             return ProxyServer.start(
-                    new ProxyConfig(address, settings.limits(), settings.timeouts(), settings.serving().proxyUsers()),
+                    new ProxyConfig(
+                            address,
+                            settings.limits(),
+                            settings.timeouts(),
+                            settings.serving().proxyUsers()),
                     first,
                     ports);
         } catch (IOException e) {
@@ -248,7 +252,8 @@ final class Wiring {
                     .toList();
             return new First(Optional.empty(), RoutesFile.Loaded.of(Policy.allowAll(passthrough), 0), true, "");
         }
-        RoutesSource source = new RoutesSource(settings.serving().routes().get(), settings.serving().passthrough(), settings.environment());
+        RoutesSource source = new RoutesSource(
+                settings.serving().routes().get(), settings.serving().passthrough(), settings.environment());
         String fingerprint = source.fingerprint();
         return switch (source.load()) {
             case RoutesFile.Result.Valid valid -> new First(Optional.of(source), valid.loaded(), true, fingerprint);
@@ -326,7 +331,12 @@ final class Wiring {
                 }
             };
             Reloader reloader = new Reloader(
-                    source, listener, settings.serving().reloadInterval(), clock, first.valid() ? 1 : 0, first.fingerprint());
+                    source,
+                    listener,
+                    settings.serving().reloadInterval(),
+                    clock,
+                    first.valid() ? 1 : 0,
+                    first.fingerprint());
             reloader.start();
             return reloader;
         });

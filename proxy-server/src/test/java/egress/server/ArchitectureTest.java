@@ -66,10 +66,11 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
-                .arrow("egress.server.onboarding", "java", "egress.exchange", "egress.ca")
+                .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
                         "egress.server.cli",
                         "java",
+                        "javax",
                         "io.netty",
                         "picocli",
                         "egress.http",

@@ -101,8 +101,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     limits.limits(),
                     timeouts.timeouts(),
                     upstream.http,
-                    upstream.config(
-                            serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
+                    upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
                     dlp.config(environment),
                     log.settings(),
                     environment,

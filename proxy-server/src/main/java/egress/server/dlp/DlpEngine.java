@@ -121,8 +121,8 @@ public final class DlpEngine implements AutoCloseable {
         if (settings.builtIn()) {
             CompletableFuture<BuiltInScanner> made = make(KnownSecrets.of(routes, secrets, environment));
             newest = made;
-            builtIn = Optional.of(
-                    new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
+            builtIn =
+                    Optional.of(new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
         }
         return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
     }

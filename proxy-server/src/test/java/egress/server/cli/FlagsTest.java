@@ -255,7 +255,10 @@ final class FlagsTest {
     @Test
     void theCommandLineComesBeforeTheVariableAndAnEmptyVariableIsUnset() {
         Map<String, String> environment = Map.of("EGRESS_LISTEN", "127.0.0.1:1", "EGRESS_ADMIN", "");
-        assertThat(parse(environment, "--listen", "127.0.0.1:2").serving().listen().port())
+        assertThat(parse(environment, "--listen", "127.0.0.1:2")
+                        .serving()
+                        .listen()
+                        .port())
                 .isEqualTo(2);
         assertThat(parse(environment).serving().listen().port()).isEqualTo(1);
         assertThat(parse(environment).serving().admin()).isPresent();

@@ -46,7 +46,9 @@ final class ImageDefaultsTest {
         assertThat(caOf(Map.of("EGRESS_IMAGE", "1", "EGRESS_CA_EPHEMERAL", "true")))
                 .isEqualTo("--ca-ephemeral");
         assertThat(caOf(Map.of("EGRESS_IMAGE", "1", "EGRESS_CA", "/other.pem"))).isEqualTo("--ca /other.pem");
-        assertThat(parse(Map.of("EGRESS_IMAGE", "1", "EGRESS_LISTEN", "127.0.0.1:1")).serving().listen())
+        assertThat(parse(Map.of("EGRESS_IMAGE", "1", "EGRESS_LISTEN", "127.0.0.1:1"))
+                        .serving()
+                        .listen())
                 .isEqualTo(new Endpoint("127.0.0.1", 1));
     }
 
