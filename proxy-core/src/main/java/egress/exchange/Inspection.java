@@ -3,6 +3,7 @@ package egress.exchange;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +90,12 @@ public interface Inspection {
         /** It waits for an operator's yes. */
         SUPERVISED,
         /** It was one hit too many: its caller is locked out. */
-        LOCKED
+        LOCKED;
+
+        /** As logs and metrics name it. */
+        public String code() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** What the exchange hears, on its loop. */

@@ -2,6 +2,7 @@ package egress.policy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,29 @@ public final class Credential {
      */
     public String value() {
         return Objects.requireNonNull(value, words);
+    }
+
+    /**
+     * What of the value must not be seen anywhere else: the token without its scheme, or the whole value where the field is another
+     * than {@code Authorization}; where it is {@code Basic} (RFC 7617), the decoded pair and its password too. Empty where it is
+     * unavailable.
+     */
+    public List<String> secrets() {
+        if (value == null) {
+            return List.of();
+        }
+        boolean scheme = field.equalsIgnoreCase("Authorization");
+        String token = scheme ? value.substring(value.indexOf(' ') + 1) : value;
+        if (!value.regionMatches(true, 0, "Basic ", 0, 6)) {
+            return List.of(token);
+        }
+        try {
+            byte[] decoded = Base64.getDecoder().decode(value.substring(6));
+            String pair = new String(decoded, StandardCharsets.UTF_8);
+            return List.of(token, pair, pair.substring(pair.indexOf(':') + 1));
+        } catch (IllegalArgumentException e) {
+            return List.of(token); // no base64: then it is the token as it stands
+        }
     }
 
     @Override

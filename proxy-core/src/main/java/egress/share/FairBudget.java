@@ -88,7 +88,12 @@ public final class FairBudget {
      * @param refused takes that were refused, ever
      * @param reclaimed leases that were asked to give way, ever
      */
-    public record Statistics(long capacity, long used, int callers, long refused, long reclaimed) {}
+    public record Statistics(long capacity, long used, int callers, long refused, long reclaimed) {
+        /** What nobody holds. */
+        public long left() {
+            return capacity - used;
+        }
+    }
 
     public FairBudget(long capacity) {
         this(capacity, false, System::nanoTime);

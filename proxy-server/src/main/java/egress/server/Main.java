@@ -126,20 +126,20 @@ public final class Main {
     }
 
     private void announce(Settings settings, ProxyProcess gate) {
-        if (settings.routes().isEmpty()) {
+        if (settings.serving().routes().isEmpty()) {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
         } else if (gate.snapshot().generation() > 0) {
-            notices.say(gate.firstTable().loadedLine());
-            gate.firstTable().warnings().forEach(warning -> notices.say("warning: " + warning));
+            notices.say(gate.firstRoutes().line());
+            gate.firstRoutes().warnings().forEach(warning -> notices.say("warning: " + warning));
         }
         settings.upstream()
                 .proxy()
                 .ifPresent(proxy -> notices.say("every origin is reached through " + proxy
                         + ", which decides by itself which addresses may be reached"));
-        warnOfUnknownVariables(settings.unknownVariables(), gate.firstTable().variables());
+        warnOfUnknownVariables(settings.unknownVariables(), gate.firstRoutes().variables());
         signals.onHangup(gate::reload);
-        if (settings.routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {
+        if (settings.serving().routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {
             notices.say(
                     signals.onHangup() == Signals.Hangup.IGNORED
                             ? "SIGHUP is ignored (nohup?), so it reloads nothing; --reload-interval does"

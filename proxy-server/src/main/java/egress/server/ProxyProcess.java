@@ -10,7 +10,7 @@ import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
-import egress.server.routes.RoutesTable;
+import egress.server.routes.RoutesFile;
 import egress.server.tls.CaLeafCertificates;
 import egress.upstream.PooledUpstreams;
 import io.netty.channel.EventLoopGroup;
@@ -35,7 +35,7 @@ public final class ProxyProcess implements AutoCloseable {
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
-            RoutesTable firstTable,
+            RoutesFile.Loaded firstRoutes,
             AdminServer adminServer,
             List<InetSocketAddress> admin,
             PooledUpstreams upstreams,
@@ -71,8 +71,8 @@ public final class ProxyProcess implements AutoCloseable {
     }
 
     /** The routes it began with. */
-    RoutesTable firstTable() {
-        return parts.firstTable();
+    RoutesFile.Loaded firstRoutes() {
+        return parts.firstRoutes();
     }
 
     /** The policy of the moment. */

@@ -29,7 +29,8 @@ final class WarmUp implements AutoCloseable {
             CaLeafCertificates tls,
             PooledUpstreams upstreams,
             Runnable metrics,
-            Runnable trustKit,
+            Runnable trustPages,
+            Runnable log,
             Readiness readiness,
             Notices notices) {}
 
@@ -56,7 +57,8 @@ final class WarmUp implements AutoCloseable {
         }
         work.readiness().clear(Part.STARTING);
         step(work.metrics());
-        step(work.trustKit());
+        step(work.log());
+        step(work.trustPages());
     }
 
     private static String words(Throwable cause) {

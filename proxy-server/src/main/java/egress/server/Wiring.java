@@ -31,9 +31,8 @@ import egress.server.metrics.ProcessMetrics;
 import egress.server.onboarding.OnboardingSite;
 import egress.server.onboarding.TrustPages;
 import egress.server.routes.Reloader;
-import egress.server.routes.RoutesException;
+import egress.server.routes.RoutesFile;
 import egress.server.routes.RoutesSource;
-import egress.server.routes.RoutesTable;
 import egress.server.tls.CaLeafCertificates;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
@@ -99,7 +98,7 @@ final class Wiring {
     }
 
     /** What the first load of the routes gave. */
-    private record First(Optional<RoutesSource> source, RoutesTable table, boolean valid, String fingerprint) {}
+    private record First(Optional<RoutesSource> source, RoutesFile.Loaded routes, boolean valid, String fingerprint) {}
 
     /**
      * Starts a gate: it listens when this returns, and warms up in the background.
@@ -127,11 +126,12 @@ final class Wiring {
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
             throws IOException, CaException {
         First first = firstRoutes();
-        EventLog eventLog = new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.table()));
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
         try {
+            EventLog eventLog =
+                    new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
             return start(first, eventLog, issuer, dlp, observer);
         } catch (IOException | RuntimeException e) {
             dlp.close();
@@ -157,7 +157,7 @@ final class Wiring {
                 Runtime.getRuntime().maxMemory());
         try {
             ProxyServer proxy = listen(
-                    snapshot(first.valid() ? 1 : 0, first.table(), dlp),
+                    snapshot(first.valid() ? 1 : 0, first.routes(), dlp),
                     new ProxyServer.Ports(
                             loops,
                             tls,
@@ -170,7 +170,7 @@ final class Wiring {
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             TrustPages kit = new TrustPages(issuer, this::systemTrust, proxyUri(proxy.address()));
-            allowlist.compareAndSet("", first.table().allowlist());
+            allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
             WarmUp warmUp = new WarmUp(
                     new WarmUp.Work(
@@ -188,6 +188,7 @@ final class Wiring {
                                     dlp,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
+                            eventLog::warmUp,
                             readiness,
                             notices),
                     ended::complete);
@@ -196,7 +197,7 @@ final class Wiring {
                     loops,
                     proxy,
                     reloader,
-                    first.table(),
+                    first.routes(),
                     admin,
                     probed,
                     upstreams,
@@ -228,64 +229,73 @@ final class Wiring {
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
-        InetSocketAddress address = settings.listen().address();
+        InetSocketAddress address = settings.serving().listen().address();
         try {
             return ProxyServer.start(
-                    new ProxyConfig(address, settings.limits(), settings.timeouts(), settings.proxyUsers()),
+                    new ProxyConfig(
+                            address,
+                            settings.limits(),
+                            settings.timeouts(),
+                            settings.serving().proxyUsers()),
                     first,
                     ports);
         } catch (IOException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException("cannot listen on " + settings.listen() + ": " + cause.getMessage(), e);
+            throw new IOException("cannot listen on " + settings.serving().listen() + ": " + cause.getMessage(), e);
         }
     }
 
     private First firstRoutes() {
-        if (settings.routes().isEmpty()) {
-            List<Route> passthrough = settings.passthrough().stream()
+        if (settings.serving().routes().isEmpty()) {
+            List<Route> passthrough = settings.serving().passthrough().stream()
                     .map(host -> Route.named(host).passthrough(true).build())
                     .toList();
-            return new First(Optional.empty(), RoutesTable.of(Policy.allowAll(passthrough), 0), true, "");
+            return new First(Optional.empty(), RoutesFile.Loaded.of(Policy.allowAll(passthrough), 0), true, "");
         }
-        RoutesSource source = new RoutesSource(settings.routes().get(), settings.passthrough(), settings.environment());
+        RoutesSource source = new RoutesSource(
+                settings.serving().routes().get(), settings.serving().passthrough(), settings.environment());
         String fingerprint = source.fingerprint();
-        try {
-            return new First(Optional.of(source), source.load(), true, fingerprint);
-        } catch (RoutesException e) {
-            e.errors().forEach(notices::say);
-            notices.say("there are no valid routes: everything is denied until a reload finds some");
-            readiness.fault(Part.ROUTES, "no valid routes: " + e.errors().getFirst());
-            // The words of the file are the operator's business, not the caller's.
-            Policy denied = Policy.denyAll("the gate has no valid routes: nothing is allowed until they are mended");
-            return new First(Optional.of(source), RoutesTable.of(denied, 1), false, fingerprint);
-        }
+        return switch (source.load()) {
+            case RoutesFile.Result.Valid valid -> new First(Optional.of(source), valid.loaded(), true, fingerprint);
+            case RoutesFile.Result.Invalid invalid -> {
+                invalid.errors().forEach(notices::say);
+                notices.say("there are no valid routes: everything is denied until a reload finds some");
+                readiness.fault(
+                        Part.ROUTES, "no valid routes: " + invalid.errors().getFirst());
+                // The words of the file are the operator's business, not the caller's.
+                Policy denied =
+                        Policy.denyAll("the gate has no valid routes: nothing is allowed until they are mended");
+                yield new First(Optional.of(source), RoutesFile.Loaded.of(denied, 1), false, fingerprint);
+            }
+        };
     }
 
-    private static ProxySnapshot snapshot(long generation, RoutesTable table, DlpService dlp) {
-        return new ProxySnapshot(generation, table.policy(), dlp.inspector(table));
+    private static ProxySnapshot snapshot(long generation, RoutesFile.Loaded routes, DlpService dlp) {
+        return new ProxySnapshot(
+                generation, routes.policy(), dlp.inspector(routes.policy().routes(), routes.secrets()));
     }
 
-    private EventLog.Rules rules(RoutesTable table) {
-        List<String> others = new ArrayList<>(settings.proxyUsers().values());
-        others.addAll(table.secrets());
+    private EventLog.Rules rules(RoutesFile.Loaded routes, DlpService dlp) {
+        List<String> others = new ArrayList<>(settings.serving().proxyUsers().values());
+        others.addAll(routes.secrets());
         settings.upstream().proxy().flatMap(UpstreamProxy::credentials).ifPresent(value -> {
             others.add(value);
             others.add(value.substring(value.indexOf(' ') + 1));
         });
         return new EventLog.Rules(
-                table.logLevel(), SecretMasker.of(table.policy().routes(), others));
+                routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
         try {
-            if (settings.admin().isPresent()) {
-                Endpoint endpoint = settings.admin().get();
+            if (settings.serving().admin().isPresent()) {
+                Endpoint endpoint = settings.serving().admin().get();
                 probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
             }
-            if (settings.metrics().isPresent()) {
-                Endpoint endpoint = settings.metrics().get();
+            if (settings.serving().metrics().isPresent()) {
+                Endpoint endpoint = settings.serving().metrics().get();
                 probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true)));
             }
         } catch (IOException | RuntimeException e) {
@@ -303,14 +313,15 @@ final class Wiring {
         return first.source().map(source -> {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
-                public void loaded(RoutesTable table, long generation) {
-                    eventLog.update(rules(table));
-                    proxy.update(snapshot(generation, table, dlp));
+                public void loaded(RoutesFile.Loaded routes, long generation) {
+                    ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
+                    eventLog.update(rules(routes, dlp));
+                    proxy.update(next);
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
-                    allowlist.set(table.allowlist());
-                    notices.say(table.loadedLine());
-                    table.warnings().forEach(warning -> notices.say("warning: " + warning));
+                    allowlist.set(routes.allowlist());
+                    notices.say(routes.line());
+                    routes.warnings().forEach(warning -> notices.say("warning: " + warning));
                 }
 
                 @Override
@@ -320,7 +331,12 @@ final class Wiring {
                 }
             };
             Reloader reloader = new Reloader(
-                    source, listener, settings.reloadInterval(), clock, first.valid() ? 1 : 0, first.fingerprint());
+                    source,
+                    listener,
+                    settings.serving().reloadInterval(),
+                    clock,
+                    first.valid() ? 1 : 0,
+                    first.fingerprint());
             reloader.start();
             return reloader;
         });
@@ -337,7 +353,7 @@ final class Wiring {
             DlpService dlp,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        ProcessMetrics.process(made, lag, logWriter, Version.number());
+        ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
         budgets.byName().forEach((name, budget) -> ProcessMetrics.budget(made, name, budget::statistics));
         ProcessMetrics.budget(made, "log", logWriter::statistics);
         for (String name : upstreams.budgets().keySet()) {
@@ -352,8 +368,9 @@ final class Wiring {
         ProcessMetrics.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
         ProcessMetrics.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
-        reloader.ifPresent(source -> ProcessMetrics.routes(made, source));
-        dlp.meters(made);
+        reloader.ifPresent(
+                it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
+        ProcessMetrics.dlp(made, dlp::statistics);
         metrics.ready(made);
         registry.complete(made);
     }

@@ -8,6 +8,7 @@ import egress.testkit.H2Settings;
 import egress.testkit.NameServer;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
+import egress.testkit.scorecard.Row;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -65,10 +65,11 @@ final class KnownSecretsTest {
     /** The upper case of U+00DF is two letters, that of U+00FF and U+00B5 lies beyond Latin-1. */
     @Test
     void mayHoldBytesWhoseOtherCaseIsLonger() {
-        byte[] secret = new byte[] {(byte) 0xdf, 'k', '7', 'Q', 'w', '2', 'z', 'R', (byte) 0xff, 'p', (byte) 0xb5, 'M', 'x', '9', (byte) 0xdf};
+        byte[] secret = new byte[] {
+            (byte) 0xdf, 'k', '7', 'Q', 'w', '2', 'z', 'R', (byte) 0xff, 'p', (byte) 0xb5, 'M', 'x', '9', (byte) 0xdf
+        };
         BuiltInScanner scanner = new BuiltInScanner(List.of(secret), new byte[32], Runnable::run);
-        assertThat(scanner.scanNow(Fixture.request(secret)))
-                .isInstanceOf(ScanVerdict.Found.class);
+        assertThat(scanner.scanNow(Fixture.request(secret))).isInstanceOf(ScanVerdict.Found.class);
     }
 
     @Test

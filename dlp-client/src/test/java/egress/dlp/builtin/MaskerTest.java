@@ -54,6 +54,17 @@ final class MaskerTest {
     }
 
     @Test
+    void masksTheBeginningOfATokenWithAllThatGoesOnFromIt() {
+        assertThat(masker.mask("see (ghp_0123456789ab.cd/e)")).isEqualTo("see (********)");
+        assertThat(masker.mask(fixture.token() + ".more")).isEqualTo("********");
+    }
+
+    @Test
+    void masksTextBeyondSingleBytesToo() {
+        assertThat(masker.mask("\u2026 " + fixture.token() + " \u20ac")).isEqualTo("\u2026 ******** \u20ac");
+    }
+
+    @Test
     void leavesTheRestAsItIs() {
         byte[] clean = Fixture.latin("nothing to hide, not even ghp_xxxxxxxx");
         assertThat(masker.mask(clean)).isSameAs(clean);

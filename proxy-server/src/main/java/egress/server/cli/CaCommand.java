@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         description = "Make, show or export the certificate authority that clients must trust.",
         subcommands = {CaCommand.Init.class, CaCommand.Show.class, CaCommand.Export.class},
         mixinStandardHelpOptions = true)
-public final class CaCommand implements Callable<Integer> {
+final class CaCommand implements Callable<Integer> {
     @Spec
     @Nullable
     CommandSpec spec;
@@ -38,21 +38,7 @@ public final class CaCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         throw new ParameterException(
-                required(spec).commandLine(), "ca: what is to be done? (expected: init, show or export)");
-    }
-
-    static CommandSpec required(@Nullable CommandSpec spec) {
-        if (spec == null) {
-            throw new IllegalStateException("not run by picocli");
-        }
-        return spec;
-    }
-
-    /** Says what is wrong in one line; the exit status of a failure that is not one of usage. */
-    static int fail(CommandSpec spec, CaException e) {
-        spec.commandLine().getErr().println("egress: " + e.getMessage());
-        spec.commandLine().getErr().flush();
-        return 1;
+                Commands.required(spec).commandLine(), "ca: what is to be done? (expected: init, show or export)");
     }
 
     private static void describe(CommandSpec spec, Issuer issuer, Path certificateFile) {
@@ -94,7 +80,7 @@ public final class CaCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            CommandSpec command = required(spec);
+            CommandSpec command = Commands.required(spec);
             Path where = directory == null ? CaDirectory.standard() : CaLocation.expandHome(directory);
             CaDirectory ca = new CaDirectory(where, InstantSource.system(), new SecureRandom());
             try {
@@ -104,7 +90,7 @@ public final class CaCommand implements Callable<Integer> {
                 describe(command, issuer, ca.certificateFile());
                 return 0;
             } catch (CaException e) {
-                return fail(command, e);
+                return Commands.fail(command, e);
             }
         }
     }
@@ -121,12 +107,12 @@ public final class CaCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            CommandSpec command = required(spec);
+            CommandSpec command = Commands.required(spec);
             try {
                 describe(command, location.existing(), location.certificateFile());
                 return 0;
             } catch (CaException e) {
-                return fail(command, e);
+                return Commands.fail(command, e);
             }
         }
     }
@@ -179,7 +165,7 @@ public final class CaCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            CommandSpec command = required(spec);
+            CommandSpec command = Commands.required(spec);
             if (out == null && !format.text) {
                 throw new ParameterException(
                         command.commandLine(),
@@ -199,9 +185,9 @@ public final class CaCommand implements Callable<Integer> {
                 }
                 return 0;
             } catch (CaException e) {
-                return fail(command, e);
+                return Commands.fail(command, e);
             } catch (IOException e) {
-                return fail(
+                return Commands.fail(
                         command,
                         new CaException("--out: " + out + ": cannot be written: "
                                 + e.getClass().getSimpleName()

@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Picocli mixin: where a certificate authority is kept. */
-sealed class CaLocation permits CaOptions {
+class CaLocation {
     static final String FILE_OPTION = "--ca";
     static final String DIRECTORY_OPTION = "--ca-dir";
 

@@ -3,9 +3,9 @@ package egress.server.cli;
 import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockSettings;
 import egress.server.cli.OptionTypes.Bytes;
+import egress.server.config.BodyRate;
 import egress.server.config.DlpConfig;
 import egress.server.config.DlpConfig.Mode;
-import egress.server.config.DlpSettings;
 import egress.server.config.Endpoint;
 import egress.server.config.KnownHits;
 import java.net.InetSocketAddress;
@@ -23,9 +23,7 @@ import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is scanned before it leaves, by whom, and what may be held meanwhile. */
 final class DlpOptions {
-    private static final DlpSettings DEFAULTS = DlpSettings.defaults();
-    private static final long BODY_RATE = 1000;
-    private static final Duration BODY_RATE_OVER = Duration.ofSeconds(30);
+    private static final DlpConfig DEFAULTS = DlpConfig.defaults();
 
     @Option(
             names = "--dlp",
@@ -72,7 +70,7 @@ final class DlpOptions {
                 "Least bytes a second of a held body, counted over 30 s; a slower one is a 408.",
                 "Only time in which the caller alone is waited for counts. Default: ${DEFAULT-VALUE}"
             })
-    Bytes bodyRate = new Bytes((int) BODY_RATE);
+    Bytes bodyRate = new Bytes((int) BodyRate.DEFAULT.bytes());
 
     @Option(
             names = "--dlp-timeout",
@@ -141,7 +139,7 @@ final class DlpOptions {
      *
      * @throws IllegalArgumentException naming the flag and what was expected
      */
-    DlpConfig choice(Map<String, String> environment) {
+    DlpConfig config(Map<String, String> environment) {
         Mode chosen = mode == null ? (pipelock == null ? Mode.BUILTIN : Mode.BOTH) : mode;
         boolean asksPipelock = chosen == Mode.PIPELOCK || chosen == Mode.BOTH;
         if (asksPipelock && pipelock == null) {
@@ -162,17 +160,17 @@ final class DlpOptions {
                         "--dlp-allow: no fingerprint (expected: fp: and 16 hexadecimal digits)");
             }
         }
-        DlpSettings settings = new DlpSettings(
-                        chosen == Mode.BUILTIN || chosen == Mode.BOTH,
-                        maxBody.count(),
-                        memory.count(),
-                        spoolDirectory,
-                        spoolMax.count(),
-                        timeout,
-                        new HashSet<>(allowed))
-                .withBodyRate(bodyRate.count(), BODY_RATE_OVER)
-                .withKnownHits(new KnownHits(knownHits.count(), knownHits.span()));
-        return new DlpConfig(settings, asksPipelock ? Optional.of(asked(environment)) : Optional.empty());
+        return new DlpConfig(
+                chosen == Mode.BUILTIN || chosen == Mode.BOTH,
+                asksPipelock ? Optional.of(asked(environment)) : Optional.empty(),
+                maxBody.count(),
+                memory.count(),
+                spoolDirectory,
+                spoolMax.count(),
+                timeout,
+                new HashSet<>(allowed),
+                new BodyRate(bodyRate.count(), BodyRate.DEFAULT.over()),
+                new KnownHits(knownHits.count(), knownHits.span()));
     }
 
     private PipelockSettings asked(Map<String, String> environment) {

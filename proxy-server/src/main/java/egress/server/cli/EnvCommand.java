@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
             "and for wget, which knows no variable for that, its settings with the bundle in them."
         },
         mixinStandardHelpOptions = true)
-public final class EnvCommand implements Callable<Integer> {
+final class EnvCommand implements Callable<Integer> {
     @Spec
     @Nullable
     CommandSpec spec;
@@ -86,7 +86,7 @@ public final class EnvCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CommandSpec command = CaCommand.required(spec);
+        CommandSpec command = Commands.required(spec);
         URI proxyUrl = proxyUrl(command);
         try {
             TrustFiles files = TrustFiles.of(location);
@@ -104,7 +104,7 @@ public final class EnvCommand implements Callable<Integer> {
             command.commandLine().getOut().flush();
             return 0;
         } catch (CaException e) {
-            return CaCommand.fail(command, e);
+            return Commands.fail(command, e);
         }
     }
 

@@ -61,7 +61,7 @@ final class HealthCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CommandSpec command = CaCommand.required(spec);
+        CommandSpec command = Commands.required(spec);
         Endpoint endpoint = admin.endpoint()
                 .or(metrics::endpoint)
                 .orElseThrow(() -> new ParameterException(

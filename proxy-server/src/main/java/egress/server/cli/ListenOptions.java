@@ -2,16 +2,23 @@ package egress.server.cli;
 
 import egress.server.cli.OptionTypes.Switchable;
 import egress.server.config.Endpoint;
-import java.net.InetSocketAddress;
+import egress.server.config.ServingConfig;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is allowed, where callers connect, and who sees how it is doing. */
 final class ListenOptions {
+    /** Where the image keeps its routes; the first that exists. */
+    private static final List<Path> IMAGE_ROUTES =
+            List.of(Path.of("/etc/egress/routes.yaml"), Path.of("/etc/egress-proxy/routes.yaml"));
+
     @Option(
             names = "--routes",
             paramLabel = "FILE",
@@ -72,8 +79,44 @@ final class ListenOptions {
         return new Switchable(Optional.of(new Endpoint("127.0.0.1", 9901)));
     }
 
-    /** Whether nobody but this machine's own users can connect. */
-    static boolean isLoopback(InetSocketAddress address) {
-        return address.getAddress().isLoopbackAddress();
+    /**
+     * What the flags say.
+     *
+     * @throws IllegalArgumentException naming the flag and what was expected
+     */
+    ServingConfig config(Map<String, String> environment) {
+        Optional<Path> found = routes(environment);
+        if (found.isEmpty()) {
+            requireLoopback();
+        }
+        return new ServingConfig(
+                found,
+                Optional.ofNullable(reloadInterval),
+                passthrough,
+                listen,
+                proxyAuthEnv == null ? Map.of() : ProxyUsers.of(proxyAuthEnv, environment),
+                admin.endpoint(),
+                metrics.endpoint());
+    }
+
+    private Optional<Path> routes(Map<String, String> environment) {
+        if (routes != null || !environment.containsKey(EnvironmentDefaults.IMAGE)) {
+            return Optional.ofNullable(routes);
+        }
+        // Never the debugging proxy in the image: a mount that is missing must not open the gate.
+        return Optional.of(
+                IMAGE_ROUTES.stream().filter(Files::exists).findFirst().orElse(IMAGE_ROUTES.getFirst()));
+    }
+
+    private void requireLoopback() {
+        try {
+            if (listen.address().getAddress().isLoopbackAddress()) {
+                return;
+            }
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("--listen: " + listen + " (expected: a host with an address)", e);
+        }
+        throw new IllegalArgumentException("--listen: " + listen
+                + " (expected: a loopback address, because without --routes everything is allowed)");
     }
 }

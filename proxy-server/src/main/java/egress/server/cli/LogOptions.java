@@ -1,18 +1,15 @@
 package egress.server.cli;
 
-import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.config.LogSettings;
 import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is printed while the gate runs. */
-public final class LogOptions {
-    public static final int MOST_DETAIL = 4;
-
+final class LogOptions {
     @Option(
             names = "--log-format",
             paramLabel = "text|json",
             description = "Print exchanges as text (the default), or as one JSON object a line.")
-    LogFormat format = LogFormat.TEXT;
+    LogSettings.Format format = LogSettings.Format.TEXT;
 
     @Option(
             names = {"-q", "--quiet"},
@@ -40,8 +37,9 @@ public final class LogOptions {
 
     /** @throws IllegalArgumentException with what was expected */
     LogSettings settings() {
-        if (flowDetail < 0 || flowDetail > MOST_DETAIL) {
-            throw new IllegalArgumentException("--flow-detail: " + flowDetail + " (expected: 0-" + MOST_DETAIL + ")");
+        if (flowDetail < 0 || flowDetail > LogSettings.MOST_DETAIL) {
+            throw new IllegalArgumentException(
+                    "--flow-detail: " + flowDetail + " (expected: 0-" + LogSettings.MOST_DETAIL + ")");
         }
         return new LogSettings(format, quiet ? 0 : flowDetail, verbose);
     }

@@ -4,6 +4,7 @@ import egress.dlp.pipelock.PipelockMode;
 import egress.exchange.UpstreamHttp;
 import egress.server.config.DlpConfig;
 import egress.server.config.Endpoint;
+import egress.server.config.LogSettings;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
 import egress.upstream.NameSource;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How the values of flags are read: one place, one kind of error sentence. */
-public final class OptionTypes {
+final class OptionTypes {
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})([kKmM]?)");
 
@@ -41,7 +42,7 @@ public final class OptionTypes {
         put(commandLine, UpstreamHttp.class, text -> oneOf(UpstreamHttp.class, text));
         put(commandLine, DlpConfig.Mode.class, text -> oneOf(DlpConfig.Mode.class, text));
         put(commandLine, PipelockMode.class, text -> oneOf(PipelockMode.class, text));
-        put(commandLine, LogFormat.class, text -> oneOf(LogFormat.class, text));
+        put(commandLine, LogSettings.Format.class, text -> oneOf(LogSettings.Format.class, text));
         put(commandLine, Switchable.class, Switchable::parse);
         put(commandLine, Path.class, text -> CaLocation.expandHome(Path.of(text)));
     }
@@ -127,7 +128,7 @@ public final class OptionTypes {
     }
 
     /** As written on the command line. */
-    public static String name(Enum<?> value) {
+    static String name(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }
 
@@ -140,12 +141,6 @@ public final class OptionTypes {
             }
             return count % (1 << 10) == 0 ? (count >> 10) + "k" : Integer.toString(count);
         }
-    }
-
-    /** The form of what is printed for each exchange. */
-    public enum LogFormat {
-        TEXT,
-        JSON
     }
 
     /**

@@ -1,14 +1,8 @@
 package egress.server.cli;
 
+import egress.server.config.ServingConfig;
 import egress.server.config.Settings;
-import egress.upstream.Cidr;
-import egress.upstream.UpstreamConfig;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +31,6 @@ import picocli.CommandLine.Spec;
             "SIGHUP reloads the routes, SIGTERM drains and ends. More: docs/running.md"
         })
 public final class ProxyCommand implements Callable<Integer> {
-    /** Where the image keeps its routes; the first that exists. */
-    private static final List<Path> IMAGE_ROUTES =
-            List.of(Path.of("/etc/egress/routes.yaml"), Path.of("/etc/egress-proxy/routes.yaml"));
-
     @Spec
     @Nullable
     CommandSpec spec;
@@ -103,76 +93,26 @@ public final class ProxyCommand implements Callable<Integer> {
      */
     Settings settings() {
         try {
-            Optional<Path> routes = routes();
-            Settings settings = new Settings(
-                    routes,
-                    Optional.ofNullable(listen.reloadInterval),
-                    listen.passthrough,
-                    listen.listen,
-                    listen.proxyAuthEnv == null ? Map.of() : ProxyUsers.of(listen.proxyAuthEnv, environment),
-                    listen.admin.endpoint(),
-                    listen.metrics.endpoint(),
+            ServingConfig serving = listen.config(environment);
+            return new Settings(
+                    serving,
                     limits.loops(),
                     limits.leaves(),
                     limits.limits(),
                     timeouts.timeouts(),
                     upstream.http,
-                    upstreamConfig(routes.isEmpty()),
-                    dlp.choice(environment),
+                    upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
+                    dlp.config(environment),
                     log.settings(),
                     environment,
                     unknownVariables());
-            if (routes.isEmpty()) {
-                requireLoopback();
-            }
-            return settings;
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(CaCommand.required(spec).commandLine(), String.valueOf(e.getMessage()), e);
+            throw new ParameterException(Commands.required(spec).commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 
     private Set<String> unknownVariables() {
-        CommandSpec gate = CaCommand.required(spec);
+        CommandSpec gate = Commands.required(spec);
         return new EnvironmentDefaults(environment).unknown(gate, name -> name.equals(listen.proxyAuthEnv));
-    }
-
-    private Optional<Path> routes() {
-        if (listen.routes != null || !environment.containsKey(EnvironmentDefaults.IMAGE)) {
-            return Optional.ofNullable(listen.routes);
-        }
-        // Never the debugging proxy in the image: a mount that is missing must not open the gate.
-        return Optional.of(
-                IMAGE_ROUTES.stream().filter(Files::exists).findFirst().orElse(IMAGE_ROUTES.getFirst()));
-    }
-
-    private UpstreamConfig upstreamConfig(boolean debugging) {
-        for (Path file : upstream.extraTrust) {
-            if (!Files.isReadable(file) || Files.isDirectory(file)) {
-                throw new IllegalArgumentException(
-                        "--upstream-ca: " + file + " cannot be read (expected: a PEM file of certificates)");
-            }
-        }
-        List<Cidr> allowed = debugging ? List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")) : upstream.allowPrivate;
-        UpstreamConfig config = UpstreamConfig.DEFAULTS
-                .withAllowPrivate(allowed)
-                .withConnectTo(upstream.connectTo)
-                .withExtraTrust(upstream.extraTrust)
-                .withNames(upstream.names)
-                .withEnvironment(environment)
-                .withTimeouts(timeouts.upstream())
-                .withLimits(limits.upstream());
-        return upstream.proxy == null ? config : config.withProxy(upstream.proxy);
-    }
-
-    private void requireLoopback() {
-        try {
-            if (listen.listen.address().getAddress().isLoopbackAddress()) {
-                return;
-            }
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("--listen: " + listen.listen + " (expected: a host with an address)", e);
-        }
-        throw new IllegalArgumentException("--listen: " + listen.listen
-                + " (expected: a loopback address, because without --routes everything is allowed)");
     }
 }

@@ -4,9 +4,14 @@ import egress.exchange.UpstreamHttp;
 import egress.upstream.Cidr;
 import egress.upstream.ConnectTo;
 import egress.upstream.NameSource;
+import egress.upstream.UpstreamConfig;
+import egress.upstream.UpstreamLimits;
 import egress.upstream.UpstreamProxy;
+import egress.upstream.UpstreamTimeouts;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -66,4 +71,30 @@ final class UpstreamOptions {
                 "TLS is verified for the first all the same. May be repeated."
             })
     List<ConnectTo> connectTo = List.of();
+
+    /**
+     * What the flags say.
+     *
+     * @param debugging without routes every address may be reached
+     * @throws IllegalArgumentException naming the flag and what was expected
+     */
+    UpstreamConfig config(
+            boolean debugging, Map<String, String> environment, UpstreamTimeouts timeouts, UpstreamLimits limits) {
+        for (Path file : extraTrust) {
+            if (!Files.isReadable(file) || Files.isDirectory(file)) {
+                throw new IllegalArgumentException(
+                        "--upstream-ca: " + file + " cannot be read (expected: a PEM file of certificates)");
+            }
+        }
+        List<Cidr> allowed = debugging ? List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")) : allowPrivate;
+        UpstreamConfig config = UpstreamConfig.DEFAULTS
+                .withAllowPrivate(allowed)
+                .withConnectTo(connectTo)
+                .withExtraTrust(extraTrust)
+                .withNames(names)
+                .withEnvironment(environment)
+                .withTimeouts(timeouts)
+                .withLimits(limits);
+        return proxy == null ? config : config.withProxy(proxy);
+    }
 }

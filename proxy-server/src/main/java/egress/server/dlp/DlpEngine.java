@@ -5,7 +5,8 @@ import egress.dlp.builtin.BuiltInScanner;
 import egress.dlp.injection.PromptInjectionDetector;
 import egress.exchange.Inspector;
 import egress.policy.Route;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
+import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
@@ -28,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,20 +43,21 @@ public final class DlpEngine implements AutoCloseable {
     private static final int DISK_QUEUE = 4096;
     private static final int SPOOL_THREADS = 2;
 
-    private final DlpSettings settings;
+    private final DlpConfig settings;
     private final Optional<Scanner> external;
     private final byte[] fingerprintKey;
     private final ScanPlaces places;
     private final ThreadPoolExecutor disk;
     private final DlpServices services;
     private final AtomicBoolean warm = new AtomicBoolean();
+    private volatile @Nullable CompletableFuture<BuiltInScanner> newest;
 
-    private DlpEngine(DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
+    private DlpEngine(DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
         this.settings = settings;
         this.external = external;
         this.fingerprintKey = fingerprintKey.clone();
         int most = Math.max(2, Runtime.getRuntime().availableProcessors());
-        this.places = new ScanPlaces(most, settings.timeout(), settings.bodyRate());
+        this.places = new ScanPlaces(most, settings.timeout());
         this.disk = diskThreads();
         FairExecutor turns = FairExecutor.computing(SPOOL_THREADS, DISK_QUEUE, disk);
         this.services = new DlpServices(
@@ -63,6 +66,7 @@ public final class DlpEngine implements AutoCloseable {
                 (int) Math.min(settings.maxBody(), MAX_MESSAGE),
                 new FairBudget(settings.memory()),
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
+                new SlowBodies.PerLoop(settings.bodyRate()),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
                 () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
@@ -77,7 +81,7 @@ public final class DlpEngine implements AutoCloseable {
      * @throws IOException when bodies cannot be spooled to the directory
      */
     public static DlpEngine start(
-            DlpSettings settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
+            DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
             throws IOException {
         DlpEngine engine = new DlpEngine(settings, external, fingerprintKey, random);
         if (engine.isOn()) {
@@ -113,20 +117,29 @@ public final class DlpEngine implements AutoCloseable {
         if (!isOn()) {
             return Inspector.NONE;
         }
-        Optional<Scanners.BuiltIn> builtIn = settings.builtIn()
-                ? Optional.of(new Scanners.BuiltIn(make(KnownSecrets.of(routes, secrets, environment))))
-                : Optional.empty();
+        Optional<Scanners.BuiltIn> builtIn = Optional.empty();
+        if (settings.builtIn()) {
+            CompletableFuture<BuiltInScanner> made = make(KnownSecrets.of(routes, secrets, environment));
+            newest = made;
+            builtIn =
+                    Optional.of(new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
+        }
         return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
     }
 
-    private CompletableFuture<Scanners.Faces> make(Collection<byte[]> secrets) {
-        Supplier<Scanners.Faces> making = () -> {
+    /** The scanner of this process that the newest inspector asks; empty where none does. */
+    Optional<CompletableFuture<BuiltInScanner>> scanner() {
+        return Optional.ofNullable(newest);
+    }
+
+    private CompletableFuture<BuiltInScanner> make(Collection<byte[]> secrets) {
+        Supplier<BuiltInScanner> making = () -> {
             // On the asking thread, always: who asks knows best which thread that should be.
             BuiltInScanner scanner = new BuiltInScanner(secrets, fingerprintKey, Runnable::run);
             if (warm.compareAndSet(false, true)) {
                 warmUp(scanner);
             }
-            return new Scanners.Faces(scanner, scanner);
+            return scanner;
         };
         try {
             Executor asGate = task -> places.scans().execute(Claimant.SELF, turn -> task.run());
@@ -150,43 +163,29 @@ public final class DlpEngine implements AutoCloseable {
         return settings.builtIn() || external.isPresent();
     }
 
-    /** Bytes of memory that nothing holds. */
-    public long memoryLeft() {
-        return left(memory());
-    }
+    /**
+     * How it stands.
+     *
+     * @param memory for bodies that wait for their verdict
+     * @param spool for those of them that are too large for memory
+     * @param scans that wait for a thread
+     * @param questions to another scanner that wait for their turn
+     * @param running scans
+     */
+    public record Statistics(
+            FairBudget.Statistics memory,
+            FairBudget.Statistics spool,
+            FairBudget.Statistics scans,
+            FairBudget.Statistics questions,
+            int running) {}
 
-    /** Bytes of the spool that nothing holds. */
-    public long spoolLeft() {
-        return left(spool());
-    }
-
-    private static long left(FairBudget.Statistics budget) {
-        return budget.capacity() - budget.used();
-    }
-
-    /** How the memory for held parts stands. */
-    public FairBudget.Statistics memory() {
-        return services.memory().statistics();
-    }
-
-    /** How the spool stands. */
-    public FairBudget.Statistics spool() {
-        return services.spool().quota().statistics();
-    }
-
-    /** How waiting for a thread that scans stands. */
-    public FairBudget.Statistics scans() {
-        return places.scans().statistics();
-    }
-
-    /** How waiting for another scanner stands. */
-    public FairBudget.Statistics questions() {
-        return places.others().statistics();
-    }
-
-    /** Scans that run now. */
-    public int scanning() {
-        return places.scans().running();
+    public Statistics statistics() {
+        return new Statistics(
+                services.memory().statistics(),
+                services.spool().quota().statistics(),
+                places.scans().statistics(),
+                places.others().statistics(),
+                places.scans().running());
     }
 
     @Override

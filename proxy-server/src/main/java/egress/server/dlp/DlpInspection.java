@@ -178,7 +178,7 @@ final class DlpInspection implements Inspection {
                 services.maxBody(),
                 hears,
                 () -> head,
-                services.places().on(loop).slow(),
+                services.slow().on(loop),
                 holder -> new HeldBody(loop, who, services.memory(), services.spool(), contentLength, holder));
     }
 

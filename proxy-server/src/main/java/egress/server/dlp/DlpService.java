@@ -1,19 +1,19 @@
 package egress.server.dlp;
 
 import egress.ca.Issuer;
+import egress.dlp.builtin.Masker;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.exchange.Inspector;
+import egress.policy.Route;
 import egress.server.admin.Readiness;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.log.Notices;
-import egress.server.metrics.ProcessMetrics;
-import egress.server.routes.RoutesTable;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +62,7 @@ public final class DlpService implements AutoCloseable {
         }
         try {
             DlpEngine engine = DlpEngine.start(
-                    settings.dlp().settings(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random);
+                    settings.dlp(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random);
             Optional<PipelockHealth> watch = pipelock.map(it -> new PipelockHealth(it, readiness, notices));
             watch.ifPresent(PipelockHealth::check);
             return new DlpService(engine, pipelock, watch, settings);
@@ -72,11 +72,25 @@ public final class DlpService implements AutoCloseable {
         }
     }
 
-    /** What looks at exchanges under these routes. */
-    public Inspector inspector(RoutesTable table) {
-        List<String> secrets = new ArrayList<>(table.secrets());
-        token.ifPresent(secrets::add);
-        return engine.inspector(table.policy().routes(), secrets, environment);
+    /**
+     * What looks at exchanges under these routes.
+     *
+     * @param secrets that must not leave, besides the routes' credentials
+     */
+    public Inspector inspector(Collection<Route> routes, Collection<String> secrets) {
+        List<String> known = new ArrayList<>(secrets);
+        token.ifPresent(known::add);
+        return engine.inspector(routes, known, environment);
+    }
+
+    /**
+     * Masks records by the scanner of the newest inspector, so that the catalogue is compiled once; where there is none, by one of its
+     * own. Waits while that is being made: not for an event loop.
+     *
+     * @param secrets for one of its own
+     */
+    public Masker masker(Collection<byte[]> secrets) {
+        return engine.scanner().map(made -> new Masker(made.join())).orElseGet(() -> Masker.of(secrets));
     }
 
     /** Where it listens itself: pipelock's questions come back there. */
@@ -89,27 +103,8 @@ public final class DlpService implements AutoCloseable {
         watch.ifPresent(PipelockHealth::check);
     }
 
-    public void meters(MeterRegistry registry) {
-        ProcessMetrics.gauge(
-                registry,
-                "egress.dlp.memory.left",
-                "Bytes that bodies waiting for their verdict may still take of the memory",
-                engine::memoryLeft);
-        ProcessMetrics.gauge(
-                registry,
-                "egress.dlp.spool.left",
-                "Bytes that bodies waiting for their verdict may still take of the spool",
-                engine::spoolLeft);
-        ProcessMetrics.gauge(
-                registry,
-                "egress.dlp.waiting",
-                "Scans that wait for a thread",
-                () -> engine.scans().used());
-        ProcessMetrics.gauge(registry, "egress.dlp.scanning", "Scans that run", engine::scanning);
-        ProcessMetrics.budget(registry, "dlp_memory", engine::memory);
-        ProcessMetrics.budget(registry, "spool", engine::spool);
-        ProcessMetrics.budget(registry, "scans", engine::scans);
-        ProcessMetrics.budget(registry, "questions", engine::questions);
+    public DlpEngine.Statistics statistics() {
+        return engine.statistics();
     }
 
     @Override

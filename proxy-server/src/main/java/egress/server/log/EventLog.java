@@ -4,7 +4,6 @@ import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
-import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
@@ -50,8 +49,15 @@ public final class EventLog implements Observer {
 
     /** New routes; what the old ones held stays masked until the next ones, for exchanges that began before. */
     public synchronized void update(Rules next) {
-        rules = new Rules(next.level(), next.masker().and(latest));
+        SecretMasker both = next.masker().and(latest);
+        both.prepare();
+        rules = new Rules(next.level(), both);
         latest = next.masker();
+    }
+
+    /** Pays what the first line would cost. */
+    public void warmUp() {
+        rules.masker().prepare();
     }
 
     @Override
@@ -95,7 +101,7 @@ public final class EventLog implements Observer {
 
     private void onAllowed(ExchangeRecord exchange) {
         boolean audit = rules.level() >= FULL;
-        boolean shown = isShown() && settings.format() == LogFormat.JSON;
+        boolean shown = isShown() && settings.format() == LogSettings.Format.JSON;
         if (audit || shown) {
             offer(
                     new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())),
@@ -166,7 +172,7 @@ public final class EventLog implements Observer {
 
     private void render(
             LogEvent event, SecretMasker masker, boolean shown, boolean audit, StringBuilder out, StringBuilder err) {
-        if (settings.format() == LogFormat.JSON) {
+        if (settings.format() == LogSettings.Format.JSON) {
             json().append(event, masker, shown && withFields(), out);
             return;
         }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
-import egress.server.cli.OptionTypes;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import java.io.IOException;
@@ -74,7 +73,7 @@ final class JsonFormat {
                 json.writeStringField("detector", found.hit().detector());
                 json.writeStringField("place", masker.text(found.hit().place()));
                 json.writeStringField("fingerprint", found.hit().fingerprint());
-                json.writeStringField("effect", OptionTypes.name(found.hit().effect()));
+                json.writeStringField("effect", found.hit().effect().code());
             }
             case LogEvent.Refused refused -> {
                 authority(json, refused.authority());

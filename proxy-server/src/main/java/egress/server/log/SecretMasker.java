@@ -1,11 +1,9 @@
 package egress.server.log;
 
-import egress.policy.Credential;
+import egress.dlp.builtin.Masker;
 import egress.policy.Route;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,11 +12,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 
 /**
  * Takes secrets out of what is written down: the values that the gate itself holds wherever they occur, the fields that
- * carry credentials, query values whose name says what they are, and what looks like a well-known kind of token.
+ * carry credentials, query values whose name says what they are, and what the scanner's catalogue finds.
  */
 public final class SecretMasker {
     static final String MASK = "********";
@@ -59,19 +59,28 @@ public final class SecretMasker {
             "jwt",
             "assertion");
 
-    private static final Pattern TOKEN = Pattern.compile(
-            "(?:gh[pousr]_|github_pat_|glpat-|sk-|xox[abeoprs]-|AKIA|ASIA|AIza|ya29\\.|npm_|pypi-|eyJ)[A-Za-z0-9_.~+/-]{12,}+");
-
+    /** As they were given. */
+    private final Set<String> values;
+    /** The values, and how they stand in URLs. */
     private final List<String> secrets;
+
     private final Set<String> fields;
     /** Hashes of the secrets' first characters: most text is passed over in one look at each place. */
     private final BitSet beginnings = new BitSet(FILTER_BITS);
 
-    private SecretMasker(Collection<String> secrets, Set<String> fields) {
+    /** Compiled once, by whoever needs it first: {@link #prepare}, or the first text. */
+    private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
+
+    private final Function<Collection<byte[]>, Masker> compiler;
+
+    private SecretMasker(Set<String> values, Set<String> fields, Function<Collection<byte[]>, Masker> compiler) {
+        this.compiler = compiler;
+        this.values = Set.copyOf(values);
         this.fields = Set.copyOf(fields);
-        this.secrets = secrets.stream()
+        Set<String> forms = new LinkedHashSet<>();
+        values.forEach(value -> addForms(forms, value));
+        this.secrets = forms.stream()
                 .filter(secret -> secret.length() >= SHORTEST)
-                .distinct()
                 // Of two that begin alike the longer one is tried first.
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .toList();
@@ -82,46 +91,42 @@ public final class SecretMasker {
      * Masks the credentials of these routes, and further secrets.
      *
      * @param others such as passwords of the listener's own users
+     * @param compiler makes what masks tokens and encoded secrets; called once, possibly by a thread that writes the log
      */
-    public static SecretMasker of(Collection<Route> routes, Collection<String> others) {
-        Set<String> secrets = new LinkedHashSet<>();
+    public static SecretMasker of(
+            Collection<Route> routes, Collection<String> others, Function<Collection<byte[]>, Masker> compiler) {
+        Set<String> values = new LinkedHashSet<>(others);
         Set<String> fields = new TreeSet<>();
-        others.forEach(secret -> addForms(secrets, secret));
         for (Route route : routes) {
             route.credential().ifPresent(credential -> {
                 fields.add(credential.field().toLowerCase(Locale.ROOT));
-                addCredential(secrets, credential);
+                values.addAll(credential.secrets());
+                if (credential.isAvailable()) { // also where another field has a scheme of its own
+                    values.add(credential.value().substring(credential.value().indexOf(' ') + 1));
+                }
             });
         }
-        return new SecretMasker(secrets, fields);
+        return new SecretMasker(values, fields, compiler);
     }
 
     /** This, and what another masks: for exchanges that began before a reload. */
     SecretMasker and(SecretMasker other) {
-        List<String> both = new ArrayList<>(secrets);
-        both.addAll(other.secrets);
+        Set<String> both = new LinkedHashSet<>(values);
+        both.addAll(other.values);
         Set<String> allFields = new TreeSet<>(fields);
         allFields.addAll(other.fields);
-        return new SecretMasker(both, allFields);
+        return new SecretMasker(both, allFields, compiler);
     }
 
-    private static void addCredential(Set<String> secrets, Credential credential) {
-        if (!credential.isAvailable()) {
-            return;
-        }
-        String value = credential.value();
-        int space = value.indexOf(' ');
-        String bare = space < 0 ? value : value.substring(space + 1);
-        addForms(secrets, bare);
-        if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
-            try {
-                String pair = new String(Base64.getDecoder().decode(bare), StandardCharsets.UTF_8);
-                addForms(secrets, pair);
-                addForms(secrets, pair.substring(pair.indexOf(':') + 1));
-            } catch (IllegalArgumentException e) {
-                return; // not made by the gate then, and masked whole above
-            }
-        }
+    /** Compiles what finds tokens, unless that was done: not on an event loop. */
+    void prepare() {
+        catalogue.run();
+    }
+
+    private Masker compile() {
+        return compiler.apply(values.stream()
+                .map(value -> value.getBytes(StandardCharsets.UTF_8))
+                .toList());
     }
 
     private static void addForms(Set<String> secrets, String secret) {
@@ -154,7 +159,19 @@ public final class SecretMasker {
     String text(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
-        return queries.length() < 16 ? queries : TOKEN.matcher(queries).replaceAll(MASK);
+        return queries.length() < 16 ? queries : tokens(queries);
+    }
+
+    private String tokens(String text) {
+        try {
+            prepare();
+            return catalogue.get().mask(text);
+        } catch (ExecutionException e) {
+            return MASK; // not scanned: then not shown
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return MASK;
+        }
     }
 
     private String known(String text) {

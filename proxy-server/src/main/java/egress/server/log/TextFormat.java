@@ -4,8 +4,7 @@ import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.http.Printable;
-import egress.server.cli.LogOptions;
-import egress.server.cli.OptionTypes;
+import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -89,7 +88,7 @@ final class TextFormat {
         return hit.effect() == Inspection.Effect.LOCKED
                 ? "DLP: LOCKED: " + place
                 : "DLP: " + hit.detector() + " found in " + place + " for "
-                        + found.authority().host() + ", " + OptionTypes.name(hit.effect()) + ", fingerprint "
+                        + found.authority().host() + ", " + hit.effect().code() + ", fingerprint "
                         + hit.fingerprint();
     }
 
@@ -177,7 +176,7 @@ final class TextFormat {
             coloured(to, Colour.DIM, field.getKey() + ":");
             to.append(' ')
                     .append(Printable.line(
-                            detail < LogOptions.MOST_DETAIL ? TerminalText.cut(value, LONGEST_VALUE) : value))
+                            detail < LogSettings.MOST_DETAIL ? TerminalText.cut(value, LONGEST_VALUE) : value))
                     .append('\n');
         }
     }

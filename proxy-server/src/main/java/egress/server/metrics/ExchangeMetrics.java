@@ -6,7 +6,6 @@ import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
 import egress.policy.Route;
-import egress.server.cli.OptionTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -194,7 +193,7 @@ public final class ExchangeMetrics implements Observer {
     }
 
     private void onFound(Inspection.Hit hit) {
-        FindingKey key = new FindingKey(hit.detector(), OptionTypes.name(hit.effect()));
+        FindingKey key = new FindingKey(hit.detector(), hit.effect().code());
         with(made -> findings.computeIfAbsent(
                         key,
                         added -> Counter.builder("egress.dlp.findings")

@@ -1,14 +1,14 @@
 package egress.server.metrics;
 
 import egress.ca.LeafCache;
-import egress.server.log.AsyncWriter;
-import egress.server.routes.Reloader;
+import egress.server.dlp.DlpEngine;
 import egress.share.FairBudget;
 import egress.upstream.UpstreamStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
+import java.time.Instant;
 import java.util.function.Supplier;
 
 /** Meters that are read from whoever keeps the count anyway. */
@@ -179,27 +179,64 @@ public final class ProcessMetrics {
                 () -> upstream.get().waiting());
     }
 
-    /** Loads of the routes. */
-    public static void routes(MeterRegistry registry, Reloader reloader) {
+    /** Scans for secrets, and what waits for them. */
+    public static void dlp(MeterRegistry registry, Supplier<DlpEngine.Statistics> dlp) {
+        gauge(
+                registry,
+                "egress.dlp.memory.left",
+                "Bytes that bodies waiting for their verdict may still take of the memory",
+                () -> dlp.get().memory().left());
+        gauge(
+                registry,
+                "egress.dlp.spool.left",
+                "Bytes that bodies waiting for their verdict may still take of the spool",
+                () -> dlp.get().spool().left());
+        gauge(
+                registry,
+                "egress.dlp.waiting",
+                "Scans that wait for a thread",
+                () -> dlp.get().scans().used());
+        gauge(registry, "egress.dlp.scanning", "Scans that run", () -> dlp.get().running());
+        budget(registry, "dlp_memory", () -> dlp.get().memory());
+        budget(registry, "spool", () -> dlp.get().spool());
+        budget(registry, "scans", () -> dlp.get().scans());
+        budget(registry, "questions", () -> dlp.get().questions());
+    }
+
+    /**
+     * Loads of the routes.
+     *
+     * @param loaded when the routes in use were loaded
+     */
+    public static void routes(
+            MeterRegistry registry,
+            Supplier<Long> successes,
+            Supplier<Long> failures,
+            Supplier<Long> generation,
+            Supplier<Instant> loaded) {
         String words = "Reloads of the routes";
-        FunctionCounter.builder("egress.reloads", registry, any -> reloader.successes())
+        FunctionCounter.builder("egress.reloads", registry, any -> successes.get())
                 .description(words)
                 .tag("result", "ok")
                 .register(registry);
-        FunctionCounter.builder("egress.reloads", registry, any -> reloader.failures())
+        FunctionCounter.builder("egress.reloads", registry, any -> failures.get())
                 .description(words)
                 .tag("result", "failed")
                 .register(registry);
-        gauge(registry, "egress.routes.generation", "Counts the loads; 0 without valid routes", reloader::generation);
+        gauge(registry, "egress.routes.generation", "Counts the loads; 0 without valid routes", generation);
         gauge(
                 registry,
                 "egress.routes.loaded.seconds",
                 "When the routes in use were loaded, in seconds of the epoch",
-                () -> reloader.lastSuccess().toEpochMilli() / 1000.0);
+                () -> loaded.get().toEpochMilli() / 1000.0);
     }
 
-    /** The process itself. */
-    public static void process(MeterRegistry registry, EventLoopLag lag, AsyncWriter log, String version) {
+    /**
+     * The process itself.
+     *
+     * @param lost log lines that were never written
+     */
+    public static void process(MeterRegistry registry, EventLoopLag lag, Supplier<Long> lost, String version) {
         Runtime runtime = Runtime.getRuntime();
         double started = System.currentTimeMillis() / 1000.0;
         gauge(
@@ -215,7 +252,7 @@ public final class ProcessMetrics {
                 "Memory outside of the heap, of buffers",
                 () -> Math.max(0, PlatformDependent.usedDirectMemory()));
         gauge(registry, "egress.start.time.seconds", "When the gate started, in seconds of the epoch", () -> started);
-        counter(registry, "egress.log.lost", "Log lines lost because they could not be written in time", log::lost);
+        counter(registry, "egress.log.lost", "Log lines lost because they could not be written in time", lost);
         Gauge.builder("egress.info", () -> 1)
                 .description("The version, as a label")
                 .tag("version", version)

@@ -33,7 +33,7 @@ public final class TrustPages {
     private final Map<String, Page> pages = new ConcurrentHashMap<>();
 
     /** One answer: its body, and the fields that describe it. */
-    public static final class Page {
+    static final class Page {
         private final String contentType;
         private final Optional<String> fileName;
         private final byte[] body;

@@ -16,12 +16,8 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Reloader implements AutoCloseable {
     /** Where the routes come from. */
     interface Source {
-        /**
-         * Reads everything anew, by path.
-         *
-         * @throws RoutesException saying where it broke and what was expected
-         */
-        RoutesTable load() throws RoutesException;
+        /** Reads everything anew, by path. */
+        RoutesFile.Result load();
 
         /** A value that changes with the content of everything that {@link #load} reads. */
         String fingerprint();
@@ -29,9 +25,9 @@ public final class Reloader implements AutoCloseable {
 
     /** Who hears of each load. */
     public interface Listener {
-        void loaded(RoutesTable table, long generation);
+        void loaded(RoutesFile.Loaded routes, long generation);
 
-        /** The old table stays. */
+        /** The old routes stay. */
         void failed(List<String> errors);
     }
 
@@ -48,7 +44,7 @@ public final class Reloader implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * @param generation of the table in use; 0 when there is none yet
+     * @param generation of the routes in use; 0 when there is none yet
      * @param interval how often to look whether the content has changed since {@code fingerprint}
      */
     public Reloader(
@@ -85,12 +81,12 @@ public final class Reloader implements AutoCloseable {
         return failures.sum();
     }
 
-    /** Of the table in use; 0 before the first valid one. */
+    /** Of the routes in use; 0 before the first valid one. */
     public long generation() {
         return generation;
     }
 
-    /** When the table in use was loaded; the epoch before the first. */
+    /** When the routes in use were loaded; the epoch before the first. */
     public Instant lastSuccess() {
         return lastSuccess;
     }
@@ -128,19 +124,19 @@ public final class Reloader implements AutoCloseable {
     }
 
     private void load() {
-        RoutesTable table;
-        try {
-            table = source.load();
-        } catch (RoutesException e) {
-            failures.increment();
-            listener.failed(e.errors());
-            return;
+        switch (source.load()) {
+            case RoutesFile.Result.Invalid invalid -> {
+                failures.increment();
+                listener.failed(invalid.errors());
+            }
+            case RoutesFile.Result.Valid valid -> {
+                long next = generation + 1;
+                listener.loaded(valid.loaded(), next);
+                generation = next;
+                lastSuccess = clock.instant();
+                successes.increment();
+            }
         }
-        long next = generation + 1;
-        listener.loaded(table, next);
-        generation = next;
-        lastSuccess = clock.instant();
-        successes.increment();
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A routes file, every era of it: YAML 1.2 with exactly one document, and no alias, tag, duplicate or unknown key. All
@@ -40,12 +41,12 @@ public final class RoutesFile {
     public sealed interface Result {
         record Valid(Loaded loaded) implements Result {}
 
-        /** @param errors one sentence each, at least one */
+        /** @param errors one sentence each, at least one: its place and what was expected, and no secret */
         record Invalid(List<String> errors) implements Result {}
     }
 
     /**
-     * A file that holds.
+     * What the gate works by until the next load.
      *
      * @param logLevel 0 off, 1 blocks, 2 full
      * @param secrets the values of every token, never to be shown; for DLP and masking
@@ -62,10 +63,37 @@ public final class RoutesFile {
             List<Path> tokenFiles,
             List<String> warnings,
             String allowlist) {
+        private static final String NO_ROUTES = "{\"routes\":[]}";
+
+        public Loaded {
+            secrets = Set.copyOf(secrets);
+            variables = Set.copyOf(variables);
+            tokenFiles = List.copyOf(tokenFiles);
+            warnings = List.copyOf(warnings);
+        }
+
+        /** A policy that no file made. */
+        public static Loaded of(Policy policy, int logLevel) {
+            return new Loaded(policy, logLevel, Set.of(), Set.of(), List.of(), List.of(), NO_ROUTES);
+        }
+
+        /** {@code loaded N route(s): a, b [log=off|blocks|full]}. */
+        public String line() {
+            List<Route> routes = policy.routes();
+            String names = routes.stream().map(Route::name).collect(Collectors.joining(", "));
+            String level = switch (logLevel) {
+                case 0 -> "off";
+                case 1 -> "blocks";
+                default -> "full";
+            };
+            String start = "loaded " + routes.size() + " route(s): " + names + (names.isEmpty() ? "" : " ");
+            return start + "[log=" + level + "]";
+        }
+
         /** Never shows a secret. */
         @Override
         public String toString() {
-            return "Loaded[" + policy.routes().size() + " routes, log " + logLevel + "]";
+            return "Loaded[" + line() + "]";
         }
     }
 
@@ -131,7 +159,7 @@ public final class RoutesFile {
                 credentials.secrets(),
                 credentials.variables(),
                 credentials.files(),
-                List.copyOf(allWarnings),
+                allWarnings,
                 Allowlist.json(root.get(), passthrough)));
     }
 

@@ -29,14 +29,12 @@ public final class RoutesSource implements Reloader.Source {
     }
 
     @Override
-    public RoutesTable load() throws RoutesException {
-        return switch (RoutesFile.load(file, tokens, passthrough)) {
-            case RoutesFile.Result.Invalid invalid -> throw new RoutesException(invalid.errors());
-            case RoutesFile.Result.Valid valid -> {
-                tokenFiles = List.copyOf(valid.loaded().tokenFiles());
-                yield RoutesTable.of(valid.loaded());
-            }
-        };
+    public RoutesFile.Result load() {
+        RoutesFile.Result result = RoutesFile.load(file, tokens, passthrough);
+        if (result instanceof RoutesFile.Result.Valid valid) {
+            tokenFiles = valid.loaded().tokenFiles();
+        }
+        return result;
     }
 
     @Override

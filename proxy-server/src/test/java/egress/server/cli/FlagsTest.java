@@ -6,7 +6,6 @@ import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
 import egress.server.ProxyUnderTest;
-import egress.server.cli.OptionTypes.LogFormat;
 import egress.server.config.DlpConfig;
 import egress.server.config.Endpoint;
 import egress.server.config.LogSettings;
@@ -67,18 +66,18 @@ final class FlagsTest {
     @Test
     void withoutFlagsEverythingIsAsTheCoreHasIt() {
         Settings parsed = parse(Map.of());
-        assertThat(parsed.listen()).isEqualTo(new Endpoint("127.0.0.1", 9099));
-        assertThat(parsed.admin()).contains(new Endpoint("127.0.0.1", 9901));
-        assertThat(parsed.metrics()).isEmpty();
-        assertThat(parsed.routes()).isEmpty();
-        assertThat(parsed.reloadInterval()).isEmpty();
-        assertThat(parsed.proxyUsers()).isEmpty();
+        assertThat(parsed.serving().listen()).isEqualTo(new Endpoint("127.0.0.1", 9099));
+        assertThat(parsed.serving().admin()).contains(new Endpoint("127.0.0.1", 9901));
+        assertThat(parsed.serving().metrics()).isEmpty();
+        assertThat(parsed.serving().routes()).isEmpty();
+        assertThat(parsed.serving().reloadInterval()).isEmpty();
+        assertThat(parsed.serving().proxyUsers()).isEmpty();
         assertThat(parsed.limits()).isEqualTo(Limits.DEFAULT);
         assertThat(parsed.timeouts()).isEqualTo(Timeouts.DEFAULT);
         assertThat(parsed.upstreamHttp()).isEqualTo(UpstreamHttp.AUTO);
         assertThat(parsed.upstream().timeouts()).isEqualTo(UpstreamTimeouts.DEFAULTS);
         assertThat(parsed.upstream().limits()).isEqualTo(UpstreamLimits.DEFAULTS);
-        assertThat(parsed.log()).isEqualTo(new LogSettings(LogFormat.TEXT, 1, false));
+        assertThat(parsed.log()).isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false));
     }
 
     @Test
@@ -106,7 +105,7 @@ final class FlagsTest {
                         ConnectTo.parse("b.example:443:127.0.0.1:2"),
                         ConnectTo.parse("c.example:443:[::1]:3"));
         assertThat(parsed.upstream().allowPrivate()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("fd00::/8"));
-        assertThat(parsed.passthrough()).containsExactly("x.example", "y.example");
+        assertThat(parsed.serving().passthrough()).containsExactly("x.example", "y.example");
     }
 
     /** For each flag a value that is not its default. */
@@ -182,13 +181,13 @@ final class FlagsTest {
         return String.join(
                 "|",
                 List.of(
-                        s.routes().toString(),
-                        s.reloadInterval().toString(),
-                        s.passthrough().toString(),
-                        s.listen().toString(),
-                        s.proxyUsers().toString(),
-                        s.admin().toString(),
-                        s.metrics().toString(),
+                        s.serving().routes().toString(),
+                        s.serving().reloadInterval().toString(),
+                        s.serving().passthrough().toString(),
+                        s.serving().listen().toString(),
+                        s.serving().proxyUsers().toString(),
+                        s.serving().admin().toString(),
+                        s.serving().metrics().toString(),
                         s.loops() + " " + s.leaves(),
                         s.limits().toString(),
                         s.timeouts().toString(),
@@ -205,7 +204,7 @@ final class FlagsTest {
     }
 
     private static String dlp(DlpConfig choice) {
-        return choice.settings()
+        return choice
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
                         .orElse("");
@@ -233,12 +232,11 @@ final class FlagsTest {
     void bothScannersLookAsSoonAsPipelockIsNamed() {
         assertThat(parse(Map.of()).dlp().pipelock()).isEmpty();
         DlpConfig both = parse(Map.of(), "--pipelock=http://127.0.0.1:8890").dlp();
-        assertThat(both.settings().builtIn()).isTrue();
+        assertThat(both.builtIn()).isTrue();
         assertThat(both.pipelock()).isPresent();
         assertThat(parse(Map.of(), "--dlp=off").dlp().isOff()).isTrue();
         assertThat(parse(Map.of(), "--dlp=pipelock", "--pipelock=http://127.0.0.1:8890")
                         .dlp()
-                        .settings()
                         .builtIn())
                 .isFalse();
     }
@@ -257,10 +255,13 @@ final class FlagsTest {
     @Test
     void theCommandLineComesBeforeTheVariableAndAnEmptyVariableIsUnset() {
         Map<String, String> environment = Map.of("EGRESS_LISTEN", "127.0.0.1:1", "EGRESS_ADMIN", "");
-        assertThat(parse(environment, "--listen", "127.0.0.1:2").listen().port())
+        assertThat(parse(environment, "--listen", "127.0.0.1:2")
+                        .serving()
+                        .listen()
+                        .port())
                 .isEqualTo(2);
-        assertThat(parse(environment).listen().port()).isEqualTo(1);
-        assertThat(parse(environment).admin()).isPresent();
+        assertThat(parse(environment).serving().listen().port()).isEqualTo(1);
+        assertThat(parse(environment).serving().admin()).isPresent();
     }
 
     @ParameterizedTest

@@ -33,13 +33,13 @@ final class ImageDefaultsTest {
 
     @Test
     void aMissingRoutesFileIsNeverTheDebuggingProxy() {
-        assertThat(parse(Map.of("EGRESS_IMAGE", "1")).routes()).contains(Path.of("/etc/egress/routes.yaml"));
+        assertThat(parse(Map.of("EGRESS_IMAGE", "1")).serving().routes()).contains(Path.of("/etc/egress/routes.yaml"));
     }
 
     @Test
     void itListensForOtherContainersAndSignsWithTheMountedCa() {
         Map<String, String> image = Map.of("EGRESS_IMAGE", "1");
-        assertThat(parse(image).listen()).isEqualTo(new Endpoint("0.0.0.0", 9099));
+        assertThat(parse(image).serving().listen()).isEqualTo(new Endpoint("0.0.0.0", 9099));
         assertThat(caOf(image)).isEqualTo("--ca /home/mitmproxy/.mitmproxy/mitmproxy-ca.pem");
         assertThat(caOf(image, "--ca-dir", "/ca")).isEqualTo("--ca-dir /ca");
         assertThat(caOf(Map.of("EGRESS_IMAGE", "1", "EGRESS_CA_DIR", "/ca"))).isEqualTo("--ca-dir /ca");
@@ -47,6 +47,7 @@ final class ImageDefaultsTest {
                 .isEqualTo("--ca-ephemeral");
         assertThat(caOf(Map.of("EGRESS_IMAGE", "1", "EGRESS_CA", "/other.pem"))).isEqualTo("--ca /other.pem");
         assertThat(parse(Map.of("EGRESS_IMAGE", "1", "EGRESS_LISTEN", "127.0.0.1:1"))
+                        .serving()
                         .listen())
                 .isEqualTo(new Endpoint("127.0.0.1", 1));
     }

@@ -4,7 +4,8 @@ import static egress.server.dlp.DlpGate.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.DlpRules;
-import egress.server.config.DlpSettings;
+import egress.server.config.BodyRate;
+import egress.server.config.DlpConfig;
 import egress.testkit.H2Client;
 import egress.testkit.H2Stream;
 import egress.testkit.RawClient;
@@ -27,7 +28,7 @@ class BodyRateTest {
     Path directory;
 
     private DlpGate start() throws IOException {
-        DlpSettings settings = DlpGate.settings(directory).withBodyRate(RATE, OVER);
+        DlpConfig settings = DlpGate.settings(directory).withBodyRate(new BodyRate(RATE, OVER));
         return DlpGate.start(directory, settings, DlpRules.DEFAULT);
     }
 

@@ -240,10 +240,10 @@ class BudgetsAtRestTest {
         Map<String, FairBudget.Statistics> all =
                 new LinkedHashMap<>(gate.upstreams().budgets());
         budgets.byName().forEach((name, budget) -> all.put(name, budget.statistics()));
-        all.put("dlp_memory", engine.memory());
-        all.put("spool", engine.spool());
-        all.put("scans", engine.scans());
-        all.put("questions", engine.questions());
+        all.put("dlp_memory", engine.statistics().memory());
+        all.put("spool", engine.statistics().spool());
+        all.put("scans", engine.statistics().scans());
+        all.put("questions", engine.statistics().questions());
         return all;
     }
 

@@ -11,7 +11,7 @@ import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
 import egress.server.CaLeaves;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
 import egress.testkit.Alpn;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
@@ -45,7 +45,7 @@ final class DlpGate implements AutoCloseable {
 
     private DlpGate(
             Path directory,
-            DlpSettings settings,
+            DlpConfig settings,
             Optional<Scanner> external,
             List<Route> routes,
             Map<String, String> environment)
@@ -64,12 +64,12 @@ final class DlpGate implements AutoCloseable {
     }
 
     /** Both origins under one set of rules. */
-    static DlpGate start(Path directory, DlpSettings settings, DlpRules rules) throws IOException {
+    static DlpGate start(Path directory, DlpConfig settings, DlpRules rules) throws IOException {
         return start(directory, settings, rules, Optional.empty());
     }
 
     /** The same with another scanner that looks too. */
-    static DlpGate start(Path directory, DlpSettings settings, DlpRules rules, Optional<Scanner> external)
+    static DlpGate start(Path directory, DlpConfig settings, DlpRules rules, Optional<Scanner> external)
             throws IOException {
         List<Route> routes = new ArrayList<>();
         for (String host : List.of(H1, H2)) {
@@ -78,19 +78,19 @@ final class DlpGate implements AutoCloseable {
         return new DlpGate(directory, settings, external, routes, Map.of());
     }
 
-    static DlpGate start(Path directory, DlpSettings settings, List<Route> routes, Map<String, String> environment)
+    static DlpGate start(Path directory, DlpConfig settings, List<Route> routes, Map<String, String> environment)
             throws IOException {
         return new DlpGate(directory, settings, Optional.empty(), routes, environment);
     }
 
     /** Default bounds, and spool files in the test's own directory. */
-    static DlpSettings settings(Path spool) {
+    static DlpConfig settings(Path spool) {
         return settings(spool, 16 << 20, 64 << 20, 1 << 30);
     }
 
-    static DlpSettings settings(Path spool, long maxBody, long memory, long spoolMax) {
-        DlpSettings d = DlpSettings.defaults();
-        return new DlpSettings(true, maxBody, memory, spool, spoolMax, d.timeout(), Set.of());
+    static DlpConfig settings(Path spool, long maxBody, long memory, long spoolMax) {
+        DlpConfig d = DlpConfig.defaults();
+        return new DlpConfig(true, maxBody, memory, spool, spoolMax, d.timeout(), Set.of());
     }
 
     static DlpRules rules(OnMatch onMatch) {
@@ -220,12 +220,18 @@ final class DlpGate implements AutoCloseable {
 
     /** Waits until every byte that was held is given back. */
     void awaitNothingHeld(long memory, long spool) throws InterruptedException {
-        for (int i = 0; i < 1000 && (engine.memoryLeft() != memory || engine.spoolLeft() != spool); i++) {
+        for (int i = 0;
+                i < 1000
+                        && (engine.statistics().memory().left() != memory
+                                || engine.statistics().spool().left() != spool);
+                i++) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
-        if (engine.memoryLeft() != memory || engine.spoolLeft() != spool) {
-            throw new AssertionError("held: " + (memory - engine.memoryLeft()) + " bytes of memory, "
-                    + (spool - engine.spoolLeft()) + " of the spool (expected: none)");
+        if (engine.statistics().memory().left() != memory
+                || engine.statistics().spool().left() != spool) {
+            throw new AssertionError(
+                    "held: " + (memory - engine.statistics().memory().left()) + " bytes of memory, "
+                            + (spool - engine.statistics().spool().left()) + " of the spool (expected: none)");
         }
     }
 

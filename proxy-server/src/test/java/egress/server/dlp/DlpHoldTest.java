@@ -8,7 +8,7 @@ import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
 import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
@@ -51,7 +51,7 @@ class DlpHoldTest {
         return DlpGate.start(directory, DlpGate.settings(directory), rules);
     }
 
-    private DlpGate start(DlpSettings settings) throws IOException {
+    private DlpGate start(DlpConfig settings) throws IOException {
         return DlpGate.start(directory, settings, DlpRules.DEFAULT);
     }
 
@@ -195,7 +195,7 @@ class DlpHoldTest {
 
             assertThat(response.text().strip()).isEqualTo(Integer.toString(100 * MIB));
             assertThat(most.get() - before).isLessThan(24L * MIB);
-            assertThat(dlp.engine.memoryLeft()).isEqualTo(64 * MIB);
+            assertThat(dlp.engine.statistics().memory().left()).isEqualTo(64 * MIB);
         }
     }
 
@@ -220,7 +220,7 @@ class DlpHoldTest {
             for (int n = exchange.read(piece); n >= 0; n = exchange.read(piece)) {
                 System.arraycopy(piece, 0, seen, at, n);
                 at += n;
-                assertThat(dlp.engine.memoryLeft()).isGreaterThan(MIB - 400_000);
+                assertThat(dlp.engine.statistics().memory().left()).isGreaterThan(MIB - 400_000);
             }
             exchange.respond(200, "done");
             agent.join();
@@ -385,9 +385,9 @@ class DlpHoldTest {
     }
 
     private static void awaitHeld(DlpGate dlp) throws InterruptedException {
-        for (int i = 0; i < 1000 && dlp.engine.spoolLeft() == 1 << 30; i++) {
+        for (int i = 0; i < 1000 && dlp.engine.statistics().spool().left() == 1 << 30; i++) {
             Thread.sleep(5);
         }
-        assertThat(dlp.engine.spoolLeft()).isLessThan(1 << 30);
+        assertThat(dlp.engine.statistics().spool().left()).isLessThan(1 << 30);
     }
 }

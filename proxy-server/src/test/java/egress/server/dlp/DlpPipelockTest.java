@@ -7,7 +7,7 @@ import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockScanner;
 import egress.dlp.pipelock.PipelockSettings;
 import egress.policy.DlpRules;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
 import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.FreePort;
 import egress.testkit.GitHubToken;
@@ -50,7 +50,7 @@ class DlpPipelockTest {
         try (PipelockScanner scanner = PipelockScanner.start(settings, new SecureRandom());
                 DlpGate dlp = DlpGate.start(
                         directory,
-                        new DlpSettings(false, 4 << 20, 64 << 20, directory, 1 << 30, Duration.ofSeconds(5), Set.of()),
+                        new DlpConfig(false, 4 << 20, 64 << 20, directory, 1 << 30, Duration.ofSeconds(5), Set.of()),
                         DlpRules.DEFAULT,
                         Optional.of(scanner))) {
             for (String caller : new String[] {"h1", "h2"}) {

@@ -8,7 +8,7 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
 import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
@@ -41,8 +41,8 @@ class DlpScannerFaultTest {
     @TempDir
     Path directory;
 
-    private static DlpSettings settings(Path spool, boolean builtIn) {
-        return new DlpSettings(builtIn, 16 << 20, 64 << 20, spool, 1 << 30, Duration.ofMillis(300), Set.of());
+    private static DlpConfig settings(Path spool, boolean builtIn) {
+        return new DlpConfig(builtIn, 16 << 20, 64 << 20, spool, 1 << 30, Duration.ofMillis(300), Set.of());
     }
 
     private DlpGate start(Scanner external) throws IOException {
@@ -100,7 +100,7 @@ class DlpScannerFaultTest {
             ReceivedResponse response = dlp.ask("h1", Ask.post(DlpGate.H1, "/echo", new byte[200_000]));
 
             assertThat(response.status()).isEqualTo(403);
-            assertThat(dlp.engine.spoolLeft()).isLessThan(1 << 30);
+            assertThat(dlp.engine.statistics().spool().left()).isLessThan(1 << 30);
             asked.forEach(verdict -> verdict.complete(ScanVerdict.clean()));
             dlp.awaitNothingHeld(64 << 20, 1 << 30);
             assertThat(dlp.h1.requests()).isEmpty();

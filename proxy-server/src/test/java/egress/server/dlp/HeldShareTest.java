@@ -90,7 +90,9 @@ class HeldShareTest {
                 }
             }
             assertThat(said).anyMatch(text -> text.contains("is needed by other callers"));
-            assertThat(engine.memory().reclaimed() + engine.spool().reclaimed()).isPositive();
+            assertThat(engine.statistics().memory().reclaimed()
+                            + engine.statistics().spool().reclaimed())
+                    .isPositive();
         } finally {
             for (RawClient client : greedy) {
                 client.close();

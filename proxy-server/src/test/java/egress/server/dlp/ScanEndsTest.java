@@ -3,7 +3,7 @@ package egress.server.dlp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.DlpRules;
-import egress.server.config.DlpSettings;
+import egress.server.config.DlpConfig;
 import egress.server.dlp.DlpGate.Ask;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
@@ -36,7 +36,7 @@ class ScanEndsTest {
     private DlpGate start(Duration timeout) throws IOException {
         return DlpGate.start(
                 directory,
-                new DlpSettings(true, 16 << 20, 256 << 20, directory, 1 << 30, timeout, Set.of()),
+                new DlpConfig(true, 16 << 20, 256 << 20, directory, 1 << 30, timeout, Set.of()),
                 DlpRules.DEFAULT);
     }
 
@@ -73,7 +73,7 @@ class ScanEndsTest {
 
     private static long millisUntilNothingIsScanned(DlpGate dlp) throws InterruptedException {
         long began = System.nanoTime();
-        while (dlp.engine.scanning() > 0 && System.nanoTime() - began < 10_000_000_000L) {
+        while (dlp.engine.statistics().running() > 0 && System.nanoTime() - began < 10_000_000_000L) {
             TimeUnit.MICROSECONDS.sleep(200);
         }
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
@@ -86,10 +86,10 @@ class ScanEndsTest {
     }
 
     private static void awaitScan(DlpGate dlp) throws InterruptedException {
-        for (int i = 0; i < 10_000 && dlp.engine.scanning() == 0; i++) {
+        for (int i = 0; i < 10_000 && dlp.engine.statistics().running() == 0; i++) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
-        assertThat(dlp.engine.scanning()).isPositive();
+        assertThat(dlp.engine.statistics().running()).isPositive();
     }
 
     /** The least of some tries: what else the machine does is not the gate's doing. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import egress.dlp.builtin.Masker;
 import egress.exchange.CallerPhases;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class LogFormatsTest {
     private static final InetSocketAddress CALLER = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 47154);
     private static final Authority API = new Authority("api.example", 443);
-    private static final SecretMasker MASKER = SecretMasker.of(List.of(), List.of("top-secret"));
+    private static final SecretMasker MASKER = SecretMasker.of(List.of(), List.of("top-secret"), Masker::of);
     private static final long MILLI = 1_000_000;
 
     private static Facts facts(String target, int status, @Nullable Failure failure, Phases phases) {

@@ -2,11 +2,14 @@ package egress.server.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.builtin.Masker;
 import egress.policy.Credential;
 import egress.policy.Route;
 import egress.testkit.scorecard.Row;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +26,8 @@ final class SecretMaskerTest {
                     route("a.example", Credential.authorization("Bearer", "s3cr3t-v/lue")),
                     route("b.example", Credential.basic("user:pass word")),
                     route("c.example", Credential.of("X-Own-Field", "plain-value-77"))),
-            List.of("proxy-password"));
+            List.of("proxy-password"),
+            Masker::of);
 
     @ParameterizedTest
     @ValueSource(
@@ -85,6 +89,44 @@ final class SecretMaskerTest {
         assertThat(masker.text("see (" + token + ")")).isEqualTo("see (********)");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "xoxa-", "xoxb-", "xoxe-",
+                "xoxo-", "xoxp-", "xoxr-", "xoxs-", "AKIA", "ASIA", "AIza", "ya29.", "npm_", "pypi-", "eyJ"
+            })
+    void masksATokenThatWasCutShortByItsBeginning(String beginning) {
+        assertThat(masker.text("/a/" + beginning + "b-C.d~e+f/gh_1")).isEqualTo("/a/********");
+        assertThat(masker.text("/a/" + beginning + "bcdefghijkl")).isEqualTo("/a/" + beginning + "bcdefghijkl");
+    }
+
+    @Test
+    void masksWhatTheScannerOfRequestsFinds() {
+        String digits = "0123456789abcdef0123456789abcdef0123456789abcdef".replace('0', '7');
+        assertThat(masker.text("/hook/dapi" + digits.substring(0, 32))).isEqualTo("/hook/********");
+        assertThat(masker.text("to postgres://app:h7Kq2mZx9w@db.example/x")).doesNotContain("h7Kq2mZx9w");
+    }
+
+    @Test
+    void masksAKnownSecretThatIsEncoded() {
+        String encoded =
+                Base64.getEncoder().encodeToString("see s3cr3t-v/lue here".getBytes(StandardCharsets.US_ASCII));
+        assertThat(masker.text("/d/" + encoded)).doesNotContain(encoded.substring(8, 20));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/repos/octo/hello/git/commits/7638417db6d59f3c431d3e1f261cc637155684cd",
+                "550e8400-e29b-41d4-a716-446655440000",
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0",
+                "max-age=31536000; includeSubdomains; preload",
+                "caf\u00e9 \u2026 \ud83d\ude00 and/some/longer/words/of/a/path-with-many-words"
+            })
+    void leavesWhatOnlyLooksLikeASecretAlone(String text) {
+        assertThat(masker.text(text)).isSameAs(text);
+    }
+
     @Test
     void leavesOrdinaryTextAlone() {
         String text = "/repos/octo/hello/issues?page=2&per_page=100 s3cr3 pass wor";
@@ -93,19 +135,19 @@ final class SecretMaskerTest {
 
     @Test
     void ofTwoSecretsTheLongerOneIsMaskedWhole() {
-        SecretMasker two = SecretMasker.of(List.of(), List.of("abcd", "abcdefgh"));
+        SecretMasker two = SecretMasker.of(List.of(), List.of("abcd", "abcdefgh"), Masker::of);
         assertThat(two.text("x abcdefgh y abcd z")).isEqualTo("x ******** y ******** z");
     }
 
     @Test
     void aSecretOfThreeCharactersDoesNotTurnTextIntoAsterisks() {
-        assertThat(SecretMasker.of(List.of(), List.of("the")).text("the end of the line"))
+        assertThat(SecretMasker.of(List.of(), List.of("the"), Masker::of).text("the end of the line"))
                 .isEqualTo("the end of the line");
     }
 
     @Test
     void twoMaskersTogetherMaskWhatEitherDoes() {
-        SecretMasker both = masker.and(SecretMasker.of(List.of(), List.of("older-secret")));
+        SecretMasker both = masker.and(SecretMasker.of(List.of(), List.of("older-secret"), Masker::of));
         assertThat(both.text("older-secret proxy-password")).isEqualTo("******** ********");
         assertThat(both.field("x-own-field", "v")).isEqualTo("********");
     }
@@ -114,7 +156,8 @@ final class SecretMaskerTest {
     void anUnavailableCredentialIsNoSecret() {
         SecretMasker none = SecretMasker.of(
                 List.of(route("a.example", Credential.unavailable("Authorization", "EGRESS_TOKEN_0 is unset"))),
-                List.of());
+                List.of(),
+                Masker::of);
         assertThat(none.text("EGRESS_TOKEN_0 is unset")).isEqualTo("EGRESS_TOKEN_0 is unset");
     }
 
@@ -125,7 +168,8 @@ final class SecretMaskerTest {
         for (int i = 0; i < 500; i++) {
             secrets.add("secret-number-" + i);
         }
-        SecretMasker many = SecretMasker.of(List.of(), secrets);
+        SecretMasker many = SecretMasker.of(List.of(), secrets, Masker::of);
+        many.prepare();
         long least = Long.MAX_VALUE; // of three, since what else the machine does is not the masker's doing
         for (int i = 0; i < 3; i++) {
             long begin = System.nanoTime();

@@ -33,14 +33,15 @@ final class ReloaderTest {
         volatile boolean bad;
 
         @Override
-        public RoutesTable load() throws RoutesException {
+        public RoutesFile.Result load() {
             loads.incrementAndGet();
             begun.release();
             permits.acquireUninterruptibly();
             if (bad) {
-                throw new RoutesException(List.of("routes.yaml:1: broken"));
+                return new RoutesFile.Result.Invalid(List.of("routes.yaml:1: broken"));
             }
-            return RoutesTable.of(Policy.of(List.of(Route.named("a.example").build())), 0);
+            Policy policy = Policy.of(List.of(Route.named("a.example").build()));
+            return new RoutesFile.Result.Valid(RoutesFile.Loaded.of(policy, 0));
         }
 
         @Override
@@ -54,7 +55,7 @@ final class ReloaderTest {
         final Semaphore count = new Semaphore(0);
 
         @Override
-        public synchronized void loaded(RoutesTable table, long generation) {
+        public synchronized void loaded(RoutesFile.Loaded routes, long generation) {
             events.add("loaded " + generation);
             count.release();
         }
@@ -142,7 +143,7 @@ final class ReloaderTest {
             private boolean first = true;
 
             @Override
-            public RoutesTable load() throws RoutesException {
+            public RoutesFile.Result load() {
                 if (first) {
                     first = false;
                     throw new IllegalStateException("a bug");
@@ -172,12 +173,12 @@ final class ReloaderTest {
         Policy policy = Policy.of(List.of(
                 Route.named("api.example").build(),
                 Route.named("git.example:8443").build()));
-        assertThat(RoutesTable.of(policy, level).loadedLine())
+        assertThat(RoutesFile.Loaded.of(policy, level).line())
                 .isEqualTo("loaded 2 route(s): api.example, git.example:8443 [log=" + word + "]");
     }
 
     @Test
     void noRoutesAreCountedToo() {
-        assertThat(RoutesTable.of(Policy.of(List.of()), 0).loadedLine()).isEqualTo("loaded 0 route(s): [log=off]");
+        assertThat(RoutesFile.Loaded.of(Policy.of(List.of()), 0).line()).isEqualTo("loaded 0 route(s): [log=off]");
     }
 }

@@ -20,8 +20,7 @@ final class CompressedData implements Decoder {
     private final @Nullable ScanWindow window;
     private final @Nullable CompressedHeaderRuns runs;
 
-    CompressedData(
-            Packing packing, List<Mark> marks, ScanContext run, Segment s, @Nullable ScanWindow window) {
+    CompressedData(Packing packing, List<Mark> marks, ScanContext run, Segment s, @Nullable ScanWindow window) {
         this.packing = packing;
         this.marks = marks;
         this.run = run;

@@ -1,8 +1,8 @@
 package egress.dlp.builtin.decode;
 
+import egress.dlp.builtin.decode.CompressedData.Mark;
 import java.util.ArrayList;
 import java.util.Arrays;
-import egress.dlp.builtin.decode.CompressedData.Mark;
 import java.util.List;
 
 /** How the first bytes of packed data look within base64 and hex, at each place where they may stand in a quad. */

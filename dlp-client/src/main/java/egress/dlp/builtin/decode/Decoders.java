@@ -20,8 +20,7 @@ public final class Decoders {
             compressed(Packing.BASE64, CompressedHeaderMarks.inBase64()),
             compressed(Packing.HEX, CompressedHeaderMarks.inHex()),
             compressed(Packing.ZLIB, CompressedHeaderMarks.zlibAsText()),
-            compressed(
-                    Packing.PDF, CompressedData.Mark.plain("stream\nx", "stream\nH", "stream\r\nx", "stream\r\nH")),
+            compressed(Packing.PDF, CompressedData.Mark.plain("stream\nx", "stream\nH", "stream\r\nx", "stream\r\nH")),
             compressed(Packing.PNG, CompressedData.Mark.plain("IDAT")),
             text(StringConcatenation.SEAMS, (run, s, window) -> new StringConcatenation(run, s)),
             text(Uuencode.HEADERS, (run, s, window) -> new Uuencode(run, s)),

@@ -85,7 +85,8 @@ final class PngRows implements Unpacker {
     }
 
     private static long length(byte[] b, int at) {
-        return b[at] << 24 | (b[at + 1] & 0xff) << 16 | (b[at + 2] & 0xff) << 8 | b[at + 3] & 0xff;
+        int value = b[at] << 24 | (b[at + 1] & 0xff) << 16 | (b[at + 2] & 0xff) << 8 | (b[at + 3] & 0xff);
+        return value; // more than 2^31-1 is not a length (RFC 2083, section 3.2)
     }
 
     private boolean inflate(byte[] b, int from, int to, ScanWindow out) throws DataFormatException {

@@ -72,6 +72,7 @@ public final class DetectorFile {
                 required(json, texts, "pattern"),
                 Boolean.parseBoolean(texts.get("left")),
                 Boolean.parseBoolean(texts.get("right")),
+                Boolean.parseBoolean(texts.get("prefix")),
                 Boolean.parseBoolean(texts.get("joins")),
                 check == null ? null : TokenRule.Check.valueOf(check.toUpperCase(Locale.ROOT)),
                 Detector.valueOf(

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param left whether nothing of a word may stand before it
  * @param right whether nothing of a word may stand behind it
+ * @param prefix whether its keywords alone tell a token: what goes on from one as a token does is masked in records, cut short or not
  * @param detector the group that its findings count for
  * @param joins whether it is put together from pieces although it needs a free right side
  */
@@ -21,6 +22,7 @@ public record TokenRule(
         String pattern,
         boolean left,
         boolean right,
+        boolean prefix,
         boolean joins,
         @Nullable Check check,
         Detector detector,
@@ -50,7 +52,7 @@ public record TokenRule(
     }
 
     /** The keywords with their one-character classes written out. */
-    List<String> literals() {
+    public List<String> literals() {
         List<String> out = new ArrayList<>();
         for (String keyword : keywords) {
             expand(keyword, 0, "", out);

@@ -71,7 +71,7 @@ public final class EnvelopeSlicer implements Slicer {
                 failure = pass(bytes, at, n, to);
             } else {
                 n = fill(bytes, at, end);
-                failure = n < 0 ? HeldBody.NO_MEMORY : whole(n, to);
+                failure = n < 0 ? Denials.NO_MEMORY : whole(n, to);
             }
             if (failure != null) {
                 return Optional.of(failure);
@@ -130,7 +130,7 @@ public final class EnvelopeSlicer implements Slicer {
 
     private @Nullable Failure pass(ByteBuf bytes, int at, int n, Consumer<Slice> to) {
         if (!memory.take(n)) {
-            return HeldBody.NO_MEMORY;
+            return Denials.NO_MEMORY;
         }
         byte[] piece = new byte[n];
         bytes.getBytes(at, piece);
@@ -170,7 +170,7 @@ public final class EnvelopeSlicer implements Slicer {
     /** Hands out what has come of a message, which is as long as that: the array never grows beyond its message. */
     private @Nullable Failure emit(MessagePayload payload, Consumer<Slice> to) {
         if (taken == 0 && !memory.take(filled)) {
-            return HeldBody.NO_MEMORY;
+            return Denials.NO_MEMORY;
         }
         byte[] message = wire;
         wire = new byte[PREFIX];

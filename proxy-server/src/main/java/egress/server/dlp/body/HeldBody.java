@@ -3,6 +3,7 @@ package egress.server.dlp.body;
 import egress.dlp.BodySource;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
+import egress.server.dlp.judge.Denials;
 import egress.server.dlp.judge.ScanDispatcher;
 import egress.share.Claimant;
 import egress.share.FairBudget;
@@ -25,8 +26,6 @@ public final class HeldBody implements ScanDispatcher.Subject {
 
     private static final int PIECE = 16 * 1024;
 
-    public static final Failure NO_MEMORY =
-            new Failure.Overloaded("no memory is left for bodies that wait for their verdict");
     static final Failure NO_SPOOL =
             new Failure.Overloaded("no spool space is left for bodies that wait for their verdict");
     static final Failure GAVE_WAY = new Failure.Overloaded(
@@ -116,7 +115,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
         keepCurrent();
         if (file == null && length >= IN_MEMORY) {
             if (!take(SpoolFile.READ_AHEAD)) {
-                return Optional.of(NO_MEMORY);
+                return Optional.of(Denials.NO_MEMORY);
             }
             file = new SpoolFile(this, loop, spool);
         }
@@ -132,7 +131,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
             capacity = (int) Math.clamp(Math.min(told, fair), 1, IN_MEMORY - length);
         }
         if (!take(capacity)) {
-            return Optional.of(NO_MEMORY);
+            return Optional.of(Denials.NO_MEMORY);
         }
         current = new byte[capacity];
         return Optional.empty();

@@ -1,13 +1,14 @@
 package egress.server.dlp.body;
 
+import egress.server.config.BodyRate;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,24 +20,18 @@ public final class SlowBodies {
     /** The window is looked at in so many parts. */
     private static final int PARTS = 6;
 
-    /**
-     * The least rate.
-     *
-     * @param bytes a second
-     * @param over the time over which they are counted
-     */
-    public record Rate(long bytes, Duration over) {
-        public static final Rate DEFAULT = new Rate(1000, Duration.ofSeconds(30));
+    /** One for each event loop, made when that loop first asks. */
+    public static final class PerLoop {
+        private final BodyRate rate;
+        private final Map<EventLoop, SlowBodies> loops = new ConcurrentHashMap<>();
 
-        public Rate {
-            if (bytes < 0 || over.toMillis() < PARTS) {
-                throw new IllegalArgumentException(
-                        "rate: " + bytes + " in " + over + " (expected: 0 or more, over 6 ms or more)");
-            }
+        public PerLoop(BodyRate rate) {
+            this.rate = rate;
         }
 
-        private long least() {
-            return bytes * over.toMillis() / 1000;
+        public SlowBodies on(EventLoop loop) {
+            SlowBodies known = loops.get(loop);
+            return known != null ? known : loops.computeIfAbsent(loop, each -> new SlowBodies(each, rate));
         }
     }
 
@@ -67,12 +62,12 @@ public final class SlowBodies {
     }
 
     private final EventLoop loop;
-    private final Rate rate;
+    private final BodyRate rate;
     private final long part;
     private final Map<Body, Course> bodies = new LinkedHashMap<>();
     private @Nullable Future<?> timer;
 
-    public SlowBodies(EventLoop loop, Rate rate) {
+    private SlowBodies(EventLoop loop, BodyRate rate) {
         this.loop = loop;
         this.rate = rate;
         this.part = rate.over().toMillis() / PARTS;

@@ -1,6 +1,7 @@
 package egress.server.dlp.body;
 
 import egress.exchange.Failure;
+import egress.server.dlp.judge.Denials;
 import egress.server.dlp.judge.MessagePayload;
 import egress.share.Allowance;
 import io.netty.buffer.ByteBuf;
@@ -28,7 +29,7 @@ public final class WindowSlicer implements Slicer {
         while (at < bytes.writerIndex()) {
             int n = Math.min(PIECE, bytes.writerIndex() - at);
             if (!memory.take(n)) {
-                return Optional.of(HeldBody.NO_MEMORY);
+                return Optional.of(Denials.NO_MEMORY);
             }
             byte[] piece = new byte[n];
             bytes.getBytes(at, piece);

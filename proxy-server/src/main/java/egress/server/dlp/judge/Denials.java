@@ -10,6 +10,10 @@ import java.util.Optional;
 
 /** What a verdict becomes for the caller: a code and a sentence, neither with what was found. */
 public final class Denials {
+    /** The caller's share of the memory for held bodies is spent. */
+    public static final Failure NO_MEMORY =
+            new Failure.Overloaded("no memory is left for bodies that wait for their verdict");
+
     private Denials() {}
 
     /**

@@ -1,9 +1,7 @@
 package egress.server.dlp.judge;
 
-import egress.policy.Credential;
 import egress.policy.Route;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,7 +23,7 @@ public final class KnownSecrets {
     public static Collection<byte[]> of(
             Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
         Set<String> values = new LinkedHashSet<>(secrets);
-        routes.forEach(route -> route.credential().ifPresent(credential -> add(values, credential)));
+        routes.forEach(route -> route.credential().ifPresent(credential -> values.addAll(credential.secrets())));
         List<String> prefixes = SEPARATORS
                 .splitAsStream(environment.getOrDefault(PREFIXES, ""))
                 .filter(prefix -> !prefix.isEmpty())
@@ -40,29 +38,5 @@ public final class KnownSecrets {
         return values.stream()
                 .map(value -> value.getBytes(StandardCharsets.UTF_8))
                 .toList();
-    }
-
-    /** The token itself, without the scheme before it; the password too where it is a pair. */
-    private static void add(Set<String> values, Credential credential) {
-        if (!credential.isAvailable()) {
-            return;
-        }
-        String value = credential.value();
-        boolean scheme = credential.field().equalsIgnoreCase("authorization");
-        String token = scheme ? value.substring(value.indexOf(' ') + 1) : value;
-        values.add(token);
-        if (scheme && value.regionMatches(true, 0, "Basic ", 0, 6)) {
-            addPair(values, token);
-        }
-    }
-
-    private static void addPair(Set<String> values, String token) {
-        try {
-            String pair = new String(Base64.getDecoder().decode(token), StandardCharsets.UTF_8);
-            values.add(pair);
-            values.add(pair.substring(pair.indexOf(':') + 1));
-        } catch (IllegalArgumentException e) {
-            return; // no base64: then it is the token as it stands
-        }
     }
 }

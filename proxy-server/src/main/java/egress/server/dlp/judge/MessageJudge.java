@@ -8,7 +8,6 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.exchange.Failure;
-import egress.server.dlp.body.HeldBody;
 import egress.share.Allowance;
 import java.util.Iterator;
 import java.util.List;
@@ -83,7 +82,7 @@ public final class MessageJudge {
             ScanDispatcher.Subject subject,
             Consumer<Optional<Failure>> then) {
         if (!charge(size, payload.readings().size())) {
-            then.accept(Optional.of(HeldBody.NO_MEMORY));
+            then.accept(Optional.of(Denials.NO_MEMORY));
             return;
         }
         boolean small = size <= ScanDispatcher.SMALL / 2

@@ -48,7 +48,7 @@ public final class ScanDispatcher {
         this.places = places;
         this.loop = loop;
         this.who = who;
-        this.loopTime = places.on(loop).time();
+        this.loopTime = places.timeOn(loop);
     }
 
     /** Something that must stay as it is while a scanner may still read it, even when nobody waits for the answer any more. */

@@ -1,6 +1,5 @@
 package egress.server.dlp.judge;
 
-import egress.server.dlp.body.SlowBodies;
 import egress.share.FairExecutor;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
@@ -11,7 +10,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Where scans run, and how long: threads for those of this process, questions to a scanner elsewhere, and what belongs to each loop. */
+/** Where scans run, and how long: threads for those of this process, questions to a scanner elsewhere. */
 public final class ScanPlaces implements AutoCloseable {
     /** Scans that wait for a thread, and questions that wait for their turn. */
     private static final int WAITING = 1024;
@@ -22,14 +21,10 @@ public final class ScanPlaces implements AutoCloseable {
     private final FairExecutor scans;
     private final FairExecutor others = FairExecutor.awaiting(OTHERS, WAITING, Runnable::run);
     private final Duration timeout;
-    private final SlowBodies.Rate rate;
-    private final Map<EventLoop, OfLoop> loops = new ConcurrentHashMap<>();
-
-    /** What belongs to one event loop. */
-    public record OfLoop(LoopTime time, SlowBodies slow) {}
+    private final Map<EventLoop, LoopTime> loops = new ConcurrentHashMap<>();
 
     /** @param timeout of a verdict */
-    public ScanPlaces(int most, Duration timeout, SlowBodies.Rate rate) {
+    public ScanPlaces(int most, Duration timeout) {
         this.threads = new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE, // as many as have a place, and those that are paused
@@ -39,7 +34,6 @@ public final class ScanPlaces implements AutoCloseable {
                 Thread.ofPlatform().daemon().name("egress-dlp-", 0).factory());
         this.scans = FairExecutor.computing(most, WAITING, threads);
         this.timeout = timeout;
-        this.rate = rate;
     }
 
     public FairExecutor scans() {
@@ -58,13 +52,10 @@ public final class ScanPlaces implements AutoCloseable {
         return System.nanoTime();
     }
 
-    public OfLoop on(EventLoop loop) {
-        OfLoop known = loops.get(loop);
-        return known != null ? known : loops.computeIfAbsent(loop, this::made);
-    }
-
-    private OfLoop made(EventLoop loop) {
-        return new OfLoop(new LoopTime(this::nanoTime), new SlowBodies(loop, rate));
+    /** What scans may take of an event loop's time. */
+    LoopTime timeOn(EventLoop loop) {
+        LoopTime known = loops.get(loop);
+        return known != null ? known : loops.computeIfAbsent(loop, _ -> new LoopTime(this::nanoTime));
     }
 
     @Override

@@ -9,7 +9,6 @@ import egress.dlp.builtin.BuiltInScanner;
 import egress.exchange.Failure;
 import egress.policy.DlpRules;
 import egress.server.config.KnownHits;
-import egress.server.dlp.body.SlowBodies;
 import egress.share.Allowance;
 import egress.share.Caller;
 import egress.share.Claimant;
@@ -46,7 +45,7 @@ final class ScannerInTheMakingTest {
     };
 
     private final CompletableFuture<Scanners.Faces> made = new CompletableFuture<>();
-    private final ScanPlaces places = new ScanPlaces(2, Duration.ofSeconds(20), SlowBodies.Rate.DEFAULT);
+    private final ScanPlaces places = new ScanPlaces(2, Duration.ofSeconds(20));
 
     private MessageJudge judge(EventLoop loop) {
         return new MessageJudge(

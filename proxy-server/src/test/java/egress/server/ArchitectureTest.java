@@ -1,0 +1,181 @@
+package egress.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.testkit.Architecture;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Which package of the program may use which. Only the log knows both Jackson and Netty, and only the root package knows all the
+ * others.
+ */
+final class ArchitectureTest {
+    @Test
+    void packagesUseOnlyWhatTheirArrowsAllow() {
+        assertThat(program().faults()).isEmpty();
+    }
+
+    @Test
+    void anArrowThatIsMissingIsAFault() {
+        assertThat(program().arrow("egress.server.config", "java", "io.netty").faults())
+                .isNotEmpty()
+                .allSatisfy(fault -> assertThat(fault).startsWith("egress.server.config may not use egress."));
+    }
+
+    private static Architecture program() {
+        return dlp(Architecture.ofModule()
+                .arrow("egress.launcher", "java")
+                .arrow(
+                        "egress.server.config",
+                        "java",
+                        "io.netty",
+                        "egress.exchange",
+                        "egress.upstream",
+                        "egress.dlp.pipelock")
+                .arrow(
+                        "egress.server.log",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "ch.qos.logback",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp.builtin",
+                        "egress.server.config")
+                .arrow("egress.server.admin", "java", "io.netty", "egress.server.config", "egress.server.log")
+                .arrow(
+                        "egress.server.metrics",
+                        "java",
+                        "io.netty",
+                        "io.micrometer",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.upstream",
+                        "egress.ca",
+                        "egress.server.dlp")
+                .arrow(
+                        "egress.server.routes",
+                        "java",
+                        "com.fasterxml.jackson",
+                        "org.snakeyaml",
+                        "egress.policy",
+                        "egress.exchange")
+                .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
+                .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
+                .arrow(
+                        "egress.server.cli",
+                        "java",
+                        "javax",
+                        "io.netty",
+                        "picocli",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.exchange",
+                        "egress.upstream",
+                        "egress.ca",
+                        "egress.dlp.pipelock",
+                        "egress.server.config",
+                        "egress.server.log",
+                        "egress.server.routes",
+                        "egress.server.onboarding")
+                .arrow(
+                        "egress.server",
+                        "java",
+                        "io.netty",
+                        "io.micrometer",
+                        "org.slf4j",
+                        "egress",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.upstream",
+                        "egress.ca",
+                        "egress.server.config",
+                        "egress.server.cli",
+                        "egress.server.log",
+                        "egress.server.metrics",
+                        "egress.server.admin",
+                        "egress.server.routes",
+                        "egress.server.tls",
+                        "egress.server.onboarding",
+                        "egress.server.dlp"));
+    }
+
+    private static Architecture dlp(Architecture rest) {
+        return rest.arrow(
+                        "egress.server.dlp.judge",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.dlp.builtin",
+                        "egress.server.config")
+                .arrow(
+                        "egress.server.dlp.body",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.dlp.judge")
+                .arrow(
+                        "egress.server.dlp.websocket",
+                        "java",
+                        "io.netty",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.dlp.coding",
+                        "egress.server.dlp.judge",
+                        "egress.server.dlp.body")
+                .arrow(
+                        "egress.server.dlp",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.dlp",
+                        "egress.dlp.builtin",
+                        "egress.dlp.injection",
+                        "egress.dlp.pipelock",
+                        "egress.server.config",
+                        "egress.server.log",
+                        "egress.server.admin",
+                        "egress.server.dlp.judge",
+                        "egress.server.dlp.body",
+                        "egress.server.dlp.websocket");
+    }
+
+    @Test
+    void typesArePublicOnlyWhereAnotherPackageUsesThem() {
+        assertThat(Architecture.needlesslyPublic(name -> name.startsWith("egress.server")))
+                .containsExactlyInAnyOrder(
+                        "egress.server.Main", // started by its name
+                        "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.cli.ProxyCommand", // holds the next one
+                        "egress.server.cli.ProxyCommand$Runner", // a lambda of Main
+                        "egress.server.dlp.body.HeldBody$Listener", // in a lambda of DlpInspection
+                        "egress.server.dlp.body.SlowBodies", // what its PerLoop gives
+                        "egress.server.dlp.body.EnvelopeSlicerFuzz", // FuzzTest gives both to Jazzer by their names
+                        "egress.server.dlp.websocket.AgentFramesFuzz",
+                        "egress.server.dlp.judge.MessagePayload$Opener"); // a lambda of AgentPayload
+    }
+}
