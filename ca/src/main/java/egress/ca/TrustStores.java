@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,22 +42,26 @@ public final class TrustStores {
         return store("JKS", List.of(authority), password);
     }
 
-    /** What the machine trusts and the authority, in PEM: for variables that replace a client's own trust. */
-    public byte[] bundle(SystemTrust system) {
+    /**
+     * The authority and others, in PEM: for variables that replace a client's own trust.
+     *
+     * @param machine what the machine trusts
+     */
+    public byte[] bundle(Collection<X509Certificate> machine) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        merged(system).forEach(certificate -> out.writeBytes(Pem.encodeBytes("CERTIFICATE", encoded(certificate))));
+        merged(machine).forEach(certificate -> out.writeBytes(Pem.encodeBytes("CERTIFICATE", encoded(certificate))));
         return out.toByteArray();
     }
 
     /** {@link #bundle} as a JKS trust store, which a JVM reads without being told a password. */
-    public byte[] jksBundle(SystemTrust system, String password) {
-        return store("JKS", List.copyOf(merged(system)), password);
+    public byte[] jksBundle(Collection<X509Certificate> machine, String password) {
+        return store("JKS", List.copyOf(merged(machine)), password);
     }
 
-    private Set<X509Certificate> merged(SystemTrust system) {
+    private Set<X509Certificate> merged(Collection<X509Certificate> machine) {
         Set<X509Certificate> all = new LinkedHashSet<>();
         all.add(authority);
-        all.addAll(system.certificates());
+        all.addAll(machine);
         return all;
     }
 

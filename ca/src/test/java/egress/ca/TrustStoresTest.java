@@ -1,7 +1,6 @@
 package egress.ca;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +25,7 @@ class TrustStoresTest {
     private final X509Certificate authority = newAuthority();
     private final X509Certificate systems = newAuthority();
     private final TrustStores stores = new TrustStores(authority);
-    private final SystemTrust system = new SystemTrust(Path.of("bundle"), List.of(systems, authority));
+    private final List<X509Certificate> machine = List.of(systems, authority);
 
     private static X509Certificate newAuthority() {
         return Issuer.mint(InstantSource.system(), new SecureRandom()).certificate();
@@ -68,59 +67,15 @@ class TrustStoresTest {
 
     @Test
     void mergesWhatTheMachineTrustsWithoutDuplicates() throws Exception {
-        List<Pem.Block> blocks = Pem.parse(new String(stores.bundle(system), StandardCharsets.US_ASCII));
+        List<Pem.Block> blocks = Pem.parse(new String(stores.bundle(machine), StandardCharsets.US_ASCII));
         assertThat(blocks).hasSize(2);
         assertThat(blocks.getFirst().content()).isEqualTo(authority.getEncoded());
         assertThat(blocks.getLast().content()).isEqualTo(systems.getEncoded());
 
         KeyStore store = KeyStore.getInstance("JKS");
         store.load(
-                new ByteArrayInputStream(stores.jksBundle(system, "changeit")),
+                new ByteArrayInputStream(stores.jksBundle(machine, "changeit")),
                 null); // as a JVM without a password reads it
         assertThat(store.size()).isEqualTo(2);
-    }
-
-    @Test
-    void takesSslCertFileFirstThenTheBundleThenTheJdks() throws Exception {
-        Path configured = Files.write(directory.resolve("configured.pem"), new TrustStores(authority).pem());
-        Path bundle = Files.write(directory.resolve("bundle.crt"), new TrustStores(systems).pem());
-        Path empty = Files.writeString(directory.resolve("empty.crt"), "# nothing\n");
-        Path absent = directory.resolve("absent.crt");
-        Path cacerts = Files.write(directory.resolve("cacerts"), new TrustStores(systems).jks("changeit"));
-
-        assertThat(SystemTrust.find(Map.of("SSL_CERT_FILE", configured.toString()), List.of(bundle), cacerts))
-                .isEqualTo(new SystemTrust(configured, List.of(authority)));
-        assertThat(SystemTrust.find(Map.of(), List.of(absent, empty, bundle), cacerts))
-                .isEqualTo(new SystemTrust(bundle, List.of(systems)));
-        assertThat(SystemTrust.find(Map.of("SSL_CERT_FILE", ""), List.of(absent, empty), cacerts))
-                .isEqualTo(new SystemTrust(cacerts, List.of(systems)));
-    }
-
-    @Test
-    void findsSomethingOnThisMachine() throws Exception {
-        assertThat(SystemTrust.find(Map.of()).certificates()).isNotEmpty();
-    }
-
-    @Test
-    void refusesAnSslCertFileThatCannotBeUsed() throws Exception {
-        Path absent = directory.resolve("absent.pem");
-        Path empty = Files.writeString(directory.resolve("empty.pem"), "");
-        for (Path file : List.of(absent, empty, directory)) {
-            assertThatThrownBy(() -> SystemTrust.find(Map.of("SSL_CERT_FILE", file.toString())))
-                    .isInstanceOf(CaException.class)
-                    .hasMessageContaining(file.toString())
-                    .hasMessageContaining("expected: a PEM file");
-        }
-    }
-
-    @Test
-    void takesNoPrivateKeyFromAFileThatHoldsOne() throws Exception {
-        Path mixed = directory.resolve("mixed.pem");
-        Files.writeString(
-                mixed,
-                Pem.encode("PRIVATE KEY", new byte[] {1, 2, 3}) + Pem.encode("CERTIFICATE", systems.getEncoded()));
-        SystemTrust found = SystemTrust.find(Map.of("SSL_CERT_FILE", mixed.toString()));
-        assertThat(new String(stores.bundle(found), StandardCharsets.US_ASCII)).doesNotContain("PRIVATE");
-        assertThat(found.certificates()).containsExactly(systems);
     }
 }

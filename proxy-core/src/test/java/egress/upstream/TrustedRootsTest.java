@@ -44,6 +44,32 @@ class TrustedRootsTest extends TlsFixture {
         assertThat(more.certificates()).hasSize(2);
     }
 
+    @Test
+    void aBundleWithoutACertificateIsPassedOverAndABrokenOneInItIsOneAuthorityLess() throws Exception {
+        Path empty = Files.writeString(folder.resolve("nothing.crt"), "# nothing\n");
+        Path broken = Files.writeString(
+                folder.resolve("broken.crt"),
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + Files.readString(caPem));
+        TrustedRoots roots = TrustedRoots.ofMachine(Map.of("SSL_CERT_FILE", " "), "Linux", List.of(empty, broken));
+        assertThat(roots.certificates()).containsExactly(CA.certificate());
+        assertThat(roots.source()).isEqualTo(broken.toString());
+    }
+
+    @Test
+    void aFileMayHoldACertificateTwiceOneOfOpensslsOwnKindAndAPrivateKey() throws Exception {
+        String own = Files.readString(caPem).replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        Path mixed = Files.writeString(
+                folder.resolve("mixed.pem"),
+                "-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n" + Files.readString(caPem) + own);
+        Map<String, String> environment = Map.of("SSL_CERT_FILE", mixed.toString());
+        assertThat(TrustedRoots.ofMachine(environment).certificates()).containsExactly(CA.certificate());
+    }
+
+    @Test
+    void somethingIsTrustedOnThisMachine() throws Exception {
+        assertThat(TrustedRoots.ofMachine(Map.of()).certificates()).isNotEmpty();
+    }
+
     enum BadFile {
         MISSING,
         EMPTY,
@@ -69,6 +95,7 @@ class TrustedRootsTest extends TlsFixture {
         }
         assertThatThrownBy(() -> TrustedRoots.ofMachine(Map.of("SSL_CERT_FILE", file.toString())))
                 .isInstanceOfAny(IOException.class, CertificateException.class)
+                .hasMessageMatching(".*(expected: certificates in PEM|certificate 1 is malformed).*")
                 .hasMessageContaining(file.toString());
         UpstreamConfig config = Rig.pinnedTo(1).withExtraTrust(List.of(file));
         try (RawOrigin origin = RawOrigin.tls(CA.issue("api.example").serverContext(), connection -> {});

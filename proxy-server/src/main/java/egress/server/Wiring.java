@@ -5,7 +5,6 @@ import egress.ProxyServer;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
-import egress.ca.SystemTrust;
 import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -36,6 +35,7 @@ import egress.server.routes.RoutesSource;
 import egress.server.tls.CaLeafCertificates;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
+import egress.upstream.TrustedRoots;
 import egress.upstream.UpstreamConfig;
 import egress.upstream.UpstreamLimits;
 import egress.upstream.UpstreamProxy;
@@ -49,6 +49,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -169,7 +171,7 @@ final class Wiring {
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
-            TrustPages kit = new TrustPages(issuer, this::systemTrust, proxyUri(proxy.address()));
+            TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
             WarmUp warmUp = new WarmUp(
@@ -375,10 +377,10 @@ final class Wiring {
         registry.complete(made);
     }
 
-    private SystemTrust systemTrust() {
+    private List<X509Certificate> machineTrust() {
         try {
-            return SystemTrust.find(settings.environment());
-        } catch (CaException e) {
+            return TrustedRoots.ofMachine(settings.environment()).certificates();
+        } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
     }

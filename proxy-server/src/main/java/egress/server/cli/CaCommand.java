@@ -4,7 +4,6 @@ import egress.ca.AtomicFile;
 import egress.ca.CaDirectory;
 import egress.ca.CaException;
 import egress.ca.Issuer;
-import egress.ca.SystemTrust;
 import egress.ca.TrustStores;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -201,7 +200,7 @@ final class CaCommand implements Callable<Integer> {
                 case der -> stores.der();
                 case p12 -> stores.pkcs12(password);
                 case jks -> stores.jks(password);
-                case bundle -> stores.bundle(SystemTrust.find(System.getenv()));
+                case bundle -> stores.bundle(Commands.machineTrust(System.getenv()));
             };
         }
     }

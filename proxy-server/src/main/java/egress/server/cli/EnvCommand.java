@@ -4,7 +4,6 @@ import egress.ca.AtomicFile;
 import egress.ca.CaDirectory;
 import egress.ca.CaException;
 import egress.ca.Issuer;
-import egress.ca.SystemTrust;
 import egress.ca.TrustStores;
 import egress.server.onboarding.ClientTrustVariables;
 import java.io.IOException;
@@ -14,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -130,10 +131,10 @@ final class EnvCommand implements Callable<Integer> {
     }
 
     private void write(TrustFiles files, TrustStores stores) throws CaException {
-        SystemTrust system = SystemTrust.find(environment);
+        List<X509Certificate> machine = Commands.machineTrust(environment);
         write(files.certificate, stores.pem(), AtomicFile::write);
-        write(files.bundle, stores.bundle(system), AtomicFile::write);
-        write(files.trustStore, stores.jksBundle(system, TrustStores.DEFAULT_PASSWORD), AtomicFile::write);
+        write(files.bundle, stores.bundle(machine), AtomicFile::write);
+        write(files.trustStore, stores.jksBundle(machine, TrustStores.DEFAULT_PASSWORD), AtomicFile::write);
         // The user's own may hold passwords.
         String wgetrc = ClientTrustVariables.wgetrc(ownWgetrc(files), files.bundle.toString());
         write(files.wgetrc, wgetrc.getBytes(StandardCharsets.ISO_8859_1), AtomicFile::writePrivate);

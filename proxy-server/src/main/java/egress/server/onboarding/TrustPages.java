@@ -1,13 +1,14 @@
 package egress.server.onboarding;
 
 import egress.ca.Issuer;
-import egress.ca.SystemTrust;
 import egress.ca.TrustStores;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +29,7 @@ public final class TrustPages {
     private final String subject;
     private final String fingerprint;
     private final TrustStores stores;
-    private final Supplier<SystemTrust> system;
+    private final Supplier<List<X509Certificate>> machine;
     private final URI proxy;
     private final Map<String, Page> pages = new ConcurrentHashMap<>();
 
@@ -61,14 +62,14 @@ public final class TrustPages {
     }
 
     /**
-     * @param system what the machine trusts; asked for once, when a bundle is
+     * @param machine what the machine trusts; asked for once, when a bundle is
      * @param proxy the gate's address as its callers reach it, for the instructions
      */
-    public TrustPages(Issuer issuer, Supplier<SystemTrust> system, URI proxy) {
+    public TrustPages(Issuer issuer, Supplier<List<X509Certificate>> machine, URI proxy) {
         this.subject = issuer.certificate().getSubjectX500Principal().getName();
         this.fingerprint = issuer.fingerprint();
         this.stores = new TrustStores(issuer.certificate());
-        this.system = system;
+        this.machine = machine;
         this.proxy = proxy;
     }
 
@@ -106,8 +107,8 @@ public final class TrustPages {
             case "/ca.p12" ->
                 file("application/x-pkcs12", "egress-ca.p12", stores.pkcs12(TrustStores.DEFAULT_PASSWORD));
             case "/ca.jks" -> file(JKS, "egress-ca.jks", stores.jks(TrustStores.DEFAULT_PASSWORD));
-            case "/bundle.pem" -> file(PEM, "bundle.pem", stores.bundle(system.get()));
-            case "/bundle.jks" -> file(JKS, "bundle.jks", stores.jksBundle(system.get(), TrustStores.DEFAULT_PASSWORD));
+            case "/bundle.pem" -> file(PEM, "bundle.pem", stores.bundle(machine.get()));
+            case "/bundle.jks" -> file(JKS, "bundle.jks", stores.jksBundle(machine.get(), TrustStores.DEFAULT_PASSWORD));
             // wget takes ~/ for the home directory, and no variable.
             case "/wgetrc" ->
                 file(

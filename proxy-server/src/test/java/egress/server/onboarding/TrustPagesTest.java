@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.ca.CaDirectory;
 import egress.ca.Issuer;
-import egress.ca.SystemTrust;
 import egress.testkit.scorecard.Row;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
@@ -51,7 +50,7 @@ class TrustPagesTest {
                 issuer,
                 () -> {
                     systemReads.incrementAndGet();
-                    return new SystemTrust(Path.of("system"), List.of(systems));
+                    return List.of(systems);
                 },
                 URI.create("http://127.0.0.1:9099"));
     }
