@@ -86,26 +86,26 @@ class MutationsTest {
                 "if (host.isEmpty()) {"),
         NO_BASE64(
                 "DlpTest",
-                "dlp-client/src/main/java/egress/dlp/builtin/Base64Runs.java",
+                "dlp-client/src/main/java/egress/dlp/builtin/decode/Base64Runs.java",
                 "return ascii && !(b[i] == 'A'",
                 "return !ascii && !(b[i] == 'A'"),
         A_LONG_BODY_MAY_PASS(
                 "DlpTest",
-                SERVER + "dlp/HeldGuard.java",
+                SERVER + "dlp/body/HeldGuard.java",
                 "if (!fits && !plan.passesOversize()) {",
                 "if (!fits && maxBody < 0) {"),
         ALT_SVC_STAYS(
                 "OtherProtocolTest", CORE + "http/HopByHop.java", "ALT_SVC = \"alt-svc\";", "ALT_SVC = \"alt-none\";"),
         ANY_HOST_READS_METRICS(
                 "OperationsTest",
-                SERVER + "AdminServer.java",
+                SERVER + "admin/AdminServer.java",
                 "!hosts.accepts(named.getFirst())",
                 "named.getFirst().equals(\"-\")"),
         ANYTHING_MAY_BE_UPGRADED_TO(
                 "OtherProtocolTest",
                 CORE + "exchange/Exchange.java",
-                "otherUpgrade ? ONLY",
-                "otherUpgrade && webSocket ? ONLY");
+                "Admission room = otherUpgrade",
+                "Admission room = otherUpgrade && webSocket");
 
         private final String testClass;
         private final String file;

@@ -96,7 +96,7 @@ final class UpstreamSharesTest {
                                     "/bytes/8000000"),
                             true);
                 }
-                TimeUnit.MILLISECONDS.sleep(100);
+                TimeUnit.SECONDS.sleep(1); // it is windows that are taken, and not the time of the loops
                 hostile.keepLatest(10);
             });
         }

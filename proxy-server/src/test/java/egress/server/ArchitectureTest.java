@@ -45,7 +45,7 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp.builtin",
                         "egress.server.config")
-                .arrow("egress.server.admin", "java", "io.netty", "egress.server.config", "egress.server.log")
+                .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
                         "java",
@@ -63,8 +63,10 @@ final class ArchitectureTest {
                         "java",
                         "com.fasterxml.jackson",
                         "org.snakeyaml",
+                        "egress.http",
                         "egress.policy",
-                        "egress.exchange")
+                        "egress.exchange",
+                        "egress.dlp")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -170,6 +172,7 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the next one
                         "egress.server.cli.ProxyCommand$Runner", // a lambda of Main
                         "egress.server.dlp.body.HeldBody$Listener", // in a lambda of DlpInspection

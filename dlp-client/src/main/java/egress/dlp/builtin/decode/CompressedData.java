@@ -55,7 +55,8 @@ final class CompressedData implements Decoder {
         switch (packing) {
             case BASE64, HEX -> digits(marks.get(literal), from);
             case ZLIB -> {
-                if (ZlibHead.inflates(run, s.b(), from, s.to(), window == null)) {
+                // What words and groups are joined to is letters and digits, among which short marks are common.
+                if (!s.view().isJoined() && ZlibHead.inflates(run, s.b(), from, s.to(), window == null)) {
                     Inflation.begin(run, s, packing, from, window);
                 }
             }
