@@ -73,7 +73,8 @@ public record TrustedRoots(List<X509Certificate> certificates, String source) {
         }
         for (Path bundle : bundles) {
             if (Files.isReadable(bundle)) {
-                // Some distributions ship an empty one; a certificate that this JDK cannot decode is one authority less.
+                // Some distributions ship an empty one; a certificate that this JDK cannot decode is one authority
+                // less.
                 List<X509Certificate> found = certificates(bundle, (number, e) -> {});
                 if (!found.isEmpty()) {
                     return new TrustedRoots(found, bundle.toString());

@@ -108,7 +108,8 @@ public final class TrustPages {
                 file("application/x-pkcs12", "egress-ca.p12", stores.pkcs12(TrustStores.DEFAULT_PASSWORD));
             case "/ca.jks" -> file(JKS, "egress-ca.jks", stores.jks(TrustStores.DEFAULT_PASSWORD));
             case "/bundle.pem" -> file(PEM, "bundle.pem", stores.bundle(machine.get()));
-            case "/bundle.jks" -> file(JKS, "bundle.jks", stores.jksBundle(machine.get(), TrustStores.DEFAULT_PASSWORD));
+            case "/bundle.jks" ->
+                file(JKS, "bundle.jks", stores.jksBundle(machine.get(), TrustStores.DEFAULT_PASSWORD));
             // wget takes ~/ for the home directory, and no variable.
             case "/wgetrc" ->
                 file(

@@ -13,6 +13,8 @@ final class CompressedData implements Decoder {
     /** So many bytes of what is in base64 or hex tell whether it is zlib. */
     private static final int HEAD = 384;
 
+    private static final int BEGINNING = 48;
+
     private final Packing packing;
     private final List<Mark> marks;
     private final ScanContext run;
@@ -84,8 +86,13 @@ final class CompressedData implements Decoder {
 
     private boolean isZlib(int start, int header, boolean base64) {
         byte[] head = run.scratch().lend(HEAD);
-        int n = CompressedHeader.head(s, start, base64, head, HEAD);
-        boolean proven = ZlibHead.inflates(run, head, header, n < 0 ? ~n : n, n < 0 || window == null);
+        int n = CompressedHeader.head(s, start, base64, head, BEGINNING);
+        // Most marks stand there by chance, which some tens of bytes tell.
+        boolean mayBe = ZlibHead.mayBegin(head, header, n < 0 ? ~n : n);
+        if (mayBe && n == BEGINNING) {
+            n = CompressedHeader.head(s, start, base64, head, HEAD);
+        }
+        boolean proven = mayBe && ZlibHead.inflates(run, head, header, n < 0 ? ~n : n, n < 0 || window == null);
         run.scratch().back(head);
         return proven;
     }
