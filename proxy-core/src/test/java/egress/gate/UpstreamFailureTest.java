@@ -38,7 +38,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever an origin does, the caller gets a whole answer, a 502 or 504, or a response that is visibly broken. */
 class UpstreamFailureTest {
+    /** The limits of the gate for origins that stall. An answer may miss them where a machine is busy. */
     private static final Duration SHORT = Duration.ofMillis(900);
+
+    /** The limits of the gate for origins that answer, or break, at once. */
+    private static final Duration LONG = Duration.ofSeconds(30);
 
     /** A 200 whose head is in order and whose body then is not. */
     private static final Set<H1Fault> BROKEN_BODY = EnumSet.of(
@@ -66,53 +70,65 @@ class UpstreamFailureTest {
     static Path directory;
 
     private static final List<HostileOrigin> hostile = new ArrayList<>();
-    private static Gate gate;
+    private static Gate impatient;
+    private static Gate patient;
 
     @BeforeAll
     static void start() throws IOException {
         TestCa ca = TestCa.create("origins");
-        Gate.Builder builder = Gate.builder()
-                .trust(ca.writePem(directory.resolve("origins.pem")))
-                .timeouts(new Timeouts(
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(10),
-                        SHORT,
-                        SHORT,
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(1)))
-                .limits(Limits.DEFAULT)
-                .upstream(UpstreamConfig.DEFAULTS.withTimeouts(
-                        UpstreamTimeouts.DEFAULTS.withHandshake(Duration.ofMillis(1_500))));
+        Path trusted = ca.writePem(directory.resolve("origins.pem"));
+        Gate.Builder impatiently = builder(trusted, SHORT);
+        Gate.Builder patiently = builder(trusted, LONG);
         for (ConnectionFault fault : ConnectionFault.values()) {
-            add(builder, ca, fault, Alpn.H1);
+            add(List.of(impatiently, patiently), ca, fault, Alpn.H1);
         }
         for (H1Fault fault : H1Fault.values()) {
-            add(builder, ca, fault, Alpn.H1);
+            add(List.of(impatiently, patiently), ca, fault, Alpn.H1);
         }
         for (H2Fault fault : H2Fault.values()) {
-            add(builder, ca, fault, Alpn.H2);
+            add(List.of(impatiently, patiently), ca, fault, Alpn.H2);
         }
         for (H2FieldFault fault : H2FieldFault.values()) {
-            add(builder, ca, fault, Alpn.H2);
+            add(List.of(impatiently, patiently), ca, fault, Alpn.H2);
         }
         for (H2Flood fault : H2Flood.values()) {
-            add(builder, ca, fault, Alpn.H2);
+            add(List.of(impatiently, patiently), ca, fault, Alpn.H2);
         }
-        gate = builder.start();
-        gate.upstreams().trustedRoots().toCompletableFuture().join(); // the time limits below are short
+        impatient = impatiently.start();
+        patient = patiently.start();
+        impatient.upstreams().trustedRoots().toCompletableFuture().join(); // it has a time limit too
+    }
+
+    private static Gate.Builder builder(Path trusted, Duration limit) {
+        return Gate.builder()
+                .trust(trusted)
+                .timeouts(new Timeouts(
+                        Duration.ofSeconds(10), Duration.ofSeconds(10), limit, limit, LONG, Duration.ofSeconds(1)))
+                .limits(Limits.DEFAULT)
+                .upstream(UpstreamConfig.DEFAULTS.withTimeouts(
+                        UpstreamTimeouts.DEFAULTS.withHandshake(limit.plusMillis(600))));
     }
 
     private static <F extends Enum<F> & HostileOrigin.Script> void add(
-            Gate.Builder builder, TestCa ca, F fault, Alpn alpn) throws IOException {
+            List<Gate.Builder> builders, TestCa ca, F fault, Alpn alpn) throws IOException {
         TestLeaf leaf = ca.leaf(host("h1", fault), host("h2", fault));
         for (String version : new String[] {"h1", "h2"}) {
             HostileOrigin origin = HostileOrigin.tls(leaf, alpn, fault);
             hostile.add(origin);
-            builder.route(Route.named(host(version, fault))
-                            .credential(Credential.authorization("Bearer", "injected"))
-                            .build())
-                    .pin(host(version, fault), 443, origin.port());
+            for (Gate.Builder builder : builders) {
+                builder.route(Route.named(host(version, fault))
+                                .credential(Credential.authorization("Bearer", "injected"))
+                                .build())
+                        .pin(host(version, fault), 443, origin.port());
+            }
         }
+    }
+
+    private static Gate gate(Enum<?> fault) {
+        boolean stalls = fault instanceof ConnectionFault connection && connection.hangs()
+                || fault == H2Fault.NO_SETTINGS
+                || fault == H2Fault.DATA_BEYOND_THE_WINDOW;
+        return stalls ? impatient : patient;
     }
 
     /** An origin for the callers of each version, since tests of both run at the same time. */
@@ -123,8 +139,10 @@ class UpstreamFailureTest {
 
     @AfterAll
     static void stop() throws IOException {
-        gate.awaitQuiet();
-        gate.close();
+        for (Gate gate : List.of(impatient, patient)) {
+            gate.awaitQuiet();
+            gate.close();
+        }
         for (HostileOrigin origin : hostile) {
             origin.close();
         }
@@ -168,7 +186,7 @@ class UpstreamFailureTest {
     @MethodSource("connectionFaults")
     @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anOriginThatGoesAwayOrSilent(String version, ConnectionFault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
+        try (Caller caller = Caller.through(gate(fault), version, host(version, fault))) {
             Call call = caller.get("/");
             if (fault == ConnectionFault.CLOSE_AFTER_RESPONSE || fault == ConnectionFault.RESET_AFTER_RESPONSE) {
                 assertThat(call.response().text()).isEqualTo("whole");
@@ -189,9 +207,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("h1Faults")
-    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
+    @Execution(ExecutionMode.CONCURRENT)
     void anH1OriginThatBreaksTheProtocol(String version, H1Fault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
+        try (Caller caller = Caller.through(gate(fault), version, host(version, fault))) {
             Call call = caller.get("/");
             if (BROKEN_BODY.contains(fault)) {
                 if (call.status() == 200) { // unless the fault was there before the head went on
@@ -234,7 +252,7 @@ class UpstreamFailureTest {
     @MethodSource("h2Faults")
     @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
     void anH2OriginThatIsOddOrBreaksTheProtocol(String version, H2Fault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
+        try (Caller caller = Caller.through(gate(fault), version, host(version, fault))) {
             if (fault == H2Fault.GOAWAY_BELOW_THE_SECOND_STREAM) {
                 assertThat(caller.get("/first").response().text()).isEqualTo("good");
             }
@@ -259,9 +277,9 @@ class UpstreamFailureTest {
 
     @ParameterizedTest
     @MethodSource("h2FieldFaults")
-    @Execution(ExecutionMode.CONCURRENT) // they wait for time limits
+    @Execution(ExecutionMode.CONCURRENT)
     void anH2OriginWhoseFieldsAreMalformed(String version, H2FieldFault fault) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
+        try (Caller caller = Caller.through(gate(fault), version, host(version, fault))) {
             Call call = caller.get("/");
             int status = call.status();
             if (fault == H2FieldFault.SPACE_AROUND_A_VALUE) {
@@ -276,7 +294,7 @@ class UpstreamFailureTest {
                 call.read(1);
             }
         }
-        try (Caller caller = Caller.through(gate, version, host(version, fault))) {
+        try (Caller caller = Caller.through(gate(fault), version, host(version, fault))) {
             assertThat(caller.get("/good").response().text()).isEqualTo("good");
         }
     }
@@ -284,7 +302,7 @@ class UpstreamFailureTest {
     @ParameterizedTest
     @MethodSource("h2Floods")
     void anH2OriginThatFloods(String version, H2Flood flood) throws IOException {
-        try (Caller caller = Caller.through(gate, version, host(version, flood))) {
+        try (Caller caller = Caller.through(gate(flood), version, host(version, flood))) {
             Call call = caller.get("/");
             if (flood == H2Flood.INTERIM) {
                 assertThat(call.response().status()).isEqualTo(502);
