@@ -1,0 +1,19 @@
+package egress.server.flows;
+
+/**
+ * Takes flows as they come. Called on the recorder's thread, never on an event loop; what it does may be slow, and costs flows then, not
+ * exchanges. For an exchange {@link #started} comes first and {@link #ended} last; a ClientHello is only ended.
+ */
+public interface FlowSink {
+    /** The request's head is there, and what policy said of it is not. */
+    void started(Flow flow);
+
+    /** The response's head goes to the caller. */
+    void responded(Flow flow);
+
+    /** The exchange is over: the flow is whole. */
+    void ended(Flow flow);
+
+    /** A message of a WebSocket went by, of the exchange with this id. */
+    void message(long id, Flow.Message message);
+}
