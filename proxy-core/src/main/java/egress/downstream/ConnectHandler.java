@@ -62,6 +62,12 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        connection.heard();
+        ctx.fireChannelReadComplete();
+    }
+
     private void connect(ChannelHandlerContext ctx, HttpRequest request) {
         Authority authority;
         try {

@@ -18,9 +18,9 @@ final class ConnectionPlace {
 
     /** What it does, as far as giving way is concerned. */
     enum State {
-        /** Accepted, and not yet known to a loop. */
+        /** Accepted, and nothing was read: what it sent may be whole, and its caller one that is below its share. */
         NEW,
-        /** Nothing of use was sent: half a head or a hello, or a request that its caller lets wait. */
+        /** What was read is of no use yet: half a head or a hello, or a request that its caller lets wait. */
         UNFINISHED,
         /** Between requests. */
         IDLE,
@@ -29,7 +29,7 @@ final class ConnectionPlace {
 
     private final Channel channel;
     private final DownstreamContext context;
-    private Claimant claimant;
+    private volatile Claimant claimant;
     private final FairBudget.Lease open;
     private final boolean refused;
     private FairBudget.@Nullable Lease handshake;
@@ -66,7 +66,6 @@ final class ConnectionPlace {
 
     void serves(DownstreamConnection served) {
         connection = served;
-        state = State.UNFINISHED;
         if (condemned) {
             channel.close();
         }
@@ -87,6 +86,13 @@ final class ConnectionPlace {
             measured.transfer(claimant);
         }
         return open.transfer(claimant);
+    }
+
+    /** What it sent was read; it says more once it is of use. */
+    void heard() {
+        if (state == State.NEW) {
+            state = State.UNFINISHED;
+        }
     }
 
     /** @return false when the caller has its share of the handshakes */
@@ -167,13 +173,18 @@ final class ConnectionPlace {
         }
 
         @Override
-        public boolean isLast() {
-            return state == State.IDLE;
+        public FairBudget.Turn turn() {
+            return switch (state) {
+                case UNFINISHED, BUSY -> FairBudget.Turn.FIRST;
+                case NEW -> FairBudget.Turn.NEXT;
+                case IDLE -> FairBudget.Turn.LAST;
+            };
         }
 
         @Override
         public void reclaim() {
-            giveWay(this::isReclaimable, "other callers need the connection");
+            Claimant asked = claimant;
+            giveWay(() -> isReclaimable() && claimant.equals(asked), "other callers need the connection");
         }
     }
 

@@ -132,6 +132,11 @@ final class DownstreamConnection implements Deadlines.Timed {
         channel.close();
     }
 
+    /** What its caller had sent when it was accepted was read. */
+    void heard() {
+        place.heard();
+    }
+
     /** Whether a CONNECT made a tunnel of it. */
     boolean isTunnel() {
         return authority != null;

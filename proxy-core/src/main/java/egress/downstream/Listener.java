@@ -28,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,11 @@ public final class Listener {
     private static final long WORDS_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final AttributeKey<ConnectionPlace> PLACE = AttributeKey.valueOf(Listener.class, "place");
 
+    /** So many connections may be accepted whose loop had no time yet to read from them. */
+    private static final int MOST_UNREAD = 64;
+
+    private static final AttributeKey<Arrival> ARRIVAL = AttributeKey.valueOf(Listener.class, "arrival");
+
     private static final int CLOSE_SECONDS = 2;
     /** Bytes of one read, a TLS record's: a thousand small requests in one would keep the loop from everybody else. */
     private static final int MOST_READ = 16 * 1024;
@@ -60,6 +66,9 @@ public final class Listener {
     private final DownstreamPipelines pipelines;
     private final Map<EventExecutor, Deadlines> deadlines = new HashMap<>();
     private final AtomicInteger open = new AtomicInteger();
+    /** Accepted, and not yet looked at by their loops. */
+    private final AtomicInteger unread = new AtomicInteger();
+
     private final EventLoopGroup loops;
     private @Nullable Channel server;
 
@@ -115,6 +124,8 @@ public final class Listener {
         if (own == null) {
             throw new IllegalStateException("a loop of another group");
         }
+        // A timed task runs after its loop has selected once more, and so has read what was sent already.
+        channel.eventLoop().schedule(channel.attr(ARRIVAL).getAndSet(null), 1, TimeUnit.MILLISECONDS);
         ConnectionPlace place = channel.attr(PLACE).getAndSet(null);
         if (place.isRefused()) {
             refuse(channel, place.claimant().caller());
@@ -177,6 +188,30 @@ public final class Listener {
                 (loop, timed) -> loop.execute(() -> timed.forEach(each -> action.accept((DownstreamConnection) each))));
     }
 
+    /**
+     * A connection until its loop could read from it. Accepting stops while there are many: connections that come faster than loops can
+     * read them would make others give way that are as new, and whose requests are whole.
+     */
+    private final class Arrival implements Runnable {
+        private final Channel acceptor;
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        Arrival(Channel acceptor) {
+            this.acceptor = acceptor;
+            if (unread.incrementAndGet() == MOST_UNREAD) {
+                acceptor.config().setAutoRead(false);
+            }
+        }
+
+        @Override
+        public void run() {
+            if (over.compareAndSet(false, true) && unread.decrementAndGet() == MOST_UNREAD / 2) {
+                // On its loop, so that it comes after the stop that it ends.
+                acceptor.eventLoop().execute(() -> acceptor.config().setAutoRead(true));
+            }
+        }
+    }
+
     /** Counts who comes and goes, and goes on after an accept failed. */
     private final class AcceptGate extends ChannelInboundHandlerAdapter {
         private long saidNanos = System.nanoTime() - WORDS_NANOS;
@@ -187,6 +222,9 @@ public final class Listener {
             open.incrementAndGet();
             channel.closeFuture().addListener(closed -> open.decrementAndGet());
             channel.attr(PLACE).set(new ConnectionPlace(channel, context));
+            Arrival arrival = new Arrival(ctx.channel());
+            channel.attr(ARRIVAL).set(arrival);
+            channel.closeFuture().addListener(closed -> arrival.run());
             ctx.fireChannelRead(channel);
         }
 

@@ -69,7 +69,8 @@ record RequestedTarget(Authority authority, boolean tls, String target) {
         return target.charAt(0) == '/' || target.equals("*") && request.method().equals(HttpMethod.OPTIONS);
     }
 
-    private static RequestedTarget absolute(String target) {
+    /** Takes {@code http://authority/path?query}, or {@code https://…}, apart. Without a path it is {@code /}, before a query too. */
+    static RequestedTarget absolute(String target) {
         boolean tls = target.regionMatches(true, 0, "https://", 0, 8);
         if (!tls && !target.regionMatches(true, 0, "http://", 0, 7)) {
             throw new HttpFormatException("request target (expected: a path, or a whole http URL)");

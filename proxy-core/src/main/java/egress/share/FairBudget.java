@@ -36,6 +36,9 @@ public final class FairBudget {
 
     private static final int MOST_FOUND = 16;
 
+    /** Of units of which nothing is known, so many are looked at for one of which something is. */
+    private static final int MOST_LOOKED_AT = 512;
+
     /** A lease that was asked to give way and is open after that time counts as held again, and may be asked again. */
     private static final long GIVE_WAY_NANOS = 1_000_000_000;
 
@@ -53,6 +56,15 @@ public final class FairBudget {
     private long refused;
     private long reclaimed;
     private long nextSearchNanos;
+
+    /** Of the leases of a caller that can be ended, one of the lowest turn is. */
+    public enum Turn {
+        FIRST,
+        /** Nothing is known of it yet. */
+        NEXT,
+        /** It is whole, and may be of use again. */
+        LAST
+    }
 
     /** What a lease does when others need its part more. */
     public interface Reclaim {
@@ -72,9 +84,9 @@ public final class FairBudget {
         /** Whether the work is half-sent, idle or stalled. Called by any thread, under the budget's lock: only reads a field. */
         boolean isReclaimable();
 
-        /** Whether it gives way only where nothing else does: it is whole, and may be of use again. Called as the other. */
-        default boolean isLast() {
-            return false;
+        /** When it gives way, beside the caller's other leases that can. Called as the other. */
+        default Turn turn() {
+            return Turn.FIRST;
         }
 
         /** Ends the work, which closes its lease. Called by any thread, once, without the lock; hops to the loop of the work. */
@@ -138,6 +150,14 @@ public final class FairBudget {
             Account account = accounts.get(who.caller());
             long own = account == null ? 0 : account.used;
             return own < used / Math.max(1, active + (own == 0 ? 1 : 0));
+        }
+    }
+
+    /** What a caller holds of it. */
+    public long heldBy(Caller caller) {
+        synchronized (lock) {
+            Account account = accounts.get(caller);
+            return account == null ? 0 : account.used;
         }
     }
 
@@ -510,27 +530,29 @@ public final class FairBudget {
         return largest;
     }
 
-    /** The oldest reclaimable lease of the connection that holds most and has one. */
+    /** Of the reclaimable leases of the lowest turn, the oldest of the connection that holds most and has one. */
     private @Nullable Lease oldest(Account account, @Nullable Holdings asking) {
         Lease best = null;
-        Lease last = null;
+        Turn turn = Turn.LAST;
         long most = 0;
+        int looked = 0;
         for (Holdings holdings : account.connections.values()) {
             long kept = holdings.used - holdings.reclaiming;
-            if (holdings != asking && kept > most) {
-                Lease lease = first(holdings);
-                if (lease != null && lease.reclaim.isLast()) {
-                    last = last == null ? lease : last;
-                } else if (lease != null) {
+            Lease lease = holdings != asking && kept > 0 ? first(holdings) : null;
+            if (lease != null) {
+                looked++;
+                int order = lease.reclaim.turn().compareTo(turn);
+                if (best == null || order < 0 || order == 0 && kept > most) {
                     best = lease;
+                    turn = lease.reclaim.turn();
                     most = kept;
-                    if (units) {
-                        break; // none holds more
-                    }
                 }
             }
+            if (units && (turn == Turn.FIRST || turn == Turn.NEXT && looked == MOST_LOOKED_AT)) {
+                break; // none holds more
+            }
         }
-        return best == null ? last : best;
+        return best;
     }
 
     private static @Nullable Lease first(Holdings holdings) {

@@ -183,4 +183,49 @@ class FairBudgetTest {
         assertThat(budget.statistics().used()).as("seed %s", seed).isZero();
         assertThat(budget.statistics().callers()).isZero();
     }
+
+    /** A unit that says when it gives way. */
+    private static final class Unit implements FairBudget.Reclaim {
+        private final FairBudget.Lease lease;
+        private FairBudget.Turn turn;
+        private boolean ended;
+
+        Unit(FairBudget places, long connection, FairBudget.Turn turn) {
+            this.turn = turn;
+            this.lease = places.lease(new Claimant(A, connection), this);
+            assertThat(lease.take(1)).isTrue();
+        }
+
+        @Override
+        public boolean isReclaimable() {
+            return true;
+        }
+
+        @Override
+        public FairBudget.Turn turn() {
+            return turn;
+        }
+
+        @Override
+        public void reclaim() {
+            ended = true;
+            lease.close();
+        }
+    }
+
+    @Test
+    void ofUnitsTheOldestOfTheLowestTurnGivesWay() {
+        FairBudget places = new FairBudget(8, true, now::get);
+        List<Unit> units = new ArrayList<>();
+        units.add(new Unit(places, 0, FairBudget.Turn.LAST));
+        units.add(new Unit(places, 1, FairBudget.Turn.NEXT));
+        for (int i = 2; i < 7; i++) {
+            units.add(new Unit(places, i, FairBudget.Turn.FIRST));
+        }
+        for (int next : new int[] {2, 3, 4, 5, 6, 1, 0}) {
+            units.add(new Unit(places, units.size(), FairBudget.Turn.LAST));
+            assertThat(units.get(next).ended).as("unit " + next).isTrue();
+            assertThat(units.stream().filter(unit -> !unit.ended)).hasSize(7);
+        }
+    }
 }
