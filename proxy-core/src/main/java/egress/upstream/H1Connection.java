@@ -6,6 +6,7 @@ import egress.exchange.Upstreams.Listener;
 import egress.http.H1ResponseDecoder;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
+import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -45,7 +46,9 @@ final class H1Connection implements ResponseHandler.Receiver {
     private final H1ResponseDecoder decoder;
     private final ChannelHandlerContext decoderContext;
     private @Nullable H1Stream current;
-    private boolean used;
+    /** Whose exchange was the last one. */
+    private @Nullable Caller latest;
+
     private boolean dirty;
     private boolean untilClose;
     private boolean closeNotified;
@@ -73,8 +76,8 @@ final class H1Connection implements ResponseHandler.Receiver {
 
     /** Gives the connection, which must be idle or new, to an exchange. */
     void begin(Claimant who, Place place, Listener listener) {
-        boolean reused = used;
-        used = true;
+        boolean reused = latest != null;
+        latest = who.caller();
         untilClose = false;
         Dialing.begins(channel, who);
         H1Stream stream = new H1Stream(listener, place, reused ? Timings.REUSED : timings);
@@ -92,6 +95,11 @@ final class H1Connection implements ResponseHandler.Receiver {
         idleSinceNanos = nowNanos;
         Dialing.idles(channel, () -> channel.eventLoop().execute(() -> pool.giveUp(this)));
         channel.read();
+    }
+
+    /** Whether no other caller used it last. */
+    boolean isOf(Caller caller) {
+        return latest == null || latest.equals(caller);
     }
 
     boolean isUsable(long nowNanos, long poolIdleNanos) {

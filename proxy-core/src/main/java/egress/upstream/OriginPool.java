@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ final class OriginPool implements Opening.Listener {
 
     /** A connection being opened for another caller is waited for so long; then one's own is opened. */
     private static final long OTHERS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** Exchanges of a caller with an origin beside which it may use connections that others left. */
+    private static final int FEW = 8;
 
     private final Key key;
     private final Pool pool;
@@ -115,7 +119,7 @@ final class OriginPool implements Opening.Listener {
         if (idle.isEmpty() || !waiter.takesPlace(share.http1())) {
             return false;
         }
-        H1Connection kept = pollIdle();
+        H1Connection kept = pollIdle(waiter.who().caller());
         return kept != null && begin(kept, waiter);
     }
 
@@ -138,16 +142,29 @@ final class OriginPool implements Opening.Listener {
         return null;
     }
 
-    private @Nullable H1Connection pollIdle() {
+    /**
+     * Takes out the connection that was used last by this caller, or by none. One that another left is taken by a caller with few
+     * exchanges here only: one with many would leave none to the others, who would open another for each request.
+     */
+    private @Nullable H1Connection pollIdle(Caller caller) {
+        H1Connection own = pollIdle(connection -> connection.isOf(caller));
+        return own != null || idle.isEmpty() || share.http1().heldBy(caller) > FEW ? own : pollIdle(_ -> true);
+    }
+
+    private @Nullable H1Connection pollIdle(Predicate<H1Connection> fits) {
         long now = System.nanoTime();
-        H1Connection connection;
-        while ((connection = idle.pollLast()) != null) {
-            pool.busy(connection);
-            hasIdle = !idle.isEmpty();
-            if (connection.isUsable(now, pool.timeouts().poolIdle().toNanos())) {
-                return connection;
+        Iterator<H1Connection> latest = idle.descendingIterator();
+        while (latest.hasNext()) {
+            H1Connection connection = latest.next();
+            if (fits.test(connection)) {
+                latest.remove();
+                pool.busy(connection);
+                hasIdle = !idle.isEmpty();
+                if (connection.isUsable(now, pool.timeouts().poolIdle().toNanos())) {
+                    return connection;
+                }
+                connection.close();
             }
-            connection.close();
         }
         return null;
     }
@@ -189,18 +206,22 @@ final class OriginPool implements Opening.Listener {
     }
 
     private void connectPlaced() {
-        while (!placed.isEmpty()) {
-            H2Connection shared = connectionWithRoom();
-            H1Connection kept = shared == null ? pollIdle() : null;
-            if (shared == null && kept == null) {
-                return;
+        for (Waiter waiter : List.copyOf(placed)) {
+            if (!placed.contains(waiter)) {
+                continue; // over while another was served
             }
-            Waiter first = placed.getFirst();
-            takeOut(first);
+            H2Connection shared = connectionWithRoom();
             if (shared != null) {
-                begin(shared, first);
-            } else if (kept != null) {
-                begin(kept, first);
+                takeOut(waiter);
+                begin(shared, waiter);
+                continue;
+            }
+            H1Connection kept = pollIdle(waiter.who().caller());
+            if (kept != null) {
+                takeOut(waiter);
+                begin(kept, waiter);
+            } else if (idle.isEmpty()) {
+                return;
             }
         }
     }

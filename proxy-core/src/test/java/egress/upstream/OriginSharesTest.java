@@ -135,6 +135,35 @@ class OriginSharesTest extends Http2Fixture {
     }
 
     @Test
+    void longPollsOfOneCallerLeaveConnectionsThatOthersOpened() throws Exception {
+        try (RawOrigin origin = origin();
+                Rig rig = new Rig(config(origin, 128, 64).withTimeouts(UpstreamTimeouts.DEFAULTS))) {
+            fill(rig, 10, () -> get(SLOW), false);
+            for (TestExchange one : greedy) {
+                one.acquired.get(20, TimeUnit.SECONDS);
+            }
+            Caller honest = Caller.ofUser("honest");
+            assertThat(start(rig, honest, 1, get(), false).answer().body()).isEqualTo("ok");
+            for (int i = 0; i < 10; i++) {
+                rig.await("idle", () -> rig.statistics().idle() == 1);
+                fill(rig, 1, () -> get(SLOW), false);
+                assertThat(greedy.getLast().acquired.get(20, TimeUnit.SECONDS)).isNotNull();
+                assertThat(greedy.getLast().reused).isFalse();
+                TestExchange next = start(rig, honest, 1, get(), false);
+                assertThat(next.answer().body()).isEqualTo("ok");
+                assertThat(next.reused).as("its connection was left to it").isTrue();
+            }
+            rig.await("idle", () -> rig.statistics().idle() == 1);
+            TestExchange another = start(rig, Caller.ofUser("another"), 1, get(), false);
+            assertThat(another.answer().body()).isEqualTo("ok");
+            assertThat(another.reused)
+                    .as("a caller with few exchanges shares it")
+                    .isTrue();
+            giveUp(rig);
+        }
+    }
+
+    @Test
     void theLineOfThoseThatWaitIsSharedToo() throws Exception {
         try (RawOrigin origin = origin();
                 Rig rig = new Rig(config(origin, 4, 16).withTimeouts(UpstreamTimeouts.DEFAULTS))) {
