@@ -8,9 +8,6 @@ package egress.http;
  * @param query what follows it, or empty
  */
 public record RequestTarget(String raw, String path, String query) {
-    /** A target in absolute-form, taken apart (RFC 9112 §3.2.2). */
-    record Absolute(boolean tls, Authority authority, RequestTarget target) {}
-
     /**
      * Parses origin-form, or {@code *}.
      *
@@ -44,36 +41,9 @@ public record RequestTarget(String raw, String path, String query) {
         return new RequestTarget(raw, path, question < 0 ? "" : raw.substring(question + 1));
     }
 
-    /**
-     * Parses {@code http://authority/path?query} or {@code https://…}. Without a path it is {@code /}, before a query
-     * too.
-     *
-     * @throws IllegalArgumentException with a sentence, as {@link #parse} and {@link Authority#parse} do, and for other
-     *     schemes
-     */
-    static Absolute parseAbsolute(String raw) {
-        boolean tls = raw.regionMatches(true, 0, "https://", 0, 8);
-        if (!tls && !raw.regionMatches(true, 0, "http://", 0, 7)) {
-            throw refused(raw, "http:// or https:// and an authority");
-        }
-        int start = tls ? 8 : 7;
-        int end = start;
-        while (end < raw.length() && "/?#".indexOf(raw.charAt(end)) < 0) {
-            end++;
-        }
-        Authority authority = Authority.parse(raw.substring(start, end), tls ? 443 : 80);
-        String rest = raw.substring(end);
-        return new Absolute(tls, authority, parse(rest.startsWith("/") ? rest : "/" + rest));
-    }
-
     /** Whether it is {@code *}: the server as a whole, which only OPTIONS may ask about (RFC 9112 §3.2.4). */
     public boolean isAsterisk() {
         return raw.equals("*");
-    }
-
-    /** Whether there is a query, be it empty. */
-    public boolean hasQuery() {
-        return raw.length() > path.length();
     }
 
     private static IllegalArgumentException refused(String raw, String expected) {

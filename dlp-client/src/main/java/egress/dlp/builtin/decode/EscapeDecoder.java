@@ -64,8 +64,8 @@ final class EscapeDecoder {
         while (i < to) {
             if (b[i] == '=' && i + 1 < to && (b[i + 1] == '\n' || b[i + 1] == '\r')) {
                 i += i + 2 < to && b[i + 1] == '\r' && b[i + 2] == '\n' ? 3 : 2;
-            } else if (b[i] == '=' && i + 2 < to && hex(b, i + 1, 2) >= 0) {
-                out.put(hex(b, i + 1, 2));
+            } else if (b[i] == '=' && i + 2 < to && CharTables.hex(b, i + 1, 2) >= 0) {
+                out.put(CharTables.hex(b, i + 1, 2));
                 i += 3;
             } else {
                 out.put(b[i++]);
@@ -74,12 +74,12 @@ final class EscapeDecoder {
     }
 
     private static int percent(byte[] b, int i, int to, ScanWindow out) {
-        if (i + 5 < to && (b[i + 1] | 32) == 'u' && hex(b, i + 2, 4) >= 0) {
-            character(hex(b, i + 2, 4), out);
+        if (i + 5 < to && (b[i + 1] | 32) == 'u' && CharTables.hex(b, i + 2, 4) >= 0) {
+            character(CharTables.hex(b, i + 2, 4), out);
             return i + 6;
         }
-        if (i + 2 < to && hex(b, i + 1, 2) >= 0) {
-            out.put(hex(b, i + 1, 2));
+        if (i + 2 < to && CharTables.hex(b, i + 1, 2) >= 0) {
+            out.put(CharTables.hex(b, i + 1, 2));
             return i + 3;
         }
         return i;
@@ -105,7 +105,7 @@ final class EscapeDecoder {
     }
 
     private static int wide(byte[] b, int i, int to, ScanWindow out) {
-        int value = i + 9 < to ? hex(b, i + 2, 8) : -1;
+        int value = i + 9 < to ? CharTables.hex(b, i + 2, 8) : -1;
         if (value < 0) {
             return i;
         }
@@ -117,7 +117,7 @@ final class EscapeDecoder {
         if (i + 3 < to && b[i + 2] == '{') {
             return braced(b, i, to, out);
         }
-        int value = i + 3 < to ? hex(b, i + 2, 2) : -1;
+        int value = i + 3 < to ? CharTables.hex(b, i + 2, 2) : -1;
         if (value < 0) {
             return i;
         }
@@ -129,13 +129,13 @@ final class EscapeDecoder {
         if (i + 3 < to && b[i + 2] == '{') {
             return braced(b, i, to, out);
         }
-        int high = i + 5 < to ? hex(b, i + 2, 4) : -1;
+        int high = i + 5 < to ? CharTables.hex(b, i + 2, 4) : -1;
         if (high < 0) {
             return i;
         }
         boolean surrogate = high >= 0xd800 && high < 0xdc00;
         if (surrogate && i + 11 < to && b[i + 6] == '\\' && b[i + 7] == 'u') {
-            int low = hex(b, i + 8, 4);
+            int low = CharTables.hex(b, i + 8, 4);
             if (low >= 0xdc00 && low < 0xe000) {
                 character(Character.toCodePoint((char) high, (char) low), out);
                 return i + 12;
@@ -216,17 +216,5 @@ final class EscapeDecoder {
         } else {
             out.put(' ');
         }
-    }
-
-    private static int hex(byte[] b, int from, int digits) {
-        int value = 0;
-        for (int i = from; i < from + digits; i++) {
-            int d = CharTables.hex(b[i]);
-            if (d < 0) {
-                return -1;
-            }
-            value = value << 4 | d;
-        }
-        return value;
     }
 }

@@ -45,6 +45,19 @@ public final class CharTables {
         return HEX[c & 0xff];
     }
 
+    /** What so many hex digits come to; -1 where one of them is none. */
+    public static int hex(byte[] b, int from, int digits) {
+        int value = 0;
+        for (int i = from; i < from + digits; i++) {
+            int d = hex(b[i]);
+            if (d < 0) {
+                return -1;
+            }
+            value = value << 4 | d;
+        }
+        return value;
+    }
+
     /** RFC 4648, either case. */
     public static int base32(byte c) {
         return BASE32[c & 0xff];

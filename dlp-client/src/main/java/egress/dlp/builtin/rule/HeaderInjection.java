@@ -70,17 +70,17 @@ public final class HeaderInjection {
         while (i < b.length) {
             int width = 1;
             int value = b[i];
-            if (b[i] == '%' && i + 2 < b.length && hex(b, i + 1, 2) >= 0) {
-                value = hex(b, i + 1, 2);
+            if (b[i] == '%' && i + 2 < b.length && CharTables.hex(b, i + 1, 2) >= 0) {
+                value = CharTables.hex(b, i + 1, 2);
                 width = 3;
-            } else if (b[i] == '%' && i + 5 < b.length && (b[i + 1] | 32) == 'u' && hex(b, i + 2, 4) >= 0) {
-                value = hex(b, i + 2, 4) & 0x7f;
+            } else if (b[i] == '%' && i + 5 < b.length && (b[i + 1] | 32) == 'u' && CharTables.hex(b, i + 2, 4) >= 0) {
+                value = CharTables.hex(b, i + 2, 4) & 0x7f;
                 width = 6;
-            } else if (b[i] == '\\' && i + 5 < b.length && b[i + 1] == 'u' && hex(b, i + 2, 4) >= 0) {
-                value = hex(b, i + 2, 4) & 0x7f;
+            } else if (b[i] == '\\' && i + 5 < b.length && b[i + 1] == 'u' && CharTables.hex(b, i + 2, 4) >= 0) {
+                value = CharTables.hex(b, i + 2, 4) & 0x7f;
                 width = 6;
-            } else if (b[i] == '\\' && i + 3 < b.length && b[i + 1] == 'x' && hex(b, i + 2, 2) >= 0) {
-                value = hex(b, i + 2, 2);
+            } else if (b[i] == '\\' && i + 3 < b.length && b[i + 1] == 'x' && CharTables.hex(b, i + 2, 2) >= 0) {
+                value = CharTables.hex(b, i + 2, 2);
                 width = 4;
             } else if (target
                     && b[i] == '\\'
@@ -118,18 +118,6 @@ public final class HeaderInjection {
             value = value * (hex ? 16 : 10) + CharTables.hex(b[k++]);
         }
         return (value == '\r' || value == '\n') && k < b.length && b[k] == ';' ? k + 1 : -1;
-    }
-
-    private static int hex(byte[] b, int from, int digits) {
-        int value = 0;
-        for (int i = from; i < from + digits; i++) {
-            int d = CharTables.hex(b[i]);
-            if (d < 0) {
-                return -1;
-            }
-            value = value << 4 | d;
-        }
-        return value;
     }
 
     private static void report(ScanContext run, Place place, byte[] value) {
