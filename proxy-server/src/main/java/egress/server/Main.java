@@ -46,6 +46,7 @@ public final class Main {
         Signals signals = Signals.install();
         DirectMemory.bound();
         keepNoNames();
+        trackNoBuffers();
         Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
         Map<String, String> environment = System.getenv();
         // Not System.out and System.err: their locks and buffers are for other programs.
@@ -61,6 +62,14 @@ public final class Main {
         Security.setProperty("networkaddress.cache.ttl", "0");
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
         Security.setProperty("networkaddress.cache.stale.ttl", "0");
+    }
+
+    /** Netty would keep a stack for one buffer of 128; leaks are looked for in tests. Must come before Netty is loaded. */
+    private static void trackNoBuffers() {
+        String level = "io.netty.leakDetection.level";
+        if (System.getProperty(level) == null) {
+            System.setProperty(level, "disabled");
+        }
     }
 
     /** An error on some thread is that thread's; the gate goes on. */
