@@ -3,6 +3,7 @@ package egress.server.flows;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonGenerator.Feature;
+import egress.dlp.ContentCoding;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import egress.dlp.ContentCoding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -267,7 +267,7 @@ public final class HarWriter {
 
     /** Milliseconds of an entry's phases; -1 for what it did not have. */
     private record Timing(
-            double blocked, double connect, double ssl, double send, double wait, double receive, double total) {
+            double blocked, double connect, double ssl, double send, double waiting, double receive, double total) {
         static Timing of(Flow.Timings timings) {
             Map<String, Long> micros = timings.micros();
             double connect = millis(micros.get("connect"));
@@ -299,7 +299,7 @@ public final class HarWriter {
             json.writeNumberField("connect", connect);
             json.writeNumberField("ssl", ssl);
             json.writeNumberField("send", send);
-            json.writeNumberField("wait", wait);
+            json.writeNumberField("wait", waiting);
             json.writeNumberField("receive", receive);
             json.writeEndObject();
         }
