@@ -156,6 +156,15 @@ final class FlowLog implements FlowSink {
         }
     }
 
+    @Override
+    public void paused() {
+        try {
+            file.unlock();
+        } catch (IOException e) {
+            fails(e);
+        }
+    }
+
     /** On the recorder's thread: goes on in the file that has the name now. */
     void reopen() {
         try {
