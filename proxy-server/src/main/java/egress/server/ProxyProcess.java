@@ -8,6 +8,7 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -43,6 +44,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -75,6 +77,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.firstRoutes();
     }
 
+    Optional<FlowObserver> flows() {
+        return parts.flows();
+    }
+
     /** The policy of the moment. */
     ProxySnapshot snapshot() {
         return parts.proxy().snapshot();
@@ -93,9 +99,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.ended();
     }
 
-    /** Loads the routes again; returns at once. */
+    /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.flows().ifPresent(FlowObserver::reopen);
     }
 
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
@@ -130,6 +137,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
+        parts.flows().ifPresent(FlowObserver::close);
         parts.dlp().close();
         parts.log().close();
     }

@@ -19,6 +19,7 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -134,14 +135,27 @@ final class Wiring {
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
-            return start(first, eventLog, issuer, dlp, observer);
+            Optional<FlowObserver> flows =
+                    FlowObserver.start(settings.flows(), List.of(), eventLog::masker, notices, clock);
+            try {
+                return start(first, eventLog, flows, issuer, dlp, observer);
+            } catch (IOException | RuntimeException e) {
+                flows.ifPresent(FlowObserver::close);
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+    private ProxyProcess start(
+            First first,
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Issuer issuer,
+            DlpService dlp,
+            Observer observer)
             throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
@@ -166,7 +180,7 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            List.of(metrics, eventLog, observer),
+                            observers(eventLog, flows, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
@@ -188,6 +202,7 @@ final class Wiring {
                                     budgets,
                                     reloader,
                                     dlp,
+                                    flows,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
@@ -207,6 +222,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    flows,
                     logWriter,
                     readiness,
                     warmUp,
@@ -219,6 +235,12 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private List<Observer> observers(EventLog eventLog, Optional<FlowObserver> flows, Observer other) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        flows.ifPresent(all::add);
+        return all;
     }
 
     /** Sized by what the process may have. */
@@ -238,7 +260,8 @@ final class Wiring {
                             address,
                             settings.limits(),
                             settings.timeouts(),
-                            settings.serving().proxyUsers()),
+                            settings.serving().proxyUsers(),
+                            settings.flows().namedScans()),
                     first,
                     ports);
         } catch (IOException e) {
@@ -353,6 +376,7 @@ final class Wiring {
             CallerBudgets budgets,
             Optional<Reloader> reloader,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -373,6 +397,10 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        flows.ifPresent(it -> {
+            ProcessMetrics.flows(made, it::recorded, it::lost);
+            ProcessMetrics.budget(made, "flows", it::statistics);
+        });
         metrics.ready(made);
         registry.complete(made);
     }
