@@ -80,8 +80,11 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.upstream",
                         "egress.ca",
+                        "egress.dlp",
+                        "egress.dlp.builtin",
                         "egress.dlp.pipelock",
                         "egress.server.config",
+                        "egress.server.dlp",
                         "egress.server.log",
                         "egress.server.routes",
                         "egress.server.onboarding")
