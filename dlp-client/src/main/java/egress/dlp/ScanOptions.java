@@ -1,7 +1,10 @@
 package egress.dlp;
 
+import egress.dlp.Finding.Severity;
+import egress.dlp.Profile.Likeness;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -10,10 +13,15 @@ import java.util.Set;
  * @param blocking detectors whose findings block; {@link Detector#STRUCTURE} is always among them
  * @param warning detectors whose findings are only said
  * @param allowFingerprints fingerprints ({@code fp:} and 16 hex digits) of values that may pass
+ * @param profile what a token that looks made up does
  * @param everyHit whether each single occurrence is wanted, for redaction and masking, or only that there are some
  */
 public record ScanOptions(
-        Set<Detector> blocking, Set<Detector> warning, Set<String> allowFingerprints, boolean everyHit) {
+        Set<Detector> blocking,
+        Set<Detector> warning,
+        Set<String> allowFingerprints,
+        Profile profile,
+        boolean everyHit) {
 
     public ScanOptions {
         EnumSet<Detector> blocks = EnumSet.of(Detector.STRUCTURE);
@@ -34,20 +42,35 @@ public record ScanOptions(
     /** A route that lists no detectors. */
     public static ScanOptions defaults() {
         return new ScanOptions(
-                Detector.unlisted(Detector.Effect.BLOCKS), Detector.unlisted(Detector.Effect.WARNS), Set.of(), false);
+                Detector.unlisted(Detector.Effect.BLOCKS), Detector.unlisted(Detector.Effect.WARNS), Set.of(), Profile.BALANCED, false);
     }
 
     /** A route that lists its detectors: all of them block, except those that can only warn. */
     public static ScanOptions listed(Collection<Detector> detectors) {
-        return new ScanOptions(Set.copyOf(detectors), Set.of(), Set.of(), false);
+        return new ScanOptions(Set.copyOf(detectors), Set.of(), Set.of(), Profile.BALANCED, false);
     }
 
     public ScanOptions withAllowFingerprints(Set<String> fingerprints) {
-        return new ScanOptions(blocking, warning, fingerprints, everyHit);
+        return new ScanOptions(blocking, warning, fingerprints, profile, everyHit);
+    }
+
+    public ScanOptions withProfile(Profile other) {
+        return new ScanOptions(blocking, warning, allowFingerprints, other, everyHit);
     }
 
     public ScanOptions withEveryHit(boolean every) {
-        return new ScanOptions(blocking, warning, allowFingerprints, every);
+        return new ScanOptions(blocking, warning, allowFingerprints, profile, every);
+    }
+
+    /** What a finding of a group does that matters. */
+    public Severity severity(Detector detector) {
+        return blocking.contains(detector) ? Severity.BLOCKS : Severity.WARNS;
+    }
+
+    /** What a finding does, by its group and by what the value looks like; empty where it does not matter. */
+    public Optional<Severity> severity(Detector detector, Likeness likeness) {
+        Optional<Severity> most = wants(detector) ? profile.severity(likeness) : Optional.empty();
+        return most.map(severity -> severity == Severity.BLOCKS ? severity(detector) : severity);
     }
 
     /** Whether findings of that detector matter at all. */

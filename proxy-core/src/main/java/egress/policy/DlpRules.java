@@ -1,5 +1,6 @@
 package egress.policy;
 
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Set;
  * @param outboundOnMatch what a hit on the way out does
  * @param onOversize what becomes of a body over the limit
  * @param stream scan message by message, instead of holding the body for its verdict
+ * @param profile how sure the scanner must be of a token; empty for what the gate's flag says
  * @param allowFingerprints the keyed fingerprints of values that may leave all the same
  */
 public record DlpRules(
@@ -18,6 +20,7 @@ public record DlpRules(
         OnMatch outboundOnMatch,
         OnOversize onOversize,
         boolean stream,
+        Optional<String> profile,
         Set<String> allowFingerprints) {
 
     /** A route without a {@code dlp:} of its own. */
@@ -27,6 +30,17 @@ public record DlpRules(
     /** The debugging proxy's: everything is looked at, nothing is stopped. */
     public static final DlpRules WARN_ONLY = new DlpRules(
             new Detectors.Standard(), new Detectors.Standard(), OnMatch.WARN, OnOversize.NOSCAN, false, Set.of());
+
+    /** With the gate's profile. */
+    public DlpRules(
+            Detectors outbound,
+            Detectors inbound,
+            OnMatch outboundOnMatch,
+            OnOversize onOversize,
+            boolean stream,
+            Set<String> allowFingerprints) {
+        this(outbound, inbound, outboundOnMatch, onOversize, stream, Optional.empty(), allowFingerprints);
+    }
 
     public DlpRules {
         allowFingerprints = Set.copyOf(allowFingerprints);

@@ -19,6 +19,7 @@ import egress.dlp.builtin.scan.Fingerprints;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.SegmentScanner;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,9 @@ import java.util.concurrent.Executor;
  * thread, a larger one on the executor.
  */
 public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
+    /** What every scanning route blocks, as {@code egress_test_value}, in each dress: for operators to try. */
+    public static final String TEST_VALUE = "egress-test-value-Zq7Xw2Lm9Kd4Tn8Rv5Hb3Yc6Jp1Gs0Ft";
+
     /** The largest body in bytes that is scanned on the caller's thread, in well under a millisecond. */
     public static final int INLINE = 32 * 1024;
 
@@ -119,6 +123,21 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
                 ScanOptions.defaults());
         for (int i = 0; i < WARM_SCANS; i++) {
             scanNow(request);
+        }
+    }
+
+    /**
+     * Tries the scanner with the test value that operators try it with, in a nested dress.
+     *
+     * @throws IllegalStateException when it is not found: nothing may leave by such a scanner
+     */
+    public void test() {
+        String base64 = Base64.getEncoder().encodeToString(TEST_VALUE.getBytes(StandardCharsets.US_ASCII));
+        for (String text : List.of(TEST_VALUE, "{\"note\": \"" + base64 + "\"}")) {
+            ScanVerdict verdict = scanBytes(text.getBytes(StandardCharsets.US_ASCII), ScanOptions.listed(List.of()));
+            if (!(verdict instanceof ScanVerdict.Found)) {
+                throw new IllegalStateException("the scanner does not find its own test value");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package egress.server.cli;
 
+import egress.dlp.Profile;
 import egress.dlp.pipelock.PipelockMode;
 import egress.dlp.pipelock.PipelockSettings;
 import egress.server.cli.OptionTypes.Bytes;
@@ -89,6 +90,15 @@ final class DlpOptions {
     OptionTypes.Rate knownHits = new OptionTypes.Rate(KnownHits.DEFAULT.count(), KnownHits.DEFAULT.span());
 
     @Option(
+            names = "--dlp-profile",
+            paramLabel = "strict|balanced|quiet",
+            description = {
+                "What a token that looks made up does, on routes without a profile of their own. strict: placeholders",
+                "and examples block too. quiet: what looks made up only warns. Default: ${DEFAULT-VALUE}"
+            })
+    Profile profile = Profile.BALANCED;
+
+    @Option(
             names = "--dlp-allow",
             paramLabel = "FINGERPRINT",
             split = ",",
@@ -169,6 +179,7 @@ final class DlpOptions {
                 spoolMax.count(),
                 timeout,
                 new HashSet<>(allowed),
+                profile,
                 new BodyRate(bodyRate.count(), BodyRate.DEFAULT.over()),
                 new KnownHits(knownHits.count(), knownHits.span()));
     }

@@ -1,5 +1,6 @@
 package egress.server.cli;
 
+import egress.dlp.Profile;
 import egress.dlp.pipelock.PipelockMode;
 import egress.exchange.UpstreamHttp;
 import egress.server.config.DlpConfig;
@@ -42,6 +43,7 @@ final class OptionTypes {
         put(commandLine, UpstreamHttp.class, text -> oneOf(UpstreamHttp.class, text));
         put(commandLine, DlpConfig.Mode.class, text -> oneOf(DlpConfig.Mode.class, text));
         put(commandLine, PipelockMode.class, text -> oneOf(PipelockMode.class, text));
+        put(commandLine, Profile.class, text -> oneOf(Profile.class, text));
         put(commandLine, LogSettings.Format.class, text -> oneOf(LogSettings.Format.class, text));
         put(commandLine, Switchable.class, Switchable::parse);
         put(commandLine, Path.class, text -> CaLocation.expandHome(Path.of(text)));

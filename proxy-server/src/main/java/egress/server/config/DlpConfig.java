@@ -1,5 +1,6 @@
 package egress.server.config;
 
+import egress.dlp.Profile;
 import egress.dlp.pipelock.PipelockSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Set;
  * @param spoolMax in bytes, for all of them
  * @param timeout of a verdict
  * @param allowed fingerprints that may leave on every route
+ * @param profile of routes that name none
  * @param bodyRate the least that a held body comes at
  * @param knownHits how many hits on known secrets lock a caller out
  */
@@ -29,6 +31,7 @@ public record DlpConfig(
         long spoolMax,
         Duration timeout,
         Set<String> allowed,
+        Profile profile,
         BodyRate bodyRate,
         KnownHits knownHits) {
     /** A part of the heap, which already knows the container's bound. */
@@ -66,6 +69,7 @@ public record DlpConfig(
                 spoolMax,
                 timeout,
                 allowed,
+                Profile.BALANCED,
                 BodyRate.DEFAULT,
                 KnownHits.DEFAULT);
     }
@@ -73,13 +77,13 @@ public record DlpConfig(
     /** With another least rate for held bodies. */
     public DlpConfig withBodyRate(BodyRate rate) {
         return new DlpConfig(
-                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, rate, knownHits);
+                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, profile, rate, knownHits);
     }
 
     /** With another bound of hits on known secrets. */
     public DlpConfig withKnownHits(KnownHits bound) {
         return new DlpConfig(
-                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, bodyRate, bound);
+                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, profile, bodyRate, bound);
     }
 
     /** The scanner of the jar alone, with the default bounds. */

@@ -124,7 +124,7 @@ public final class DlpEngine implements AutoCloseable {
             builtIn =
                     Optional.of(new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
         }
-        return new DlpInspector(services, new Scanners(builtIn, external), routes, settings.allowed());
+        return new DlpInspector(services, new Scanners(builtIn, external), routes, settings);
     }
 
     /** The scanner of this process that the newest inspector asks; empty where none does. */
@@ -136,6 +136,7 @@ public final class DlpEngine implements AutoCloseable {
         Supplier<BuiltInScanner> making = () -> {
             // On the asking thread, always: who asks knows best which thread that should be.
             BuiltInScanner scanner = new BuiltInScanner(secrets, fingerprintKey, Runnable::run);
+            scanner.test();
             if (warm.compareAndSet(false, true)) {
                 warmUp(scanner);
             }

@@ -5,6 +5,7 @@ import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.server.config.DlpConfig;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.Scanners;
 import egress.share.Caller;
@@ -12,28 +13,30 @@ import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.IdentityHashMap;
-import java.util.Set;
 
 /** Inspects exchanges by the routes of one snapshot. */
 final class DlpInspector implements Inspector {
     private final DlpServices services;
     private final Scanners scanners;
-    private final Set<String> allowed;
+    private final DlpConfig settings;
     /** By identity: a route's hash covers all its rules. Never changed once it is made. */
     private final IdentityHashMap<Route, RouteScanPolicy> plans = new IdentityHashMap<>();
 
-    /** @param allowed fingerprints that may leave on every route */
-    DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, Set<String> allowed) {
+    DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, DlpConfig settings) {
         this.services = services;
         this.scanners = scanners;
-        this.allowed = allowed;
-        routes.forEach(route -> plans.put(route, RouteScanPolicy.of(route.dlp(), allowed)));
+        this.settings = settings;
+        routes.forEach(route -> plans.put(route, plan(route)));
+    }
+
+    private RouteScanPolicy plan(Route route) {
+        return RouteScanPolicy.of(route.dlp(), settings.allowed(), settings.profile());
     }
 
     @Override
     public Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route) {
         RouteScanPolicy known = plans.get(route);
-        RouteScanPolicy plan = known == null ? RouteScanPolicy.of(route.dlp(), allowed) : known;
+        RouteScanPolicy plan = known == null ? plan(route) : known;
         return plan.outbound() || plan.inbound()
                 ? new DlpInspection(services, scanners, plan, loop, who, head)
                 : Inspection.NONE;

@@ -1,9 +1,11 @@
 package egress.server.routes;
 
 import egress.dlp.Detector;
+import egress.dlp.Profile;
 import egress.http.Printable;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.Detectors;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +20,7 @@ final class DlpReader {
             "outbound_on_match",
             "on_oversize",
             "stream",
+            "profile",
             "allow_fingerprints");
 
     private final Problems problems;
@@ -40,6 +43,7 @@ final class DlpReader {
                 onMatch(dlp),
                 onOversize(dlp),
                 dlp.bool("stream", false),
+                profile(dlp),
                 fingerprints(dlp));
     }
 
@@ -86,6 +90,16 @@ final class DlpReader {
                 yield DlpRules.OnMatch.BLOCK;
             }
         };
+    }
+
+    private Optional<String> profile(MappingReader dlp) {
+        List<String> known = Arrays.stream(Profile.values()).map(Profile::label).toList();
+        Optional<String> value = dlp.string("profile");
+        if (value.isPresent() && !known.contains(value.get())) {
+            dlp.problem("profile", Printable.quote(value.get()) + " (expected: strict, balanced or quiet)");
+            return Optional.empty();
+        }
+        return value;
     }
 
     private DlpRules.OnOversize onOversize(MappingReader dlp) {

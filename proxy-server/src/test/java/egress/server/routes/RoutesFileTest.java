@@ -235,6 +235,9 @@ class RoutesFileTest {
                         "{host: a.example, dlp: {outbound_on_match: shout}}",
                         "\"shout\" (expected: block, redact or supervise)"),
                 route("{host: a.example, dlp: {on_oversize: pass}}", "\"pass\" (expected: deny or noscan)"),
+                route(
+                        "{host: a.example, dlp: {profile: loud}}",
+                        "routes[0].dlp.profile: \"loud\" (expected: strict, balanced or quiet)"),
                 route("{host: a.example, dlp: {allow_fingerprints: [ghp_x]}}", "no fingerprint"),
                 route("{host: a.example, tls: none}", "routes[0].tls: \"none\" (expected: passthrough)"),
                 route(

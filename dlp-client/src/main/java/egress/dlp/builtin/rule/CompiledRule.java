@@ -55,7 +55,9 @@ final class CompiledRule {
      * {@code sk-}, {@code SG.}, {@code eyJ} and {@code ://} are short, but what must follow them is long or checked.
      */
     boolean joins(int length) {
-        boolean marked = rule.check() == TokenRule.Check.MADE || rule.check() == TokenRule.Check.JWT;
+        boolean marked = rule.check() == TokenRule.Check.MADE
+                || rule.check() == TokenRule.Check.VENDOR
+                || rule.check() == TokenRule.Check.JWT;
         return !hasContext()
                 && (!rule.right() || rule.joins())
                 && (length >= 4 || marked || rule.check() == TokenRule.Check.URL);

@@ -7,6 +7,7 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.Provenance.Joined;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a rule's token stands where its keyword was found, whole or in pieces. */
@@ -17,6 +18,11 @@ public final class RuleMatcher {
     private static final int SURE = 4;
     /** A keyword with at least this many random characters behind it needs no word boundary before it. */
     private static final int LONG = 20;
+    /** A vendor's form may be so many characters too long or too short. */
+    private static final int OFF = 4;
+
+    private static final int LEAST_NEAR = 8;
+    private static final int MOST_NEAR = 512;
 
     private final ScanContext run;
     private final Segment segment;
@@ -50,8 +56,13 @@ public final class RuleMatcher {
             return;
         }
         if (end < 0) {
-            if (!view.isJoined() && rule.joins(length) && (!rule.rule.left() || freeOnTheLeft(b, start, -1))) {
-                pieced(rule, at, length);
+            if (!view.isJoined() && (!rule.rule.left() || freeOnTheLeft(b, start, -1))) {
+                int near = rule.rule.isForm(b, at) ? nearlyLong(rule, at, length) : -1;
+                if (near >= 0 && !KeywordContext.blob(segment, start, near)) {
+                    report(rule, segment, start, at, near);
+                } else if (rule.joins(length)) {
+                    pieced(rule, at, length);
+                }
             }
             return;
         }
@@ -61,6 +72,11 @@ public final class RuleMatcher {
                 || freeOnTheLeft(b, start, end - start)
                 || (rule.isMarked(length) && end - at - length >= LONG && Randomness.strictest(b, at + length, end));
         boolean ended = !rule.rule.right() || end >= to || !CharTables.isWord(b[end]) || segment.beginsPiece(end);
+        if (!ended && !view.isJoined() && rule.rule.isForm(b, at)) {
+            int tail = tokenEnd(b, end, Math.min(to, end + OFF + 1));
+            ended = tail - end <= OFF;
+            end = ended ? tail : end;
+        }
         if (!free || !ended || KeywordContext.blob(segment, start, end)) {
             return;
         }
@@ -68,6 +84,36 @@ public final class RuleMatcher {
             return;
         }
         report(rule, segment, rule.hasContext() ? from : start, at, end);
+    }
+
+    // The end of a token that is a few characters too short for its form, or cut off where what is left looks drawn by chance; -1 where
+    // there is none.
+    private int nearlyLong(CompiledRule rule, int at, int length) {
+        byte[] b = segment.b();
+        int from = at + length;
+        int end = tokenEnd(b, from, Math.min(segment.to(), from + MOST_NEAR));
+        if (end - from < LEAST_NEAR) {
+            return -1;
+        }
+        if (end - from >= LONG && Randomness.strict(b, from, end)) {
+            return end;
+        }
+        byte[] longer = Arrays.copyOfRange(b, at, end + OFF);
+        for (int more = 1; more <= OFF; more++) {
+            longer[end - at + more - 1] = b[end - 1];
+            if (rule.pattern().match(longer, 0, end - at + more) == end - at + more) {
+                return end;
+            }
+        }
+        return -1;
+    }
+
+    private static int tokenEnd(byte[] b, int from, int to) {
+        int end = from;
+        while (end < to && (CharTables.isWord(b[end]) || b[end] == '_' || b[end] == '-')) {
+            end++;
+        }
+        return end;
     }
 
     /** The token is reversed or in ROT13 in {@code [start, end)}; {@code copy} is the plain form. */
@@ -100,6 +146,7 @@ public final class RuleMatcher {
             run.report(
                     rule.name(),
                     rule.rule.detector(),
+                    value.likeness(),
                     s.view(),
                     value.start(),
                     value.end(),

@@ -29,8 +29,13 @@ public record TokenRule(
         List<String> examples,
         List<String> clean) {
 
+    /** A shorter keyword stands in other data by chance. */
+    private static final int TELLING = 4;
+
     /** What a match must be besides its shape. */
     enum Check {
+        /** Its form is enough, however made up it looks. */
+        VENDOR,
         /** No placeholder. */
         MADE,
         /** Looks random: for formats with a weak prefix. */
@@ -49,6 +54,34 @@ public record TokenRule(
         PASSWORD,
         /** Stands in a connection string. */
         ODBC
+    }
+
+    /** Whether what stands at {@code at} is a vendor's exact form, which a token has and hardly anything else. */
+    boolean isForm(byte[] b, int at) {
+        return check == Check.VENDOR
+                || check == Check.GITHUB
+                || check == null && context == null && before == null && keywordAt(b, at) >= TELLING;
+    }
+
+    /** The length of the longest keyword that stands at {@code at}; 0 where none does. */
+    int keywordAt(byte[] b, int at) {
+        int longest = 0;
+        for (String literal : literals()) {
+            int length = literal.length();
+            if (length > longest && at + length <= b.length && isAt(literal, b, at)) {
+                longest = length;
+            }
+        }
+        return longest;
+    }
+
+    private static boolean isAt(String literal, byte[] b, int at) {
+        for (int i = 0; i < literal.length(); i++) {
+            if ((b[at + i] | 32) != (literal.charAt(i) | 32)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The keywords with their one-character classes written out. */

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.Profile.Likeness;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
@@ -88,6 +89,7 @@ final class ValueChecks {
             "zookeeper");
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
+    private static final int SHORTEST_KEY = 16;
     /** The price of reading around a key block or a JWK, in scanned bytes. */
     static final int COST = 4096;
 
@@ -95,19 +97,25 @@ final class ValueChecks {
 
     /** Where the value stands, and the value without what may vary around it. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Value(int start, int end, byte[] canonical) {}
+    record Value(int start, int end, byte[] canonical, Likeness likeness) {}
 
     /** The value when it is one worth reporting, else null. {@code at} is where the keyword stands. */
     static @Nullable Value apply(TokenRule rule, Segment s, int start, int at, int end) {
         TokenRule.Check check = rule.check();
         byte[] b = s.b();
+        if (rule.isForm(b, at)) {
+            Likeness likeness = check == TokenRule.Check.GITHUB && github(b, start, end)
+                    ? Likeness.REAL
+                    : VendorForm.likeness(b, start, at + rule.keywordAt(b, at), end);
+            return new Value(start, end, Arrays.copyOfRange(b, start, end), likeness);
+        }
         if (check == null) {
             return Randomness.plausible(b, start, end) ? value(b, start, end) : null;
         }
         return switch (check) {
             case MADE -> Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case STRICT -> Randomness.strict(b, start, end) ? value(b, start, end) : null;
-            case GITHUB -> github(b, start, end) || Randomness.plausible(b, start, end) ? value(b, start, end) : null;
+            case GITHUB, VENDOR -> value(b, start, end);
             case JWT -> jwt(b, start, end) ? value(b, start, end) : null;
             case PEM -> keyBlock(s, start, end);
             case JWK -> jwk(s, at);
@@ -118,7 +126,7 @@ final class ValueChecks {
     }
 
     private static Value value(byte[] b, int start, int end) {
-        return new Value(start, end, Arrays.copyOfRange(b, start, end));
+        return new Value(start, end, Arrays.copyOfRange(b, start, end), Likeness.REAL);
     }
 
     // The last six characters are the CRC-32 of the rest after the prefix, in base 62; right by chance once in 56
@@ -158,7 +166,7 @@ final class ValueChecks {
         }
     }
 
-    // A header line without key material behind it is only text about keys.
+    // A header line without key material behind it is text about keys.
     private static @Nullable Value keyBlock(Segment s, int start, int end) {
         byte[] b = s.b();
         int to = Math.min(s.to(), end + KEY_BLOCK);
@@ -175,27 +183,28 @@ final class ValueChecks {
                 run++;
                 best = Math.max(best, run);
                 stop = ++i;
-            } else if (c == '-' || c == '.' || (best < 20 && i - end > 400)) {
+            } else if (c == '-' || c == '.' || (best < SHORTEST_KEY && i - end > 400)) {
                 break;
             } else {
                 boolean escape = c == '\\' && i + 1 < to && "nrt".indexOf(b[i + 1]) >= 0;
                 run = escape || c == '\n' || c == '\r' ? run : 0;
                 i += escape ? 2 : 1;
-                if (run == 0 && best < 20) {
+                if (run == 0 && best < SHORTEST_KEY) {
                     n = 0;
                     best = 0;
                 }
             }
         }
-        int from = Math.max(0, n - 4000);
-        if (best < 20
-                || n < 24
-                || Randomness.distinct(material, from, n) < 12
-                || Randomness.transitions(material, from, n) < n / 6) {
-            return null;
+        if (best < SHORTEST_KEY) {
+            return new Value(start, end, Arrays.copyOfRange(b, start, end), Likeness.EXAMPLE);
         }
+        int from = Math.max(0, n - 4000);
+        boolean drawn = Randomness.distinct(material, from, n) >= 12
+                && Randomness.transitions(material, from, n) >= n / 6;
+        boolean broken = n < 64 && stop < to && b[stop] == '.'; // MIIEpAIBAAKCAQEA...
         int close = endLine(b, stop, Math.min(s.to(), stop + 80));
-        return new Value(start, close, Arrays.copyOf(material, n));
+        Likeness likeness = broken ? Likeness.EXAMPLE : drawn ? Likeness.REAL : Likeness.MADE_UP;
+        return new Value(start, close, Arrays.copyOf(material, n), likeness);
     }
 
     private static int endLine(byte[] b, int from, int to) {

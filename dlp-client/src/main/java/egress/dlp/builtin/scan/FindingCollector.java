@@ -58,13 +58,13 @@ final class FindingCollector {
     void add(
             String name,
             Detector category,
+            Severity severity,
             Provenance view,
             int start,
             int end,
             byte[] value,
             byte[] part,
             boolean verbatim) {
-        Severity severity = options.blocking().contains(category) ? Severity.BLOCKS : Severity.WARNS;
         if (severity == Severity.WARNS && findings.size() - blocking >= MOST_WARNINGS) {
             return;
         }

@@ -1,11 +1,14 @@
 package egress.dlp.builtin.scan;
 
 import egress.dlp.Detector;
+import egress.dlp.Finding.Severity;
 import egress.dlp.Pace;
+import egress.dlp.Profile.Likeness;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One scan in progress: what it found, and what it may still spend. */
@@ -123,15 +126,27 @@ public final class ScanContext {
     /** A hit: {@code [start, end)} of {@code b} is where it stood, {@code value} what it is. */
     public void report(
             String name, Detector category, Provenance view, int start, int end, byte[] value, boolean verbatim) {
-        if (options.wants(category)) {
-            hits.add(name, category, view, start, end, value, value, verbatim);
-        }
+        report(name, category, Likeness.REAL, view, start, end, value, verbatim);
+    }
+
+    /** As {@link #report(String, Detector, Provenance, int, int, byte[], boolean)}, for a value whose characters say more. */
+    public void report(
+            String name,
+            Detector category,
+            Likeness likeness,
+            Provenance view,
+            int start,
+            int end,
+            byte[] value,
+            boolean verbatim) {
+        Optional<Severity> severity = options.severity(category, likeness);
+        severity.ifPresent(each -> hits.add(name, category, each, view, start, end, value, value, verbatim));
     }
 
     /** A known secret, of which {@code part} stood there, as it is or encoded. */
     public void known(Provenance view, int start, int end, byte[] secret, byte[] part, boolean verbatim) {
         if (options.wants(Detector.KNOWN_SECRETS)) {
-            hits.add("known_secret", Detector.KNOWN_SECRETS, view, start, end, secret, part, verbatim);
+            hits.add("known_secret", Detector.KNOWN_SECRETS, options.severity(Detector.KNOWN_SECRETS), view, start, end, secret, part, verbatim);
         }
     }
 

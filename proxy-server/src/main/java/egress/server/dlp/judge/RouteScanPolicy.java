@@ -1,12 +1,14 @@
 package egress.server.dlp.judge;
 
 import egress.dlp.Detector;
+import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
 import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules;
 import egress.policy.DlpRules.OnMatch;
 import egress.policy.DlpRules.OnOversize;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -26,14 +28,20 @@ public record RouteScanPolicy(
         boolean passesOversize,
         boolean stream) {
 
-    /** @param allowed fingerprints that may leave on every route */
-    public static RouteScanPolicy of(DlpRules rules, Set<String> allowed) {
+    /**
+     * @param allowed fingerprints that may leave on every route
+     * @param profile of routes that name none
+     */
+    public static RouteScanPolicy of(DlpRules rules, Set<String> allowed, Profile profile) {
         Set<String> fingerprints = new HashSet<>(rules.allowFingerprints());
         fingerprints.addAll(allowed);
         return new RouteScanPolicy(
                 !(rules.outbound() instanceof DlpRules.Detectors.Off),
                 options(rules.outbound())
                         .withAllowFingerprints(fingerprints)
+                        .withProfile(rules.profile()
+                                .map(label -> Profile.valueOf(label.toUpperCase(Locale.ROOT)))
+                                .orElse(profile))
                         .withEveryHit(rules.outboundOnMatch() == OnMatch.REDACT),
                 watches(rules.inbound()),
                 rules.outboundOnMatch(),

@@ -2,6 +2,7 @@ package egress.server.dlp.body;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.Profile;
 import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
@@ -42,7 +43,7 @@ class EnvelopeReadingTest {
         BuiltInScanner made = new BuiltInScanner(List.of(secret), new byte[32], Runnable::run);
         Scanners.BuiltIn scanner =
                 new Scanners.BuiltIn(CompletableFuture.completedFuture(new Scanners.Faces(made, made)));
-        RouteScanPolicy plan = RouteScanPolicy.of(DlpRules.DEFAULT, Set.of());
+        RouteScanPolicy plan = RouteScanPolicy.of(DlpRules.DEFAULT, Set.of(), Profile.BALANCED);
         Readings readings = new Readings(Optional.of(scanner), plan, new Place.Message(), List.of());
         EnvelopeSlicer slicer = new EnvelopeSlicer(new ByteBudget(1 << 20), most, true, 1, Optional.empty());
         List<ScanVerdict> verdicts = new ArrayList<>();

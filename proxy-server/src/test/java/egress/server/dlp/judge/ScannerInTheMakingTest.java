@@ -2,6 +2,7 @@ package egress.server.dlp.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.dlp.Profile;
 import egress.dlp.Place;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
@@ -52,7 +53,7 @@ final class ScannerInTheMakingTest {
                 new ScanDispatcher(places, loop, WHO),
                 ENOUGH,
                 new Scanners(Optional.of(new Scanners.BuiltIn(made)), Optional.empty()),
-                RouteScanPolicy.of(DlpRules.DEFAULT, Set.of()),
+                RouteScanPolicy.of(DlpRules.DEFAULT, Set.of(), Profile.BALANCED),
                 new FindingReporter(new KnownHitLock(KnownHits.OFF, System::nanoTime), WHO.caller(), _ -> {}),
                 new Place.WebSocket(),
                 List.of(),
