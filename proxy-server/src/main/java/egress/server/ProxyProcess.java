@@ -8,6 +8,7 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -28,6 +29,7 @@ public final class ProxyProcess implements AutoCloseable {
      *
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
+     * @param inspector absent where the page is off
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -43,6 +45,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Optional<Inspector> inspector,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -78,6 +81,11 @@ public final class ProxyProcess implements AutoCloseable {
     /** The policy of the moment. */
     ProxySnapshot snapshot() {
         return parts.proxy().snapshot();
+    }
+
+    /** The page; absent where it is off. */
+    public Optional<Inspector> inspector() {
+        return parts.inspector();
     }
 
     public Readiness readiness() {
@@ -122,6 +130,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.reloader().ifPresent(Reloader::close);
         parts.proxy().close();
         parts.adminServer().close();
+        parts.inspector().ifPresent(Inspector::close);
         parts.upstreams().close();
         parts.leaves().close();
         parts.mints().shutdownNow();

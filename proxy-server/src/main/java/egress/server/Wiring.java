@@ -11,6 +11,7 @@ import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.server.admin.AdminPages;
 import egress.server.admin.AdminServer;
 import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
@@ -19,6 +20,7 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -50,6 +52,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -154,6 +157,9 @@ final class Wiring {
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
+        Optional<Inspector> inspector = settings.inspect().on()
+                ? Optional.of(new Inspector(settings.inspect(), new SecureRandom(), Version.number()))
+                : Optional.empty();
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
                 Runtime.getRuntime().maxMemory());
@@ -169,7 +175,8 @@ final class Wiring {
                             List.of(metrics, eventLog, observer),
                             path -> site.get().page(path),
                             budgets));
-            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
+            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy, inspector);
+            inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
@@ -207,6 +214,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    inspector,
                     logWriter,
                     readiness,
                     warmUp,
@@ -288,13 +296,25 @@ final class Wiring {
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
-    private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
+    /** A gate with routes sends what its callers send, and nothing of its own. */
+    private Optional<Inspector.Gate> replayBy(ProxyServer proxy, Issuer issuer) {
+        return settings.serving().routes().isPresent()
+                ? Optional.empty()
+                : Optional.of(new Inspector.Gate(
+                        proxy.address(),
+                        issuer.certificate(),
+                        settings.serving().proxyUsers()));
+    }
+
+    private List<InetSocketAddress> bindAdmin(
+            AdminServer admin, EventLoopGroup loops, ProxyServer proxy, Optional<Inspector> inspector)
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
         try {
             if (settings.serving().admin().isPresent()) {
                 Endpoint endpoint = settings.serving().admin().get();
-                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
+                probed.add(admin.bind(
+                        loops, endpoint, new HostCheck(endpoint.host(), false), inspector.map(AdminPages.class::cast)));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();

@@ -73,6 +73,16 @@ final class ArchitectureTest {
                         "com.google.re2j",
                         "egress.http",
                         "egress.dlp")
+                .arrow(
+                        "egress.server.inspect",
+                        "java",
+                        "javax",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.server.config",
+                        "egress.server.admin",
+                        "egress.server.flows")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -90,6 +100,8 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.log",
                         "egress.server.routes",
+                        "egress.server.flows",
+                        "egress.server.inspect",
                         "egress.server.onboarding")
                 .arrow(
                         "egress.server",
@@ -112,6 +124,8 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
+                        "egress.server.flows",
+                        "egress.server.inspect",
                         "egress.server.dlp"));
     }
 

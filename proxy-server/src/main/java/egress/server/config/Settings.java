@@ -25,6 +25,7 @@ public record Settings(
         UpstreamConfig upstream,
         DlpConfig dlp,
         LogSettings log,
+        InspectConfig inspect,
         Map<String, String> environment,
         Set<String> unknownVariables) {
     public Settings {

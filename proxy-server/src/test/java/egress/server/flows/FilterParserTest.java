@@ -135,7 +135,6 @@ final class FilterParserTest {
                 "~c 403; posted",
                 "~c 4xx; posted",
                 "~c 1XX; socket",
-                "~u n=1&; ``",
                 "~u beta=true&n; posted",
                 "~u :8443/v1; posted",
                 "~u ^http://files.example/$; pending",
