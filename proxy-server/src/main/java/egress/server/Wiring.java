@@ -20,6 +20,8 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
+import egress.server.flows.FlowSink;
 import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
@@ -86,6 +88,7 @@ final class Wiring {
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
     private final AtomicReference<String> allowlist = new AtomicReference<>("");
+    private final Optional<Inspector> inspector;
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
 
     private Wiring(Settings settings, Streams streams, Notices notices, InstantSource clock) {
@@ -94,6 +97,9 @@ final class Wiring {
         this.clock = clock;
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
+        this.inspector = settings.inspect().on()
+                ? Optional.of(new Inspector(settings.inspect(), new SecureRandom(), Version.number()))
+                : Optional.empty();
     }
 
     /** Where the authority comes from: it may still be loading while other parts are made. */
@@ -137,14 +143,27 @@ final class Wiring {
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
-            return start(first, eventLog, issuer, dlp, observer);
+            Optional<FlowObserver> flows =
+                    FlowObserver.start(settings.flows(), sinks(), eventLog::masker, notices, clock);
+            try {
+                return start(first, eventLog, flows, issuer, dlp, observer);
+            } catch (IOException | RuntimeException e) {
+                flows.ifPresent(FlowObserver::close);
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+    private ProxyProcess start(
+            First first,
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Issuer issuer,
+            DlpService dlp,
+            Observer observer)
             throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
@@ -157,9 +176,6 @@ final class Wiring {
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
-        Optional<Inspector> inspector = settings.inspect().on()
-                ? Optional.of(new Inspector(settings.inspect(), new SecureRandom(), Version.number()))
-                : Optional.empty();
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
                 Runtime.getRuntime().maxMemory());
@@ -172,10 +188,10 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            List.of(metrics, eventLog, observer),
+                            observers(eventLog, flows, observer),
                             path -> site.get().page(path),
                             budgets));
-            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy, inspector);
+            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
@@ -195,6 +211,7 @@ final class Wiring {
                                     budgets,
                                     reloader,
                                     dlp,
+                                    flows,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
@@ -214,6 +231,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    flows,
                     inspector,
                     logWriter,
                     readiness,
@@ -227,6 +245,16 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private List<FlowSink> sinks() {
+        return inspector.map(Inspector::sink).stream().toList();
+    }
+
+    private List<Observer> observers(EventLog eventLog, Optional<FlowObserver> flows, Observer other) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        flows.ifPresent(all::add);
+        return all;
     }
 
     /** Sized by what the process may have. */
@@ -246,7 +274,8 @@ final class Wiring {
                             address,
                             settings.limits(),
                             settings.timeouts(),
-                            settings.serving().proxyUsers()),
+                            settings.serving().proxyUsers(),
+                            settings.flows().namedScans()),
                     first,
                     ports);
         } catch (IOException e) {
@@ -306,8 +335,7 @@ final class Wiring {
                         settings.serving().proxyUsers()));
     }
 
-    private List<InetSocketAddress> bindAdmin(
-            AdminServer admin, EventLoopGroup loops, ProxyServer proxy, Optional<Inspector> inspector)
+    private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
         try {
@@ -373,6 +401,7 @@ final class Wiring {
             CallerBudgets budgets,
             Optional<Reloader> reloader,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -393,6 +422,10 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        flows.ifPresent(it -> {
+            ProcessMetrics.flows(made, it::recorded, it::lost);
+            ProcessMetrics.budget(made, "flows", it::statistics);
+        });
         metrics.ready(made);
         registry.complete(made);
     }

@@ -3,16 +3,7 @@ package egress.server.inspect;
 import egress.server.flows.FlowFilter;
 import egress.server.inspect.FlowStore.Changes;
 import egress.server.inspect.FlowStore.Entry;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,37 +21,36 @@ final class EventStream {
     private final FlowStore store;
     private final FlowJson json;
     private final FlowFilter filter;
-    private final Channel channel;
 
-    EventStream(FlowStore store, FlowJson json, FlowFilter filter, Channel channel) {
+    EventStream(FlowStore store, FlowJson json, FlowFilter filter) {
         this.store = store;
         this.json = json;
         this.filter = filter;
-        this.channel = channel;
     }
 
-    /** Writes until the reader leaves. */
-    void run() throws InterruptedException {
-        if (!write(head())) {
-            return;
-        }
+    /**
+     * Writes until the reader leaves.
+     *
+     * @throws IOException when it did
+     */
+    void writeTo(Pieces reader) throws IOException, InterruptedException {
         long seen = -1;
-        while (channel.isActive()) {
+        while (true) {
             if (!store.await(seen, SIGN_OF_LIFE_MILLIS)) {
-                if (!write(": nothing new\n\n")) {
-                    return;
-                }
+                write(reader, ": nothing new\n\n");
                 continue;
             }
             Changes changes = store.since(seen, BATCH);
             seen = changes.revision();
-            if (!write("data: " + batch(changes) + "\n\n")) {
-                return;
-            }
+            write(reader, "data: " + batch(changes) + "\n\n");
             if (changes.entries().size() < BATCH) {
                 Thread.sleep(PAUSE_MILLIS);
             }
         }
+    }
+
+    private static void write(Pieces reader, String event) throws IOException {
+        reader.write(event.getBytes(StandardCharsets.UTF_8));
     }
 
     private String batch(Changes changes) {
@@ -74,23 +64,5 @@ final class EventStream {
             }
         }
         return json.changes(changes, shown, gone);
-    }
-
-    private static HttpResponse head() {
-        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
-        HttpUtil.setTransferEncodingChunked(head, true);
-        Answer.protect(head.headers());
-        return head;
-    }
-
-    private boolean write(String piece) throws InterruptedException {
-        return write(new DefaultHttpContent(Unpooled.wrappedBuffer(piece.getBytes(StandardCharsets.UTF_8))));
-    }
-
-    private boolean write(Object part) throws InterruptedException {
-        ChannelFuture written = channel.writeAndFlush(part);
-        written.await();
-        return written.isSuccess();
     }
 }

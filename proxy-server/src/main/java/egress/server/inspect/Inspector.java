@@ -4,8 +4,10 @@ import egress.server.admin.AdminPages;
 import egress.server.config.Endpoint;
 import egress.server.config.InspectConfig;
 import egress.server.flows.FilterSyntaxException;
+import egress.server.flows.Flow;
 import egress.server.flows.FlowFilter;
 import egress.server.flows.FlowSink;
+import egress.server.flows.HarWriter;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
@@ -13,11 +15,13 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,8 +33,10 @@ public final class Inspector implements AdminPages, AutoCloseable {
     private static final String ROOT = "/inspect";
     private static final String API = ROOT + "/api/";
     private static final int MOST_STREAMS = 16;
+    private static final int HAR_PIECE = 64 * 1024;
 
     private final InspectConfig config;
+    private final String version;
     private final FlowStore store;
     private final FlowJson json = new FlowJson();
     private final InspectToken token;
@@ -52,6 +58,7 @@ public final class Inspector implements AdminPages, AutoCloseable {
     /** @param random a secure one, for the token */
     public Inspector(InspectConfig config, RandomGenerator random, String version) {
         this.config = config;
+        this.version = version;
         this.store = new FlowStore(config.most());
         this.token = new InspectToken(random);
         this.door = new Door(token);
@@ -110,8 +117,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
         Optional<String> refusal = door.refusal(request.method(), request.fields());
         if (refusal.isPresent()) {
             Answer.text(HttpResponseStatus.FORBIDDEN, refusal.get()).write(ctx);
-        } else if (path.equals(API + "events")) {
-            stream(ctx, target);
+        } else if (path.equals(API + "events") || path.equals(API + "har")) {
+            stream(ctx, target, path.equals(API + "har"));
         } else if (path.startsWith(API)) {
             String below = path.substring(API.length());
             Thread.ofVirtual().name("egress-inspect").start(() -> {
@@ -152,7 +159,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
                         token.cookie() + "=" + token.value() + "; Path=" + ROOT + "; HttpOnly; SameSite=Strict");
     }
 
-    private void stream(ChannelHandlerContext ctx, QueryStringDecoder target) {
+    /** Answers piece by piece, on a thread of its own, what the query's filter lets through. */
+    private void stream(ChannelHandlerContext ctx, QueryStringDecoder target, boolean asHar) {
         FlowFilter filter;
         try {
             filter = InspectApi.filterOf(target);
@@ -165,17 +173,38 @@ public final class Inspector implements AdminPages, AutoCloseable {
             return;
         }
         ctx.pipeline().remove(ReadTimeoutHandler.class); // nothing more is read
-        EventStream events = new EventStream(store, json, filter, ctx.channel());
-        Thread.ofVirtual().name("egress-inspect-events").start(() -> {
+        Thread.ofVirtual().name("egress-inspect-stream").start(() -> {
             try {
-                events.run();
+                if (asHar) {
+                    har(ctx, filter);
+                } else {
+                    Pieces pieces = new Pieces(ctx.channel(), "text/event-stream", Map.of());
+                    new EventStream(store, json, filter).writeTo(pieces);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (IOException e) {
+                // The reader has gone.
             } finally {
                 streams.release();
                 ctx.close();
             }
         });
+    }
+
+    private void har(ChannelHandlerContext ctx, FlowFilter filter) throws IOException {
+        Pieces pieces = new Pieces(
+                ctx.channel(),
+                "application/octet-stream",
+                Map.of("content-disposition", "attachment; filename=\"egress.har\""));
+        Iterator<Flow> flows = store.entries().stream()
+                .map(FlowStore.Entry::flow)
+                .filter(filter::matches)
+                .iterator();
+        BufferedOutputStream out = new BufferedOutputStream(pieces, HAR_PIECE);
+        new HarWriter(version).write(flows, out);
+        out.flush();
+        pieces.end();
     }
 
     @Override

@@ -45,10 +45,9 @@ export async function replay(request) {
   return (await response.json()).client;
 }
 
-/** The HAR of what the filter lets through, as a file. */
-export async function har(filter, text) {
-  const response = await ask(`har?${query(filter, text)}`);
-  return new Uint8Array(await response.arrayBuffer());
+/** Where the HAR of what the filter lets through is; it may be large, so the browser writes it to a file as it comes. */
+export function harAddress(filter, text) {
+  return `api/har?${query(filter, text)}`;
 }
 
 function query(filter, text) {

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { Detail } from "./detail.js";
-import { button, el, fill, save } from "./dom.js";
+import { button, el, fill } from "./dom.js";
 import { count, size } from "./format.js";
 import { FlowList } from "./list.js";
 import { openReplay } from "./replay.js";
@@ -220,12 +220,9 @@ async function clear() {
   await api.clear();
 }
 
-async function exportHar() {
-  try {
-    save(await api.har(asked(), find.value), `egress-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.har`);
-  } catch (refused) {
-    list.sayEmpty(el("p", {}, refused.message));
-  }
+function exportHar() {
+  const name = `egress-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.har`;
+  el("a", { href: api.harAddress(asked(), find.value), download: name }).click();
 }
 
 function openDetail(flow) {
