@@ -267,7 +267,7 @@ public final class HarWriter {
 
     /** Milliseconds of an entry's phases; -1 for what it did not have. */
     private record Timing(
-            double blocked, double connect, double ssl, double send, double wait, double receive, double total) {
+            double blocked, double connect, double ssl, double send, double waiting, double receive, double total) {
         static Timing of(Flow.Timings timings) {
             Map<String, Long> micros = timings.micros();
             double connect = millis(micros.get("connect"));
@@ -299,7 +299,7 @@ public final class HarWriter {
             json.writeNumberField("connect", connect);
             json.writeNumberField("ssl", ssl);
             json.writeNumberField("send", send);
-            json.writeNumberField("wait", wait);
+            json.writeNumberField("wait", waiting);
             json.writeNumberField("receive", receive);
             json.writeEndObject();
         }

@@ -168,7 +168,7 @@ final class FlowStore implements FlowSink {
 
     /** The ClientHello of the connection on which an exchange came, where it is still held. */
     synchronized Optional<Flow.Hello> hello(Entry of) {
-        return byNumber.headMap(of.number()).descendingMap().values().stream()
+        return byNumber.headMap(of.number(), false).descendingMap().values().stream()
                 .map(Entry::flow)
                 .filter(flow -> flow.hello() != null
                         && flow.client().address().equals(of.flow().client().address()))

@@ -152,7 +152,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
         }
         // Not a redirect: followed from another site's link, it would not bring the new cookie along.
         String onward = "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
-                + "<meta http-equiv=refresh content=\"0;url=" + ROOT + "/\"><title>egress-proxy</title>";
+                + "<meta http-equiv=refresh content=\"0;url=" + ROOT + "/\"><link rel=icon href=\"" + ROOT
+                + "/icon.svg\"><title>egress-proxy</title>";
         return Answer.bytes("text/html; charset=utf-8", onward.getBytes(StandardCharsets.UTF_8))
                 .with(
                         HttpHeaderNames.SET_COOKIE.toString(),

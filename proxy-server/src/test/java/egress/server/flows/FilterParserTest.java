@@ -192,7 +192,7 @@ final class FilterParserTest {
                 "~d; 2; at character 3: ~d has nothing to look for (expected: a regular expression",
                 "~d & ~m GET; 3; at character 4: ~d has nothing",
                 "~x foo; 0; at character 1: \"~x\" is no operator (expected: ~d ~m ~c",
-                "~m GET & ; 9; at character 10: the filter ends (expected: an operator such as ~d",
+                "~m GET &; 8; at character 9: the filter ends (expected: an operator such as ~d",
                 "~m GET | | ~q; 9; at character 10: \"|\" (expected:",
                 "(~m GET; 7; at character 8: the parenthesis of character 1 is not closed",
                 "~m GET); 6; at character 7: a parenthesis closes here that was not opened",

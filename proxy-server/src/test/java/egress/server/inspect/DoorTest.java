@@ -26,7 +26,7 @@ final class DoorTest {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws IOException {
         proxy.close();
     }
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { button, copyText, el, fill, save, table } from "./dom.js";
-import { size } from "./format.js";
+import { size, sizeInWords } from "./format.js";
 import { hexDump } from "./hex.js";
 import { jsonTree } from "./json.js";
 import { grpcMessages, protobufFields, protobufTree } from "./protobuf.js";
@@ -60,7 +60,7 @@ export function shown(bytes, contentType, name) {
     "div",
     { class: "ways" },
     el("div", { class: "segments", role: "group", "aria-label": "Shown as" }, buttons),
-    el("span", { class: "what" }, `${contentType.split(";")[0] || "no type"}, ${size(bytes.length)}`),
+    el("span", { class: "what" }, `${contentType.split(";")[0] || "no type"}, ${sizeInWords(bytes.length)}`),
     el("span", { class: "gap" }),
     copy,
     button("Save", () => save(bytes, name)),

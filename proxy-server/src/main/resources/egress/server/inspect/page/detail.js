@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { asText, bodyView, shown } from "./body.js";
 import { copyable, curl, javascript, python } from "./copy.js";
 import { button, copyText, el, fill, table, tabs } from "./dom.js";
-import { authority, clock, duration, field, size } from "./format.js";
+import { authority, clock, duration, field, sizeInWords } from "./format.js";
 import { mayBeConversation } from "./llm.js";
 import { llmView } from "./llmview.js";
 import { openReplay } from "./replay.js";
@@ -172,8 +172,8 @@ function overview(flow) {
       ["SNI", flow.hello && (flow.hello.sni ?? "none")],
       ["ALPN offered", flow.hello && (flow.hello.alpn.join(", ") || "none")],
       ["CONNECT to", flow.hello && `${flow.hello.host}:${flow.hello.port}`],
-      ["Sent", flow.request && `${size(flow.request.body.length)}${flow.request.body.length >= 1024 ? "" : " bytes"}`],
-      ["Received", flow.response && `${size(flow.response.body.length)}${flow.response.body.length >= 1024 ? "" : " bytes"}`],
+      ["Sent", flow.request && sizeInWords(flow.request.body.length)],
+      ["Received", flow.response && sizeInWords(flow.response.body.length)],
     ]))),
   ];
 }
@@ -247,7 +247,7 @@ function messageView(flow, message, index) {
       "summary",
       {},
       el("span", { class: `way ${message.sent ? "up" : "down"}` }, message.sent ? "↑ sent" : "↓ received"),
-      el("span", { class: "hint" }, `${message.text ? "text" : "binary"}, ${size(message.payload.length)}, ${duration(message.micros)}`),
+      el("span", { class: "hint" }, `${message.text ? "text" : "binary"}, ${sizeInWords(message.payload.length)}, ${duration(message.micros)}`),
     ),
     content,
   );

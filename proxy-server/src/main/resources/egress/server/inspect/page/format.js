@@ -14,6 +14,11 @@ export function size(bytes) {
   return String(bytes);
 }
 
+/** The same in words: 312 bytes, 4.2k. */
+export function sizeInWords(bytes) {
+  return bytes < 1024 ? `${bytes} ${bytes === 1 ? "byte" : "bytes"}` : size(bytes);
+}
+
 /** Microseconds: 320µs, 12ms, 3.4s, 2m 10s. */
 export function duration(micros) {
   if (micros === undefined) {

@@ -28,6 +28,7 @@ export class FlowList {
     this.marked = new Set();
     this.chosen = null;
     this.follows = true;
+    this.laidOut = 0;
     this.drawn = new Map();
     this.rows = el("div", { class: "rows", role: "rowgroup" });
     this.empty = el("div", { class: "empty" });
@@ -105,7 +106,7 @@ export class FlowList {
   }
 
   draw() {
-    const total = this.flows.length;
+    const total = (this.laidOut = this.flows.length);
     this.rows.style.height = `${total * ROW}px`;
     this.grid.setAttribute("aria-rowcount", String(total + 1));
     this.empty.hidden = total > 0;
@@ -171,7 +172,8 @@ export class FlowList {
   }
 
   onScroll() {
-    const end = this.flows.length * ROW - (this.grid.clientHeight - ROW);
+    // By what was laid out: rows that came since have not moved the end yet.
+    const end = this.laidOut * ROW - (this.grid.clientHeight - ROW);
     this.follows = this.grid.scrollTop >= end - 4;
     this.schedule();
   }
