@@ -4,6 +4,7 @@ import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
@@ -93,18 +94,23 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
     void refused(@Nullable Authority to, int status, String code, String words) {
-        refused(to, null, status, code, words);
-    }
-
-    /** Says the same of a request; null where it was not understood. */
-    void refused(@Nullable Authority to, @Nullable HttpRequest request, int status, String code, String words) {
         context.observer()
-                .on(new Event.ConnectionRefused(address, caller(), scan, to, request, status, code, words));
+                .on(new Event.ConnectionRefused(address, caller(), scan, to, null, null, status, code, words));
     }
 
-    /** Says the same of a refusal that is answered. */
-    void refused(@Nullable Authority to, @Nullable HttpRequest request, Failure failure) {
-        refused(to, request, failure.status().code(), failure.code(), failure.words());
+    /** Says the same of a request that is answered; the request is null where it was not understood. */
+    void refused(@Nullable Authority to, @Nullable HttpRequest request, LocalResponse answer, Failure failure) {
+        context.observer()
+                .on(new Event.ConnectionRefused(
+                        address,
+                        caller(),
+                        scan,
+                        to,
+                        request,
+                        answer,
+                        failure.status().code(),
+                        failure.code(),
+                        failure.words()));
     }
 
     /**

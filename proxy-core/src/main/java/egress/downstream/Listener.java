@@ -132,6 +132,7 @@ public final class Listener {
                         "",
                         null,
                         null,
+                        null,
                         failure.status().code(),
                         failure.code(),
                         failure.words()));

@@ -25,6 +25,7 @@ public sealed interface Event {
      * @param scan as {@link ExchangeRecord#scan}
      * @param authority null when none was understood
      * @param request the head that was refused; null where none was understood
+     * @param answer to it; null where there is none
      * @param status of the answer; 0 where the connection was only closed
      * @param code as in {@code X-Egress-Deny}
      */
@@ -34,6 +35,7 @@ public sealed interface Event {
             String scan,
             @Nullable Authority authority,
             @Nullable HttpRequest request,
+            @Nullable LocalResponse answer,
             int status,
             String code,
             String words)
@@ -52,7 +54,8 @@ public sealed interface Event {
             String scan,
             Authority authority,
             @Nullable String sni,
-            List<String> alpn) implements Event {
+            List<String> alpn)
+            implements Event {
         public ClientHelloRead {
             alpn = List.copyOf(alpn);
         }

@@ -8,7 +8,6 @@ import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import egress.server.log.SecretMasker;
 import egress.share.Caller;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -129,10 +128,10 @@ final class FlowMaker {
                 null,
                 request,
                 new Flow.Response(
-                        refused.status(),
-                        http2 ? "" : HttpResponseStatus.valueOf(refused.status()).reasonPhrase(),
-                        List.of(),
-                        FlowBody.EMPTY,
+                        refused.answered().code(),
+                        http2 ? "" : refused.answered().reasonPhrase(),
+                        fields.of(refused.answerFields(), http2, masker),
+                        new FlowBody(refused.answer().length, false, masker.body(refused.answer()), false),
                         List.of()),
                 new Flow.Decision("denied", refused.code(), null, null, masker.text(refused.words()), false),
                 Flow.Connection.NONE,
@@ -203,7 +202,8 @@ final class FlowMaker {
         String text = address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? NetUtil.toSocketAddressString(inet)
                 : String.valueOf(address);
-        return new Flow.Client(text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null);
+        return new Flow.Client(
+                text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null);
     }
 
     private static Flow.Decision decision(Facts facts, SecretMasker masker) {
@@ -255,7 +255,10 @@ final class FlowMaker {
         List<Flow.Finding> findings = new ArrayList<>(hits.size());
         for (Inspection.Hit hit : hits) {
             findings.add(new Flow.Finding(
-                    hit.detector(), masker.text(hit.place()), hit.fingerprint(), hit.effect().code()));
+                    hit.detector(),
+                    masker.text(hit.place()),
+                    hit.fingerprint(),
+                    hit.effect().code()));
         }
         return findings;
     }

@@ -4,6 +4,7 @@ import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.policy.DenyReason;
@@ -14,6 +15,7 @@ import egress.server.log.SecretMasker;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -32,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * that is being recorded shares one budget; what has no room there is lost and counted, or, where the record is required, refused.
  */
 public final class FlowObserver implements Observer, AutoCloseable {
-    private static final String NO_RECORD = "every request must be recorded, and this one cannot be now: try again later";
+    private static final String NO_RECORD =
+            "every request must be recorded, and this one cannot be now: try again later";
     private static final Admission.Refused REFUSED =
             new Admission.Refused(new Failure.Denied(DenyReason.RECORD_UNAVAILABLE, NO_RECORD));
 
@@ -61,10 +64,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
         this.notices = notices;
         this.clock = clock;
         this.delivery = new FlowDelivery(
-                new FlowMaker(maskers, settings.bodyLimit()),
-                sinks,
-                losses,
-                () -> log.ifPresent(FlowLog::reopen));
+                new FlowMaker(maskers, settings.bodyLimit()), sinks, losses, () -> log.ifPresent(FlowLog::reopen));
     }
 
     /**
@@ -133,8 +133,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
             }
             case Event.Ended ended -> {
                 if (ended.exchange().recording instanceof Recording recording) {
-                    delivery.offer(
-                            new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
+                    delivery.offer(new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
                 }
             }
             case Event.ClientHelloRead hello -> {
@@ -154,8 +153,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
         if (credit == null) {
             return;
         }
-        Recording recording = new Recording(
-                exchange, scan(exchange.scan), clock.instant(), fields, credit, settings.bodyLimit());
+        Recording recording =
+                new Recording(exchange, scan(exchange.scan), clock.instant(), fields, credit, settings.bodyLimit());
         exchange.recording = recording;
         if (delivery.isLive()) {
             delivery.offer(new Handover.Started(recording));
@@ -197,12 +196,14 @@ public final class FlowObserver implements Observer, AutoCloseable {
     private void refused(Event.ConnectionRefused refused) {
         HttpRequest request = refused.request();
         Authority authority = refused.authority();
-        if (request == null || authority == null || refused.status() == 0) {
+        LocalResponse answer = refused.answer();
+        if (request == null || authority == null || answer == null) {
             return;
         }
         boolean connect = request.method().equals(HttpMethod.CONNECT);
         Fields fields = Fields.of(request.headers());
-        Credit credit = take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
+        Credit credit =
+                take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
         if (credit != null) {
             boolean plain = authority.port() == 80 || refused.code().equals(DenyReason.SCHEME_NOT_ALLOWED.code());
             delivery.offer(new Handover.Refused(
@@ -216,7 +217,9 @@ public final class FlowObserver implements Observer, AutoCloseable {
                     connect ? "" : request.uri(),
                     request.protocolVersion().text(),
                     fields,
-                    refused.status(),
+                    answer.head().status(),
+                    Fields.of(answer.head().headers()),
+                    ByteBufUtil.getBytes(answer.body().content()),
                     refused.code(),
                     refused.words(),
                     credit));

@@ -138,6 +138,9 @@ final class FlagsTest {
         values.put("--quiet", "true");
         values.put("--verbose", "true");
         values.put("--flow-detail", "3");
+        values.put("--flows", directory.resolve("flows.jsonl").toString());
+        values.put("--flow-memory", "3m");
+        values.put("--scan-id", "a,b");
         return values;
     }
 
@@ -174,6 +177,9 @@ final class FlagsTest {
         if (flag.equals("--pipelock-scan")) {
             return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
         }
+        if (flag.equals("--flows-required")) {
+            return new String[] {routes, "--flows=f.jsonl"};
+        }
         return flag.startsWith("--pipelock-") ? new String[] {routes, pipelock} : new String[] {routes};
     }
 
@@ -190,6 +196,7 @@ final class FlagsTest {
                         s.serving().metrics().toString(),
                         s.loops() + " " + s.leaves(),
                         s.limits().toString(),
+                        s.flows().toString(),
                         s.timeouts().toString(),
                         s.upstreamHttp().toString(),
                         s.upstream().allowPrivate().toString(),
