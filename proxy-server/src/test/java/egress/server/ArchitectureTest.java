@@ -50,6 +50,7 @@ final class ArchitectureTest {
                         "java",
                         "io.netty",
                         "com.fasterxml.jackson",
+                        "com.google.re2j",
                         "org.slf4j",
                         "egress.http",
                         "egress.policy",
@@ -81,12 +82,6 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp")
                 .arrow(
-                        "egress.server.flows",
-                        "java",
-                        "com.google.re2j",
-                        "egress.http",
-                        "egress.dlp")
-                .arrow(
                         "egress.server.inspect",
                         "java",
                         "javax",
@@ -114,7 +109,6 @@ final class ArchitectureTest {
                         "egress.server.log",
                         "egress.server.flows",
                         "egress.server.routes",
-                        "egress.server.flows",
                         "egress.server.inspect",
                         "egress.server.onboarding")
                 .arrow(
@@ -139,7 +133,6 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
-                        "egress.server.flows",
                         "egress.server.inspect",
                         "egress.server.dlp"));
     }
