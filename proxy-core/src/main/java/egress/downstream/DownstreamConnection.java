@@ -8,6 +8,7 @@ import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
+import egress.policy.Route;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.tunnel.Tunnel;
@@ -91,7 +92,8 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
     void refused(@Nullable Authority to, int status, String code, String words) {
-        context.observer().on(new Event.ConnectionRefused(address, caller(), to, status, code, words));
+        Route route = to == null ? null : context.snapshots().get().policy().routeOf(to);
+        context.observer().on(new Event.ConnectionRefused(address, caller(), to, route, status, code, words));
     }
 
     /** Says the same of a refusal that is answered. */

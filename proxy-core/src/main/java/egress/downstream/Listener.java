@@ -130,6 +130,7 @@ public final class Listener {
                         channel.remoteAddress(),
                         caller,
                         null,
+                        null,
                         failure.status().code(),
                         failure.code(),
                         failure.words()));

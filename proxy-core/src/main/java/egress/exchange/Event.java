@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.policy.Route;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpContent;
 import java.net.SocketAddress;
@@ -22,6 +23,7 @@ public sealed interface Event {
      * A CONNECT or a connection was refused outside of any exchange.
      *
      * @param authority null when none was understood
+     * @param route of its host; null where there is none
      * @param status of the answer; 0 where the connection was only closed
      * @param code as in {@code X-Egress-Deny}
      */
@@ -29,6 +31,7 @@ public sealed interface Event {
             SocketAddress downstream,
             Caller caller,
             @Nullable Authority authority,
+            @Nullable Route route,
             int status,
             String code,
             String words)

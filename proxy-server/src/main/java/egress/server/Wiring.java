@@ -128,6 +128,7 @@ final class Wiring {
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
             throws IOException, CaException {
         First first = firstRoutes();
+        metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
@@ -319,6 +320,7 @@ final class Wiring {
                     ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
+                    metrics.routes(routes.policy());
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
