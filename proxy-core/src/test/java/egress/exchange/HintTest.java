@@ -64,6 +64,7 @@ class HintTest {
                                 "dlp_unavailable",
                                 "dlp_locked",
                                 "policy_unavailable",
+                                "record_unavailable",
                                 "downstream_timeout",
                                 "body_too_slow",
                                 "upstream_unreachable",

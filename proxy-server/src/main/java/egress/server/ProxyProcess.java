@@ -8,6 +8,7 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -35,6 +36,7 @@ public final class ProxyProcess implements AutoCloseable {
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             RoutesFile.Loaded firstRoutes,
             AdminServer adminServer,
             List<InetSocketAddress> admin,
@@ -43,6 +45,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -93,9 +96,11 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.ended();
     }
 
-    /** Loads the routes again; returns at once. */
+    /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.shadow().ifPresent(Shadow::reload);
+        parts.flows().ifPresent(FlowObserver::reopen);
     }
 
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
@@ -120,6 +125,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.readiness().fault(Part.DRAINING, "draining");
         parts.warmUp().close();
         parts.reloader().ifPresent(Reloader::close);
+        parts.shadow().ifPresent(Shadow::close);
         parts.proxy().close();
         parts.adminServer().close();
         parts.upstreams().close();
@@ -130,6 +136,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
+        parts.flows().ifPresent(FlowObserver::close);
         parts.dlp().close();
         parts.log().close();
     }

@@ -19,6 +19,7 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -135,14 +136,27 @@ final class Wiring {
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
-            return start(first, eventLog, issuer, dlp, observer);
+            Optional<FlowObserver> flows =
+                    FlowObserver.start(settings.flows(), List.of(), eventLog::masker, notices, clock);
+            try {
+                return start(first, eventLog, flows, issuer, dlp, observer);
+            } catch (IOException | RuntimeException e) {
+                flows.ifPresent(FlowObserver::close);
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+    private ProxyProcess start(
+            First first,
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Issuer issuer,
+            DlpService dlp,
+            Observer observer)
             throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
@@ -154,6 +168,7 @@ final class Wiring {
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -167,11 +182,12 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            List.of(metrics, eventLog, observer),
+                            observers(eventLog, flows, shadow, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
+            shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
@@ -188,7 +204,9 @@ final class Wiring {
                                     proxy,
                                     budgets,
                                     reloader,
+                                    shadow,
                                     dlp,
+                                    flows,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
@@ -200,6 +218,7 @@ final class Wiring {
                     loops,
                     proxy,
                     reloader,
+                    shadow,
                     first.routes(),
                     admin,
                     probed,
@@ -208,6 +227,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    flows,
                     logWriter,
                     readiness,
                     warmUp,
@@ -220,6 +240,14 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private List<Observer> observers(
+            EventLog eventLog, Optional<FlowObserver> flows, Optional<Shadow> shadow, Observer other) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        flows.ifPresent(all::add);
+        shadow.ifPresent(it -> all.add(it.routes()));
+        return all;
     }
 
     /** Sized by what the process may have. */
@@ -239,7 +267,8 @@ final class Wiring {
                             address,
                             settings.limits(),
                             settings.timeouts(),
-                            settings.serving().proxyUsers()),
+                            settings.serving().proxyUsers(),
+                            settings.flows().namedScans()),
                     first,
                     ports);
         } catch (IOException e) {
@@ -354,7 +383,9 @@ final class Wiring {
             ProxyServer proxy,
             CallerBudgets budgets,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -375,6 +406,11 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
+        flows.ifPresent(it -> {
+            ProcessMetrics.flows(made, it::recorded, it::lost);
+            ProcessMetrics.budget(made, "flows", it::statistics);
+        });
         metrics.ready(made);
         registry.complete(made);
     }

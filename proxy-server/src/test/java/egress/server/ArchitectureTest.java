@@ -83,8 +83,21 @@ final class ArchitectureTest {
                         "egress.dlp.pipelock",
                         "egress.server.config",
                         "egress.server.log",
+                        "egress.server.evidence",
                         "egress.server.routes",
                         "egress.server.onboarding")
+                .arrow(
+                        "egress.server.evidence",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.server.flows",
+                        "egress.server.log",
+                        "egress.server.routes")
                 .arrow(
                         "egress.server",
                         "java",
@@ -102,6 +115,7 @@ final class ArchitectureTest {
                         "egress.server.cli",
                         "egress.server.log",
                         "egress.server.metrics",
+                        "egress.server.evidence",
                         "egress.server.admin",
                         "egress.server.routes",
                         "egress.server.tls",

@@ -55,6 +55,11 @@ public final class EventLog implements Observer {
         latest = next.masker();
     }
 
+    /** What masks everything that is written down, by the routes of the moment and those before. */
+    public SecretMasker masker() {
+        return rules.masker();
+    }
+
     /** Pays what the first line would cost. */
     public void warmUp() {
         rules.masker().prepare();

@@ -151,16 +151,44 @@ public final class SecretMasker {
     }
 
     /** A field's value as it may be written down. */
-    String field(String name, String value) {
+    public String field(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
         return SENSITIVE_FIELDS.contains(lower) || fields.contains(lower) ? MASK : text(value);
     }
 
     /** Any other text, such as a request target or a reason. */
-    String text(String text) {
+    public String text(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
         return queries.length() < 16 ? queries : tokens(queries);
+    }
+
+    /** A body, out of its coding; the same array when there is nothing to mask. */
+    public byte[] body(byte[] bytes) {
+        if (bytes.length < SHORTEST) {
+            return bytes;
+        }
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, known(text));
+    }
+
+    /** A body of {@code application/x-www-form-urlencoded}: as {@link #body}, and by the names of its pairs. */
+    public byte[] form(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, queryValues("?" + known(text)).substring(1));
+    }
+
+    private byte[] tokens(byte[] bytes, String text, String masked) {
+        byte[] known = masked.equals(text) ? bytes : masked.getBytes(StandardCharsets.ISO_8859_1);
+        try {
+            prepare();
+            return catalogue.get().mask(known);
+        } catch (ExecutionException e) {
+            return MASK.getBytes(StandardCharsets.ISO_8859_1); // not scanned: then not shown
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return MASK.getBytes(StandardCharsets.ISO_8859_1);
+        }
     }
 
     private String tokens(String text) {
