@@ -128,7 +128,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         if (last) {
             response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
         }
-        connection.refused(authority, request, failure);
+        connection.refused(authority, request, response, failure);
         connection.respondTo(HttpMethod.CONNECT);
         ctx.write(response.head());
         ctx.writeAndFlush(response.body());

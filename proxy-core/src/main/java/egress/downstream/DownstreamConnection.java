@@ -4,6 +4,7 @@ import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
@@ -94,19 +95,29 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
     void refused(@Nullable Authority to, int status, String code, String words) {
-        refused(to, null, status, code, words);
-    }
-
-    /** Says the same of a request; null where it was not understood. */
-    void refused(@Nullable Authority to, @Nullable HttpRequest request, int status, String code, String words) {
-        Route route = to == null ? null : context.snapshots().get().policy().routeOf(to);
         context.observer()
-                .on(new Event.ConnectionRefused(address, caller(), scan, to, route, request, status, code, words));
+                .on(new Event.ConnectionRefused(
+                        address, caller(), scan, to, routeOf(to), null, null, status, code, words));
     }
 
-    /** Says the same of a refusal that is answered. */
-    void refused(@Nullable Authority to, @Nullable HttpRequest request, Failure failure) {
-        refused(to, request, failure.status().code(), failure.code(), failure.words());
+    private @Nullable Route routeOf(@Nullable Authority to) {
+        return to == null ? null : context.snapshots().get().policy().routeOf(to);
+    }
+
+    /** Says the same of a request that is answered; the request is null where it was not understood. */
+    void refused(@Nullable Authority to, @Nullable HttpRequest request, LocalResponse answer, Failure failure) {
+        context.observer()
+                .on(new Event.ConnectionRefused(
+                        address,
+                        caller(),
+                        scan,
+                        to,
+                        routeOf(to),
+                        request,
+                        answer,
+                        failure.status().code(),
+                        failure.code(),
+                        failure.words()));
     }
 
     /**

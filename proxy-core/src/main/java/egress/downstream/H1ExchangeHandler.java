@@ -99,10 +99,10 @@ final class H1ExchangeHandler extends ExchangeHandler {
     void refuse(HttpFormatException fault, @Nullable HttpRequest request) {
         String words = String.valueOf(fault.getMessage());
         Failure failure = failure(fault.status(), words);
-        connection.refused(connection.isTunnel() ? connection.authority() : null, request, failure);
+        LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+        connection.refused(connection.isTunnel() ? connection.authority() : null, request, response, failure);
         keepAlive = false;
         encoder.respondTo(HttpMethod.GET);
-        LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
         write(response.head());
         write(response.body());
         closeGently();

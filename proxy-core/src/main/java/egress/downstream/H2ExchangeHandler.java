@@ -54,19 +54,15 @@ final class H2ExchangeHandler extends ExchangeHandler {
     void refuse(HttpFormatException fault, @Nullable HttpRequest request) {
         Failure failure = new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage()));
         boolean answers = !fault.status().equals(HttpResponseStatus.BAD_REQUEST);
-        connection.refused(
-                connection.authority(),
-                request,
-                answers ? failure.status().code() : 0,
-                failure.code(),
-                failure.words());
         if (answers) {
             LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+            connection.refused(connection.authority(), request, response, failure);
             write(response.head());
             write(response.body());
             flush();
             closeAfterResponse(false);
         } else {
+            connection.refused(connection.authority(), 0, failure.code(), failure.words());
             reset(Http2Error.PROTOCOL_ERROR);
         }
     }

@@ -27,6 +27,7 @@ public sealed interface Event {
      * @param authority null when none was understood
      * @param route of its host; null where there is none
      * @param request the head that was refused; null where none was understood
+     * @param answer to it; null where there is none
      * @param status of the answer; 0 where the connection was only closed
      * @param code as in {@code X-Egress-Deny}
      */
@@ -37,6 +38,7 @@ public sealed interface Event {
             @Nullable Authority authority,
             @Nullable Route route,
             @Nullable HttpRequest request,
+            @Nullable LocalResponse answer,
             int status,
             String code,
             String words)

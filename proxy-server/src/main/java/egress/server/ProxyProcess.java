@@ -78,6 +78,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.firstRoutes();
     }
 
+    Optional<FlowObserver> flows() {
+        return parts.flows();
+    }
+
     /** The policy of the moment. */
     ProxySnapshot snapshot() {
         return parts.proxy().snapshot();

@@ -45,6 +45,19 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp.builtin",
                         "egress.server.config")
+                .arrow(
+                        "egress.server.flows",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.log")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
@@ -84,6 +97,7 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.log",
                         "egress.server.evidence",
+                        "egress.server.flows",
                         "egress.server.routes",
                         "egress.server.onboarding")
                 .arrow(
@@ -114,6 +128,7 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.cli",
                         "egress.server.log",
+                        "egress.server.flows",
                         "egress.server.metrics",
                         "egress.server.evidence",
                         "egress.server.admin",
@@ -186,6 +201,8 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.evidence.NarrowestRule", // for the page
+                        "egress.server.evidence.NarrowestRule$Answer",
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the next one
                         "egress.server.cli.ProxyCommand$Runner", // a lambda of Main

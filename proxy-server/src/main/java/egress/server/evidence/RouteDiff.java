@@ -32,6 +32,9 @@ final class RouteDiff {
     /** Paths that can be read in one way alone. */
     private static final String PLAIN = "/(?:[!$&'()*+,0-9:=@A-Za-z_~-][!$&'()*+,.0-9:=@A-Za-z_~-]*/?)*";
 
+    /** And all others: what is no control character can be written in a target. */
+    private static final String ANY_PATH = "/[^\\x00-\\x1f\\x7f]*";
+
     private static final String EVERYTHING = "(?s:.*)";
     private static final String GIT = "/(?s:.*)/info/refs";
     private static final String GIT_QUERY = "?service=git-upload-pack";
@@ -159,7 +162,7 @@ final class RouteDiff {
         Language oldRules = oldRules(old, method, fields);
         Language oldAllowlist = old == null ? Language.anyOf(List.of()) : allowlist(old);
         List<Found> found = new ArrayList<>(1);
-        for (String paths : List.of(PLAIN, "/" + EVERYTHING)) {
+        for (String paths : List.of(PLAIN, ANY_PATH)) {
             Witnesses witnesses =
                     new Witnesses(List.of(Language.of(paths), asked, allowlist), List.of(oldRules, oldAllowlist));
             witnesses.find(

@@ -21,6 +21,9 @@ final class Witnesses {
     /** Characters that read well in an example, the best first. */
     private static final String NICE = "x0-a1_A.~b2zZ9/";
 
+    /** Of the others, those that an example can show. */
+    private static final String FOREIGN = "\u00e9\u0436\u4e2d";
+
     private final List<Language> must;
     private final List<Language> others;
     private final int[] alphabet;
@@ -120,6 +123,7 @@ final class Witnesses {
         for (int character = ' ' + 1; character < 0x7f; character++) {
             add(character, sets, kinds, characters);
         }
+        FOREIGN.chars().forEach(character -> add(character, sets, kinds, characters));
         for (int border : borders) {
             if (border <= CharSet.LAST && (border < 0xd800 || border > 0xdfff)) {
                 add(border, sets, kinds, characters);

@@ -8,7 +8,6 @@ import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import egress.server.log.SecretMasker;
 import egress.share.Caller;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -129,10 +128,10 @@ final class FlowMaker {
                 null,
                 request,
                 new Flow.Response(
-                        refused.status(),
-                        http2 ? "" : HttpResponseStatus.valueOf(refused.status()).reasonPhrase(),
-                        List.of(),
-                        FlowBody.EMPTY,
+                        refused.answered().code(),
+                        http2 ? "" : refused.answered().reasonPhrase(),
+                        fields.of(refused.answerFields(), http2, masker),
+                        new FlowBody(refused.answer().length, false, masker.body(refused.answer()), false),
                         List.of()),
                 new Flow.Decision("denied", refused.code(), null, null, masker.text(refused.words()), false),
                 Flow.Connection.NONE,

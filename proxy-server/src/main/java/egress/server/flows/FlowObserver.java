@@ -4,6 +4,7 @@ import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.Observer;
 import egress.http.Authority;
 import egress.policy.DenyReason;
@@ -14,6 +15,7 @@ import egress.server.log.SecretMasker;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -197,7 +199,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
     private void refused(Event.ConnectionRefused refused) {
         HttpRequest request = refused.request();
         Authority authority = refused.authority();
-        if (request == null || authority == null || refused.status() == 0) {
+        LocalResponse answer = refused.answer();
+        if (request == null || authority == null || answer == null) {
             return;
         }
         boolean connect = request.method().equals(HttpMethod.CONNECT);
@@ -216,7 +219,9 @@ public final class FlowObserver implements Observer, AutoCloseable {
                     connect ? "" : request.uri(),
                     request.protocolVersion().text(),
                     fields,
-                    refused.status(),
+                    answer.head().status(),
+                    Fields.of(answer.head().headers()),
+                    ByteBufUtil.getBytes(answer.body().content()),
                     refused.code(),
                     refused.words(),
                     credit));

@@ -4,6 +4,7 @@ import egress.exchange.Event;
 import egress.http.Authority;
 import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.SocketAddress;
 import java.time.Instant;
 
@@ -23,6 +24,7 @@ sealed interface Handover {
     record Hello(Event.ClientHelloRead read, String scan, Instant time, Credit credit) implements Handover {}
 
     /** A request that was refused before there was an exchange. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Refused(
             String scan,
             Instant time,
@@ -34,7 +36,9 @@ sealed interface Handover {
             String target,
             String version,
             Fields fields,
-            int status,
+            HttpResponseStatus answered,
+            Fields answerFields,
+            byte[] answer,
             String code,
             String words,
             Credit credit)

@@ -21,6 +21,7 @@ final class Mutations {
     private final Random random;
     private final List<Flow> log;
     private final Set<String> asked = new HashSet<>();
+    private final Set<String> methods = new HashSet<>();
     private final Map<String, Set<String>> values = new HashMap<>();
 
     Mutations(List<Flow> log, long seed) {
@@ -29,6 +30,7 @@ final class Mutations {
         for (Flow flow : this.log) {
             Flow.Request request = request(flow);
             asked.add(request.method() + " " + request.host() + path(request));
+            methods.add(request.host() + request.method() + path(request).split("/", -1).length);
             String before = request.host();
             for (String segment : path(request).substring(1).split("/", -1)) {
                 values.computeIfAbsent(before, any -> new HashSet<>()).add(segment);
@@ -76,7 +78,12 @@ final class Mutations {
         String host = request.host();
         String path = path(request);
         switch (how) {
-            case 0 -> method = METHODS.get(random.nextInt(METHODS.size()));
+            case 0 -> {
+                method = METHODS.get(random.nextInt(METHODS.size()));
+                if (methods.contains(host + method + path.split("/", -1).length)) {
+                    return Optional.empty(); // it was used on some path like this one
+                }
+            }
             case 1 -> host = "x" + random.nextInt(1000) + "." + host;
             default -> path = sibling(host, path);
         }

@@ -137,7 +137,7 @@ class SuggestionsTest {
         assertThat(standing(yaml)).noneMatch(line -> line.contains("secrets") || line.contains("once.example"));
         assertThat(yaml)
                 .contains("      # seen once:\n      # - methods: [GET]\n", "  # - host: once.example:443")
-                .contains("  #       - {type: exact, value: /v1/secrets}".substring(2).strip());
+                .contains("      #     - {type: exact, value: /v1/secrets} # once, last");
         assertThat(replay(yaml).closed()).isEqualTo(2);
         assertThat(replay(suggested(Suggestions.Options.EVERYTHING_SEEN)).status())
                 .isEqualTo(Replay.SAME);
@@ -202,7 +202,7 @@ class SuggestionsTest {
     @Test
     void whatAgentsSendIsNoYaml() {
         twice("GET", "https://api.example/a'b,{c}:%20[d]", "user-agent", "evil\n  - host: evil.example");
-        twice("GET", "https://api.example/%D1%82?x#y");
+        twice("GET", "https://api.example/%D1%82?x");
         String yaml = suggested();
         assertThat(policy(yaml).routes()).hasSize(1);
         assertThat(replay(yaml).closed()).isZero();
