@@ -133,6 +133,7 @@ public final class Listener {
                         null,
                         null,
                         null,
+                        null,
                         failure.status().code(),
                         failure.code(),
                         failure.words()));

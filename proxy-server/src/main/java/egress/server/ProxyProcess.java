@@ -38,6 +38,7 @@ public final class ProxyProcess implements AutoCloseable {
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             RoutesFile.Loaded firstRoutes,
             AdminServer adminServer,
             List<InetSocketAddress> admin,
@@ -110,6 +111,7 @@ public final class ProxyProcess implements AutoCloseable {
     /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.shadow().ifPresent(Shadow::reload);
         parts.flows().ifPresent(FlowObserver::reopen);
     }
 
@@ -135,6 +137,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.readiness().fault(Part.DRAINING, "draining");
         parts.warmUp().close();
         parts.reloader().ifPresent(Reloader::close);
+        parts.shadow().ifPresent(Shadow::close);
         parts.proxy().close();
         parts.adminServer().close();
         parts.inspector().ifPresent(Inspector::close);

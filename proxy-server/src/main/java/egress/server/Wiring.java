@@ -137,6 +137,7 @@ final class Wiring {
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
             throws IOException, CaException {
         First first = firstRoutes();
+        metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
@@ -175,6 +176,7 @@ final class Wiring {
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -188,12 +190,13 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            observers(eventLog, flows, observer),
+                            observers(eventLog, flows, shadow, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
+            shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
@@ -210,6 +213,7 @@ final class Wiring {
                                     proxy,
                                     budgets,
                                     reloader,
+                                    shadow,
                                     dlp,
                                     flows,
                                     new EventLoopLag(loops)),
@@ -223,6 +227,7 @@ final class Wiring {
                     loops,
                     proxy,
                     reloader,
+                    shadow,
                     first.routes(),
                     admin,
                     probed,
@@ -251,9 +256,11 @@ final class Wiring {
         return inspector.map(Inspector::sink).stream().toList();
     }
 
-    private List<Observer> observers(EventLog eventLog, Optional<FlowObserver> flows, Observer other) {
+    private List<Observer> observers(
+            EventLog eventLog, Optional<FlowObserver> flows, Optional<Shadow> shadow, Observer other) {
         List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
         flows.ifPresent(all::add);
+        shadow.ifPresent(it -> all.add(it.routes()));
         return all;
     }
 
@@ -367,6 +374,7 @@ final class Wiring {
                     ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
+                    metrics.routes(routes.policy());
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
@@ -400,6 +408,7 @@ final class Wiring {
             ProxyServer proxy,
             CallerBudgets budgets,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             DlpService dlp,
             Optional<FlowObserver> flows,
             EventLoopLag lag) {
@@ -422,6 +431,7 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
         flows.ifPresent(it -> {
             ProcessMetrics.flows(made, it::recorded, it::lost);
             ProcessMetrics.budget(made, "flows", it::statistics);

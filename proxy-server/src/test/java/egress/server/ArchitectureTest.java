@@ -107,10 +107,23 @@ final class ArchitectureTest {
                         "egress.dlp.pipelock",
                         "egress.server.config",
                         "egress.server.log",
+                        "egress.server.evidence",
                         "egress.server.flows",
                         "egress.server.routes",
                         "egress.server.inspect",
                         "egress.server.onboarding")
+                .arrow(
+                        "egress.server.evidence",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.server.flows",
+                        "egress.server.log",
+                        "egress.server.routes")
                 .arrow(
                         "egress.server",
                         "java",
@@ -129,6 +142,7 @@ final class ArchitectureTest {
                         "egress.server.log",
                         "egress.server.flows",
                         "egress.server.metrics",
+                        "egress.server.evidence",
                         "egress.server.admin",
                         "egress.server.routes",
                         "egress.server.tls",
@@ -200,6 +214,8 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.evidence.NarrowestRule", // for the page
+                        "egress.server.evidence.NarrowestRule$Answer",
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the next one
                         "egress.server.cli.ProxyCommand$Runner", // a lambda of Main
