@@ -194,7 +194,8 @@ final class Wiring {
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
+            inspector.ifPresent(page -> page.opened(
+                    probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
@@ -253,7 +254,7 @@ final class Wiring {
     }
 
     private List<FlowSink> sinks() {
-        return inspector.map(Inspector::sink).stream().toList();
+        return inspector.map(Inspector::sinks).orElse(List.of());
     }
 
     private List<Observer> observers(

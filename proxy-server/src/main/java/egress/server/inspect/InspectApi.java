@@ -24,13 +24,20 @@ final class InspectApi {
 
     private final FlowStore store;
     private final FlowJson json;
+    private final PolicyPage policy;
     private final Supplier<Optional<Replay>> replay;
     private final String version;
 
     /** @param replay gives none where requests of the page's own must not leave */
-    InspectApi(FlowStore store, FlowJson json, Supplier<Optional<Replay>> replay, String version) {
+    InspectApi(
+            FlowStore store,
+            FlowJson json,
+            PolicyPage policy,
+            Supplier<Optional<Replay>> replay,
+            String version) {
         this.store = store;
         this.json = json;
+        this.policy = policy;
         this.replay = replay;
         this.version = version;
     }
@@ -50,6 +57,8 @@ final class InspectApi {
                 store.clear();
                 yield Answer.json("{}");
             }
+            case "policy" -> reads ? Answer.json(policy.whole()) : wrongMethod("GET");
+            case "explain" -> posts ? explain(request.body()) : wrongMethod("POST");
             case "replay" -> posts ? replay(request.body()) : wrongMethod("POST");
             default -> reads ? flow(path.split("/", -1)) : wrongMethod("GET");
         };
@@ -90,7 +99,7 @@ final class InspectApi {
         }
     }
 
-    /** {@code flows/7}, {@code flows/7/request}, {@code flows/7/response} or {@code flows/7/message/0}. */
+    /** {@code flows/7}, {@code flows/7/rule}, {@code flows/7/request}, {@code flows/7/response} or {@code flows/7/message/0}. */
     private Answer flow(String[] path) {
         Optional<Entry> found = path.length < 2 || !path[0].equals("flows")
                 ? Optional.empty()
@@ -101,6 +110,9 @@ final class InspectApi {
         Entry entry = found.get();
         if (path.length == 2) {
             return Answer.json(json.detail(entry, store.hello(entry)));
+        }
+        if (path.length == 3 && path[2].equals("rule")) {
+            return Answer.json(policy.narrowest(entry.flow()));
         }
         return body(entry.flow(), path).map(InspectApi::shown).orElseGet(InspectApi::notFound);
     }
@@ -140,6 +152,16 @@ final class InspectApi {
         return digits.isEmpty() || digits.length() > 15 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')
                 ? Optional.empty()
                 : Optional.of(Long.valueOf(digits));
+    }
+
+    private Answer explain(byte[] body) {
+        try {
+            return Answer.json(policy.explain(body));
+        } catch (IOException e) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a request to explain: no such JSON");
+        } catch (IllegalArgumentException e) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     private Answer replay(byte[] body) {

@@ -1,5 +1,6 @@
 package egress.server.inspect;
 
+import egress.policy.Policy;
 import egress.server.admin.AdminPages;
 import egress.server.config.Endpoint;
 import egress.server.config.InspectConfig;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** The page: what it holds, who gets in, and what it answers. */
@@ -38,10 +40,12 @@ public final class Inspector implements AdminPages, AutoCloseable {
     private final InspectConfig config;
     private final String version;
     private final FlowStore store;
+    private final PolicyTally tally = new PolicyTally();
     private final FlowJson json = new FlowJson();
     private final InspectToken token;
     private final Door door;
     private final InspectApi api;
+    private volatile Supplier<Policy> policy = () -> Policy.of(List.of());
     private volatile Optional<Replay> replay = Optional.empty();
     private final Semaphore streams = new Semaphore(MOST_STREAMS);
     private volatile Optional<InetSocketAddress> admin = Optional.empty();
@@ -62,20 +66,27 @@ public final class Inspector implements AdminPages, AutoCloseable {
         this.store = new FlowStore(config.most());
         this.token = new InspectToken(random);
         this.door = new Door(token);
-        this.api = new InspectApi(store, json, () -> replay, version);
+        this.api = new InspectApi(
+                store, json, new PolicyPage(() -> policy.get(), tally, store, json), () -> replay, version);
     }
 
-    /** Takes what is recorded. */
-    public FlowSink sink() {
+    /** All that take what is recorded. */
+    public List<FlowSink> sinks() {
+        return List.of(store, tally);
+    }
+
+    FlowStore store() {
         return store;
     }
 
     /**
      * The page is now served.
      *
+     * @param inForce the policy of the moment
      * @param replayBy absent where nothing of the page's own may leave
      */
-    public void opened(InetSocketAddress address, Optional<Gate> replayBy) {
+    public void opened(InetSocketAddress address, Supplier<Policy> inForce, Optional<Gate> replayBy) {
+        policy = inForce;
         admin = Optional.of(address);
         replay = replayBy.map(gate -> new Replay(gate.address(), gate.authority(), gate.users()));
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Headless Chromium with one page, driven by its DevTools protocol. */
 final class Browser implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
-    private static final long PATIENCE_MILLIS = 20_000;
+    private static final long PATIENCE_MILLIS = 60_000;
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final AtomicInteger ids = new AtomicInteger();
@@ -294,6 +294,12 @@ final class Browser implements AutoCloseable {
     /** Every address that was asked. */
     List<String> requested() {
         return List.copyOf(requested);
+    }
+
+    /** Leaves out what a test provoked: addresses that begin so, and faults that hold this text. */
+    void forget(String address, String fault) {
+        requested.removeIf(url -> url.startsWith(address));
+        faults.removeIf(words -> words.contains(fault));
     }
 
     static String quoted(String text) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.server.ProxyUnderTest;
 import egress.server.flows.Flow;
-import egress.server.flows.FlowSink;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
@@ -46,7 +45,7 @@ final class InspectPageTest {
     private static Origin origin;
     private static ProxyUnderTest proxy;
     private static Browser browser;
-    private static FlowSink sink;
+    private static FlowStore sink;
     private long id = 1_000_000;
 
     @BeforeAll
@@ -64,7 +63,7 @@ final class InspectPageTest {
                 .trust(authority)
                 .start();
         Inspector inspector = proxy.gate().inspector().orElseThrow();
-        sink = inspector.sink();
+        sink = inspector.store();
         browser = Browser.start(Files.createDirectories(directory.resolve("browser")));
         browser.size(1440, 900);
     }
@@ -78,7 +77,7 @@ final class InspectPageTest {
 
     @BeforeEach
     void open() throws InterruptedException {
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.open(proxy.gate().inspector().orElseThrow().url());
         browser.awaitText("#counts", "live");
     }
@@ -229,7 +228,7 @@ final class InspectPageTest {
 
     private void reopen(Flow flow, String tab) throws InterruptedException {
         browser.press("Escape");
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.await("an empty list", "document.querySelectorAll('.rows .row').length === 0");
         openDetail(flow, tab);
     }
@@ -528,6 +527,54 @@ final class InspectPageTest {
         assertThat(entries.get(0).path("request").path("url").asText()).isEqualTo("https://one.example/a");
     }
 
+    @Test
+    void showsRulesWithTheirHitsAndTurnsADenialIntoTheNarrowestRule() throws Exception {
+        String routes = """
+                routes:
+                  - host: api.example.com
+                    matches:
+                      - paths: [{type: prefix, value: /v1/}]
+                        methods: [GET]
+                      - paths: [{type: exact, value: /never}]
+                """;
+        try (ProxyUnderTest gate = ProxyUnderTest.with()
+                .routes(routes)
+                .flags("--inspect")
+                .origin(ANSWERED + ":443", origin)
+                .trust(authority)
+                .start()) {
+            origin.on("/v1/x", exchange -> exchange.respond(200, "fine"));
+            try (RawClient client = gate.connect(ANSWERED + ":443")) {
+                client.get("/v1/x", ANSWERED);
+                client.get("/v1/x", ANSWERED);
+                client.get("/v2/other", ANSWERED);
+            }
+            browser.open(gate.gate().inspector().orElseThrow().url());
+            browser.awaitText(".rows .row", "/v2/other");
+            browser.click("#views button", "Policy");
+            browser.awaitText(".policy", "matches[0].paths[0] prefix /v1/");
+            assertThat(browser.text(".policy .routes")).containsPattern("prefix /v1/\\s+2\\s");
+            assertThat(browser.text(".policy .routes")).containsPattern("exact /never\\s+never");
+            browser.awaitText(".policy .denials", "path_not_allowed");
+            browser.click(".policy .denials button", "Narrowest rule");
+            browser.awaitText(".policy .rule pre", "/v2/other");
+            browser.screenshot(Path.of("target", "inspect", "policy.png"));
+
+            browser.fill("#explain-url", "https://api.example.com/v1/y");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "allowed");
+            browser.fill("#explain-url", "https://other.example/");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "host_not_allowed");
+            browser.fill("#explain-url", "nonsense");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "expected: https:// or http:// and a host");
+            browser.evaluate("document.querySelector('[role=tab], .rows') && true");
+            String own = "http://127.0.0.1:" + gate.admin().getPort() + "/inspect";
+            browser.forget(own, "status of 400");
+        }
+    }
+
     private static Path har(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(".har")).findFirst().orElse(null);
@@ -662,7 +709,7 @@ final class InspectPageTest {
         browser.screenshot(pictures.resolve("fault.png"));
         browser.fill("#filter", "");
         browser.press("Escape");
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.awaitText(".empty", "Nothing went through yet");
         browser.screenshot(pictures.resolve("empty.png"));
         browser.size(1440, 900);

@@ -38,7 +38,7 @@ final class TailTest {
     void writesALineForEachAnswerThatTheFilterLetsThroughUntilTheGateEnds() throws Exception {
         ProxyUnderTest proxy = ProxyUnderTest.with().start();
         Inspector inspector = proxy.gate().inspector().orElseThrow();
-        FlowSink sink = inspector.sink();
+        FlowSink sink = inspector.store();
         sink.ended(SampleFlows.flow(1).ask("GET", "before.example", "/x").whole());
         Thread thread = follow(inspector.url(), "~d before | ~v denied");
         ProxyUnderTest.await("what is held", () -> out.toString().contains("before.example"));

@@ -5,6 +5,7 @@ import { Detail } from "./detail.js";
 import { button, el, fill } from "./dom.js";
 import { count, size } from "./format.js";
 import { FlowList } from "./list.js";
+import { showPolicy } from "./policy.js";
 import { openReplay } from "./replay.js";
 
 const TYPING_MILLIS = 250;
@@ -56,9 +57,13 @@ const handshakes = button("TLS", toggleHandshakes, {
   "aria-pressed": "false",
   title: "Show ClientHellos too: of passthrough and of handshakes that failed",
 });
+const views = [["Traffic", traffic], ["Policy", document.getElementById("policy")]];
+const viewButtons = views.map(([name], i) => button(name, () => showView(i), { "aria-pressed": String(i === 0) }));
+
 const pause = button("Pause", togglePause, { "aria-pressed": "false", title: "Hold what comes back (p)" });
 
 function start() {
+  document.getElementById("views").append(...viewButtons);
   traffic.append(list.element, splitter, detail.element);
   document.getElementById("actions").append(
     handshakes,
@@ -223,6 +228,21 @@ async function clear() {
 function exportHar() {
   const name = `egress-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.har`;
   el("a", { href: api.harAddress(asked(), find.value), download: name }).click();
+}
+
+function showView(chosen) {
+  views.forEach(([, view], i) => {
+    view.hidden = i !== chosen;
+    viewButtons[i].setAttribute("aria-pressed", String(i === chosen));
+  });
+  if (chosen === 1) {
+    showPolicy(views[1][1], (number) => {
+      showView(0);
+      list.choose(list.byNumber.get(number), true);
+    });
+  } else {
+    list.draw();
+  }
 }
 
 function openDetail(flow) {
