@@ -194,8 +194,8 @@ final class Wiring {
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            inspector.ifPresent(page -> page.opened(
-                    probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
+            inspector.ifPresent(page ->
+                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));

@@ -29,12 +29,7 @@ final class InspectApi {
     private final String version;
 
     /** @param replay gives none where requests of the page's own must not leave */
-    InspectApi(
-            FlowStore store,
-            FlowJson json,
-            PolicyPage policy,
-            Supplier<Optional<Replay>> replay,
-            String version) {
+    InspectApi(FlowStore store, FlowJson json, PolicyPage policy, Supplier<Optional<Replay>> replay, String version) {
         this.store = store;
         this.json = json;
         this.policy = policy;
@@ -76,13 +71,17 @@ final class InspectApi {
     }
 
     private static Answer wrongMethod(String expected) {
-        return Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, expected + " only").with("allow", expected);
+        return Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, expected + " only")
+                .with("allow", expected);
     }
 
     private Answer about() {
         return Answer.json(json.object(out -> {
             out.writeStringField("version", version);
             out.writeBooleanField("replay", replay.get().isPresent());
+            if (replay.get().isPresent()) {
+                out.writeStringField("proxy", replay.get().get().gate());
+            }
         }));
     }
 
@@ -179,7 +178,8 @@ final class InspectApi {
         } catch (IllegalArgumentException e) {
             return Answer.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return Answer.text(HttpResponseStatus.BAD_GATEWAY, "not sent: " + Printable.line(String.valueOf(e.getMessage())));
+            return Answer.text(
+                    HttpResponseStatus.BAD_GATEWAY, "not sent: " + Printable.line(String.valueOf(e.getMessage())));
         }
     }
 }

@@ -132,10 +132,9 @@ public final class Inspector implements AdminPages, AutoCloseable {
             stream(ctx, target, path.equals(API + "har"));
         } else if (path.startsWith(API)) {
             String below = path.substring(API.length());
-            Thread.ofVirtual().name("egress-inspect").start(() -> {
-                Answer answer = answer(below, request);
-                ctx.executor().execute(() -> answer.write(ctx));
-            });
+            Thread.ofVirtual()
+                    .name("egress-inspect")
+                    .start(() -> answer(below, request).write(ctx));
         } else if (request.method().equals(HttpMethod.GET)) {
             PageFiles.answer(path.substring(ROOT.length() + 1))
                     .orElseGet(() -> Answer.text(HttpResponseStatus.NOT_FOUND, "no such page"))
@@ -149,7 +148,9 @@ public final class Inspector implements AdminPages, AutoCloseable {
         try {
             return api.answer(path, request);
         } catch (RuntimeException e) {
-            return Answer.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "this cannot be shown: " + e.getClass().getSimpleName());
+            return Answer.text(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR,
+                    "this cannot be shown: " + e.getClass().getSimpleName());
         }
     }
 
@@ -159,7 +160,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
         boolean known = door.refusal(request.method(), request.fields()).isEmpty();
         if (!request.method().equals(HttpMethod.GET) || !(known || token.is(shown))) {
             return Answer.text(
-                    HttpResponseStatus.FORBIDDEN, "the token is not this gate's: open the address that it printed last");
+                    HttpResponseStatus.FORBIDDEN,
+                    "the token is not this gate's: open the address that it printed last");
         }
         // Not a redirect: followed from another site's link, it would not bring the new cookie along.
         String onward = "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
@@ -177,11 +179,13 @@ public final class Inspector implements AdminPages, AutoCloseable {
         try {
             filter = InspectApi.filterOf(target);
         } catch (FilterSyntaxException e) {
-            Answer.text(HttpResponseStatus.BAD_REQUEST, "filter: " + e.getMessage()).write(ctx);
+            Answer.text(HttpResponseStatus.BAD_REQUEST, "filter: " + e.getMessage())
+                    .write(ctx);
             return;
         }
         if (!streams.tryAcquire()) {
-            Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many pages are open at once").write(ctx);
+            Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many pages are open at once")
+                    .write(ctx);
             return;
         }
         ctx.pipeline().remove(ReadTimeoutHandler.class); // nothing more is read

@@ -58,7 +58,8 @@ final class PolicyPage {
             }
             out.writeEndArray();
             out.writeArrayFieldStart("denials");
-            List<Map.Entry<String, Count>> reasons = new ArrayList<>(tally.denials().entrySet());
+            List<Map.Entry<String, Count>> reasons =
+                    new ArrayList<>(tally.denials().entrySet());
             reasons.sort(Comparator.comparingLong(reason -> -reason.getValue().count()));
             List<Entry> held = store.entries().reversed();
             for (Map.Entry<String, Count> reason : reasons) {
@@ -101,14 +102,18 @@ final class PolicyPage {
         int shown = 0;
         for (Entry entry : held) {
             Flow flow = entry.flow();
-            if (shown < MOST_SHOWN && flow.request() != null && code.equals(flow.decision().code())) {
+            if (shown < MOST_SHOWN
+                    && flow.request() != null
+                    && code.equals(flow.decision().code())) {
                 shown++;
                 out.writeStartObject();
                 out.writeNumberField("number", entry.number());
                 out.writeNumberField("time", flow.timestamp().toEpochMilli());
                 out.writeStringField("method", flow.request().method());
                 out.writeStringField("url", FlowUrl.of(flow.request()));
-                out.writeStringField("why", flow.decision().why() == null ? "" : flow.decision().why());
+                out.writeStringField(
+                        "why",
+                        flow.decision().why() == null ? "" : flow.decision().why());
                 out.writeEndObject();
             }
         }
@@ -136,7 +141,8 @@ final class PolicyPage {
      */
     String explain(byte[] asked) throws IOException {
         JsonNode root = new ObjectMapper().readTree(asked);
-        RequestHead head = head(root.path("method").asText("GET"), root.path("url").asText());
+        RequestHead head =
+                head(root.path("method").asText("GET"), root.path("url").asText());
         Policy now = policy.get();
         Explanation explanation = Explanation.of(now, head);
         ConnectionRoute connection = now.route(head.authority());
@@ -145,7 +151,11 @@ final class PolicyPage {
             out.writeStringField("route", explanation.route().map(Route::name).orElse(""));
             out.writeStringField(
                     "credential",
-                    explanation.route().flatMap(Route::credential).map(Credential::shown).orElse(""));
+                    explanation
+                            .route()
+                            .flatMap(Route::credential)
+                            .map(Credential::shown)
+                            .orElse(""));
             out.writeArrayFieldStart("readings");
             for (Explanation.Reading reading : explanation.readings()) {
                 out.writeStartObject();

@@ -18,6 +18,7 @@ const counts = document.getElementById("counts");
 const traffic = document.getElementById("traffic");
 
 let mayReplay = false;
+let proxy = "127.0.0.1:9099";
 let showsHandshakes = false;
 let connected = false;
 let paused = false;
@@ -96,6 +97,8 @@ function start() {
   api.about().then(
     (about) => {
       mayReplay = about.replay;
+      proxy = about.proxy ?? proxy;
+      sayEmpty();
     },
     (refused) => list.sayEmpty(el("p", {}, refused.message)),
   );
@@ -169,7 +172,7 @@ function sayEmpty() {
     list.sayEmpty(
       el("h2", {}, "Nothing went through yet"),
       el("p", {}, "Send a request through the gate, such as:"),
-      el("pre", {}, "curl --proxy 127.0.0.1:9099 --cacert ~/.egress-proxy/ca.pem https://example.com/"),
+      el("pre", {}, `curl --proxy ${proxy} --cacert ~/.egress-proxy/ca.pem https://example.com/`),
     );
   } else {
     list.sayEmpty(el("h2", {}, "Nothing matches"), el("p", {}, "What comes from now on is looked at, too."));
