@@ -26,8 +26,7 @@ public final class HarWriter {
     /** Of a body out of its coding, in bytes. */
     private static final int MOST_DECODED = 32 << 20;
 
-    private final JsonFactory factory =
-            JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET);
+    private final JsonFactory factory = JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET);
     private final String version;
 
     /** @param version of this program */
@@ -86,8 +85,7 @@ public final class HarWriter {
         if (address != null) {
             int colon = address.lastIndexOf(':');
             String ip = colon < 0 ? address : address.substring(0, colon);
-            json.writeStringField(
-                    "serverIPAddress", ip.startsWith("[") ? ip.substring(1, ip.length() - 1) : ip);
+            json.writeStringField("serverIPAddress", ip.startsWith("[") ? ip.substring(1, ip.length() - 1) : ip);
         }
     }
 

@@ -113,6 +113,7 @@ final class FlagsTest {
         Path pem = Files.writeString(directory.resolve("x.pem"), "");
         Map<String, String> values = new LinkedHashMap<>();
         values.put("--routes", directory.resolve("r.yaml").toString());
+        values.put("--shadow-routes", directory.resolve("s.yaml").toString());
         values.put("--reload-interval", "7s");
         values.put("--passthrough", "p.example");
         values.put("--listen", "127.0.0.2:7");
@@ -182,6 +183,7 @@ final class FlagsTest {
                 "|",
                 List.of(
                         s.serving().routes().toString(),
+                        s.serving().shadowRoutes().toString(),
                         s.serving().reloadInterval().toString(),
                         s.serving().passthrough().toString(),
                         s.serving().listen().toString(),
