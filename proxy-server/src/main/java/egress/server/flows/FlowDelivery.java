@@ -88,7 +88,7 @@ final class FlowDelivery {
         while (next != null) {
             try {
                 deliver(next);
-            } catch (RuntimeException | OutOfMemoryError e) {
+            } catch (RuntimeException | Error e) {
                 losses.lose(); // a flow less, rather than no record from here on
                 LOG.error("a flow was lost", e);
             }

@@ -140,6 +140,7 @@ final class FlagsTest {
         values.put("--flow-detail", "3");
         values.put("--flows", directory.resolve("flows.jsonl").toString());
         values.put("--flow-memory", "3m");
+        values.put("--flows-required", "true");
         values.put("--scan-id", "a,b");
         return values;
     }
@@ -215,6 +216,21 @@ final class FlagsTest {
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
                         .orElse("");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--flows-required | --flows-required: needs --flows FILE",
+                "--flow-body-limit=9m | --flow-body-limit: 9m (expected: at most 8m)",
+                "--flow-memory=9k | --flow-memory: 9k (expected: at least 1m)",
+                "--flow-keep=0 | --flow-keep: 0 (expected: 1 or more)",
+                "--scan-id=a,b:c | --scan-id: \"b:c\" (expected: a user name, without blanks and colons)",
+                "--scan-id=a,a | --scan-id: the same twice",
+            })
+    void aWrongFlowFlagIsOneLine(String argument, String line) {
+        assertThat(refused(Map.of(), argument)).isEqualTo("egress: " + line);
     }
 
     @ParameterizedTest
