@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes flows as HAR 1.2, which browsers' network panels import: each exchange an entry, bodies out of their codings. ClientHellos
- * have no place there.
+ * and refused CONNECTs have no place there.
  */
 public final class HarWriter {
     /** Of a body out of its coding, in bytes. */
@@ -49,7 +49,7 @@ public final class HarWriter {
             json.writeArrayFieldStart("entries");
             while (flows.hasNext()) {
                 Flow flow = flows.next();
-                if (flow.request() != null) {
+                if (flow.request() != null && !flow.request().method().equals("CONNECT")) {
                     entry(json, flow, flow.request());
                 }
             }

@@ -126,7 +126,8 @@ final class Flows {
     }
 
     private static FlowBody randomBody(RandomGenerator random) {
-        byte[] bytes = random.nextBoolean()
+        boolean text = random.nextBoolean();
+        byte[] bytes = text
                 ? ("{\"tëxt\": \"\u0001\ud83d\ude00" + random.nextLong() + "\"}").getBytes(UTF_8)
                 : new byte[1 + random.nextInt(300)];
         if (bytes[0] == 0) {
@@ -135,6 +136,9 @@ final class Flows {
         return random.nextInt(5) == 0
                 ? FlowBody.EMPTY
                 : new FlowBody(
-                        bytes.length + (long) random.nextInt(3), random.nextBoolean(), bytes, random.nextBoolean());
+                        bytes.length + (long) random.nextInt(3),
+                        text && random.nextBoolean(), // other bytes may end within a character, which is left out then
+                        bytes,
+                        random.nextBoolean());
     }
 }
