@@ -52,8 +52,7 @@ record Shadow(ShadowRoutes routes, Reloader reloader) implements AutoCloseable {
                     notices.say(NAME + (routes.isUsed() ? "they stay as they were" : "they are not used"));
                 }
             };
-            RoutesSource source =
-                    new RoutesSource(file, settings.serving().passthrough(), settings.environment());
+            RoutesSource source = new RoutesSource(file, settings.serving().passthrough(), settings.environment());
             String fingerprint = source.fingerprint();
             long generation = 0;
             switch (source.load()) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "egress-proxy",
         versionProvider = Version.class,
         customSynopsis =
-                "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|har|health|routes|tail ...",
+                "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|routes|har|health|tail ...",
         description = {
             "",
             "The gate between a coding agent and the network: takes its HTTPS by CONNECT, judges each request by",

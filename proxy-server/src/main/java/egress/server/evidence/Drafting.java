@@ -17,6 +17,8 @@ final class Drafting {
     /** Before the name of what no route can name: plain http on another port than 80, TLS on 80. */
     static final String INEXPRESSIBLE = "\uffff";
 
+    static final String AUTHORIZATION = "carried its own authorization";
+
     /** Of one host and reason: what else was denied is only counted. */
     private static final int MOST_DENIED = 20;
 
@@ -43,7 +45,7 @@ final class Drafting {
     Suggestion.Route route(String name, HostSeen host) {
         List<String> notes = new ArrayList<>();
         if (host.authorized.count() > 0) {
-            notes.add("carried its own authorization " + host.authorized.times()
+            notes.add(AUTHORIZATION + " " + host.authorized.times()
                     + ", which the gate takes off: name a token in auth:");
         }
         if (host.gitPush.count() > 0) {
@@ -56,10 +58,12 @@ final class Drafting {
             notes.add("what no rule can allow, " + host.unusable.words());
         }
         List<Rule> rules = rules(host);
-        List<Suggestion.Entry> entries = new ArrayList<>(
-                entries(new Suggestion.State.Stands(), rules.stream().filter(this::stands).toList()));
+        List<Suggestion.Entry> entries = new ArrayList<>(entries(
+                new Suggestion.State.Stands(),
+                rules.stream().filter(this::stands).toList()));
         entries.addAll(entries(
-                new Suggestion.State.Seldom(options.least()), rules.stream().filter(rule -> !stands(rule)).toList()));
+                new Suggestion.State.Seldom(options.least()),
+                rules.stream().filter(rule -> !stands(rule)).toList()));
         boolean fetched = host.gitFetch.count() >= options.least();
         host.denied.forEach((code, all) -> entries.addAll(denied(code, all, rules, notes)));
         if (name.startsWith(INEXPRESSIBLE)) {
@@ -185,6 +189,7 @@ final class Drafting {
 
     private static boolean isAllowed(String reading, String method, List<Rule> allowed) {
         return allowed.stream()
-                .anyMatch(rule -> rule.method().equals(method) && rule.path().matcher().matches(reading));
+                .anyMatch(rule ->
+                        rule.method().equals(method) && rule.path().matcher().matches(reading));
     }
 }

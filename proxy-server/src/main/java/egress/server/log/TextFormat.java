@@ -64,7 +64,8 @@ final class TextFormat {
                                 + (flip.tls() ? "https://" : "http://")
                                 + flip.authority().toHostField(flip.tls())
                                 + TerminalText.cut(masker.text(flip.target()), LONGEST_URL) + ": " + flip.from()
-                                + " would be " + flip.to() + (flip.rule() == null ? "" : " by " + masker.text(flip.rule())));
+                                + " would be " + flip.to()
+                                + (flip.rule() == null ? "" : " by " + masker.text(flip.rule())));
             case LogEvent.HandshakeFailed failed ->
                 line(to, failed.downstream(), Colour.YELLOW, masker.text(failed.words()));
             case LogEvent.HandshakeDone done ->
