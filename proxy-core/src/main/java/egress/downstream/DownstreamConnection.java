@@ -9,6 +9,7 @@ import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
+import egress.policy.Route;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.tunnel.Tunnel;
@@ -95,7 +96,12 @@ final class DownstreamConnection implements Deadlines.Timed {
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
     void refused(@Nullable Authority to, int status, String code, String words) {
         context.observer()
-                .on(new Event.ConnectionRefused(address, caller(), scan, to, null, null, status, code, words));
+                .on(new Event.ConnectionRefused(
+                        address, caller(), scan, to, routeOf(to), null, null, status, code, words));
+    }
+
+    private @Nullable Route routeOf(@Nullable Authority to) {
+        return to == null ? null : context.snapshots().get().policy().routeOf(to);
     }
 
     /** Says the same of a request that is answered; the request is null where it was not understood. */
@@ -106,6 +112,7 @@ final class DownstreamConnection implements Deadlines.Timed {
                         caller(),
                         scan,
                         to,
+                        routeOf(to),
                         request,
                         answer,
                         failure.status().code(),

@@ -144,6 +144,7 @@ public final class Listener {
                         null,
                         null,
                         null,
+                        null,
                         failure.status().code(),
                         failure.code(),
                         failure.words()));

@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import egress.http.Authority;
+import egress.policy.Route;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
@@ -24,6 +25,7 @@ public sealed interface Event {
      *
      * @param scan as {@link ExchangeRecord#scan}
      * @param authority null when none was understood
+     * @param route of its host; null where there is none
      * @param request the head that was refused; null where none was understood
      * @param answer to it; null where there is none
      * @param status of the answer; 0 where the connection was only closed
@@ -34,6 +36,7 @@ public sealed interface Event {
             Caller caller,
             String scan,
             @Nullable Authority authority,
+            @Nullable Route route,
             @Nullable HttpRequest request,
             @Nullable LocalResponse answer,
             int status,

@@ -161,9 +161,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private void judge(String target, HttpHeaders fields, Consumer<Route> then) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
         switch (snapshot.policy().judge(head)) {
-            case Verdict.Allow allow -> allowed(allow.route(), null, then);
-            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.body(), then);
-            case Verdict.Deny deny -> fail(new Failure.Denied(deny.why(), deny.words()));
+            case Verdict.Allow allow -> allowed(allow.route(), allow.rule(), null, then);
+            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.rule(), inspect.body(), then);
+            case Verdict.Deny deny -> fail(Failure.Denied.by(deny));
             case Verdict.Malformed malformed ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
             case Verdict.Misdirected misdirected ->
@@ -172,8 +172,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     /** @param body who reads the body before it leaves; null where the head decides */
-    private void allowed(Route route, @Nullable BodyJudge body, Consumer<Route> then) {
+    private void allowed(Route route, String rule, @Nullable BodyJudge body, Consumer<Route> then) {
         entry.route = route;
+        entry.rule = rule;
         request.judgedBy(body);
         then.accept(route);
     }
@@ -351,7 +352,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (ended) {
             return;
         }
-        entry.failure = failure;
+        note(failure);
         if (response.state() == Side.AWAITING_HEAD) {
             answer(LocalResponse.of(failure, asked, downstream.isHttp2()));
         } else {
@@ -359,6 +360,17 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             downstream.flush(); // a head that broke off is an error; nothing at all looks like a stale connection
             downstream.abort();
             close();
+        }
+    }
+
+    /** Also whose rules it failed at: a denial on a listed host is its route's. */
+    private void note(Failure failure) {
+        entry.failure = failure;
+        if (entry.route == null) {
+            entry.route = snapshot.policy().routeOf(entry.authority);
+        }
+        if (failure instanceof Failure.Denied denied) {
+            entry.rule = denied.rule();
         }
     }
 

@@ -41,7 +41,11 @@ public final class ExchangeRecord {
     /** The fields as the caller gets them. */
     public @Nullable HttpHeaders responseFields;
 
+    /** The one that allowed it, or the one of its host where it was denied. */
     public @Nullable Route route;
+    /** Which rule decided, as {@link egress.policy.RuleNames} names it; null where none was asked. */
+    public @Nullable String rule;
+
     /** Null when all went well. */
     public @Nullable Failure failure;
     /** The status the caller got; 0 when none went out. Of a denied gRPC call the one that HTTP would have had. */

@@ -7,6 +7,7 @@ import egress.server.cli.CaOptions;
 import egress.server.cli.CommandLineFactory;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
+import egress.server.inspect.Inspector;
 import egress.server.log.LogbackSetup;
 import egress.server.log.Notices;
 import egress.server.log.Streams;
@@ -155,7 +156,17 @@ public final class Main {
                             : "there is no SIGHUP here to reload the routes; --reload-interval does");
         }
         notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
+        gate.inspector().ifPresent(this::announce);
         notices.say("listening on " + Endpoint.text(gate.address()));
+    }
+
+    private void announce(Inspector inspector) {
+        notices.say("inspect: " + inspector.url());
+        try {
+            inspector.publish();
+        } catch (IOException e) {
+            notices.say("warning: \"egress-proxy tail\" will not find this gate: cannot write " + e.getMessage());
+        }
     }
 
     private void warnOfUnknownVariables(Set<String> candidates, Set<String> tokens) {

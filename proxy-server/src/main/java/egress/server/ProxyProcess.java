@@ -9,6 +9,7 @@ import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -29,6 +30,7 @@ public final class ProxyProcess implements AutoCloseable {
      *
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
+     * @param inspector absent where the page is off
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -36,6 +38,7 @@ public final class ProxyProcess implements AutoCloseable {
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             RoutesFile.Loaded firstRoutes,
             AdminServer adminServer,
             List<InetSocketAddress> admin,
@@ -45,6 +48,7 @@ public final class ProxyProcess implements AutoCloseable {
             ExecutorService mints,
             DlpService dlp,
             Optional<FlowObserver> flows,
+            Optional<Inspector> inspector,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -86,6 +90,11 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.proxy().snapshot();
     }
 
+    /** The page; absent where it is off. */
+    public Optional<Inspector> inspector() {
+        return parts.inspector();
+    }
+
     public Readiness readiness() {
         return parts.readiness();
     }
@@ -102,6 +111,7 @@ public final class ProxyProcess implements AutoCloseable {
     /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.shadow().ifPresent(Shadow::reload);
         parts.flows().ifPresent(FlowObserver::reopen);
     }
 
@@ -127,8 +137,10 @@ public final class ProxyProcess implements AutoCloseable {
         parts.readiness().fault(Part.DRAINING, "draining");
         parts.warmUp().close();
         parts.reloader().ifPresent(Reloader::close);
+        parts.shadow().ifPresent(Shadow::close);
         parts.proxy().close();
         parts.adminServer().close();
+        parts.inspector().ifPresent(Inspector::close);
         parts.upstreams().close();
         parts.leaves().close();
         parts.mints().shutdownNow();

@@ -11,6 +11,7 @@ import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.server.admin.AdminPages;
 import egress.server.admin.AdminServer;
 import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
@@ -20,6 +21,8 @@ import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
+import egress.server.flows.FlowSink;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -51,6 +54,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -84,6 +88,7 @@ final class Wiring {
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
     private final AtomicReference<String> allowlist = new AtomicReference<>("");
+    private final Optional<Inspector> inspector;
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
 
     private Wiring(Settings settings, Streams streams, Notices notices, InstantSource clock) {
@@ -92,6 +97,9 @@ final class Wiring {
         this.clock = clock;
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
+        this.inspector = settings.inspect().on()
+                ? Optional.of(new Inspector(settings.inspect(), new SecureRandom(), Version.number()))
+                : Optional.empty();
     }
 
     /** Where the authority comes from: it may still be loading while other parts are made. */
@@ -129,6 +137,7 @@ final class Wiring {
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
             throws IOException, CaException {
         First first = firstRoutes();
+        metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
@@ -136,7 +145,7 @@ final class Wiring {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
             Optional<FlowObserver> flows =
-                    FlowObserver.start(settings.flows(), List.of(), eventLog::masker, notices, clock);
+                    FlowObserver.start(settings.flows(), sinks(), eventLog::masker, notices, clock);
             try {
                 return start(first, eventLog, flows, issuer, dlp, observer);
             } catch (IOException | RuntimeException e) {
@@ -167,6 +176,7 @@ final class Wiring {
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -180,11 +190,14 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            observers(eventLog, flows, observer),
+                            observers(eventLog, flows, shadow, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
+            inspector.ifPresent(page ->
+                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
+            shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
@@ -201,6 +214,7 @@ final class Wiring {
                                     proxy,
                                     budgets,
                                     reloader,
+                                    shadow,
                                     dlp,
                                     flows,
                                     new EventLoopLag(loops)),
@@ -214,6 +228,7 @@ final class Wiring {
                     loops,
                     proxy,
                     reloader,
+                    shadow,
                     first.routes(),
                     admin,
                     probed,
@@ -223,6 +238,7 @@ final class Wiring {
                     mints,
                     dlp,
                     flows,
+                    inspector,
                     logWriter,
                     readiness,
                     warmUp,
@@ -237,9 +253,15 @@ final class Wiring {
         }
     }
 
-    private List<Observer> observers(EventLog eventLog, Optional<FlowObserver> flows, Observer other) {
+    private List<FlowSink> sinks() {
+        return inspector.map(Inspector::sinks).orElse(List.of());
+    }
+
+    private List<Observer> observers(
+            EventLog eventLog, Optional<FlowObserver> flows, Optional<Shadow> shadow, Observer other) {
         List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
         flows.ifPresent(all::add);
+        shadow.ifPresent(it -> all.add(it.routes()));
         return all;
     }
 
@@ -311,13 +333,24 @@ final class Wiring {
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
+    /** A gate with routes sends what its callers send, and nothing of its own. */
+    private Optional<Inspector.Gate> replayBy(ProxyServer proxy, Issuer issuer) {
+        return settings.serving().routes().isPresent()
+                ? Optional.empty()
+                : Optional.of(new Inspector.Gate(
+                        proxy.address(),
+                        issuer.certificate(),
+                        settings.serving().proxyUsers()));
+    }
+
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
         try {
             if (settings.serving().admin().isPresent()) {
                 Endpoint endpoint = settings.serving().admin().get();
-                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
+                probed.add(admin.bind(
+                        loops, endpoint, new HostCheck(endpoint.host(), false), inspector.map(AdminPages.class::cast)));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();
@@ -342,6 +375,7 @@ final class Wiring {
                     ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
+                    metrics.routes(routes.policy());
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
@@ -375,6 +409,7 @@ final class Wiring {
             ProxyServer proxy,
             CallerBudgets budgets,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             DlpService dlp,
             Optional<FlowObserver> flows,
             EventLoopLag lag) {
@@ -397,6 +432,7 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
         flows.ifPresent(it -> {
             ProcessMetrics.flows(made, it::recorded, it::lost);
             ProcessMetrics.budget(made, "flows", it::statistics);

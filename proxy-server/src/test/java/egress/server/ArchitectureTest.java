@@ -50,6 +50,7 @@ final class ArchitectureTest {
                         "java",
                         "io.netty",
                         "com.fasterxml.jackson",
+                        "com.google.re2j",
                         "org.slf4j",
                         "egress.http",
                         "egress.policy",
@@ -80,6 +81,18 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange",
                         "egress.dlp")
+                .arrow(
+                        "egress.server.inspect",
+                        "java",
+                        "javax",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.server.config",
+                        "egress.server.admin",
+                        "egress.server.flows",
+                        "egress.server.evidence")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -99,9 +112,23 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.dlp",
                         "egress.server.log",
+                        "egress.server.evidence",
                         "egress.server.flows",
                         "egress.server.routes",
+                        "egress.server.inspect",
                         "egress.server.onboarding")
+                .arrow(
+                        "egress.server.evidence",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.server.flows",
+                        "egress.server.log",
+                        "egress.server.routes")
                 .arrow(
                         "egress.server",
                         "java",
@@ -120,10 +147,12 @@ final class ArchitectureTest {
                         "egress.server.log",
                         "egress.server.flows",
                         "egress.server.metrics",
+                        "egress.server.evidence",
                         "egress.server.admin",
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
+                        "egress.server.inspect",
                         "egress.server.dlp"));
     }
 
@@ -190,6 +219,8 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.evidence.NarrowestRule", // for the page
+                        "egress.server.evidence.NarrowestRule$Answer",
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the next one
                         "egress.server.cli.ProxyCommand$Runner", // a lambda of Main

@@ -18,7 +18,8 @@ public final class CommandLineFactory {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-    private static final Set<String> SUBCOMMANDS = Set.of("ca", "check", "dlp", "env", "explain", "har", "health");
+    private static final Set<String> SUBCOMMANDS =
+            Set.of("ca", "check", "dlp", "env", "explain", "har", "health", "routes", "tail");
 
     private CommandLineFactory() {}
 
@@ -42,6 +43,8 @@ public final class CommandLineFactory {
         gate.addSubcommand(new ExplainCommand());
         gate.addSubcommand(new HarCommand());
         gate.addSubcommand(new HealthCommand());
+        gate.addSubcommand(new RoutesCommand());
+        gate.addSubcommand(new TailCommand());
         settle(gate, environment, notices);
         return gate;
     }

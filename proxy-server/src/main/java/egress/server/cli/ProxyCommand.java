@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "egress-proxy",
         versionProvider = Version.class,
-        customSynopsis = "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|har|health ...",
+        customSynopsis =
+                "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|routes|har|health|tail ...",
         description = {
             "",
             "The gate between a coding agent and the network: takes its HTTPS by CONNECT, judges each request by",
@@ -52,6 +53,9 @@ public final class ProxyCommand implements Callable<Integer> {
 
     @Mixin(name = "Records")
     FlowOptions flows = new FlowOptions();
+
+    @Mixin(name = "Inspection")
+    InspectOptions inspect = new InspectOptions();
 
     @Mixin(name = "Timeouts")
     TimeoutOptions timeouts = new TimeoutOptions();
@@ -108,6 +112,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     dlp.config(environment),
                     log.settings(),
                     flows.settings(environment),
+                    inspect.config(serving, ca.directory()),
                     environment,
                     unknownVariables());
         } catch (IllegalArgumentException e) {

@@ -215,7 +215,7 @@ final class FlowMaker {
                 verdict,
                 failure == null ? null : failure.code(),
                 facts.route(),
-                null,
+                facts.rule() == null ? null : masker.text(facts.rule()),
                 failure == null ? null : masker.text(failure.words()),
                 facts.injected());
     }

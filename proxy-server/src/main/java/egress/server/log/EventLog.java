@@ -137,11 +137,17 @@ public final class EventLog implements Observer {
         }
     }
 
+    /** Says that the candidate for the routes file would have decided otherwise; from any thread. */
+    public void flipped(LogEvent.ShadowFlip flip, Caller caller) {
+        offer(flip, caller, isShown(), rules.level() >= BLOCKS);
+    }
+
     private void onRefused(Event.ConnectionRefused refused) {
         LogEvent.Refused line = new LogEvent.Refused(
                 clock.millis(),
                 refused.downstream(),
                 refused.authority(),
+                refused.route() == null ? null : refused.route().name(),
                 refused.status(),
                 refused.code(),
                 refused.words());

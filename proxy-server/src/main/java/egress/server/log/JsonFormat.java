@@ -45,6 +45,7 @@ final class JsonFormat {
             case LogEvent.Ended e -> e.facts().isBlock() ? "egress_block" : "egress_response";
             case LogEvent.Found f -> f.hit().effect() == Inspection.Effect.LOCKED ? "egress_locked" : "egress_finding";
             case LogEvent.Refused r -> isBlock(r) ? "egress_block" : "egress_refused";
+            case LogEvent.ShadowFlip f -> "egress_shadow_flip";
             case LogEvent.HandshakeFailed f -> "egress_tls_failed";
             case LogEvent.HandshakeDone d -> "egress_tls";
             case LogEvent.HelloSeen h -> "egress_client_hello";
@@ -77,9 +78,21 @@ final class JsonFormat {
             }
             case LogEvent.Refused refused -> {
                 authority(json, refused.authority());
+                json.writeStringField("route", refused.route());
                 json.writeNumberField("status", refused.status());
                 json.writeStringField("code", refused.code());
                 json.writeStringField("reason", masker.text(refused.words()));
+            }
+            case LogEvent.ShadowFlip flip -> {
+                json.writeNumberField("exchange", flip.exchange());
+                json.writeStringField("method", flip.method());
+                json.writeStringField("scheme", flip.tls() ? "https" : "http");
+                authority(json, flip.authority());
+                json.writeStringField("path", masker.text(flip.target()));
+                json.writeStringField("route", flip.route());
+                json.writeStringField("from", flip.from());
+                json.writeStringField("to", flip.to());
+                json.writeStringField("rule", flip.rule() == null ? null : masker.text(flip.rule()));
             }
             case LogEvent.HandshakeFailed failed -> {
                 authority(json, failed.authority());
@@ -128,6 +141,7 @@ final class JsonFormat {
         json.writeStringField("path", masker.text(facts.target()));
         json.writeStringField("http_version", facts.version());
         json.writeStringField("route", facts.route());
+        json.writeStringField("rule", facts.rule() == null ? null : masker.text(facts.rule()));
         if (withFields) {
             fields(json, "request_headers", facts.requestFields(), masker);
         }

@@ -65,10 +65,45 @@ public sealed interface LogEvent {
     record Found(long time, SocketAddress downstream, Authority authority, long exchange, Inspection.Hit hit)
             implements LogEvent {}
 
-    /** A CONNECT or a connection was refused outside of any exchange. */
+    /**
+     * A CONNECT or a connection was refused outside of any exchange.
+     *
+     * @param route the name of its host's
+     */
     record Refused(
-            long time, SocketAddress downstream, @Nullable Authority authority, int status, String code, String words)
+            long time,
+            SocketAddress downstream,
+            @Nullable Authority authority,
+            @Nullable String route,
+            int status,
+            String code,
+            String words)
             implements LogEvent {}
+
+    /**
+     * The candidate for the routes file would have decided otherwise.
+     *
+     * @param from what was decided: {@code allow}, or the code of a denial; {@code to}: what it would be
+     * @param rule of the candidate
+     */
+    record ShadowFlip(
+            long time,
+            SocketAddress downstream,
+            long exchange,
+            boolean tls,
+            Authority authority,
+            String method,
+            String target,
+            String route,
+            String from,
+            String to,
+            @Nullable String rule)
+            implements LogEvent {
+        @Override
+        public int weight() {
+            return 256 + target.length();
+        }
+    }
 
     /** The caller's TLS handshake failed. */
     record HandshakeFailed(long time, SocketAddress downstream, Authority authority, String words)
@@ -131,7 +166,8 @@ public sealed interface LogEvent {
     /**
      * A copy of an exchange's record.
      *
-     * @param route the name of the route that allowed it
+     * @param route the name of the route that allowed it, or of its host's
+     * @param rule which rule decided
      * @param requestFields empty unless they are to be written
      */
     record Facts(
@@ -144,6 +180,7 @@ public sealed interface LogEvent {
             String method,
             String target,
             @Nullable String route,
+            @Nullable String rule,
             @Nullable Failure failure,
             int status,
             @Nullable String upstreamAddress,
@@ -168,6 +205,7 @@ public sealed interface LogEvent {
                     exchange.method,
                     exchange.target,
                     route == null ? null : route.name(),
+                    exchange.rule,
                     exchange.failure,
                     exchange.status,
                     exchange.upstreamAddress,

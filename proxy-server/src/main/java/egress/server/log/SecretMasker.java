@@ -21,7 +21,8 @@ import java.util.function.Function;
  * carry credentials, query values whose name says what they are, and what the scanner's catalogue finds.
  */
 public final class SecretMasker {
-    static final String MASK = "********";
+    /** What stands in place of a secret. */
+    public static final String MASK = "********";
 
     /** Shorter ones would turn ordinary text into asterisks. */
     private static final int SHORTEST = 4;

@@ -55,6 +55,17 @@ final class TextFormat {
                         found.hit().effect() == Inspection.Effect.WARNED ? Colour.YELLOW : Colour.RED,
                         words(found, masker));
             case LogEvent.Refused refused -> append(refused, masker, to);
+            case LogEvent.ShadowFlip flip ->
+                line(
+                        to,
+                        flip.downstream(),
+                        Colour.YELLOW,
+                        "shadow routes: " + flip.method() + " "
+                                + (flip.tls() ? "https://" : "http://")
+                                + flip.authority().toHostField(flip.tls())
+                                + TerminalText.cut(masker.text(flip.target()), LONGEST_URL) + ": " + flip.from()
+                                + " would be " + flip.to()
+                                + (flip.rule() == null ? "" : " by " + masker.text(flip.rule())));
             case LogEvent.HandshakeFailed failed ->
                 line(to, failed.downstream(), Colour.YELLOW, masker.text(failed.words()));
             case LogEvent.HandshakeDone done ->
@@ -132,7 +143,7 @@ final class TextFormat {
             fields(to, facts.responseFields(), masker);
         }
         if (detail >= 3) {
-            upstream(to, facts);
+            upstream(to, facts, masker);
             phases(to, facts.phases());
         }
     }
@@ -181,8 +192,11 @@ final class TextFormat {
         }
     }
 
-    private void upstream(StringBuilder to, Facts facts) {
+    private void upstream(StringBuilder to, Facts facts, SecretMasker masker) {
         StringBuilder words = new StringBuilder("route ").append(facts.route() == null ? "none" : facts.route());
+        if (facts.rule() != null) {
+            words.append(", rule ").append(masker.text(facts.rule()));
+        }
         if (facts.upstreamAddress() != null) {
             words.append(", by ")
                     .append(facts.upstreamAddress())

@@ -23,6 +23,11 @@ public final class ProcessMetrics {
                 .register(registry);
     }
 
+    /** Of the shadow routes. */
+    public static void shadow(MeterRegistry registry, Supplier<? extends Number> lost) {
+        counter(registry, "egress.shadow.lost", "Exchanges that the shadow routes had no time to judge", lost);
+    }
+
     public static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
         Gauge.builder(name, () -> value.get()).description(words).register(registry);
     }
