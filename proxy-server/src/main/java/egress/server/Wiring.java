@@ -21,6 +21,7 @@ import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
+import egress.server.log.Notice;
 import egress.server.log.Notices;
 import egress.server.log.SecretMasker;
 import egress.server.log.Streams;
@@ -132,8 +133,13 @@ final class Wiring {
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
         try {
-            EventLog eventLog =
-                    new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
+            EventLog eventLog = new EventLog(
+                    settings.log(),
+                    streams,
+                    logWriter,
+                    clock,
+                    rules(first.routes(), dlp),
+                    TerminalFilter.of(settings.log().filter()));
             return start(first, eventLog, issuer, dlp, observer);
         } catch (IOException | RuntimeException e) {
             dlp.close();
@@ -208,6 +214,7 @@ final class Wiring {
                     mints,
                     dlp,
                     logWriter,
+                    eventLog::masker,
                     readiness,
                     warmUp,
                     ended));
@@ -231,19 +238,29 @@ final class Wiring {
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
-        InetSocketAddress address = settings.serving().listen().address();
+        Endpoint endpoint = settings.serving().listen();
+        ProxyConfig config = new ProxyConfig(
+                endpoint.address(),
+                settings.limits(),
+                settings.timeouts(),
+                settings.serving().proxyUsers());
+        return bind("--listen", endpoint, "another port, or 0 for one that is free", () ->
+                ProxyServer.start(config, first, ports));
+    }
+
+    private interface Binding<T> {
+        T bind() throws IOException;
+    }
+
+    /** An address that cannot be had is said with its flag and the way out. */
+    private static <T> T bind(String flag, Endpoint endpoint, String wayOut, Binding<T> binding) throws IOException {
         try {
-            return ProxyServer.start(
-                    new ProxyConfig(
-                            address,
-                            settings.limits(),
-                            settings.timeouts(),
-                            settings.serving().proxyUsers()),
-                    first,
-                    ports);
+            return binding.bind();
         } catch (IOException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException("cannot listen on " + settings.serving().listen() + ": " + cause.getMessage(), e);
+            throw new IOException(
+                    flag + ": cannot listen on " + endpoint + ": " + cause.getMessage() + " (expected: " + wayOut + ")",
+                    e);
         }
     }
 
@@ -294,11 +311,13 @@ final class Wiring {
         try {
             if (settings.serving().admin().isPresent()) {
                 Endpoint endpoint = settings.serving().admin().get();
-                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false)));
+                probed.add(bind("--admin", endpoint, "another port, or --admin off", () ->
+                        admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false))));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();
-                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true)));
+                probed.add(bind("--metrics", endpoint, "another port", () ->
+                        admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true))));
             }
         } catch (IOException | RuntimeException e) {
             proxy.close();
@@ -322,14 +341,15 @@ final class Wiring {
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
-                    notices.say(routes.line());
-                    routes.warnings().forEach(warning -> notices.say("warning: " + warning));
+                    notices.say(new Notice.Reloaded(
+                            routes.line(), generation, routes.policy().routes().size()));
+                    routes.warnings().forEach(warning -> notices.say(new Notice.Warning(warning)));
                 }
 
                 @Override
                 public void failed(List<String> errors) {
                     errors.forEach(notices::say);
-                    notices.say("the routes stay as they were");
+                    notices.say(new Notice.ReloadFailed(errors));
                 }
             };
             Reloader reloader = new Reloader(
@@ -371,7 +391,8 @@ final class Wiring {
         ProcessMetrics.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
         reloader.ifPresent(
-                it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
+                it -> ProcessMetrics.routes(
+                made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
         metrics.ready(made);
         registry.complete(made);

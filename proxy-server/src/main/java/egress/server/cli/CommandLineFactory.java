@@ -18,7 +18,7 @@ public final class CommandLineFactory {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain", "health");
+    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "run", "check", "explain", "health");
 
     private CommandLineFactory() {}
 
@@ -35,6 +35,7 @@ public final class CommandLineFactory {
     /** The command line with everything in it. */
     public static CommandLine of(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices) {
         CommandLine gate = gate(environment, runner, notices);
+        gate.addSubcommand(new RunCommand(environment, runner));
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());

@@ -150,13 +150,13 @@ public final class SecretMasker {
     }
 
     /** A field's value as it may be written down. */
-    String field(String name, String value) {
+    public String field(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
         return SENSITIVE_FIELDS.contains(lower) || fields.contains(lower) ? MASK : text(value);
     }
 
     /** Any other text, such as a request target or a reason. */
-    String text(String text) {
+    public String text(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
         return queries.length() < 16 ? queries : tokens(queries);

@@ -1,6 +1,10 @@
 package egress.server.onboarding;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -61,6 +65,19 @@ public final class ClientTrustVariables {
      */
     public static String wgetrc(String own, String bundle) {
         return own + (own.isEmpty() || own.endsWith("\n") ? "" : "\n") + "ca_certificate = " + bundle + "\n";
+    }
+
+    /**
+     * What wget reads in this environment.
+     *
+     * @param ours a file that was written here before, and is not its user's
+     */
+    public static String ownWgetrc(Map<String, String> environment, Path ours) throws IOException {
+        String named = environment.getOrDefault("WGETRC", "");
+        String home = environment.getOrDefault("HOME", "");
+        Path own = named.isEmpty() || Path.of(named).equals(ours) ? Path.of(home, ".wgetrc") : Path.of(named);
+        boolean none = named.isEmpty() && home.isEmpty() || !Files.isReadable(own);
+        return none ? "" : Files.readString(own, StandardCharsets.ISO_8859_1);
     }
 
     /** Java knows no proxy variables, so its options carry the proxy too. */
