@@ -43,8 +43,18 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.share",
                         "egress.exchange",
+                        "egress.dlp",
                         "egress.dlp.builtin",
                         "egress.server.config")
+                .arrow(
+                        "egress.server.run",
+                        "java",
+                        "io.netty",
+                        "egress.http",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.log",
+                        "egress.server.onboarding")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
@@ -88,6 +98,7 @@ final class ArchitectureTest {
                         "egress.ca",
                         "egress.dlp.pipelock",
                         "egress.server.config",
+                        "egress.server.flows",
                         "egress.server.log",
                         "egress.server.routes",
                         "egress.server.onboarding")
@@ -112,7 +123,10 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
-                        "egress.server.dlp"));
+                        "egress.server.flows",
+                        "egress.server.run",
+                        "egress.server.dlp",
+                        "egress.server.dlp.judge"));
     }
 
     private static Architecture dlp(Architecture rest) {

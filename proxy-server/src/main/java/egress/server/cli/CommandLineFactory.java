@@ -1,11 +1,15 @@
 package egress.server.cli;
 
 import egress.server.log.Notices;
+import egress.server.routes.DidYouMean;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -70,8 +74,7 @@ public final class CommandLineFactory {
     private static String sentence(ParameterException e, Map<String, String> environment) {
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         if (e instanceof UnmatchedArgumentException unmatched) {
-            return "unknown: " + String.join(" ", unmatched.getUnmatched()) + " (expected: what "
-                    + e.getCommandLine().getCommandSpec().qualifiedName() + " --help lists)";
+            return unknown(unmatched);
         }
         if (e.getArgSpec() instanceof OptionSpec option) {
             String value = e.getValue();
@@ -87,6 +90,25 @@ public final class CommandLineFactory {
             return name + ": " + PICOCLI_PREFIX.matcher(message).replaceFirst("");
         }
         return message;
+    }
+
+    private static String unknown(UnmatchedArgumentException e) {
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        String first = e.getUnmatched().getFirst();
+        String flag = first.split("=", 2)[0];
+        List<String> names = new ArrayList<>();
+        if (flag.startsWith("-")) {
+            command.options().forEach(option -> names.addAll(Arrays.asList(option.names())));
+        } else if (command.parent() == null) {
+            names.addAll(SUBCOMMANDS);
+        } else {
+            names.addAll(command.subcommands().keySet());
+        }
+        String meant = DidYouMean.nearest(flag, names)
+                .map(name -> "did you mean " + name + "? ")
+                .orElse("");
+        return "unknown: " + String.join(" ", e.getUnmatched()) + " (" + meant + "expected: what "
+                + command.qualifiedName() + " --help lists)";
     }
 
     private static boolean isOnCommandLine(ParameterException e, OptionSpec option) {

@@ -99,6 +99,10 @@ public final class RunReport implements Observer {
                 + part(", ", Kind.FOUND, "finding") + part(", ", Kind.TLS, "failed handshake"));
         lines.forEach((line, times) -> all.add(label(line.kind()) + (times == 1 ? "" : " " + times + "x") + ": "
                 + masked.apply(line.words())));
+        if (exchanges == 0 && counts.isEmpty()) {
+            all.add("nothing came through the gate: either it asked for nothing, or it ignores the proxy variables, as Node"
+                    + " before 22.21 and 24.0 does");
+        }
         int shown = lines.values().stream().mapToInt(Integer::intValue).sum();
         int more = counts.values().stream().mapToInt(Integer::intValue).sum() - shown;
         if (more > 0) {
