@@ -93,6 +93,7 @@ final class EnvCommand implements Callable<Integer> {
             TrustFiles files = TrustFiles.of(location);
             Issuer issuer = location.load(InstantSource.system(), new SecureRandom());
             write(files, new TrustStores(issuer.certificate()));
+            command.commandLine().getOut().println("# " + ClientTrustVariables.OLD_NODE);
             ClientTrustVariables.variables(
                             proxyUrl,
                             files.certificate.toString(),

@@ -11,6 +11,10 @@ import java.util.SequencedMap;
 
 /** The environment variables that send clients through the gate and make them trust its authority. */
 public final class ClientTrustVariables {
+    /** What the variables cannot do. */
+    public static final String OLD_NODE =
+            "Node before 22.21 and 24.0 ignores the proxy variables: it goes past the proxy unless its program uses an agent library";
+
     private static final String NO_PROXY = "localhost,127.0.0.1,::1";
     private static final String JAVA_NO_PROXY = "localhost|127.*|[::1]";
 

@@ -377,7 +377,7 @@ final class FlagsTest {
         assertThat(all).hasSizeGreaterThan(8);
         for (CommandLine command : all) {
             List<String> words = new ArrayList<>();
-            for (CommandSpec at = command.getCommandSpec(); at.parent() != null; at = at.parent().getCommandSpec()) {
+            for (CommandSpec at = command.getCommandSpec(); at.parent() != null; at = at.parent()) {
                 words.addFirst(at.name());
             }
             words.add("--help");

@@ -107,14 +107,14 @@ final class ExchangeLinesTest {
         say(new ExchangeEvents.Answered(facts(1, 200, 0, null)));
         later(1000);
         say(new ExchangeEvents.Ended(facts(2, 404, 5, null)));
-        say(new ExchangeEvents.Ended(facts(1, 200, 5, new Failure.UpstreamClosedEarly("the origin closed"))));
+        say(new ExchangeEvents.Ended(facts(1, 200, 5, new Failure.DownstreamGone("the caller went away"))));
         assertThat(lines())
                 .containsExactly(
                         "127.0.0.1:47001: GET https://api.example/1 HTTP/2.0",
                         "127.0.0.1:47002: GET https://api.example/2 HTTP/2.0",
                         "127.0.0.1:47001: GET https://api.example/1 << HTTP/2.0 200 OK 10ms",
                         "127.0.0.1:47002: GET https://api.example/2 << HTTP/2.0 404 Not Found 5b 12.5s",
-                        "127.0.0.1:47001: GET https://api.example/1 << end 5b 12.5s, upstream_closed: the origin closed");
+                        "127.0.0.1:47001: GET https://api.example/1 << end 5b 12.5s, downstream_gone: the caller went away");
     }
 
     @Test
