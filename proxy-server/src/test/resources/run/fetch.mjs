@@ -13,7 +13,7 @@ if (major > 24 || major === 24 || (major === 22 && minor >= 21)) {
   http.request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: authority })
     .on('connect', (_, socket) => {
       const secure = tls.connect({ socket, servername: url.hostname }, () => {
-        https.get({ host: url.hostname, path: url.pathname, createConnection: () => secure, agent: false },
+        https.get({ host: url.hostname, path: url.pathname, headers: { host: url.host }, createConnection: () => secure },
           response => { console.log(response.statusCode); response.resume(); response.on('end', () => process.exit()) })
       })
     })

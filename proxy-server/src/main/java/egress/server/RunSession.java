@@ -14,6 +14,7 @@ import egress.server.run.ChildEnvironment;
 import egress.server.run.ChildProcess;
 import egress.server.run.KeptOutput;
 import egress.server.run.RunReport;
+import egress.server.run.SignalRelay;
 import egress.server.run.TrustFolder;
 import egress.upstream.TrustedRoots;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** A gate around one program, for as long as that runs. The terminal is the program's meanwhile: what there is to say waits. */
@@ -35,6 +37,7 @@ final class RunSession {
     private final Notices notices;
     private final RunReport report = new RunReport();
     private final KeptOutput kept = new KeptOutput();
+    private final SignalRelay relay = new SignalRelay();
 
     RunSession(Map<String, String> environment, Streams streams, Signals signals, Notices notices) {
         this.environment = environment;
@@ -45,6 +48,7 @@ final class RunSession {
 
     /** Runs it to its end; its exit status, or one for why it did not run. */
     int run(Settings settings, Wiring.IssuerSource issuer, ChildProgram child) {
+        signals.relay(relay::accept);
         boolean json = settings.log().format() == LogSettings.Format.JSON;
         if (settings.log().verbose()) {
             LogbackSetup.verbose();
@@ -104,6 +108,10 @@ final class RunSession {
                 trust.variables(URI.create("http://" + Endpoint.text(gate.address()))),
                 hidden,
                 gate.firstRoutes().secrets());
+        OptionalInt interrupted = relay.status();
+        if (interrupted.isPresent()) {
+            return interrupted.getAsInt();
+        }
         return switch (ChildProcess.start(
                 program.command(), variables, settings.timeouts().drain())) {
             case ChildProcess.Start.Failed failed -> {
@@ -121,7 +129,7 @@ final class RunSession {
     private int await(ChildProcess child) throws InterruptedException {
         notices.hold();
         try {
-            signals.relay(child::signal);
+            relay.to(child);
             return child.await();
         } finally {
             notices.release();

@@ -148,7 +148,7 @@ final class RunIT {
     void verboseTellsOfEveryExchange() throws Exception {
         assertThat(run(List.of("-v"), "curl", "-s", "-o", "/dev/null", URL).ok().err())
                 .containsPattern("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} 127\\.0\\.0\\.1:\\d+: GET https://a\\.example/echo HTTP/2\\.0\n")
-                .contains("    << HTTP/2.0 200 OK ");
+                .contains("<< HTTP/2.0 200 OK ");
     }
 
     @Test
@@ -242,7 +242,7 @@ final class RunIT {
     @CsvSource({"trap 'echo caught; n=$((n+1))' INT,5", "true,130"})
     void controlCOnATerminalIsTheChildsBusiness(String trap, int status) throws Exception {
         Tool python = Tool.require("python3", "install python3").within(Duration.ofMinutes(2));
-        List<String> all = new ArrayList<>(List.of(resource("pty.py").toString(), "ready"));
+        List<String> all = new ArrayList<>(List.of(resource("terminal.py").toString(), "ready"));
         all.add(command().getFirst());
         all.addAll(List.of(arguments(
                 List.of(),

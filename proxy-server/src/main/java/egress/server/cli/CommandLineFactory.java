@@ -46,6 +46,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new ExplainCommand());
         gate.addSubcommand(new HealthCommand());
         settle(gate, environment, notices);
+        HelpLayout.applyPicked(gate.getSubcommands().get("run"), RunCommand.SHOWN);
         return gate;
     }
 

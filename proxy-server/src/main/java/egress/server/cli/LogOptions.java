@@ -34,8 +34,7 @@ final class LogOptions {
                 "  1 request line, status, size and time; a URL is cut after 120 characters",
                 "  2 the whole URL, and the header fields, each value cut after 200 characters",
                 "  3 also the route, the upstream connection and the time of each phase",
-                "  4 the same with nothing cut; without --routes, or with --show-bodies, the bodies too: decoded,",
-                "    and of each the first 64 KiB",
+                "  4 the same with nothing cut; without --routes, or with --show-bodies, bodies too",
                 "Secrets are masked at every level."
             })
     int flowDetail = 1;
@@ -52,8 +51,8 @@ final class LogOptions {
             names = "--filter",
             paramLabel = "EXPRESSION",
             description = {
-                "Print the exchanges alone that match, such as '~d api.example.com & !~c 200' (docs/running.md).",
-                "It holds for what is printed as text for people."
+                "Print only the exchanges that match, such as '~d api.example.com & !~c 200'.",
+                "It holds for what is printed as text (docs/running.md has the language)."
             })
     @Nullable
     String filter;

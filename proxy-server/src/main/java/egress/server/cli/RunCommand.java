@@ -42,8 +42,24 @@ import picocli.CommandLine.Parameters;
             "2:wrong usage",
             "1:the gate cannot start"
         },
-        footer = {"", "All flags of the gate hold here too. More: docs/run.md"})
+        footer = {"", "Every other flag of egress-proxy --help holds here too. More: docs/run.md"})
 final class RunCommand extends ProxyCommand {
+    /** What its help shows of the flags. */
+    static final List<String> SHOWN = List.of(
+            "--routes",
+            "--learn",
+            "--verbose",
+            "--quiet",
+            "--log-format",
+            "--flow-detail",
+            "--filter",
+            "--ca",
+            "--ca-dir",
+            "--connect-to",
+            "--upstream-ca",
+            "--upstream-proxy",
+            "--help");
+
     @Option(
             names = "--learn",
             paramLabel = "FILE",

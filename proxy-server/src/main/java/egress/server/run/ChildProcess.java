@@ -9,10 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A program with this process's terminal and streams, which gets the signals that this process gets. */
 public final class ChildProcess {
     private static final Path STATUS = Path.of("/proc/self/stat");
+    /** How the JDK words ENOENT. */
+    private static final Pattern MISSING = Pattern.compile("error(=|: )2\\b");
+
     private static final int NO_PROGRAM = 127;
     private static final int NOT_RUN = 126;
     /** What descendants have after their program has ended. */
@@ -44,7 +48,7 @@ public final class ChildProcess {
         try {
             return new Start.Started(new ChildProcess(builder.start(), patience));
         } catch (IOException e) {
-            boolean missing = String.valueOf(e.getMessage()).contains("error=2,");
+            boolean missing = MISSING.matcher(String.valueOf(e.getMessage())).find();
             String words = missing ? "there is no such program on the PATH" : String.valueOf(e.getMessage());
             return new Start.Failed(missing ? NO_PROGRAM : NOT_RUN, command.getFirst() + ": " + words);
         }

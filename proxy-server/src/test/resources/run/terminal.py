@@ -1,6 +1,6 @@
 """Runs a command on a terminal of its own, types Ctrl-C when the marker has come, and prints what was shown, then the exit status.
 
-usage: pty.py MARKER COMMAND ARG...
+usage: terminal.py MARKER COMMAND ARG...
 """
 import os
 import pty
