@@ -13,12 +13,24 @@ import java.util.Properties;
 /** Looks for a newer Java where distributions and version managers put theirs, as {@code bin/find-jdk} does. */
 final class InstalledJava {
     private static final String[] EVERYWHERE = {
-        "/usr/lib/jvm", "/usr/lib64/jvm", "/usr/java", "/usr/local/java", "/opt/java", "/opt",
-        "/Library/Java/JavaVirtualMachines", "C:\\Program Files\\Java", "C:\\Program Files\\Eclipse Adoptium"
+        "/usr/lib/jvm",
+        "/usr/lib64/jvm",
+        "/usr/java",
+        "/usr/local/java",
+        "/opt/java",
+        "/opt",
+        "/Library/Java/JavaVirtualMachines",
+        "C:\\Program Files\\Java",
+        "C:\\Program Files\\Eclipse Adoptium"
     };
     private static final String[] AT_HOME = {
-        ".sdkman/candidates/java", ".jdks", ".jenv/versions", ".asdf/installs/java", ".local/share/mise/installs/java",
-        ".jabba/jdk", "Library/Java/JavaVirtualMachines"
+        ".sdkman/candidates/java",
+        ".jdks",
+        ".jenv/versions",
+        ".asdf/installs/java",
+        ".local/share/mise/installs/java",
+        ".jabba/jdk",
+        "Library/Java/JavaVirtualMachines"
     };
 
     private InstalledJava() {}

@@ -32,9 +32,7 @@ public final class Launcher {
             System.exit(1);
         }
         try {
-            Class.forName(program())
-                    .getMethod("main", String[].class)
-                    .invoke(null, (Object) arguments);
+            Class.forName(program()).getMethod("main", String[].class).invoke(null, (Object) arguments);
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }
@@ -42,7 +40,8 @@ public final class Launcher {
 
     private static String program() throws IOException {
         try (InputStream in = Launcher.class.getResourceAsStream("/META-INF/MANIFEST.MF")) {
-            String named = in == null ? null : new Manifest(in).getMainAttributes().getValue(ATTRIBUTE);
+            String named =
+                    in == null ? null : new Manifest(in).getMainAttributes().getValue(ATTRIBUTE);
             return named == null ? PROGRAM : named;
         }
     }

@@ -173,9 +173,7 @@ public final class Main {
     /** Where the certificate is, and the shortest ways to trust it. */
     private static String trust(CaOptions ca, ProxyProcess gate) {
         String site = "http://_egress.local/ through the proxy";
-        String where = ca.clientCertificate()
-                .map(file -> "trust " + file)
-                .orElse("trust the certificate from " + site);
+        String where = ca.clientCertificate().map(file -> "trust " + file).orElse("trust the certificate from " + site);
         // Where it listens for others, they are not on this machine.
         boolean isLocal = gate.address().getAddress().isLoopbackAddress();
         String shell = ca.forEnv()

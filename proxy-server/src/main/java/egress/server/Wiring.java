@@ -244,8 +244,11 @@ final class Wiring {
                 settings.limits(),
                 settings.timeouts(),
                 settings.serving().proxyUsers());
-        return bind("--listen", endpoint, "another port, or 0 for one that is free", () ->
-                ProxyServer.start(config, first, ports));
+        return bind(
+                "--listen",
+                endpoint,
+                "another port, or 0 for one that is free",
+                () -> ProxyServer.start(config, first, ports));
     }
 
     private interface Binding<T> {
@@ -311,13 +314,19 @@ final class Wiring {
         try {
             if (settings.serving().admin().isPresent()) {
                 Endpoint endpoint = settings.serving().admin().get();
-                probed.add(bind("--admin", endpoint, "another port, or --admin off", () ->
-                        admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false))));
+                probed.add(bind(
+                        "--admin",
+                        endpoint,
+                        "another port, or --admin off",
+                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false))));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();
-                probed.add(bind("--metrics", endpoint, "another port", () ->
-                        admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true))));
+                probed.add(bind(
+                        "--metrics",
+                        endpoint,
+                        "another port",
+                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true))));
             }
         } catch (IOException | RuntimeException e) {
             proxy.close();
@@ -390,8 +399,7 @@ final class Wiring {
         ProcessMetrics.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
         ProcessMetrics.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
-        reloader.ifPresent(
-                it -> ProcessMetrics.routes(
+        reloader.ifPresent(it -> ProcessMetrics.routes(
                 made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
         metrics.ready(made);

@@ -91,19 +91,22 @@ final class MetricsPageTest {
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void whatIsServedIsWhatTheDocumentSaysAndNothingElse() throws Exception {
         Tool parser = Tool.of(Packages.python());
-        String families = parser.runWithInput(scraped(), Surroundings.program("metrics.py").toString())
+        String families = parser.runWithInput(
+                        scraped(), Surroundings.program("metrics.py").toString())
                 .ok()
                 .out();
-        assertThat(families.lines())
-                .containsExactlyInAnyOrderElementsOf(documented());
+        assertThat(families.lines()).containsExactlyInAnyOrderElementsOf(documented());
     }
 
     @Test
     void alertsAndDashboardAskForMetricsThatThereAre() throws Exception {
-        List<String> names = documented().stream().map(row -> row.split("\t")[0]).toList();
+        List<String> names =
+                documented().stream().map(row -> row.split("\t")[0]).toList();
         for (String file : List.of("alerts.yaml", "dashboard.json")) {
             String text = Files.readString(root().resolve("examples/monitoring").resolve(file));
-            assertThat(NAME.matcher(text).results().map(found -> found.group().replaceFirst("_(bucket|count|sum)$", "")))
+            assertThat(NAME.matcher(text)
+                            .results()
+                            .map(found -> found.group().replaceFirst("_(bucket|count|sum)$", "")))
                     .describedAs(file)
                     .isNotEmpty()
                     .filteredOn(name -> !name.equals("egress_locked") && !name.equals("egress_reload_failed")) // events

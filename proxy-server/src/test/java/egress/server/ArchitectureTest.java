@@ -77,12 +77,7 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange",
                         "egress.dlp")
-                .arrow(
-                        "egress.server.flows",
-                        "java",
-                        "com.google.re2j",
-                        "egress.http",
-                        "egress.dlp")
+                .arrow("egress.server.flows", "java", "com.google.re2j", "egress.http", "egress.dlp")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(

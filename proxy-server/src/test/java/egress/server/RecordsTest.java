@@ -183,7 +183,8 @@ final class RecordsTest {
             client.get("api.example", "/echo");
             proxy.awaitOut("<<");
             proxy.gate().close();
-            assertThat(proxy.out()).noneMatch(line -> line.toLowerCase(Locale.ROOT).contains("transfer-encoding:"));
+            assertThat(proxy.out())
+                    .noneMatch(line -> line.toLowerCase(Locale.ROOT).contains("transfer-encoding:"));
             assertThat(proxy.out()).noneMatch(line -> line.strip().startsWith("host:"));
         }
     }

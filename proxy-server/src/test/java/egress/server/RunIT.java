@@ -99,8 +99,8 @@ final class RunIT {
     @Test
     void curlNeedsNoMoreThanItsUrlAndStandardOutputIsItsOwn() throws Exception {
         Tool.require("curl", "install curl");
-        Tool.Result result =
-                run(List.of(), "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\n", URL).ok();
+        Tool.Result result = run(List.of(), "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\n", URL)
+                .ok();
         assertThat(result.out()).isEqualTo("200\n");
         assertThat(result.err().lines())
                 .containsExactly(
@@ -147,7 +147,8 @@ final class RunIT {
     @Test
     void verboseTellsOfEveryExchange() throws Exception {
         assertThat(run(List.of("-v"), "curl", "-s", "-o", "/dev/null", URL).ok().err())
-                .containsPattern("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} 127\\.0\\.0\\.1:\\d+: GET https://a\\.example/echo HTTP/2\\.0\n")
+                .containsPattern(
+                        "\\d\\d:\\d\\d:\\d\\d\\.\\d{3} 127\\.0\\.0\\.1:\\d+: GET https://a\\.example/echo HTTP/2\\.0\n")
                 .contains("<< HTTP/2.0 200 OK ");
     }
 
@@ -214,11 +215,13 @@ final class RunIT {
     @Test
     void aChildThatDoesNotEndIsKilledWithWhatItStarted() throws Exception {
         List<String> all = new ArrayList<>(List.of(command().getFirst()));
-        all.addAll(List.of(arguments(
-                List.of("--drain-timeout", "2s"),
-                "sh",
-                "-c",
-                "trap '' TERM; (trap '' TERM; sleep 61 & echo $! >&2; wait) & sleep 1; echo ready >&2; sleep 60; sleep 60")));
+        all.addAll(
+                List.of(
+                        arguments(
+                                List.of("--drain-timeout", "2s"),
+                                "sh",
+                                "-c",
+                                "trap '' TERM; (trap '' TERM; sleep 61 & echo $! >&2; wait) & sleep 1; echo ready >&2; sleep 60; sleep 60")));
         long grandchild;
         try (Child child = Child.of(all)) {
             child.awaitErr("ready");
@@ -263,7 +266,10 @@ final class RunIT {
 
     @Test
     void theProgramsInputIsItsOwn() throws Exception {
-        assertThat(program().runWithInput("to the program\n", arguments(List.of("-q"), "cat")).ok().out())
+        assertThat(program()
+                        .runWithInput("to the program\n", arguments(List.of("-q"), "cat"))
+                        .ok()
+                        .out())
                 .isEqualTo("to the program\n");
     }
 }

@@ -51,8 +51,7 @@ public final class CaOptions extends CaLocation {
     public Optional<String> forEnv() {
         return switch (chosen()) {
             case FILE_OPTION -> Optional.of(FILE_OPTION + " " + file());
-            case DIRECTORY_OPTION ->
-                Optional.of(directory == null ? "" : DIRECTORY_OPTION + " " + directory());
+            case DIRECTORY_OPTION -> Optional.of(directory == null ? "" : DIRECTORY_OPTION + " " + directory());
             default -> Optional.empty();
         };
     }

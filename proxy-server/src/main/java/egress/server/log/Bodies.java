@@ -82,9 +82,11 @@ record Bodies(Body request, Body response) {
 
         private String description() {
             String of = type.isEmpty() ? "" : " of " + type;
-            return TerminalText.size(length) + of + codings.filter(list -> !list.isEmpty())
-                    .map(list -> ", " + list.toString().toLowerCase(Locale.ROOT))
-                    .orElse("");
+            return TerminalText.size(length)
+                    + of
+                    + codings.filter(list -> !list.isEmpty())
+                            .map(list -> ", " + list.toString().toLowerCase(Locale.ROOT))
+                            .orElse("");
         }
 
         private record Decoded(byte[] bytes, boolean isCut) {}

@@ -135,10 +135,7 @@ final class ConnectionEvents {
 
         @Override
         public void text(Terminal to) {
-            to.line(
-                    this,
-                    Terminal.Colour.DIM,
-                    protocol + " with " + authority + " in " + TerminalText.time(nanos));
+            to.line(this, Terminal.Colour.DIM, protocol + " with " + authority + " in " + TerminalText.time(nanos));
         }
     }
 

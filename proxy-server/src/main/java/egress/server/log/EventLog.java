@@ -151,8 +151,7 @@ public final class EventLog implements Observer {
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
         if (audit || isShown()) {
             offer(
-                    new ExchangeEvents.Ended(
-                            Facts.of(exchange, now(), isShown() && needsFields()), kept),
+                    new ExchangeEvents.Ended(Facts.of(exchange, now(), isShown() && needsFields()), kept),
                     exchange.caller,
                     isShown(),
                     audit);

@@ -168,7 +168,10 @@ final class ExchangeEvents {
                     ? "DLP: LOCKED: " + place
                     : "DLP: " + hit.detector() + " found in " + place + " for " + authority.host() + ", "
                             + hit.effect().code() + ", fingerprint " + hit.fingerprint();
-            to.line(this, hit.effect() == Inspection.Effect.WARNED ? Terminal.Colour.YELLOW : Terminal.Colour.RED, words);
+            to.line(
+                    this,
+                    hit.effect() == Inspection.Effect.WARNED ? Terminal.Colour.YELLOW : Terminal.Colour.RED,
+                    words);
             to.about(exchange);
         }
     }

@@ -61,8 +61,7 @@ final class ExchangeLines {
     }
 
     void answered(Facts facts) {
-        waiting.put(
-                facts.id(), new Waiting(facts, terminal.masker(), System.nanoTime() + TOGETHER_NANOS));
+        waiting.put(facts.id(), new Waiting(facts, terminal.masker(), System.nanoTime() + TOGETHER_NANOS));
     }
 
     /** Writes the heads whose end did not come in time; whether others still wait. */

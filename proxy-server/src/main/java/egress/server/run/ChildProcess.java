@@ -127,7 +127,9 @@ public final class ChildProcess {
     /** Whether this process and its child are what a terminal's keys interrupt. */
     private static boolean isOnTerminal() {
         try {
-            return Files.exists(STATUS) ? isForeground(Files.readString(STATUS)).orElse(false) : System.console() != null;
+            return Files.exists(STATUS)
+                    ? isForeground(Files.readString(STATUS)).orElse(false)
+                    : System.console() != null;
         } catch (IOException e) {
             return false;
         }
@@ -135,10 +137,9 @@ public final class ChildProcess {
 
     /** From {@code /proc/PID/stat}: its process group is the one in front of its terminal. Empty where it has no terminal. */
     static Optional<Boolean> isForeground(String stat) {
-        // The name in parentheses may hold anything; behind it: state, parent, group, session, terminal, group in front.
+        // The name in parentheses may hold anything; behind it: state, parent, group, session, terminal, group in
+        // front.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", 7);
-        return fields.length < 7 || fields[4].equals("0")
-                ? Optional.empty()
-                : Optional.of(fields[2].equals(fields[5]));
+        return fields.length < 7 || fields[4].equals("0") ? Optional.empty() : Optional.of(fields[2].equals(fields[5]));
     }
 }

@@ -36,7 +36,9 @@ public final class RunReport implements Observer {
             case Event.Found found -> onFound(found.exchange(), found.hit());
             case Event.ConnectionRefused it -> {
                 if (it.status() != 0) {
-                    add(Kind.DENIED, "CONNECT " + it.authority() + ": " + it.status() + " " + it.code() + ": " + it.words());
+                    add(
+                            Kind.DENIED,
+                            "CONNECT " + it.authority() + ": " + it.status() + " " + it.code() + ": " + it.words());
                 }
             }
             case Event.HandshakeFailed it -> add(Kind.TLS, it.words());
@@ -97,11 +99,12 @@ public final class RunReport implements Observer {
         all.add(program + " ended with " + status + ": " + count(exchanges, "exchange") + ", "
                 + counts.getOrDefault(Kind.DENIED, 0) + " denied, " + counts.getOrDefault(Kind.FAILED, 0) + " failed"
                 + part(", ", Kind.FOUND, "finding") + part(", ", Kind.TLS, "failed handshake"));
-        lines.forEach((line, times) -> all.add(label(line.kind()) + (times == 1 ? "" : " " + times + "x") + ": "
-                + masked.apply(line.words())));
+        lines.forEach((line, times) -> all.add(
+                label(line.kind()) + (times == 1 ? "" : " " + times + "x") + ": " + masked.apply(line.words())));
         if (exchanges == 0 && counts.isEmpty()) {
-            all.add("nothing came through the gate: either it asked for nothing, or it ignores the proxy variables, as Node"
-                    + " before 22.21 and 24.0 does");
+            all.add(
+                    "nothing came through the gate: either it asked for nothing, or it ignores the proxy variables, as Node"
+                            + " before 22.21 and 24.0 does");
         }
         int shown = lines.values().stream().mapToInt(Integer::intValue).sum();
         int more = counts.values().stream().mapToInt(Integer::intValue).sum() - shown;

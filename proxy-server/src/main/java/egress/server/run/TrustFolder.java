@@ -40,7 +40,8 @@ public final class TrustFolder implements AutoCloseable {
             Files.write(made.file("bundle.pem"), stores.bundle(machine));
             Files.write(made.file("truststore.jks"), stores.jksBundle(machine, TrustStores.DEFAULT_PASSWORD));
             String own = ClientTrustVariables.ownWgetrc(environment, made.file("wgetrc"));
-            String wgetrc = ClientTrustVariables.wgetrc(own, made.file("bundle.pem").toString());
+            String wgetrc =
+                    ClientTrustVariables.wgetrc(own, made.file("bundle.pem").toString());
             Files.write(made.file("wgetrc"), wgetrc.getBytes(StandardCharsets.ISO_8859_1));
             return made;
         } catch (IOException | RuntimeException e) {

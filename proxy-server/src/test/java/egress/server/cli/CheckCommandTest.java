@@ -40,13 +40,15 @@ final class CheckCommandTest {
                   - host: keyed.example
                     auth: {scheme: Bearer, token_file: "%s"}
                 """.formatted(token), 0))
-                .isEqualTo("FILE: note: plain http passes too, to port 80 of bare.example (host: NAME:443 is https alone)\n"
-                        + "FILE: 5 route(s), no mistake\n");
+                .isEqualTo(
+                        "FILE: note: plain http passes too, to port 80 of bare.example (host: NAME:443 is https alone)\n"
+                                + "FILE: 5 route(s), no mistake\n");
         assertThat(said("routes: [{host: \"a.example:443\"}]", 0)).isEqualTo("FILE: 1 route(s), no mistake\n");
     }
 
     @Test
     void aMistypedKeyIsGuessed() throws IOException {
-        assertThat(said("routes: [{hots: a.example}]", 1)).contains("unknown key \"hots\" (did you mean host? expected: host, ");
+        assertThat(said("routes: [{hots: a.example}]", 1))
+                .contains("unknown key \"hots\" (did you mean host? expected: host, ");
     }
 }

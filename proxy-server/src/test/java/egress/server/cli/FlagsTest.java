@@ -82,7 +82,8 @@ final class FlagsTest {
         assertThat(parsed.upstreamHttp()).isEqualTo(UpstreamHttp.AUTO);
         assertThat(parsed.upstream().timeouts()).isEqualTo(UpstreamTimeouts.DEFAULTS);
         assertThat(parsed.upstream().limits()).isEqualTo(UpstreamLimits.DEFAULTS);
-        assertThat(parsed.log()).isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false, false, true, Optional.empty()));
+        assertThat(parsed.log())
+                .isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false, false, true, Optional.empty()));
     }
 
     @Test
@@ -383,7 +384,9 @@ final class FlagsTest {
             words.add("--help");
             StringWriter out = new StringWriter();
             CommandLine fresh = commandLine(Map.of()).setOut(new PrintWriter(out));
-            assertThat(fresh.execute(words.toArray(String[]::new))).describedAs("%s", words).isZero();
+            assertThat(fresh.execute(words.toArray(String[]::new)))
+                    .describedAs("%s", words)
+                    .isZero();
             assertThat(out.toString())
                     .describedAs("%s", words)
                     .startsWith("Usage: egress-proxy")
@@ -395,6 +398,7 @@ final class FlagsTest {
     @Test
     void aMistypedFlagOfACommandIsGuessedAmongItsOwn() {
         assertThat(refused(Map.of(), "health", "--liev"))
-                .isEqualTo("egress: unknown: --liev (did you mean --live? expected: what egress-proxy health --help lists)");
+                .isEqualTo(
+                        "egress: unknown: --liev (did you mean --live? expected: what egress-proxy health --help lists)");
     }
 }

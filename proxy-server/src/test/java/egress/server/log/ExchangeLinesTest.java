@@ -34,8 +34,7 @@ final class ExchangeLinesTest {
     private Terminal terminal = terminal(1, ExchangeFilter.ALL);
 
     private static Terminal terminal(int detail, ExchangeFilter filter) {
-        return new Terminal(
-                new LogSettings(LogSettings.Format.TEXT, detail, false), false, ZoneOffset.UTC, filter);
+        return new Terminal(new LogSettings(LogSettings.Format.TEXT, detail, false), false, ZoneOffset.UTC, filter);
     }
 
     private static Facts facts(long id, int status, long bytes, @Nullable Failure failure) {
@@ -197,13 +196,16 @@ final class ExchangeLinesTest {
     void aBodyThatIsNoTextIsNamed() {
         assertThat(withBody(new byte[] {1, 2, 3}, 0, "content-type", "image/png"))
                 .containsExactly("        [3b of image/png]");
-        assertThat(withBody(utf8("not gzip"), 0, "content-encoding", "gzip"))
-                .containsExactly("        [8b, [gzip]]");
+        assertThat(withBody(utf8("not gzip"), 0, "content-encoding", "gzip")).containsExactly("        [8b, [gzip]]");
     }
 
     @Test
     void aFormIsMaskedByItsNames() {
-        assertThat(withBody(utf8("grant=code&client_secret=abcdef"), 0, "content-type", "application/x-www-form-urlencoded"))
+        assertThat(withBody(
+                        utf8("grant=code&client_secret=abcdef"),
+                        0,
+                        "content-type",
+                        "application/x-www-form-urlencoded"))
                 .containsExactly("        grant=code&client_secret=********");
     }
 

@@ -73,7 +73,11 @@ final class LogFormatsTest {
 
     private static String text(int detail, boolean colours, LogEvent event) {
         StringBuilder text = new StringBuilder();
-        new Terminal(new LogSettings(LogSettings.Format.TEXT, detail, false), colours, ZoneOffset.UTC, ExchangeFilter.ALL)
+        new Terminal(
+                        new LogSettings(LogSettings.Format.TEXT, detail, false),
+                        colours,
+                        ZoneOffset.UTC,
+                        ExchangeFilter.ALL)
                 .append(event, MASKER, text);
         return text.toString();
     }
@@ -240,7 +244,11 @@ final class LogFormatsTest {
     void jsonIsAsciiOnOneLineWhateverIsInIt() {
         StringBuilder text = new StringBuilder();
         new JsonFormat()
-                .append(new ConnectionEvents.HandshakeFailed(0, CALLER, API, "\u001b[31m\r\n\"é\u2028"), MASKER, false, text);
+                .append(
+                        new ConnectionEvents.HandshakeFailed(0, CALLER, API, "\u001b[31m\r\n\"é\u2028"),
+                        MASKER,
+                        false,
+                        text);
         assertThat(text.toString().strip().chars()).allMatch(c -> c >= ' ' && c < 0x7f);
     }
 

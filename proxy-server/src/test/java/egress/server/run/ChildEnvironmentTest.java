@@ -30,7 +30,9 @@ final class ChildEnvironmentTest {
         "GRPC_PROXY, http://other.example:1"
     })
     void whatIsTheGatesOwnOrLeadsAnotherWayIsNotHandedOn(String name, String value) {
-        assertThat(child(Map.of(name, value, "LANG", "C"))).doesNotContainKey(name).containsEntry("LANG", "C");
+        assertThat(child(Map.of(name, value, "LANG", "C")))
+                .doesNotContainKey(name)
+                .containsEntry("LANG", "C");
     }
 
     @Test
