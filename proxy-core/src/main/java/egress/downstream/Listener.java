@@ -129,6 +129,10 @@ public final class Listener {
                 .on(new Event.ConnectionRefused(
                         channel.remoteAddress(),
                         caller,
+                        "",
+                        null,
+                        null,
+                        null,
                         null,
                         failure.status().code(),
                         failure.code(),

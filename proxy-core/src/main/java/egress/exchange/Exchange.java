@@ -123,14 +123,17 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
         judge(entry.target, fields, route -> {
-            Admission room = otherUpgrade
-                    ? ONLY_WEB_SOCKET
-                    : context.budgets().headroom().admit(downstream.claimant());
-            switch (room) {
+            switch (otherUpgrade ? ONLY_WEB_SOCKET : room()) {
                 case Admission.Refused refused -> fail(refused.failure());
                 case Admission.Admitted _ -> inspect(fields, route);
             }
         });
+    }
+
+    /** Whether there is memory for it, and a place in the record where it needs one. */
+    private Admission room() {
+        Admission memory = context.budgets().headroom().admit(downstream.claimant());
+        return memory instanceof Admission.Refused ? memory : context.observer().admit(entry);
     }
 
     private void inspect(HttpHeaders fields, Route route) {
@@ -158,9 +161,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private void judge(String target, HttpHeaders fields, Consumer<Route> then) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
         switch (snapshot.policy().judge(head)) {
-            case Verdict.Allow allow -> allowed(allow.route(), null, then);
-            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.body(), then);
-            case Verdict.Deny deny -> fail(new Failure.Denied(deny.why(), deny.words()));
+            case Verdict.Allow allow -> allowed(allow.route(), allow.rule(), null, then);
+            case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.rule(), inspect.body(), then);
+            case Verdict.Deny deny -> fail(Failure.Denied.by(deny));
             case Verdict.Malformed malformed ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
             case Verdict.Misdirected misdirected ->
@@ -169,8 +172,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     /** @param body who reads the body before it leaves; null where the head decides */
-    private void allowed(Route route, @Nullable BodyJudge body, Consumer<Route> then) {
+    private void allowed(Route route, String rule, @Nullable BodyJudge body, Consumer<Route> then) {
         entry.route = route;
+        entry.rule = rule;
         request.judgedBy(body);
         then.accept(route);
     }
@@ -306,7 +310,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         ended = true; // to every event of HTTP; the record is closed with the tunnel
-        downstream.upgraded(peer.upgraded(), request.inspection().webSocket(fields), this::close);
+        downstream.upgraded(
+                peer.upgraded(),
+                context.observer().webSocket(entry, fields),
+                request.inspection().webSocket(fields),
+                this::close);
     }
 
     @Override
@@ -344,7 +352,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (ended) {
             return;
         }
-        entry.failure = failure;
+        note(failure);
         if (response.state() == Side.AWAITING_HEAD) {
             answer(LocalResponse.of(failure, asked, downstream.isHttp2()));
         } else {
@@ -355,8 +363,20 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
     }
 
+    /** Also whose rules it failed at: a denial on a listed host is its route's. */
+    private void note(Failure failure) {
+        entry.failure = failure;
+        if (entry.route == null) {
+            entry.route = snapshot.policy().routeOf(entry.authority);
+        }
+        if (failure instanceof Failure.Denied denied) {
+            entry.rule = denied.rule();
+        }
+    }
+
     private void answer(LocalResponse local) {
         entry.status = local.recorded().code();
+        entry.answered = local.head().status();
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();

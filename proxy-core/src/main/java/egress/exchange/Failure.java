@@ -1,6 +1,8 @@
 package egress.exchange;
 
 import egress.policy.DenyReason;
+import egress.policy.RuleNames;
+import egress.policy.Verdict;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
 /** Why an exchange did not end as asked. One type, one mapping to a status. */
@@ -8,8 +10,22 @@ public sealed interface Failure {
     /** A sentence for people and logs; holds no secret and nothing matched by DLP. */
     String words();
 
-    /** Policy or DLP said no. */
-    record Denied(DenyReason why, String words) implements Failure {}
+    /**
+     * Policy or DLP said no.
+     *
+     * @param rule what decided, as {@link Verdict.Deny} names it
+     */
+    record Denied(DenyReason why, String words, String rule) implements Failure {
+        /** Where no rule of a route is nearer than the reason. */
+        public Denied(DenyReason why, String words) {
+            this(why, words, RuleNames.of(why));
+        }
+
+        /** As policy said it. */
+        static Denied by(Verdict.Deny deny) {
+            return new Denied(deny.why(), deny.words(), deny.rule());
+        }
+    }
 
     /** The listener asks for a user and a password, and none or a wrong one came. */
     record Unauthenticated(String words) implements Failure {}

@@ -76,7 +76,8 @@ enum GrpcStatus {
                 .set(HttpHeaderNames.CONTENT_TYPE, responseType(request))
                 .set("grpc-status", Integer.toString(code))
                 .set("grpc-message", percentEncoded(sentence))
-                .set(LocalResponse.DENY_FIELD, failure.code());
+                .set(LocalResponse.DENY_FIELD, failure.code())
+                .set(LocalResponse.HINT_FIELD, Hint.of(failure).code());
         if (!http2) {
             head.headers().set(HttpHeaderNames.CONTENT_LENGTH, "0");
         }

@@ -22,6 +22,9 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
     /** The field that carries the stable code of a block; an origin's own is removed. */
     public static final String DENY_FIELD = "X-Egress-Deny";
 
+    /** The field that says beside it whether trying again can help: {@link Hint}. */
+    public static final String HINT_FIELD = "X-Egress-Hint";
+
     /** To a request: as gRPC says it where the request is a gRPC call, by HTTP otherwise. */
     static LocalResponse of(Failure failure, HttpRequest request, boolean http2) {
         GrpcStatus status = GrpcStatus.of(failure, request);
@@ -41,6 +44,7 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
         byte[] text = (sentence(failure) + "\n").getBytes(StandardCharsets.UTF_8);
         LocalResponse response = of(failure.status(), "text/plain; charset=utf-8", text, method);
         response.head.headers().set(DENY_FIELD, failure.code());
+        response.head.headers().set(HINT_FIELD, Hint.of(failure).code());
         if (failure instanceof Failure.Unauthenticated) {
             response.head.headers().set(HttpHeaderNames.PROXY_AUTHENTICATE, "Basic realm=\"egress\"");
         }

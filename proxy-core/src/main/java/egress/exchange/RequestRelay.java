@@ -349,7 +349,7 @@ final class RequestRelay {
             deny = reads.end();
             judgedWhole = true;
         }
-        return deny == null ? Admission.ADMITTED : new Admission.Refused(new Failure.Denied(deny.why(), deny.words()));
+        return deny == null ? Admission.ADMITTED : new Admission.Refused(Failure.Denied.by(deny));
     }
 
     /** The end of a burst of parts. */

@@ -1,30 +1,45 @@
 package egress.policy;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /** Matchers of which one must hold, sorted by what they cost: a hash, some comparisons, some expressions. */
 final class AnyOf {
-    private final Set<String> exact;
+    /** No matcher holds. */
+    static final int NONE = -1;
+
+    private final Map<String, Integer> exact;
     private final Matcher.Prefix[] prefixes;
+    private final int[] prefixIndices;
     private final Matcher.Regex[] regexes;
+    private final int[] regexIndices;
 
     AnyOf(List<Matcher> matchers) {
-        Set<String> values = new HashSet<>();
+        Map<String, Integer> values = new HashMap<>();
         List<Matcher.Prefix> starts = new ArrayList<>();
         List<Matcher.Regex> expressions = new ArrayList<>();
-        for (Matcher matcher : matchers) {
-            switch (matcher) {
-                case Matcher.Exact e -> values.add(e.value());
-                case Matcher.Prefix p -> starts.add(p);
-                case Matcher.Regex r -> expressions.add(r);
+        List<Integer> startIndices = new ArrayList<>();
+        List<Integer> expressionIndices = new ArrayList<>();
+        for (int i = 0; i < matchers.size(); i++) {
+            switch (matchers.get(i)) {
+                case Matcher.Exact e -> values.putIfAbsent(e.value(), i);
+                case Matcher.Prefix p -> {
+                    starts.add(p);
+                    startIndices.add(i);
+                }
+                case Matcher.Regex r -> {
+                    expressions.add(r);
+                    expressionIndices.add(i);
+                }
             }
         }
-        exact = Set.copyOf(values);
+        exact = Map.copyOf(values);
         prefixes = starts.toArray(Matcher.Prefix[]::new);
+        prefixIndices = startIndices.stream().mapToInt(Integer::intValue).toArray();
         regexes = expressions.toArray(Matcher.Regex[]::new);
+        regexIndices = expressionIndices.stream().mapToInt(Integer::intValue).toArray();
     }
 
     boolean isEmpty() {
@@ -32,19 +47,27 @@ final class AnyOf {
     }
 
     boolean matches(String text) {
-        if (!exact.isEmpty() && exact.contains(text)) {
-            return true;
-        }
-        for (Matcher.Prefix prefix : prefixes) {
-            if (prefix.matches(text)) {
-                return true;
+        return indexOf(text) != NONE;
+    }
+
+    /** Which one holds, by its place in the list that this was made of, the cheapest kind first; or {@link #NONE}. */
+    int indexOf(String text) {
+        if (!exact.isEmpty()) {
+            Integer index = exact.get(text);
+            if (index != null) {
+                return index;
             }
         }
-        for (Matcher.Regex regex : regexes) {
-            if (regex.matches(text)) {
-                return true;
+        for (int i = 0; i < prefixes.length; i++) {
+            if (prefixes[i].matches(text)) {
+                return prefixIndices[i];
             }
         }
-        return false;
+        for (int i = 0; i < regexes.length; i++) {
+            if (regexes[i].matches(text)) {
+                return regexIndices[i];
+            }
+        }
+        return NONE;
     }
 }

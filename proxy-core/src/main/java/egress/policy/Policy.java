@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The decisions: pure functions of a routes table that never changes. */
 public final class Policy {
     private static final ConnectionRoute BUMP = new ConnectionRoute.Bump();
-    private static final Verdict ALLOW_ALL = new Verdict.Allow(Route.TRANSPARENT);
+    private static final Verdict ALLOW_ALL = new Verdict.Allow(Route.TRANSPARENT, RuleNames.DEFAULT);
     private static final Verdict.Deny GIT_PUSH = new Verdict.Deny(
             DenyReason.GIT_PUSH, "git push over http is not allowed on any host: push through the git gate");
 
@@ -33,7 +33,7 @@ public final class Policy {
     }
 
     /** A route at one of the authorities it serves, with what never changes worked out. */
-    private record Site(Route route, boolean tls, RouteRules rules, Verdict allow, ConnectionRoute connection) {}
+    private record Site(Route route, boolean tls, RouteRules rules, ConnectionRoute connection) {}
 
     private Policy(Kind kind, List<Route> routes, String words) {
         this.kind = kind;
@@ -81,6 +81,22 @@ public final class Policy {
     /** The route that serves this authority, whatever the scheme. */
     public Optional<Route> routeAt(Authority authority) {
         return Optional.ofNullable(sites.get(authority)).map(Site::route);
+    }
+
+    /** The route of the authority, or of its host at another port: whose denial it is. Null of a host that no route names. */
+    public @Nullable Route routeOf(Authority authority) {
+        Site site = sites.get(authority);
+        if (site != null) {
+            return site.route();
+        }
+        if (!hosts.contains(authority.host())) {
+            return null;
+        }
+        return routes.stream()
+                .filter(route -> route.serves().stream()
+                        .anyMatch(served -> served.authority().host().equals(authority.host())))
+                .findFirst()
+                .orElse(null);
     }
 
     /** What becomes of a connection to the authority. */
@@ -138,14 +154,20 @@ public final class Policy {
             return new Verdict.Misdirected("a field of the request names another host than " + head.authority());
         }
         Verdict.Deny deny = deniedAt(site, head, readings, git);
-        if (deny == null) {
-            deny = deniedCredential(site, head.tls());
+        if (deny != null) {
+            return deny;
         }
-        return deny == null ? allowed(site, head, readings) : deny;
+        Verdict verdict =
+                site.rules().judge(readings.methods(), readings.paths(), head.fields(), git == GitRules.Use.FETCH);
+        if (!(verdict instanceof Verdict.Allow allow)) {
+            return verdict;
+        }
+        deny = deniedCredential(site, head.tls());
+        return deny == null ? allowed(allow, site, head, readings) : deny;
     }
 
     /** What the head alone does not decide is left to whoever reads the body. */
-    private static Verdict allowed(Site site, RequestHead head, Readings readings) {
+    private static Verdict allowed(Verdict.Allow allow, Site site, RequestHead head, Readings readings) {
         String method = head.method();
         List<BodyJudge> judges = new ArrayList<>(0);
         if (readings.isLfsBatch()) {
@@ -154,9 +176,9 @@ public final class Policy {
         BodyRules.ofForm(method, head.fields(), other -> deniedMethod(site, head, readings, other))
                 .ifPresent(judges::add);
         return switch (judges.size()) {
-            case 0 -> site.allow();
-            case 1 -> new Verdict.Inspect(site.route(), judges.getFirst());
-            default -> new Verdict.Inspect(site.route(), new BodyRules.All(judges));
+            case 0 -> allow;
+            case 1 -> new Verdict.Inspect(allow.route(), allow.rule(), judges.getFirst());
+            default -> new Verdict.Inspect(allow.route(), allow.rule(), new BodyRules.All(judges));
         };
     }
 
@@ -169,7 +191,9 @@ public final class Policy {
         if (readings.git(methods, head.fields()) == GitRules.Use.PUSH) {
             return GIT_PUSH;
         }
-        return site.rules().judge(methods, readings.paths(), head.fields());
+        return site.rules().judge(methods, readings.paths(), head.fields(), false) instanceof Verdict.Deny deny
+                ? deny
+                : null;
     }
 
     /** The compiled rules at an authority, for explaining a verdict. */
@@ -188,11 +212,10 @@ public final class Policy {
         Map<Authority, Site> sites = new HashMap<>();
         for (Route route : routes) {
             RouteRules rules = new RouteRules(route);
-            Verdict allow = new Verdict.Allow(route);
             for (Route.Served served : route.serves()) {
                 ConnectionRoute connection =
                         route.passthrough() && served.tls() ? new ConnectionRoute.Passthrough(route) : BUMP;
-                Site site = new Site(route, served.tls(), rules, allow, connection);
+                Site site = new Site(route, served.tls(), rules, connection);
                 if (sites.put(served.authority(), site) != null) {
                     throw new IllegalArgumentException(
                             "routes: two of them serve " + served.authority() + " (expected: one per host and port)");
@@ -238,7 +261,7 @@ public final class Policy {
                     DenyReason.GIT_FETCH,
                     "git fetch from " + site.route().name() + " is not allowed: its route has no git: {fetch: true}");
         }
-        return site.rules().judge(methods, readings.paths(), head.fields());
+        return null;
     }
 
     private static Verdict.Deny forbidden(String method) {

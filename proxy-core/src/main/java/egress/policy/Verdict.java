@@ -1,19 +1,29 @@
 package egress.policy;
 
-/** What policy says of one request. */
+/** What policy says of one request, and by which rule: {@link RuleNames} has their names. */
 public sealed interface Verdict {
-    /** It may leave, by the rules of this route. */
-    record Allow(Route route) implements Verdict {}
+    /**
+     * It may leave, by the rules of this route.
+     *
+     * @param rule the rule that let it, such as {@code matches[0].paths[1] prefix /v1/}
+     */
+    record Allow(Route route, String rule) implements Verdict {}
 
-    /** Its head may leave by the rules of this route, and each piece of its body once that was judged. */
-    record Inspect(Route route, BodyJudge body) implements Verdict {}
+    /** Its head may leave by this rule of this route, and each piece of its body once that was judged. */
+    record Inspect(Route route, String rule, BodyJudge body) implements Verdict {}
 
     /**
      * It may not.
      *
      * @param words a sentence for the caller, with no secret in it
+     * @param rule what it failed at, such as {@code matches[0].methods}
      */
-    record Deny(DenyReason why, String words) implements Verdict {}
+    record Deny(DenyReason why, String words, String rule) implements Verdict {
+        /** Where no rule of a route is nearer than the reason. */
+        public Deny(DenyReason why, String words) {
+            this(why, words, RuleNames.of(why));
+        }
+    }
 
     /** Its target or method is none that HTTP knows, so that no rule can be asked: 400. */
     record Malformed(String words) implements Verdict {}

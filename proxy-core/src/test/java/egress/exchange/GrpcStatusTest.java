@@ -78,7 +78,8 @@ class GrpcStatusTest {
                         "content-type: application/grpc+proto",
                         "grpc-status: 7",
                         "grpc-message: egress DLP: 100%25 sure: %C3%BC",
-                        "X-Egress-Deny: dlp_match");
+                        "X-Egress-Deny: dlp_match",
+                        "X-Egress-Hint: ask");
         assertThat(local.body().content().isReadable()).isFalse();
     }
 

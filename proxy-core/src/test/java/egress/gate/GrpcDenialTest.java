@@ -93,12 +93,15 @@ class GrpcDenialTest {
         assertThat(response.value("grpc-message"))
                 .hasValueSatisfying(words -> assertThat(words).startsWith("egress: path "));
         assertThat(response.value("x-egress-deny")).contains("path_not_allowed");
+        assertThat(response.value("x-egress-hint")).contains("ask");
         assertThat(response.body()).isEmpty();
         assertThat(response.trailers()).isEmpty();
         assertThat(response.value("content-length").isPresent()).isEqualTo(version.equals("h1"));
         ExchangeRecord record = gate.awaitEnded(each -> each.target.equals(path));
         assertThat(record.status).isEqualTo(403);
         assertThat(record.failure).isNotNull();
+        assertThat(record.route).isNotNull();
+        assertThat(record.rule).isEqualTo("matches");
     }
 
     @ParameterizedTest
@@ -109,6 +112,7 @@ class GrpcDenialTest {
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.value("grpc-status")).contains("14");
         assertThat(response.value("x-egress-deny")).contains("upstream_unreachable");
+        assertThat(response.value("x-egress-hint")).contains("later");
     }
 
     @ParameterizedTest

@@ -22,7 +22,7 @@ final class CredentialTest {
                 .credential(Credential.authorization("Bearer", "t0ken"))
                 .build();
         assertThat(route.toString()).contains("Authorization: ********").doesNotContain("t0ken");
-        assertThat(new Verdict.Allow(route).toString()).doesNotContain("t0ken");
+        assertThat(new Verdict.Allow(route, RuleNames.DEFAULT).toString()).doesNotContain("t0ken");
         assertThat(Policy.of(java.util.List.of(route)).toString()).doesNotContain("t0ken");
     }
 

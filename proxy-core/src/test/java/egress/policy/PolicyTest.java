@@ -200,7 +200,7 @@ final class PolicyTest {
         assertThat(policy.route(any)).isEqualTo(new ConnectionRoute.Bump());
         for (String target : List.of("/", "/a/git-receive-pack", "/%zz", "*")) {
             assertThat(policy.judge(new RequestHead(false, any, "PROPFIND", target, fields())))
-                    .isEqualTo(new Verdict.Allow(Route.TRANSPARENT));
+                    .isEqualTo(new Verdict.Allow(Route.TRANSPARENT, RuleNames.DEFAULT));
         }
         assertThat(Route.TRANSPARENT.dlp().outboundOnMatch()).isEqualTo(DlpRules.OnMatch.WARN);
     }
@@ -271,7 +271,9 @@ final class PolicyTest {
                 POLICY, new RequestHead(true, new Authority("v1.example", 443), "GET", "/v1/../admin", fields()));
         assertThat(explanation.readings())
                 .containsExactly(
-                        new Explanation.Reading("/v1/../admin", true, 0), new Explanation.Reading("/admin", true, -1));
+                        new Explanation.Reading(
+                                "/v1/../admin", true, 0, List.of("matches[0].paths[0] prefix /v1")),
+                        new Explanation.Reading("/admin", true, -1, List.of()));
         assertThat(explanation.route())
                 .hasValueSatisfying(r -> assertThat(r.name()).isEqualTo("v1.example"));
         assertThat(((Verdict.Deny) explanation.verdict()).words()).contains("can read as \"/admin\"");

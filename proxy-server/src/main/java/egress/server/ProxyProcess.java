@@ -8,6 +8,7 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.log.SecretMasker;
 import egress.server.routes.Reloader;
@@ -37,6 +38,7 @@ public final class ProxyProcess implements AutoCloseable {
             EventLoopGroup loops,
             ProxyServer proxy,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             RoutesFile.Loaded firstRoutes,
             AdminServer adminServer,
             List<InetSocketAddress> admin,
@@ -45,6 +47,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             AsyncWriter log,
             Supplier<SecretMasker> masker,
             Readiness readiness,
@@ -83,6 +86,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.firstRoutes();
     }
 
+    Optional<FlowObserver> flows() {
+        return parts.flows();
+    }
+
     /** The policy of the moment. */
     ProxySnapshot snapshot() {
         return parts.proxy().snapshot();
@@ -101,9 +108,11 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.ended();
     }
 
-    /** Loads the routes again; returns at once. */
+    /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.shadow().ifPresent(Shadow::reload);
+        parts.flows().ifPresent(FlowObserver::reopen);
     }
 
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
@@ -128,6 +137,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.readiness().fault(Part.DRAINING, "draining");
         parts.warmUp().close();
         parts.reloader().ifPresent(Reloader::close);
+        parts.shadow().ifPresent(Shadow::close);
         parts.proxy().close();
         parts.adminServer().close();
         parts.upstreams().close();
@@ -138,6 +148,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
+        parts.flows().ifPresent(FlowObserver::close);
         parts.dlp().close();
         parts.log().close();
     }

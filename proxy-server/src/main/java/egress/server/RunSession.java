@@ -13,6 +13,7 @@ import egress.server.log.Streams;
 import egress.server.run.ChildEnvironment;
 import egress.server.run.ChildProcess;
 import egress.server.run.KeptOutput;
+import egress.server.run.LearntRoutes;
 import egress.server.run.RunReport;
 import egress.server.run.SignalRelay;
 import egress.server.run.TrustFolder;
@@ -20,9 +21,11 @@ import egress.upstream.TrustedRoots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,6 +41,7 @@ final class RunSession {
     private final RunReport report = new RunReport();
     private final KeptOutput kept = new KeptOutput();
     private final SignalRelay relay = new SignalRelay();
+    private final LearntRoutes learnt = new LearntRoutes();
 
     RunSession(Map<String, String> environment, Streams streams, Signals signals, Notices notices) {
         this.environment = environment;
@@ -60,7 +64,7 @@ final class RunSession {
         OutputStream lines = json || settings.log().verbose() ? kept : OutputStream.nullOutputStream();
         // What the routes ask to be audited is part of the report.
         Streams inside = new Streams(lines, OutputStream.nullOutputStream(), streams.colours());
-        try (ProxyProcess gate = Wiring.start(settings, issuer, inside, notices, InstantSource.system(), report);
+        try (ProxyProcess gate = Wiring.start(settings, issuer, inside, notices, InstantSource.system(), report, child.learn().isPresent() ? List.of(learnt) : List.of());
                 TrustFolder trust = TrustFolder.create(
                         gate.issuer().certificate(),
                         TrustedRoots.ofMachine(environment).certificates(),
@@ -137,7 +141,7 @@ final class RunSession {
 
     private void report(Settings settings, ProxyProcess gate, ChildProgram program, int status) throws IOException {
         String fatal = gate.ended().getNow("");
-        gate.close(); // writes what waits
+        gate.close(); // writes what waits, and hands over the last flows
         if (!fatal.isEmpty()) {
             notices.say(new Notice.Failed(fatal));
         }
@@ -146,6 +150,11 @@ final class RunSession {
             if (lost > 0) {
                 notices.say(lost + " bytes of log lost: there was no room to keep them");
             }
+        }
+        if (program.learn().isPresent()) {
+            Path file = program.learn().get();
+            long exchanges = learnt.write(file);
+            notices.say("wrote " + file + " from " + exchanges + " exchange(s): read it before you use it");
         }
         if (settings.log().detail() > 0) {
             report.lines(program.name(), status, gate.masker()::text).forEach(notices::say);

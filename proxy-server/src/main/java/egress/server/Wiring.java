@@ -19,6 +19,8 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
+import egress.server.flows.FlowSink;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notice;
@@ -117,18 +119,36 @@ final class Wiring {
             InstantSource clock,
             Observer observer)
             throws IOException, CaException {
+        return start(settings, issuer, streams, notices, clock, observer, List.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param sinks take flows besides the flow log
+     */
+    static ProxyProcess start(
+            Settings settings,
+            IssuerSource issuer,
+            Streams streams,
+            Notices notices,
+            InstantSource clock,
+            Observer observer,
+            List<FlowSink> sinks)
+            throws IOException, CaException {
         Wiring wiring = new Wiring(settings, streams, notices, clock);
         try {
-            return wiring.start(issuer, streams, observer);
+            return wiring.start(issuer, streams, observer, sinks);
         } catch (IOException | CaException | RuntimeException e) {
             wiring.logWriter.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
+    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer, List<FlowSink> sinks)
             throws IOException, CaException {
         First first = firstRoutes();
+        metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
@@ -140,14 +160,27 @@ final class Wiring {
                     clock,
                     rules(first.routes(), dlp),
                     TerminalFilter.of(settings.log().filter()));
-            return start(first, eventLog, issuer, dlp, observer);
+            Optional<FlowObserver> flows =
+                    FlowObserver.start(settings.flows(), sinks, eventLog::masker, notices, clock);
+            try {
+                return start(first, eventLog, flows, issuer, dlp, observer);
+            } catch (IOException | RuntimeException e) {
+                flows.ifPresent(FlowObserver::close);
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+    private ProxyProcess start(
+            First first,
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Issuer issuer,
+            DlpService dlp,
+            Observer observer)
             throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
@@ -159,6 +192,7 @@ final class Wiring {
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -172,11 +206,12 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            List.of(metrics, eventLog, observer),
+                            observers(eventLog, flows, shadow, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
+            shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
             site.set(new OnboardingSite(kit, allowlist::get));
@@ -193,7 +228,9 @@ final class Wiring {
                                     proxy,
                                     budgets,
                                     reloader,
+                                    shadow,
                                     dlp,
+                                    flows,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
@@ -205,6 +242,7 @@ final class Wiring {
                     loops,
                     proxy,
                     reloader,
+                    shadow,
                     first.routes(),
                     admin,
                     probed,
@@ -213,6 +251,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    flows,
                     logWriter,
                     eventLog::masker,
                     readiness,
@@ -226,6 +265,14 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private List<Observer> observers(
+            EventLog eventLog, Optional<FlowObserver> flows, Optional<Shadow> shadow, Observer other) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        flows.ifPresent(all::add);
+        shadow.ifPresent(it -> all.add(it.routes()));
+        return all;
     }
 
     /** Sized by what the process may have. */
@@ -243,7 +290,8 @@ final class Wiring {
                 endpoint.address(),
                 settings.limits(),
                 settings.timeouts(),
-                settings.serving().proxyUsers());
+                settings.serving().proxyUsers(),
+                settings.flows().namedScans());
         return bind(
                 "--listen",
                 endpoint,
@@ -347,6 +395,7 @@ final class Wiring {
                     ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
+                    metrics.routes(routes.policy());
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
@@ -381,7 +430,9 @@ final class Wiring {
             ProxyServer proxy,
             CallerBudgets budgets,
             Optional<Reloader> reloader,
+            Optional<Shadow> shadow,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -402,6 +453,11 @@ final class Wiring {
         reloader.ifPresent(it -> ProcessMetrics.routes(
                 made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
+        flows.ifPresent(it -> {
+            ProcessMetrics.flows(made, it::recorded, it::lost);
+            ProcessMetrics.budget(made, "flows", it::statistics);
+        });
         metrics.ready(made);
         registry.complete(made);
     }

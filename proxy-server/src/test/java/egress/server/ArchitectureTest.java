@@ -53,8 +53,23 @@ final class ArchitectureTest {
                         "egress.http",
                         "egress.exchange",
                         "egress.ca",
+                        "egress.server.evidence",
+                        "egress.server.flows",
                         "egress.server.log",
                         "egress.server.onboarding")
+                .arrow(
+                        "egress.server.flows",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.log")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
@@ -93,10 +108,23 @@ final class ArchitectureTest {
                         "egress.ca",
                         "egress.dlp.pipelock",
                         "egress.server.config",
-                        "egress.server.flows",
                         "egress.server.log",
+                        "egress.server.evidence",
+                        "egress.server.flows",
                         "egress.server.routes",
                         "egress.server.onboarding")
+                .arrow(
+                        "egress.server.evidence",
+                        "java",
+                        "io.netty",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.server.flows",
+                        "egress.server.log",
+                        "egress.server.routes")
                 .arrow(
                         "egress.server",
                         "java",
@@ -113,7 +141,9 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.cli",
                         "egress.server.log",
+                        "egress.server.flows",
                         "egress.server.metrics",
+                        "egress.server.evidence",
                         "egress.server.admin",
                         "egress.server.routes",
                         "egress.server.tls",
@@ -187,6 +217,8 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
+                        "egress.server.evidence.NarrowestRule", // for the page
+                        "egress.server.evidence.NarrowestRule$Answer",
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the next one
                         "egress.server.cli.ProxyCommand$Runner", // a lambda of Main

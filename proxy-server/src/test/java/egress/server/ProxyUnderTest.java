@@ -294,7 +294,7 @@ public final class ProxyUnderTest implements AutoCloseable {
                     facts.method(),
                     facts.authority().toHostField(facts.tls()),
                     facts.target(),
-                    facts.route() != null,
+                    facts.phases().verdict() >= 0,
                     facts.requestBytes(),
                     facts.responseBytes(),
                     facts.status(),

@@ -258,6 +258,7 @@ final class RecordsTest {
             JsonNode line = mapper.readTree(proxy.awaitErr("egress_block"));
             assertThat(line.get("code").asText()).isEqualTo("port_not_allowed");
             assertThat(line.get("port").asInt()).isEqualTo(22);
+            assertThat(line.get("route").asText()).isEqualTo("api.example");
             proxy.awaitOut("CONNECT api.example:22");
         }
     }
@@ -278,9 +279,11 @@ final class RecordsTest {
                     .contains(
                             "egress_exchanges_total{protocol=\"h1\",route=\"api.example\",status=\"2xx\",verdict=\"allow\"} 1.0",
                             "egress_exchanges_total{protocol=\"h1\",route=\"api.example\",status=\"4xx\",verdict=\"allow\"} 1.0",
-                            "egress_exchanges_total{protocol=\"h1\",route=\"none\",status=\"4xx\",verdict=\"path_not_allowed\"} 1.0",
+                            "egress_exchanges_total{protocol=\"h1\",route=\"api.example\",status=\"4xx\",verdict=\"path_not_allowed\"} 1.0",
                             "egress_exchanges_total{protocol=\"h1\",route=\"none\",status=\"4xx\",verdict=\"host_not_allowed\"} 1.0",
-                            "egress_exchange_seconds_bucket{protocol=\"h1\",route=\"api.example\",le=\"+Inf\"} 2",
+                            "egress_rule_hits_total{route=\"api.example\",rule=\"path_allowlist[0] prefix /echo\"} 1.0",
+                            "egress_rule_hits_total{route=\"api.example\",rule=\"path_allowlist[1] prefix /status/\"} 1.0",
+                            "egress_exchange_seconds_bucket{protocol=\"h1\",route=\"api.example\",le=\"+Inf\"} 3",
                             "egress_first_byte_seconds_count{protocol=\"h1\",route=\"api.example\"} 2",
                             "egress_exchanges_in_flight 0.0",
                             "egress_leaf_mints_total 1.0",
@@ -309,6 +312,64 @@ final class RecordsTest {
             proxy.reload(ROUTES.formatted(1));
             assertThat(metrics(proxy)).contains("egress_routes_reload_ok 1.0");
             assertThat(proxy.awaitErr("the routes stay")).isEqualTo("egress: the routes stay as they were");
+        }
+    }
+
+    @Test
+    void theRulesThatAreInForceAreCountedAndNoOthers() throws Exception {
+        try (ProxyUnderTest proxy = gate(0).flags("-q").start()) {
+            get(proxy, "/echo");
+            get(proxy, "/other");
+            proxy.awaitExchanges(2);
+            assertThat(metrics(proxy))
+                    .contains(
+                            "egress_rule_hits_total{route=\"api.example\",rule=\"path_allowlist[0] prefix /echo\"} 1.0",
+                            "egress_rule_hits_total{route=\"api.example\",rule=\"path_allowlist[1] prefix /status/\"} 0.0");
+            proxy.reload("routes: [{host: api.example, path_allowlist: [/echo]}, {host: bare.example}]");
+            get(proxy, "/echo");
+            proxy.awaitExchanges(3);
+            assertThat(metrics(proxy))
+                    .contains(
+                            "egress_rule_hits_total{route=\"api.example\",rule=\"path_allowlist[0] prefix /echo\"} 2.0",
+                            "egress_rule_hits_total{route=\"bare.example\",rule=\"default\"} 0.0")
+                    .doesNotContain("/status/");
+        }
+    }
+
+    @Test
+    void aDenialNamesItsRouteAndTheRule() throws Exception {
+        String routes = """
+                log: 1
+                routes:
+                  - host: api.example
+                    matches:
+                      - {paths: [{type: prefix, value: /v1}], methods: [GET]}
+                      - {paths: [{type: exact, value: /team}], headers: [{name: x-team, value: core}]}
+                """;
+        try (ProxyUnderTest proxy = ProxyUnderTest.with()
+                .routes(routes)
+                .origin("api.example:443", origin)
+                .trust(authority)
+                .flags("-q")
+                .start()) {
+            for (String head : List.of(
+                    "GET /other", "POST /v1/x", "GET /team", "POST /v1/x/git-receive-pack", "GET /v1/%zz")) {
+                try (RawClient client = proxy.connect("api.example:443")) {
+                    client.send(head + " HTTP/1.1\r\nHost: api.example\r\nContent-Length: 0\r\n\r\n")
+                            .readResponse("GET");
+                }
+            }
+            proxy.awaitExchanges(5);
+            proxy.gate().close();
+            assertThat(events(proxy.err()))
+                    .extracting(event -> event.get("code").asText() + " "
+                            + event.get("route").asText() + " " + event.get("rule").asText())
+                    .containsExactly(
+                            "path_not_allowed api.example matches",
+                            "method_not_allowed api.example matches[0].methods",
+                            "header_not_allowed api.example matches[1].headers[0] x-team",
+                            "git_push api.example git.push",
+                            "malformed api.example null");
         }
     }
 

@@ -22,7 +22,8 @@ public final class CommandLineFactory {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "run", "check", "explain", "health");
+    private static final Set<String> SUBCOMMANDS =
+            Set.of("ca", "env", "run", "check", "explain", "har", "health", "routes");
 
     private CommandLineFactory() {}
 
@@ -44,7 +45,9 @@ public final class CommandLineFactory {
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());
         gate.addSubcommand(new ExplainCommand());
+        gate.addSubcommand(new HarCommand());
         gate.addSubcommand(new HealthCommand());
+        gate.addSubcommand(new RoutesCommand());
         settle(gate, environment, notices);
         HelpLayout.applyPicked(gate.getSubcommands().get("run"), RunCommand.SHOWN);
         return gate;

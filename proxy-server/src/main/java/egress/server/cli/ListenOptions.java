@@ -30,6 +30,16 @@ final class ListenOptions {
     Path routes;
 
     @Option(
+            names = "--shadow-routes",
+            paramLabel = "FILE",
+            description = {
+                "Judge every request by this routes file too, and tell which it would decide otherwise:",
+                "in the log and in egress_shadow_flips_total. It decides nothing."
+            })
+    @Nullable
+    Path shadowRoutes;
+
+    @Option(
             names = "--reload-interval",
             paramLabel = "TIME",
             description = "Also reload the routes when their content has changed, looked at this often. Default: off")
@@ -91,6 +101,7 @@ final class ListenOptions {
         }
         return new ServingConfig(
                 found,
+                Optional.ofNullable(shadowRoutes),
                 Optional.ofNullable(reloadInterval),
                 passthrough,
                 listen,

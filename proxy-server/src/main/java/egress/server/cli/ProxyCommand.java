@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "egress-proxy [--routes FILE] [flags]",
             "       egress-proxy run [flags] -- COMMAND ARG...",
-            "       egress-proxy ca|env|check|explain|health ..."
+            "       egress-proxy ca|env|check|explain|har|health|routes ..."
         },
         description = {
             "",
@@ -53,6 +53,9 @@ public class ProxyCommand implements Callable<Integer> {
 
     @Mixin(name = "Logs")
     LogOptions log = new LogOptions();
+
+    @Mixin(name = "Records")
+    FlowOptions flows = new FlowOptions();
 
     @Mixin(name = "Timeouts")
     TimeoutOptions timeouts = new TimeoutOptions();
@@ -113,6 +116,7 @@ public class ProxyCommand implements Callable<Integer> {
                     upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
                     dlp.config(environment),
                     log.settings(serving.routes().isEmpty()),
+                    flows.settings(environment),
                     environment,
                     unknownVariables());
         } catch (IllegalArgumentException e) {

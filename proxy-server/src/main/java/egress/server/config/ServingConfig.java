@@ -10,6 +10,7 @@ import java.util.Optional;
  * What is allowed, where callers connect, and who sees how it is doing.
  *
  * @param routes the routes file; without one it is the debugging proxy, which allows everything
+ * @param shadowRoutes a candidate that is judged beside them, and decides nothing
  * @param reloadInterval how often to look whether the routes changed
  * @param passthrough hosts whose TLS is relayed unread
  * @param proxyUsers name to password; empty lets every caller in
@@ -18,6 +19,7 @@ import java.util.Optional;
  */
 public record ServingConfig(
         Optional<Path> routes,
+        Optional<Path> shadowRoutes,
         Optional<Duration> reloadInterval,
         List<String> passthrough,
         Endpoint listen,

@@ -25,6 +25,7 @@ public record Settings(
         UpstreamConfig upstream,
         DlpConfig dlp,
         LogSettings log,
+        FlowSettings flows,
         Map<String, String> environment,
         Set<String> unknownVariables) {
     public Settings {

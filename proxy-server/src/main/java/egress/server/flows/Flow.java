@@ -1,6 +1,8 @@
 package egress.server.flows;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -118,7 +120,7 @@ public record Flow(
         public static final Timings NONE = new Timings(Map.of());
 
         public Timings {
-            micros = Map.copyOf(micros);
+            micros = Collections.unmodifiableMap(new LinkedHashMap<>(micros)); // in the order of the phases
         }
     }
 

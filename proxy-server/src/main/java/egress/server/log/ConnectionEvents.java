@@ -53,12 +53,24 @@ final class ConnectionEvents {
         }
     }
 
-    /** A CONNECT or a connection was refused outside of any exchange. */
+    /**
+     * A CONNECT or a connection was refused outside of any exchange.
+     *
+     * @param route the name of its host's
+     */
     record Refused(
-            long time, SocketAddress downstream, @Nullable Authority authority, int status, String code, String words)
+            long time,
+            SocketAddress downstream,
+            @Nullable Authority authority,
+            @Nullable String route,
+            int status,
+            String code,
+            String words)
             implements LogEvent.Recorded {
         static Refused of(long time, Event.ConnectionRefused it) {
-            return new Refused(time, it.downstream(), it.authority(), it.status(), it.code(), it.words());
+            String route = it.route() == null ? null : it.route().name();
+            return new Refused(
+                    time, it.downstream(), it.authority(), route, it.status(), it.code(), it.words());
         }
 
         /** With an answer that is not a sign of overload. */
@@ -74,6 +86,7 @@ final class ConnectionEvents {
         @Override
         public void json(JsonFields to) throws IOException {
             to.authority(authority);
+            to.string("route", route);
             to.number("status", status);
             to.string("code", code);
             to.masked("reason", words);

@@ -163,6 +163,11 @@ public final class EventLog implements Observer {
         offer(line, refused.caller(), isShown(), rules.level() >= (line.isBlock() ? BLOCKS : FULL));
     }
 
+    /** Says that the candidate for the routes file would have decided otherwise; from any thread. */
+    public void flipped(ShadowFlip flip, Caller caller) {
+        offer(flip, caller, isShown(), rules.level() >= BLOCKS);
+    }
+
     private boolean isShown() {
         return settings.detail() > 0;
     }

@@ -184,6 +184,7 @@ final class ExchangeEvents {
         to.masked("path", facts.target());
         to.string("http_version", facts.version());
         to.string("route", facts.route());
+        to.masked("rule", facts.rule());
         to.fields("request_headers", facts.requestFields());
     }
 }

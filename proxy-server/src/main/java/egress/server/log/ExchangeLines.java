@@ -119,7 +119,7 @@ final class ExchangeLines {
             bodies.response().write(terminal, masker);
         }
         if (detail >= 3) {
-            below(upstream(facts));
+            below(upstream(facts, masker));
             below(phases(facts.phases()));
         }
     }
@@ -230,8 +230,11 @@ final class ExchangeLines {
         terminal.indented(Terminal.INDENT, Colour.DIM, words);
     }
 
-    private static String upstream(Facts facts) {
+    private static String upstream(Facts facts, SecretMasker masker) {
         StringBuilder words = new StringBuilder("route ").append(facts.route() == null ? "none" : facts.route());
+        if (facts.rule() != null) {
+            words.append(", rule ").append(masker.text(facts.rule()));
+        }
         if (facts.upstreamAddress() != null) {
             words.append(", by ")
                     .append(facts.upstreamAddress())

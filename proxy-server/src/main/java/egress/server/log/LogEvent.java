@@ -73,7 +73,8 @@ public interface LogEvent {
     /**
      * A copy of an exchange's record.
      *
-     * @param route the name of the route that allowed it
+     * @param route the name of the route that allowed it, or of its host's
+     * @param rule which rule decided
      * @param requestFields empty unless they are to be written
      */
     record Facts(
@@ -86,6 +87,7 @@ public interface LogEvent {
             String method,
             String target,
             @Nullable String route,
+            @Nullable String rule,
             @Nullable Failure failure,
             int status,
             @Nullable String upstreamAddress,
@@ -110,6 +112,7 @@ public interface LogEvent {
                     exchange.method,
                     exchange.target,
                     route == null ? null : route.name(),
+                    exchange.rule,
                     exchange.failure,
                     exchange.status,
                     exchange.upstreamAddress,

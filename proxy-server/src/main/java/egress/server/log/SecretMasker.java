@@ -21,7 +21,8 @@ import java.util.function.Function;
  * carry credentials, query values whose name says what they are, and what the scanner's catalogue finds.
  */
 public final class SecretMasker {
-    static final String MASK = "********";
+    /** What stands in place of a secret. */
+    public static final String MASK = "********";
 
     /** Shorter ones would turn ordinary text into asterisks. */
     private static final int SHORTEST = 4;
@@ -160,6 +161,34 @@ public final class SecretMasker {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
         return queries.length() < 16 ? queries : tokens(queries);
+    }
+
+    /** A body, out of its coding; the same array when there is nothing to mask. */
+    public byte[] body(byte[] bytes) {
+        if (bytes.length < SHORTEST) {
+            return bytes;
+        }
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, known(text));
+    }
+
+    /** A body of {@code application/x-www-form-urlencoded}: as {@link #body}, and by the names of its pairs. */
+    public byte[] form(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, queryValues("?" + known(text)).substring(1));
+    }
+
+    private byte[] tokens(byte[] bytes, String text, String masked) {
+        byte[] known = masked.equals(text) ? bytes : masked.getBytes(StandardCharsets.ISO_8859_1);
+        try {
+            prepare();
+            return catalogue.get().mask(known);
+        } catch (ExecutionException e) {
+            return MASK.getBytes(StandardCharsets.ISO_8859_1); // not scanned: then not shown
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return MASK.getBytes(StandardCharsets.ISO_8859_1);
+        }
     }
 
     private String tokens(String text) {

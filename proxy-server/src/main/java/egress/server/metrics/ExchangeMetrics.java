@@ -5,6 +5,7 @@ import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.exchange.Observer;
+import egress.policy.Policy;
 import egress.policy.Route;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -54,7 +55,9 @@ public final class ExchangeMetrics implements Observer {
     private final ConcurrentMap<ExchangeKey, Counter> exchanges = new ConcurrentHashMap<>();
     private final ConcurrentMap<TimerKey, Timer> timers = new ConcurrentHashMap<>();
     private final ConcurrentMap<FindingKey, Counter> findings = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
+    private final ConcurrentMap<RefusalKey, Counter> refusals = new ConcurrentHashMap<>();
+    private final ConcurrentMap<FlipKey, Counter> flips = new ConcurrentHashMap<>();
+    private final RuleHits ruleHits = new RuleHits();
     private final LongAdder inFlight = new LongAdder();
     private final LongAdder bytesUp = new LongAdder();
     private final LongAdder bytesDown = new LongAdder();
@@ -65,6 +68,10 @@ public final class ExchangeMetrics implements Observer {
     private record ExchangeKey(String route, String verdict, String status, String protocol) {}
 
     private record FindingKey(String detector, String effect) {}
+
+    private record FlipKey(String route, String from, String to) {}
+
+    private record RefusalKey(String route, String code) {}
 
     private record TimerKey(String name, String route, String protocol) {}
 
@@ -81,8 +88,14 @@ public final class ExchangeMetrics implements Observer {
                 "TLS handshakes of callers that failed",
                 handshakesFailed::sum);
         ProcessMetrics.counter(made, "egress.tunnels", "Passthrough and upgraded connections that ended", tunnels::sum);
+        ruleHits.ready(made);
         registry = made;
         drain(made);
+    }
+
+    /** These routes are in force from now on. */
+    public void routes(Policy policy) {
+        ruleHits.routes(policy);
     }
 
     private void with(Consumer<MeterRegistry> event) {
@@ -111,7 +124,7 @@ public final class ExchangeMetrics implements Observer {
             case Event.Allowed _ -> inFlight.increment();
             case Event.Found found -> onFound(found.hit());
             case Event.Ended ended -> onEnded(ended.exchange());
-            case Event.ConnectionRefused refused -> onRefused(refused.code());
+            case Event.ConnectionRefused refused -> onRefused(refused.route(), refused.code());
             case Event.HandshakeDone done -> onHandshake(done.protocol(), done.nanos());
             case Event.HandshakeFailed _ -> handshakesFailed.increment();
             case Event.TunnelEnded tunnel -> {
@@ -131,6 +144,9 @@ public final class ExchangeMetrics implements Observer {
         bytesUp.add(exchange.requestBytes);
         bytesDown.add(exchange.responseBytes);
         Route route = exchange.route;
+        if (route != null && exchange.judgedNanos != 0) { // policy let its head through
+            ruleHits.hit(route, exchange.rule);
+        }
         String name = route == null ? "none" : route.name();
         String protocol = exchange.version.equals("HTTP/2.0") ? "h2" : "h1";
         ExchangeKey key = new ExchangeKey(name, verdict(exchange.failure), statusClass(exchange.status), protocol);
@@ -228,12 +244,32 @@ public final class ExchangeMetrics implements Observer {
                 .record(nanos, TimeUnit.NANOSECONDS));
     }
 
-    private void onRefused(String code) {
+    /**
+     * The candidate for the routes file would have decided otherwise; from any thread.
+     *
+     * @param route by its name in a file; {@code from} and {@code to}: {@code allow}, or the code of a denial
+     */
+    public void flipped(String route, String from, String to) {
+        FlipKey key = new FlipKey(route, from, to);
+        with(made -> flips.computeIfAbsent(
+                        key,
+                        added -> Counter.builder("egress.shadow.flips")
+                                .description("Exchanges that the shadow routes would have decided otherwise")
+                                .tag("route", added.route())
+                                .tag("from", added.from())
+                                .tag("to", added.to())
+                                .register(made))
+                .increment());
+    }
+
+    private void onRefused(@Nullable Route route, String code) {
+        RefusalKey key = new RefusalKey(route == null ? "none" : route.name(), code);
         with(made -> refusals.computeIfAbsent(
-                        code,
+                        key,
                         added -> Counter.builder("egress.connections.refused")
                                 .description("CONNECTs and connections refused outside of any exchange")
-                                .tag("code", added)
+                                .tag("route", added.route())
+                                .tag("code", added.code())
                                 .register(made))
                 .increment());
     }

@@ -24,6 +24,11 @@ public final class ProcessMetrics {
                 .register(registry);
     }
 
+    /** Of the shadow routes. */
+    public static void shadow(MeterRegistry registry, Supplier<? extends Number> lost) {
+        counter(registry, "egress.shadow.lost", "Exchanges that the shadow routes had no time to judge", lost);
+    }
+
     public static void gauge(MeterRegistry registry, String name, String words, Supplier<? extends Number> value) {
         Gauge.builder(name, () -> value.get()).description(words).register(registry);
     }
@@ -114,6 +119,13 @@ public final class ProcessMetrics {
                 "egress.leaf.cached",
                 "Leaf certificates kept",
                 () -> leaves.get().size());
+    }
+
+    /** The record of exchanges. */
+    public static void flows(
+            MeterRegistry registry, Supplier<? extends Number> recorded, Supplier<? extends Number> lost) {
+        counter(registry, "egress.flows.recorded", "Exchanges and ClientHellos that were recorded", recorded);
+        counter(registry, "egress.flows.lost", "Exchanges and ClientHellos that are recorded nowhere", lost);
     }
 
     /** The pools of connections to origins. */

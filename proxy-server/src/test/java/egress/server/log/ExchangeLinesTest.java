@@ -48,6 +48,7 @@ final class ExchangeLinesTest {
                 "GET",
                 "/" + id,
                 "api.example",
+                null,
                 failure,
                 status,
                 "192.0.2.1:443",

@@ -1,0 +1,152 @@
+package egress.server.evidence;
+
+import egress.http.Authority;
+import egress.http.Printable;
+import egress.policy.ConnectionRoute;
+import egress.policy.Credential;
+import egress.policy.Policy;
+import egress.policy.Route;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a change of a routes file opens and what it closes, in words, each with a request that flips. */
+public final class RoutesDiff {
+    private final Policy before;
+    private final Policy after;
+    private final Map<Line, Detail> opened = new LinkedHashMap<>();
+    private final Map<Line, Detail> closed = new LinkedHashMap<>();
+
+    /** What is said once, however many ports it holds for. */
+    private record Line(String route, String words) {}
+
+    private record Detail(Set<String> methods, Set<String> schemes, String example) {}
+
+    private RoutesDiff(Policy before, Policy after) {
+        this.before = before;
+        this.after = after;
+    }
+
+    /** Compares two policies; both may have been read without their tokens. */
+    public static RoutesDiff of(Policy before, Policy after) {
+        RoutesDiff diff = new RoutesDiff(before, after);
+        Set<Route.Served> served = new LinkedHashSet<>();
+        after.routes().forEach(route -> served.addAll(route.serves()));
+        before.routes().forEach(route -> served.addAll(route.serves()));
+        for (Route.Served each : served) {
+            diff.compare(each.authority(), each.tls());
+        }
+        return diff;
+    }
+
+    private void compare(Authority authority, boolean tls) {
+        Optional<Route> old = before.routeAt(authority);
+        Optional<Route> now = after.routeAt(authority);
+        boolean oldUnread = isUnread(before, authority, tls);
+        boolean nowUnread = isUnread(after, authority, tls);
+        if (oldUnread || nowUnread) {
+            if (!oldUnread) {
+                said(opened, now, "relays its TLS unread: any request, which nobody sees", tls, "");
+            } else if (!nowUnread) {
+                said(closed, old, "no longer relays its TLS unread", tls, "");
+            }
+        }
+        if (!nowUnread) {
+            for (RouteDiff.Opening opening : new RouteDiff(before, after).openings(authority, tls)) {
+                rule(opened, now, opening, tls);
+            }
+        }
+        if (!oldUnread) {
+            for (RouteDiff.Opening opening : new RouteDiff(after, before).openings(authority, tls)) {
+                rule(closed, old, opening, tls);
+            }
+        }
+        if (now.isPresent() && tls && !nowUnread) {
+            beside(old.filter(route -> !oldUnread), now.get());
+        }
+    }
+
+    /** What holds of a route beside its rules. */
+    private void beside(Optional<Route> old, Route now) {
+        String had = old.flatMap(Route::credential).map(Placeholders::words).orElse("");
+        String has = now.credential().map(Placeholders::words).orElse("");
+        if (!has.equals(had)) {
+            if (!has.isEmpty()) {
+                said(opened, Optional.of(now), "sends " + has + " with every request", true, "");
+            }
+            if (!had.isEmpty()) {
+                said(closed, Optional.of(now), "no longer sends " + had, true, "");
+            }
+        }
+        old.ifPresent(route -> {
+            DlpDiff.openings(route.dlp(), now.dlp()).forEach(words -> said(opened, Optional.of(now), words, true, ""));
+            DlpDiff.openings(now.dlp(), route.dlp())
+                    .forEach(words -> said(closed, Optional.of(now), "not any more: " + words, true, ""));
+        });
+    }
+
+    private static boolean isUnread(Policy policy, Authority authority, boolean tls) {
+        return tls && policy.route(authority) instanceof ConnectionRoute.Passthrough;
+    }
+
+    private static void said(
+            Map<Line, Detail> to, Optional<Route> route, String words, boolean tls, String example) {
+        Line line = new Line(route.map(Route::name).orElse("?"), words);
+        to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), example))
+                .schemes()
+                .add(tls ? "https" : "http");
+    }
+
+    private static void rule(Map<Line, Detail> to, Optional<Route> route, RouteDiff.Opening opening, boolean tls) {
+        Line line = new Line(route.map(Route::name).orElse("?"), opening.rule());
+        Detail detail =
+                to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), opening.example()));
+        detail.methods().addAll(opening.methods());
+        detail.schemes().add(tls ? "https" : "http");
+    }
+
+    /** Whether anything is let through that was not. */
+    public boolean opens() {
+        return !opened.isEmpty();
+    }
+
+    public boolean closes() {
+        return !closed.isEmpty();
+    }
+
+    /** For people. */
+    public List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        if (!opens() && !closes()) {
+            lines.add("nothing opens and nothing closes");
+            return lines;
+        }
+        section(lines, "opens", "+", opened);
+        section(lines, "closes", "-", closed);
+        lines.add(opened.size() + " opened, " + closed.size() + " closed");
+        return lines;
+    }
+
+    private static void section(List<String> lines, String title, String sign, Map<Line, Detail> all) {
+        if (all.isEmpty()) {
+            return;
+        }
+        lines.add(title + ":");
+        all.forEach((line, detail) -> {
+            String methods = detail.methods().isEmpty() ? "" : String.join(", ", detail.methods()) + " by ";
+            String plain = detail.schemes().contains("http")
+                    ? detail.schemes().size() == 1 ? ", over plain http" : ", over plain http too"
+                    : "";
+            lines.add(Printable.line("  " + sign + " " + line.route() + ": " + methods + line.words() + plain));
+            if (!detail.example().isEmpty()) {
+                lines.add(Printable.line("      such as " + detail.example()));
+            }
+        });
+        lines.add("");
+    }
+
+}

@@ -1,0 +1,194 @@
+package egress.server.evidence;
+
+import egress.exchange.Event;
+import egress.exchange.ExchangeRecord;
+import egress.exchange.Failure;
+import egress.exchange.Observer;
+import egress.http.Authority;
+import egress.policy.ConnectionRoute;
+import egress.policy.Policy;
+import egress.policy.RequestHead;
+import egress.policy.Route;
+import egress.policy.Verdict;
+import egress.share.Caller;
+import java.net.SocketAddress;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Judges each exchange once more, by a candidate for the routes in force, and tells of those that it would decide otherwise. An event loop only
+ * copies the head, once the exchange is over; the judging is done on a thread of its own, and what that has no time for is counted.
+ */
+public final class ShadowRoutes implements Observer, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ShadowRoutes.class);
+    private static final int MOST_WAITING = 4_096;
+    private static final String ALLOW = "allow";
+
+    private final Consumer<Flip> sink;
+    private final BlockingQueue<Asked> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+    private final LongAdder lost = new LongAdder();
+    private final Thread thread = Thread.ofPlatform().daemon().name("egress-shadow").unstarted(this::run);
+    private volatile @Nullable Policy candidate;
+
+    /**
+     * An exchange that the candidate would decide otherwise.
+     *
+     * @param route of the host, in the candidate or else in force; {@code none} where neither names it
+     * @param from {@code allow}, or the code of the denial
+     * @param to what the candidate says, likewise
+     * @param rule of the candidate
+     */
+    public record Flip(
+            SocketAddress downstream,
+            Caller caller,
+            long exchange,
+            boolean tls,
+            Authority authority,
+            String method,
+            String target,
+            String route,
+            String from,
+            String to,
+            @Nullable String rule) {}
+
+    /** What is to be judged, copied. */
+    private record Asked(
+            SocketAddress downstream, Caller caller, long exchange, RequestHead head, @Nullable String route, String from) {}
+
+    /** @param sink hears of each flip, on a thread of its own */
+    public ShadowRoutes(Consumer<Flip> sink) {
+        this.sink = sink;
+    }
+
+    /** Begins to judge. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Judges by this one from now on. */
+    public void use(Policy policy) {
+        candidate = policy;
+    }
+
+    /** Whether there is a candidate. */
+    public boolean isUsed() {
+        return candidate != null;
+    }
+
+    /** Exchanges that were not judged, since they came faster than that. */
+    public long lost() {
+        return lost.sum();
+    }
+
+    @Override
+    public void on(Event event) {
+        if (event instanceof Event.Ended ended && candidate != null) {
+            onEnded(ended.exchange());
+        }
+    }
+
+    private void onEnded(ExchangeRecord exchange) {
+        String from = inForce(exchange);
+        if (from == null || exchange.requestFields == null) {
+            return;
+        }
+        if (waiting.remainingCapacity() == 0) {
+            lost.increment();
+            return;
+        }
+        RequestHead head = new RequestHead(
+                exchange.tls, exchange.authority, exchange.method, exchange.target, exchange.requestFields.copy());
+        Route route = exchange.route;
+        Asked asked = new Asked(
+                exchange.downstream, exchange.caller, exchange.id, head, route == null ? null : route.name(), from);
+        if (!waiting.offer(asked)) {
+            lost.increment();
+        }
+    }
+
+    /** What the rules in force said; null where they were not asked. */
+    private static @Nullable String inForce(ExchangeRecord exchange) {
+        if (exchange.failure instanceof Failure.Denied denied) {
+            String code = denied.why().code();
+            return Recorded.BY_RULES.contains(code) ? code : Recorded.BEFORE_RULES.contains(code) ? null : ALLOW;
+        }
+        return exchange.rule == null ? null : ALLOW;
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                Asked asked = waiting.take();
+                try {
+                    judge(asked);
+                } catch (RuntimeException e) {
+                    lost.increment();
+                    LOG.error("the shadow routes could not judge exchange {}", asked.exchange(), e);
+                }
+            }
+        } catch (InterruptedException e) {
+            // closed
+        }
+    }
+
+    private void judge(Asked asked) {
+        Policy policy = candidate;
+        if (policy == null) {
+            return;
+        }
+        Said said = said(policy, asked.head());
+        boolean allowed = asked.from().equals(ALLOW);
+        if (said.code().equals(ALLOW) == allowed || !allowed && said.body()) {
+            return; // as in force; or denied by a body, which is not read again
+        }
+        Route route = policy.routeOf(asked.head().authority());
+        String name = route != null ? route.name() : asked.route() != null ? asked.route() : "none";
+        RequestHead head = asked.head();
+        sink.accept(new Flip(
+                asked.downstream(),
+                asked.caller(),
+                asked.exchange(),
+                head.tls(),
+                head.authority(),
+                head.method(),
+                head.target(),
+                name,
+                asked.from(),
+                said.code(),
+                said.rule()));
+    }
+
+    /** @param body whether the body has a say too */
+    private record Said(String code, @Nullable String rule, boolean body) {}
+
+    private static Said said(Policy policy, RequestHead head) {
+        switch (policy.route(head.authority())) {
+            case ConnectionRoute.Passthrough _ -> {
+                if (head.tls()) {
+                    return new Said(ALLOW, Judge.PASSTHROUGH, false);
+                }
+            }
+            case ConnectionRoute.Refuse refuse -> {
+                return new Said(refuse.why().code(), null, false);
+            }
+            case ConnectionRoute.Bump _ -> {}
+        }
+        return switch (policy.judge(head)) {
+            case Verdict.Allow allow -> new Said(ALLOW, allow.rule(), false);
+            case Verdict.Inspect inspect -> new Said(ALLOW, inspect.rule(), true);
+            case Verdict.Deny deny -> new Said(deny.why().code(), deny.rule(), false);
+            case Verdict.Malformed _ -> new Said("malformed", null, false);
+            case Verdict.Misdirected _ -> new Said("misdirected", null, false);
+        };
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}

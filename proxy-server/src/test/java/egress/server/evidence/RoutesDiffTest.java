@@ -1,0 +1,144 @@
+package egress.server.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import egress.policy.Policy;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a change opens and closes. */
+class RoutesDiffTest {
+    private static Policy policy(String routes) {
+        return EvidenceFiles.parse("routes.yaml", "routes: [" + routes + "]");
+    }
+
+    private static RoutesDiff diff(String before, String after) {
+        return RoutesDiff.of(policy(before), policy(after));
+    }
+
+    private static String route(String rest) {
+        return "{host: 'a.example:443', matches: [" + rest + "]}";
+    }
+
+    private static String path(String type, String value) {
+        return "{paths: [{type: " + type + ", value: '" + value + "'}], methods: [GET]}";
+    }
+
+    @ParameterizedTest(name = "{0} {1} -> {2} {3}: {4}")
+    @CsvSource(delimiter = ';', value = {
+        "exact  ; /a       ; exact  ; /a            ; same",
+        "exact  ; /a       ; exact  ; /b            ; both",
+        "prefix ; /a       ; exact  ; /a            ; closes",
+        "exact  ; /a       ; prefix ; /a            ; opens",
+        "prefix ; /a       ; prefix ; /a/           ; closes",
+        "prefix ; /a/      ; prefix ; /a/b          ; closes",
+        "prefix ; /a/      ; prefix ; /ab/          ; both",
+        "regex  ; /a/[0-9]+ ; regex ; /a/[^/]+      ; opens",
+        "regex  ; /a/[^/]+ ; regex  ; /a/[0-9]+     ; closes",
+        "regex  ; /a/[^/]+ ; prefix ; /a/           ; opens",
+        "prefix ; /a/      ; regex  ; /a/.*         ; same",
+        "regex  ; /a/(x|y) ; regex ; /a/[xy]      ; same",
+        "regex  ; /a/x{2,3} ; regex ; /a/xx(x)?     ; same",
+        "regex  ; /a/x{2,3} ; regex ; /a/x{2,4}     ; opens",
+        "regex  ; /a/x+    ; regex  ; /a/xx*        ; same",
+        "regex  ; (?i)/A   ; regex  ; /a            ; closes",
+        "regex  ; /a/\\d+  ; regex  ; /a/[0-9]+     ; same",
+        "regex  ; ^/a$     ; exact  ; /a            ; same",
+        "regex  ; /a\\.b   ; regex  ; /a.b          ; opens",
+        "regex  ; /[a-y]   ; regex  ; /[a-z]        ; opens",
+        "regex  ; /.*      ; regex  ; /[ -~]*       ; closes",
+        "regex  ; /\\bx    ; regex  ; /\\bx         ; same",
+    })
+    void pathsAreComparedForAllTheyHold(String type, String value, String otherType, String other, String expected) {
+        RoutesDiff diff = diff(route(path(type, value)), route(path(otherType, other)));
+        String found = diff.opens() ? diff.closes() ? "both" : "opens" : diff.closes() ? "closes" : "same";
+        assertThat(found).as("%s", diff.lines()).isEqualTo(expected);
+    }
+
+    @Test
+    void whatCannotBeComparedIsTakenForAnOpening() {
+        RoutesDiff diff = diff(route(path("regex", "/a/.+")), route(path("regex", "/a/\\bx+")));
+        assertThat(diff.opens()).isTrue();
+        assertThat(String.join("\n", diff.lines())).contains("cannot be compared");
+    }
+
+    @Test
+    void aNewHostOpensEachOfItsRules() {
+        RoutesDiff diff = diff("{host: a.example}", "{host: a.example}, {host: b.example, path_allowlist: [/v1/]}");
+        assertThat(diff.lines())
+                .contains(
+                        "opens:",
+                        "      such as GET https://b.example/v1/",
+                        "1 opened, 0 closed");
+        assertThat(diff.lines().get(1))
+                .startsWith("  + b.example: GET, HEAD, POST")
+                .endsWith("by path_allowlist[0] prefix /v1/, over plain http too");
+    }
+
+    @Test
+    void aHostThatIsGoneCloses() {
+        RoutesDiff diff = diff("{host: a.example}, {host: b.example}", "{host: a.example}");
+        assertThat(diff.opens()).isFalse();
+        assertThat(String.join("\n", diff.lines())).contains("- b.example: GET, HEAD", "by default");
+    }
+
+    @Test
+    void methodsFieldsAndGitAreComparedToo() {
+        assertThat(String.join("\n", diff(
+                                route("{methods: [GET]}"), route("{methods: [GET, DELETE]}"))
+                        .lines()))
+                .contains("+ a.example:443: DELETE by matches[0].methods", "such as DELETE https://a.example/");
+        assertThat(String.join("\n", diff(
+                                route("{headers: [{name: x-team, value: core}]}"),
+                                route("{headers: [{name: x-team, value: 'core|infra', type: regex}]}"))
+                        .lines()))
+                .contains("with x-team: infra");
+        assertThat(String.join("\n", diff(
+                                route("{headers: [{name: x-team, value: core}], methods: [GET]}"),
+                                route("{methods: [GET]}"))
+                        .lines()))
+                .contains("+ a.example:443: GET by matches[0].methods");
+        assertThat(diff(
+                                route("{methods: [GET]}"),
+                                route("{headers: [{name: x-team, value: core}], methods: [GET]}"))
+                        .opens())
+                .isFalse();
+        assertThat(String.join("\n", diff("{host: 'g.example:443'}", "{host: 'g.example:443', git: {fetch: true}}")
+                        .lines()))
+                .contains("+ g.example:443: git fetch by git.fetch", "service=git-upload-pack");
+    }
+
+    @Test
+    void bothListsMustHold() {
+        RoutesDiff diff = diff(
+                "{host: 'a.example:443', path_allowlist: [/v1/], matches: [{methods: [GET]}]}",
+                "{host: 'a.example:443', path_allowlist: [/v1/], matches: [{paths: [{type: prefix, value: /v2/}]}]}");
+        assertThat(diff.opens()).isFalse();
+        assertThat(diff.closes()).isTrue();
+    }
+
+    @Test
+    void credentialsPassthroughAndDlpAreSaidInWords() {
+        assertThat(String.join("\n", diff(
+                                "{host: a.example}",
+                                "{host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}}")
+                        .lines()))
+                .contains("+ a.example: sends Authorization of EGRESS_TOKEN_0 with every request");
+        assertThat(String.join("\n", diff("{host: a.example}", "{host: a.example, tls: passthrough}")
+                        .lines()))
+                .contains("+ a.example: relays its TLS unread");
+        RoutesDiff off = diff("{host: a.example}", "{host: a.example, dlp: {outbound_detectors: false}}");
+        assertThat(off.opens()).isTrue();
+        assertThat(diff("{host: a.example, dlp: {outbound_detectors: false}}", "{host: a.example}")
+                        .opens())
+                .isFalse();
+    }
+
+    @Test
+    void nothingIsNothing() {
+        String routes = "{host: a.example, git: {fetch: true}, matches: [" + path("regex", "/x/[a-z]+") + "]}";
+        assertThat(diff(routes, routes).lines()).isEqualTo(List.of("nothing opens and nothing closes"));
+    }
+}
