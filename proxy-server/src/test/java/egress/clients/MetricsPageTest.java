@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code /metrics} serves, read by Prometheus's own parser and held to docs/metrics.md. */
 final class MetricsPageTest {
@@ -41,7 +42,7 @@ final class MetricsPageTest {
     }
 
     /** Everything that is only there once it happened, happens. */
-    private static String scraped() throws Exception {
+    private static String scraped(Path directory) throws Exception {
         TestCa authority = TestCa.create("origin authority");
         try (Origin origin =
                         Origin.tls(authority.leaf("api.example", "held.example", "through.example"), Alpn.H2_AND_H1);
@@ -53,6 +54,11 @@ final class MetricsPageTest {
                         .origin("through.example:443", origin)
                         .trust(authority)
                         .flags("--dlp-known-hits", "1/10m")
+                        .flags("--flows", directory.resolve("flows.jsonl").toString())
+                        .flags(
+                                "--shadow-routes",
+                                Files.writeString(directory.resolve("shadow.yaml"), "routes: []")
+                                        .toString())
                         .start()) {
             ask(proxy, "held.example", "/echo?q=ghp_" + "a1B2c3D4e5F6".repeat(3));
             ask(proxy, "api.example", "/echo");
@@ -89,10 +95,10 @@ final class MetricsPageTest {
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void whatIsServedIsWhatTheDocumentSaysAndNothingElse() throws Exception {
+    void whatIsServedIsWhatTheDocumentSaysAndNothingElse(@TempDir Path directory) throws Exception {
         Tool parser = Tool.of(Packages.python());
         String families = parser.runWithInput(
-                        scraped(), Surroundings.program("metrics.py").toString())
+                        scraped(directory), Surroundings.program("metrics.py").toString())
                 .ok()
                 .out();
         assertThat(families.lines()).containsExactlyInAnyOrderElementsOf(documented());

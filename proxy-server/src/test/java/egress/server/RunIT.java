@@ -198,6 +198,20 @@ final class RunIT {
         assertThat(mark).doesNotExist();
     }
 
+    @Test
+    void whatItDidIsLearntAndIsEnoughForTheSameAgain() throws Exception {
+        Path learnt = directory.resolve("learnt.yaml");
+        String[] program = {"sh", "-c", "curl -sS -o /dev/null -w '%{http_code}\\n' " + URL + " https://a.example/status/201"};
+        assertThat(run(List.of("--learn", learnt.toString()), program).ok().err())
+                .contains("egress: wrote " + learnt + " from 2 exchange(s): read it before you use it");
+        assertThat(learnt).content().contains("host: a.example");
+        Tool.Result again = run(List.of("--routes", learnt.toString()), program);
+        assertThat(again.err()).contains("2 exchanges, 0 denied, 0 failed");
+        Tool.Result other = run(List.of("--routes", learnt.toString()), "curl", "-s", "-X", "DELETE", URL);
+        assertThat(other.err()).contains("1 exchange, 1 denied");
+        assertThat(run(List.of("--learn", learnt.toString()), program).exit()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @CsvSource({"TERM,143", "HUP,129", "INT,130", "USR1,138"})
     void signalsReachTheChild(String signal, int status) throws Exception {

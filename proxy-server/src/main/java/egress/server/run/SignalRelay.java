@@ -29,7 +29,7 @@ public final class SignalRelay {
         return early == null ? OptionalInt.empty() : OptionalInt.of(BY_SIGNAL + number(early));
     }
 
-    /** From now on they are this program's; one that came while it was started ends it. */
+    /** From now on they are this program's; one that came while it was started too. */
     public void to(ChildProcess started) {
         String missed;
         synchronized (this) {
@@ -37,7 +37,7 @@ public final class SignalRelay {
             missed = early;
         }
         if (missed != null) {
-            started.signal("TERM");
+            started.signal(missed);
         }
     }
 
