@@ -68,11 +68,21 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         try {
             authority = RequestedTarget.ofConnect(request);
         } catch (HttpFormatException e) {
-            refuse(ctx, null, request, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
+            refuse(
+                    ctx,
+                    null,
+                    request,
+                    new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())),
+                    true);
             return;
         }
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
-            refuse(ctx, authority, request, new Failure.Unauthenticated(context.authentication().asks()), false);
+            refuse(
+                    ctx,
+                    authority,
+                    request,
+                    new Failure.Unauthenticated(context.authentication().asks()),
+                    false);
             return;
         }
         if (connection.admission() instanceof Admission.Refused locked) {

@@ -57,7 +57,8 @@ public sealed interface Event {
             String scan,
             Authority authority,
             @Nullable String sni,
-            List<String> alpn) implements Event {
+            List<String> alpn)
+            implements Event {
         public ClientHelloRead {
             alpn = List.copyOf(alpn);
         }

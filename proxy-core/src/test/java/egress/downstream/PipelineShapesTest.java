@@ -185,7 +185,7 @@ class PipelineShapesTest {
                 Optional.of(new ChannelInboundHandlerAdapter()),
                 Optional.of(new ChannelInboundHandlerAdapter()),
                 () -> {});
-        assertThat(shape(channel)).containsExactly("tls", "web-socket", "tunnel");
+        assertThat(shape(channel)).containsExactly("tls", "messages", "web-socket", "tunnel");
     }
 
     @Test

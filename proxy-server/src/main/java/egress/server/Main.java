@@ -11,6 +11,7 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.LogSettings;
 import egress.server.config.Settings;
+import egress.server.inspect.Inspector;
 import egress.server.log.LogbackSetup;
 import egress.server.log.Notice;
 import egress.server.log.Notices;
@@ -162,6 +163,7 @@ public final class Main {
             notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
             notices.say(trust(ca, gate));
         }
+        gate.inspector().ifPresent(this::announce);
         notices.say(new Notice.Started(
                 Endpoint.text(gate.address()),
                 gate.adminAddresses().stream().map(Endpoint::text).toList(),
@@ -185,6 +187,16 @@ public final class Main {
                         + ")\", or see " + site)
                 .orElse("");
         return where + shell;
+    }
+
+    private void announce(Inspector inspector) {
+        notices.say("inspect: " + inspector.url());
+        try {
+            inspector.publish();
+        } catch (IOException e) {
+            notices.say(new Notice.Warning(
+                    "\"egress-proxy tail\" will not find this gate: cannot write " + e.getMessage()));
+        }
     }
 
     private void warnOfUnknownVariables(Set<String> candidates, Set<String> tokens) {

@@ -9,6 +9,7 @@ import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.SecretMasker;
 import egress.server.routes.Reloader;
@@ -31,6 +32,7 @@ public final class ProxyProcess implements AutoCloseable {
      *
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
+     * @param inspector absent where the page is off
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -48,6 +50,7 @@ public final class ProxyProcess implements AutoCloseable {
             ExecutorService mints,
             DlpService dlp,
             Optional<FlowObserver> flows,
+            Optional<Inspector> inspector,
             AsyncWriter log,
             Supplier<SecretMasker> masker,
             Readiness readiness,
@@ -95,6 +98,11 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.proxy().snapshot();
     }
 
+    /** The page; absent where it is off. */
+    public Optional<Inspector> inspector() {
+        return parts.inspector();
+    }
+
     public Readiness readiness() {
         return parts.readiness();
     }
@@ -140,6 +148,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.shadow().ifPresent(Shadow::close);
         parts.proxy().close();
         parts.adminServer().close();
+        parts.inspector().ifPresent(Inspector::close);
         parts.upstreams().close();
         parts.leaves().close();
         parts.mints().shutdownNow();

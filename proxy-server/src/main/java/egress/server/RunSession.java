@@ -96,6 +96,7 @@ final class RunSession {
                         + " memory (docs/image.md has walls)");
             }
         }
+        gate.inspector().ifPresent(inspector -> notices.say("inspect: " + inspector.url()));
         if (settings.log().verbose()) {
             notices.say("listening on " + Endpoint.text(gate.address()));
         }

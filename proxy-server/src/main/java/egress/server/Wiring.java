@@ -11,6 +11,7 @@ import egress.exchange.Observer;
 import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
 import egress.policy.Route;
+import egress.server.admin.AdminPages;
 import egress.server.admin.AdminServer;
 import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
@@ -21,6 +22,7 @@ import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
 import egress.server.flows.FlowSink;
+import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notice;
@@ -53,6 +55,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -65,6 +68,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** Makes the program's parts and puts them together, by hand, in one place. */
 final class Wiring {
@@ -86,6 +90,7 @@ final class Wiring {
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
     private final AtomicReference<String> allowlist = new AtomicReference<>("");
+    private final Optional<Inspector> inspector;
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
 
     private Wiring(Settings settings, Streams streams, Notices notices, InstantSource clock) {
@@ -94,6 +99,9 @@ final class Wiring {
         this.clock = clock;
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
+        this.inspector = settings.inspect().on()
+                ? Optional.of(new Inspector(settings.inspect(), new SecureRandom(), Version.number()))
+                : Optional.empty();
     }
 
     /** Where the authority comes from: it may still be loading while other parts are made. */
@@ -161,7 +169,7 @@ final class Wiring {
                     rules(first.routes(), dlp),
                     TerminalFilter.of(settings.log().filter()));
             Optional<FlowObserver> flows =
-                    FlowObserver.start(settings.flows(), sinks, eventLog::masker, notices, clock);
+                    FlowObserver.start(settings.flows(), sinks(sinks), eventLog::masker, notices, clock);
             try {
                 return start(first, eventLog, flows, issuer, dlp, observer);
             } catch (IOException | RuntimeException e) {
@@ -210,6 +218,7 @@ final class Wiring {
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
+            inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
@@ -252,6 +261,7 @@ final class Wiring {
                     mints,
                     dlp,
                     flows,
+                    inspector,
                     logWriter,
                     eventLog::masker,
                     readiness,
@@ -265,6 +275,11 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private List<FlowSink> sinks(List<FlowSink> others) {
+        return Stream.concat(inspector.map(Inspector::sink).stream(), others.stream())
+                .toList();
     }
 
     private List<Observer> observers(
@@ -356,6 +371,16 @@ final class Wiring {
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
+    /** A gate with routes sends what its callers send, and nothing of its own. */
+    private Optional<Inspector.Gate> replayBy(ProxyServer proxy, Issuer issuer) {
+        return settings.serving().routes().isPresent()
+                ? Optional.empty()
+                : Optional.of(new Inspector.Gate(
+                        proxy.address(),
+                        issuer.certificate(),
+                        settings.serving().proxyUsers()));
+    }
+
     private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
             throws IOException {
         List<InetSocketAddress> probed = new ArrayList<>();
@@ -366,7 +391,7 @@ final class Wiring {
                         "--admin",
                         endpoint,
                         "another port, or --admin off",
-                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false))));
+                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false), inspector.map(AdminPages.class::cast))));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();

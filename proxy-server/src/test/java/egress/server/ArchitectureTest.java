@@ -62,6 +62,7 @@ final class ArchitectureTest {
                         "java",
                         "io.netty",
                         "com.fasterxml.jackson",
+                        "com.google.re2j",
                         "org.slf4j",
                         "egress.http",
                         "egress.policy",
@@ -92,7 +93,16 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange",
                         "egress.dlp")
-                .arrow("egress.server.flows", "java", "com.google.re2j", "egress.http", "egress.dlp")
+                .arrow(
+                        "egress.server.inspect",
+                        "java",
+                        "javax",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.server.config",
+                        "egress.server.admin",
+                        "egress.server.flows")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -112,6 +122,7 @@ final class ArchitectureTest {
                         "egress.server.evidence",
                         "egress.server.flows",
                         "egress.server.routes",
+                        "egress.server.inspect",
                         "egress.server.onboarding")
                 .arrow(
                         "egress.server.evidence",
@@ -149,6 +160,7 @@ final class ArchitectureTest {
                         "egress.server.tls",
                         "egress.server.onboarding",
                         "egress.server.flows",
+                        "egress.server.inspect",
                         "egress.server.run",
                         "egress.server.dlp",
                         "egress.server.dlp.judge"));

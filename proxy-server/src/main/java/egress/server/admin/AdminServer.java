@@ -3,6 +3,7 @@ package egress.server.admin;
 import egress.http.Printable;
 import egress.server.config.Endpoint;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -40,7 +41,8 @@ import java.util.function.Supplier;
 
 /**
  * {@code /healthz}, {@code /readyz} and {@code /metrics} for probes and scrapers: GET and HEAD only, nothing secret,
- * nothing that changes anything. It shares the event loops, so that a stuck one fails the probes.
+ * nothing that changes anything. It shares the event loops, so that a stuck one fails the probes. {@link AdminPages} may stand beside
+ * them.
  */
 public final class AdminServer implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 64;
@@ -75,6 +77,17 @@ public final class AdminServer implements AutoCloseable {
      * @throws IOException when the address cannot be had, with a sentence that names it
      */
     public InetSocketAddress bind(EventLoopGroup loops, Endpoint endpoint, HostCheck hosts) throws IOException {
+        return bind(loops, endpoint, hosts, Optional.empty());
+    }
+
+    /**
+     * Listens on one more address.
+     *
+     * @param pages served there too
+     * @throws IOException when the address cannot be had, with a sentence that names it
+     */
+    public InetSocketAddress bind(
+            EventLoopGroup loops, Endpoint endpoint, HostCheck hosts, Optional<AdminPages> pages) throws IOException {
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -82,7 +95,7 @@ public final class AdminServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        open(channel, hosts);
+                        open(channel, hosts, pages);
                     }
                 })
                 .bind(endpoint.address())
@@ -95,7 +108,7 @@ public final class AdminServer implements AutoCloseable {
         return (InetSocketAddress) bound.channel().localAddress();
     }
 
-    private void open(Channel channel, HostCheck hosts) {
+    private void open(Channel channel, HostCheck hosts, Optional<AdminPages> pages) {
         if (connections.size() >= MAX_CONNECTIONS) {
             channel.close();
             return;
@@ -105,8 +118,9 @@ public final class AdminServer implements AutoCloseable {
                 .addLast(
                         new ReadTimeoutHandler(SILENCE_SECONDS),
                         new HttpServerCodec(MAX_HEAD, MAX_HEAD, MAX_HEAD),
-                        new HttpObjectAggregator(MAX_HEAD, true),
-                        new Handler(hosts));
+                        new BodyDoor(MAX_HEAD, pages),
+                        new HttpObjectAggregator(pages.isPresent() ? AdminPages.MOST_BODY : MAX_HEAD, true),
+                        new Handler(hosts, pages));
     }
 
     private record Answer(HttpResponseStatus status, String type, String body) {
@@ -117,11 +131,13 @@ public final class AdminServer implements AutoCloseable {
 
     private final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
         private final HostCheck hosts;
+        private final Optional<AdminPages> pages;
         /** Its last answer is on the way; a request behind it must not be answered before it. */
         private boolean last;
 
-        Handler(HostCheck hosts) {
+        Handler(HostCheck hosts, Optional<AdminPages> pages) {
             this.hosts = hosts;
+            this.pages = pages;
         }
 
         @Override
@@ -132,12 +148,25 @@ public final class AdminServer implements AutoCloseable {
             boolean head = request.method().equals(HttpMethod.HEAD);
             boolean keep =
                     HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
-            Optional<Answer> refusal = refusal(request);
+            String path = request.uri().split("\\?", 2)[0];
+            Optional<AdminPages> asked = pages.filter(it -> it.holds(path));
+            Optional<Answer> refusal = refusal(request, asked.isPresent());
             if (refusal.isPresent()) {
                 answer(ctx, refusal.get(), head, keep);
                 return;
             }
-            String path = request.uri().split("\\?", 2)[0];
+            if (asked.isPresent()) {
+                last = true;
+                asked.get()
+                        .serve(
+                                ctx,
+                                new AdminPages.Request(
+                                        request.method(),
+                                        request.uri(),
+                                        request.headers().copy(),
+                                        ByteBufUtil.getBytes(request.content())));
+                return;
+            }
             switch (path) {
                 case "/healthz" -> answer(ctx, Answer.of(HttpResponseStatus.OK, "ok"), head, keep);
                 case "/readyz" -> answer(ctx, readyz(), head, keep);
@@ -153,7 +182,7 @@ public final class AdminServer implements AutoCloseable {
             }
         }
 
-        private Optional<Answer> refusal(FullHttpRequest request) {
+        private Optional<Answer> refusal(FullHttpRequest request, boolean anyMethod) {
             if (!request.decoderResult().isSuccess()) {
                 return Optional.of(Answer.of(HttpResponseStatus.BAD_REQUEST, "not a request"));
             }
@@ -165,8 +194,9 @@ public final class AdminServer implements AutoCloseable {
                         HttpResponseStatus.MISDIRECTED_REQUEST,
                         "not for this Host (expected: localhost or the address this listens on)"));
             }
-            boolean reads =
-                    request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
+            boolean reads = anyMethod
+                    || request.method().equals(HttpMethod.GET)
+                    || request.method().equals(HttpMethod.HEAD);
             return reads
                     ? Optional.empty()
                     : Optional.of(Answer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET and HEAD only"));

@@ -23,7 +23,7 @@ public final class CommandLineFactory {
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
     private static final Set<String> SUBCOMMANDS =
-            Set.of("ca", "env", "run", "check", "explain", "har", "health", "routes");
+            Set.of("ca", "env", "run", "check", "explain", "har", "health", "routes", "tail");
 
     private CommandLineFactory() {}
 
@@ -48,6 +48,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new HarCommand());
         gate.addSubcommand(new HealthCommand());
         gate.addSubcommand(new RoutesCommand());
+        gate.addSubcommand(new TailCommand());
         settle(gate, environment, notices);
         HelpLayout.applyPicked(gate.getSubcommands().get("run"), RunCommand.SHOWN);
         return gate;

@@ -28,9 +28,7 @@ final class FlowOptions {
     @Nullable
     Path flows;
 
-    @Option(
-            names = "--flows-required",
-            description = "What cannot be recorded does not leave: it gets a 503.")
+    @Option(names = "--flows-required", description = "What cannot be recorded does not leave: it gets a 503.")
     boolean required;
 
     @Option(

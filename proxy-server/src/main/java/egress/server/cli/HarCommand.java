@@ -49,7 +49,8 @@ final class HarCommand implements Callable<Integer> {
             to.flush();
             if (flows.problems() > 0) {
                 PrintWriter err = spec.commandLine().getErr();
-                err.println("egress: " + flows.problems() + " line(s) are no flows; the first is " + flows.firstProblem());
+                err.println(
+                        "egress: " + flows.problems() + " line(s) are no flows; the first is " + flows.firstProblem());
                 err.flush();
             }
             return flows.problems() == 0 ? 0 : 1;

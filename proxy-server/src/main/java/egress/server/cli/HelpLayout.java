@@ -14,7 +14,16 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 final class HelpLayout {
     private static final int WIDTH = 120;
     private static final List<String> SECTIONS =
-            List.of("Serving", "Certificate authority", "Upstream", "DLP", "Logs", "Records", "Timeouts", "Limits");
+            List.of(
+                    "Serving",
+                    "Certificate authority",
+                    "Upstream",
+                    "DLP",
+                    "Logs",
+                    "Records",
+                    "Inspection",
+                    "Timeouts",
+                    "Limits");
 
     private HelpLayout() {}
 

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "egress-proxy [--routes FILE] [flags]",
             "       egress-proxy run [flags] -- COMMAND ARG...",
-            "       egress-proxy ca|env|check|explain|har|health|routes ..."
+            "       egress-proxy ca|env|check|explain|har|health|routes|tail ..."
         },
         description = {
             "",
@@ -56,6 +56,9 @@ public class ProxyCommand implements Callable<Integer> {
 
     @Mixin(name = "Records")
     FlowOptions flows = new FlowOptions();
+
+    @Mixin(name = "Inspection")
+    InspectOptions inspect = new InspectOptions();
 
     @Mixin(name = "Timeouts")
     TimeoutOptions timeouts = new TimeoutOptions();
@@ -117,6 +120,7 @@ public class ProxyCommand implements Callable<Integer> {
                     dlp.config(environment),
                     log.settings(serving.routes().isEmpty()),
                     flows.settings(environment),
+                    inspect.config(serving, ca.directory()),
                     environment,
                     unknownVariables());
         } catch (IllegalArgumentException e) {

@@ -48,6 +48,8 @@ final class RunCommand extends ProxyCommand {
     static final List<String> SHOWN = List.of(
             "--routes",
             "--learn",
+            "--flows",
+            "--inspect",
             "--verbose",
             "--quiet",
             "--log-format",
@@ -108,6 +110,9 @@ final class RunCommand extends ProxyCommand {
         }
         if (!isGiven("--admin")) {
             listen.admin = new Switchable(Optional.of(new Endpoint("127.0.0.1", 0)));
+        }
+        if (!isGiven("--inspect")) {
+            inspect.inspect = false; // its page would be gone with the program
         }
         if (ca.exclusive().stream().noneMatch(this::isGiven)) {
             ca.ofThisRun();

@@ -26,6 +26,7 @@ public record Settings(
         DlpConfig dlp,
         LogSettings log,
         FlowSettings flows,
+        InspectConfig inspect,
         Map<String, String> environment,
         Set<String> unknownVariables) {
     public Settings {

@@ -107,7 +107,8 @@ public record Flow(
      *
      * @param address {@code 203.0.113.7:443}; null where none was made
      */
-    public record Connection(@Nullable String address, @Nullable String httpVersion, boolean reused) {
+    public record Connection(
+            @Nullable String address, @Nullable String httpVersion, boolean reused) {
         public static final Connection NONE = new Connection(null, null, false);
     }
 

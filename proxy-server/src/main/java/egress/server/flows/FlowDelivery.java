@@ -94,8 +94,21 @@ final class FlowDelivery {
             }
             next = queue.poll();
         }
+        if (any) {
+            paused();
+        }
         losses.say();
         return any;
+    }
+
+    private void paused() {
+        for (FlowSink sink : all) {
+            try {
+                sink.paused();
+            } catch (RuntimeException e) {
+                LOG.error("a sink of flows failed", e);
+            }
+        }
     }
 
     private void deliver(Handover next) {

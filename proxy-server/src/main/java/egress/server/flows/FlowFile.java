@@ -25,8 +25,14 @@ final class FlowFile implements Closeable {
     private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");
     private static final int BLOCK = 64 * 1024;
 
+    /** Lines that are appended under one lock at most, so that others have their turn. */
+    private static final int MOST_LOCKED = 64;
+
     private final Path path;
     private FileChannel channel;
+    private @Nullable FileLock lock;
+    private long end;
+    private int appended;
 
     private FlowFile(Path path, FileChannel channel) {
         this.path = path;
@@ -117,40 +123,61 @@ final class FlowFile implements Closeable {
 
     /** Whether a line of that length would make it longer than it may be. */
     boolean isFull(long most, int line) throws IOException {
-        long size = channel.size();
-        return size > 0 && size + line > most;
+        lock();
+        return end > 0 && end + line > most;
     }
 
     /**
-     * Appends a line in one write. What cannot be written whole is taken back.
+     * Appends a line in one write, and stays locked until {@link #unlock}. What cannot be written whole is taken back.
      *
      * @throws IOException when nothing of it is there
      */
     void append(ByteBuffer line) throws IOException {
-        try (FileLock _ = channel.lock()) {
-            long end = channel.size();
-            try {
-                long at = end;
-                while (line.hasRemaining()) { // once, unless the disk is full
-                    at += channel.write(line, at);
-                }
-            } catch (IOException e) {
-                channel.truncate(end);
-                throw e;
+        lock();
+        long at = end;
+        try {
+            while (line.hasRemaining()) { // once, unless the disk is full
+                at += channel.write(line, at);
             }
+            end = at;
+        } catch (IOException e) {
+            channel.truncate(end);
+            unlock();
+            throw e;
+        }
+        if (++appended == MOST_LOCKED) {
+            unlock();
+        }
+    }
+
+    private void lock() throws IOException {
+        if (lock == null) {
+            lock = channel.lock();
+            end = channel.size();
+        }
+    }
+
+    /** Lets others append; harmless where it is not locked. */
+    void unlock() throws IOException {
+        FileLock held = lock;
+        if (held != null) {
+            lock = null;
+            appended = 0;
+            held.release();
         }
     }
 
     /** Opens what is at its path now; stays with the old one where that cannot be had. */
     void reopen() throws IOException {
-        Set<PosixFilePermission> permissions = permissions();
-        FileChannel next = channel(path, permissions);
+        unlock();
+        FileChannel next = channel(path, permissions());
         channel.close();
         channel = next;
     }
 
     /** Renames it to {@code FILE.1}, what was that to {@code FILE.2} and so on, and begins anew. */
     void rotate(int keep) throws IOException {
+        unlock();
         Set<PosixFilePermission> permissions = permissions();
         if (Files.exists(path)) { // else it was renamed before, and a new one could not be had
             for (int i = keep - 1; i >= 1; i--) {

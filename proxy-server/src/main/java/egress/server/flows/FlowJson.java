@@ -6,20 +6,24 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonGenerator.Feature;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A flow as one line of the flow log (docs/flows.md); {@link FlowReader} reads it back. */
+/** A flow as one line of the flow log (docs/flows.md); {@link FlowReader} reads it back. Of one thread at a time. */
 public final class FlowJson {
     static final String HTTP = "http";
     static final String CLIENT_HELLO = "tls_clienthello";
 
-    private static final double MICROS_A_MILLI = 1_000;
+    private static final int MICROS_A_MILLI = 1_000;
+    private static final int MICROS_A_SECOND = 1_000_000;
 
     private final JsonFactory factory =
             JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET).disable(Feature.FLUSH_PASSED_TO_STREAM);
+    private long second = Long.MIN_VALUE;
+    private String upToSecond = "";
 
     /** Writes the flow, and a newline behind it. */
     public void write(Flow flow, OutputStream to) throws IOException {
@@ -31,7 +35,7 @@ public final class FlowJson {
         try (JsonGenerator json = factory.createGenerator(to)) {
             json.writeStartObject();
             json.writeStringField("scan_id", flow.scanId());
-            json.writeStringField("timestamp", flow.timestamp().toString());
+            json.writeStringField("timestamp", text(flow.timestamp()));
             json.writeStringField("event", flow.isExchange() ? HTTP : CLIENT_HELLO);
             if (flow.hello() != null) {
                 hello(json, flow.hello());
@@ -48,6 +52,33 @@ public final class FlowJson {
             json.writeEndObject();
             json.writeRaw('\n');
         }
+    }
+
+    /** RFC 3339 with microseconds; the part that most have in common is made once a second. */
+    private String text(Instant time) {
+        if (time.getEpochSecond() != second) {
+            second = time.getEpochSecond();
+            String whole = Instant.ofEpochSecond(second).toString();
+            upToSecond = whole.substring(0, whole.length() - 1);
+        }
+        return decimal(new StringBuilder(32).append(upToSecond), time.getNano() / 1_000, MICROS_A_SECOND)
+                .append('Z')
+                .toString();
+    }
+
+    /** Microseconds as milliseconds. */
+    private static String millis(long micros) {
+        StringBuilder text = new StringBuilder(16).append(micros / MICROS_A_MILLI);
+        int rest = (int) (micros % MICROS_A_MILLI);
+        return (rest == 0 ? text : decimal(text, rest, MICROS_A_MILLI)).toString();
+    }
+
+    private static StringBuilder decimal(StringBuilder to, int part, int whole) {
+        to.append('.');
+        for (int unit = whole / 10; unit > 0; unit /= 10) {
+            to.append((char) ('0' + part / unit % 10));
+        }
+        return to;
     }
 
     private static void hello(JsonGenerator json, Flow.Hello hello) throws IOException {
@@ -106,7 +137,8 @@ public final class FlowJson {
         if (!flow.timings().micros().isEmpty()) {
             json.writeObjectFieldStart("ms");
             for (Map.Entry<String, Long> phase : flow.timings().micros().entrySet()) {
-                json.writeNumberField(phase.getKey(), phase.getValue() / MICROS_A_MILLI);
+                json.writeFieldName(phase.getKey());
+                json.writeNumber(millis(phase.getValue()));
             }
             json.writeEndObject();
         }
@@ -139,7 +171,8 @@ public final class FlowJson {
             json.writeStartObject();
             json.writeBooleanField("from_client", message.fromCaller());
             json.writeBooleanField("is_text", message.text());
-            json.writeNumberField("ms", message.micros() / MICROS_A_MILLI);
+            json.writeFieldName("ms");
+            json.writeNumber(millis(message.micros()));
             body(json, "payload", message.payload(), most);
             json.writeEndObject();
         }

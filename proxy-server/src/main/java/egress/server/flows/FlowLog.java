@@ -122,7 +122,8 @@ final class FlowLog implements FlowSink {
         while (true) {
             try {
                 int length = line.readableBytes();
-                if (settings.rotateAt().isPresent() && file.isFull(settings.rotateAt().get(), length)) {
+                if (settings.rotateAt().isPresent()
+                        && file.isFull(settings.rotateAt().get(), length)) {
                     file.rotate(settings.keep());
                 }
                 file.append(line.nioBuffer(0, length));
@@ -143,7 +144,8 @@ final class FlowLog implements FlowSink {
         if (!writing) {
             writing = true;
             long lost = losses.count() - lostBefore;
-            notices.say("--flows: " + path + " can be written again" + (lost > 0 ? "; " + lost + " flow(s) were lost" : ""));
+            notices.say("--flows: " + path + " can be written again"
+                    + (lost > 0 ? "; " + lost + " flow(s) were lost" : ""));
         }
     }
 
@@ -153,6 +155,15 @@ final class FlowLog implements FlowSink {
             lostBefore = losses.count();
             notices.say("--flows: cannot write " + path + ": " + words(e)
                     + (settings.required() ? ": no new request leaves until it can" : ""));
+        }
+    }
+
+    @Override
+    public void paused() {
+        try {
+            file.unlock();
+        } catch (IOException e) {
+            fails(e);
         }
     }
 

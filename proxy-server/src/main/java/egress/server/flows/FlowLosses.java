@@ -30,8 +30,9 @@ final class FlowLosses {
         long now = lost.sum();
         if (now > said && (said == 0 || System.nanoTime() - saidNanos > PAUSE)) {
             saidNanos = System.nanoTime();
-            notices.say("flows are lost, " + now + " so far: there are more than can be recorded, or their log cannot be"
-                    + " written (metric egress_flows_lost_total)");
+            notices.say(
+                    "flows are lost, " + now + " so far: there are more than can be recorded, or their log cannot be"
+                            + " written (metric egress_flows_lost_total)");
             said = now;
         }
     }

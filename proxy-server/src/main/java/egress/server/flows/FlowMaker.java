@@ -202,7 +202,8 @@ final class FlowMaker {
         String text = address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? NetUtil.toSocketAddressString(inet)
                 : String.valueOf(address);
-        return new Flow.Client(text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null);
+        return new Flow.Client(
+                text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null);
     }
 
     private static Flow.Decision decision(Facts facts, SecretMasker masker) {
@@ -254,7 +255,10 @@ final class FlowMaker {
         List<Flow.Finding> findings = new ArrayList<>(hits.size());
         for (Inspection.Hit hit : hits) {
             findings.add(new Flow.Finding(
-                    hit.detector(), masker.text(hit.place()), hit.fingerprint(), hit.effect().code()));
+                    hit.detector(),
+                    masker.text(hit.place()),
+                    hit.fingerprint(),
+                    hit.effect().code()));
         }
         return findings;
     }

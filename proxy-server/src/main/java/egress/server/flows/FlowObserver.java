@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * that is being recorded shares one budget; what has no room there is lost and counted, or, where the record is required, refused.
  */
 public final class FlowObserver implements Observer, AutoCloseable {
-    private static final String NO_RECORD = "every request must be recorded, and this one cannot be now: try again later";
+    private static final String NO_RECORD =
+            "every request must be recorded, and this one cannot be now: try again later";
     private static final Admission.Refused REFUSED =
             new Admission.Refused(new Failure.Denied(DenyReason.RECORD_UNAVAILABLE, NO_RECORD));
 
@@ -63,10 +64,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
         this.notices = notices;
         this.clock = clock;
         this.delivery = new FlowDelivery(
-                new FlowMaker(maskers, settings.bodyLimit()),
-                sinks,
-                losses,
-                () -> log.ifPresent(FlowLog::reopen));
+                new FlowMaker(maskers, settings.bodyLimit()), sinks, losses, () -> log.ifPresent(FlowLog::reopen));
     }
 
     /**
@@ -135,8 +133,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
             }
             case Event.Ended ended -> {
                 if (ended.exchange().recording instanceof Recording recording) {
-                    delivery.offer(
-                            new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
+                    delivery.offer(new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
                 }
             }
             case Event.ClientHelloRead hello -> {
@@ -156,8 +153,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
         if (credit == null) {
             return;
         }
-        Recording recording = new Recording(
-                exchange, scan(exchange.scan), clock.instant(), fields, credit, settings.bodyLimit());
+        Recording recording =
+                new Recording(exchange, scan(exchange.scan), clock.instant(), fields, credit, settings.bodyLimit());
         exchange.recording = recording;
         if (delivery.isLive()) {
             delivery.offer(new Handover.Started(recording));
@@ -205,7 +202,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
         }
         boolean connect = request.method().equals(HttpMethod.CONNECT);
         Fields fields = Fields.of(request.headers());
-        Credit credit = take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
+        Credit credit =
+                take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
         if (credit != null) {
             boolean plain = authority.port() == 80 || refused.code().equals(DenyReason.SCHEME_NOT_ALLOWED.code());
             delivery.offer(new Handover.Refused(

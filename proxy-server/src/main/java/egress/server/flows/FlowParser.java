@@ -109,8 +109,8 @@ final class FlowParser {
 
     private static List<Flow.Field> fields(JsonNode node) {
         List<Flow.Field> fields = new ArrayList<>(node.size());
-        node.forEach(pair -> fields.add(
-                new Flow.Field(pair.path(0).asText(""), pair.path(1).asText(""))));
+        node.forEach(pair ->
+                fields.add(new Flow.Field(pair.path(0).asText(""), pair.path(1).asText(""))));
         return fields;
     }
 

@@ -20,14 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes flows as HAR 1.2, which browsers' network panels import: each exchange an entry, bodies out of their codings. ClientHellos
- * have no place there.
+ * and refused CONNECTs have no place there.
  */
 public final class HarWriter {
     /** Of a body out of its coding, in bytes. */
     private static final int MOST_DECODED = 32 << 20;
 
-    private final JsonFactory factory =
-            JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET);
+    private final JsonFactory factory = JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET);
     private final String version;
 
     /** @param version of this program */
@@ -50,7 +49,7 @@ public final class HarWriter {
             json.writeArrayFieldStart("entries");
             while (flows.hasNext()) {
                 Flow flow = flows.next();
-                if (flow.request() != null) {
+                if (flow.request() != null && !flow.request().method().equals("CONNECT")) {
                     entry(json, flow, flow.request());
                 }
             }
@@ -86,8 +85,7 @@ public final class HarWriter {
         if (address != null) {
             int colon = address.lastIndexOf(':');
             String ip = colon < 0 ? address : address.substring(0, colon);
-            json.writeStringField(
-                    "serverIPAddress", ip.startsWith("[") ? ip.substring(1, ip.length() - 1) : ip);
+            json.writeStringField("serverIPAddress", ip.startsWith("[") ? ip.substring(1, ip.length() - 1) : ip);
         }
     }
 

@@ -10,13 +10,7 @@ package egress.server.flows;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record MessagePart(
-        boolean fromCaller,
-        byte[] bytes,
-        boolean text,
-        boolean compressed,
-        boolean first,
-        boolean last,
-        long micros) {
+        boolean fromCaller, byte[] bytes, boolean text, boolean compressed, boolean first, boolean last, long micros) {
     /** Of its objects, in bytes. */
     private static final int OVERHEAD = 96;
 

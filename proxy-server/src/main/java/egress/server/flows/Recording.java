@@ -41,7 +41,9 @@ final class Recording implements AutoCloseable {
     Fields requestTrailers = Fields.NONE;
     Fields responseFields = Fields.NONE;
     Fields responseTrailers = Fields.NONE;
-    @Nullable HttpResponseStatus answered;
+
+    @Nullable
+    HttpResponseStatus answered;
 
     /** What inspection found; replaced as a whole, since it may find something in a response after its end. */
     private volatile List<Inspection.Hit> found = List.of();
@@ -57,8 +59,7 @@ final class Recording implements AutoCloseable {
     /** Of the recorder's thread alone. */
     Flow.@Nullable Request masked;
 
-    Recording(
-            ExchangeRecord exchange, String scan, Instant time, Fields requestFields, Credit credit, int bodyLimit) {
+    Recording(ExchangeRecord exchange, String scan, Instant time, Fields requestFields, Credit credit, int bodyLimit) {
         this.id = exchange.id;
         this.downstream = exchange.downstream;
         this.caller = exchange.caller;

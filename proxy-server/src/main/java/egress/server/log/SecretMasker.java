@@ -68,6 +68,10 @@ public final class SecretMasker {
     private final Set<String> fields;
     /** Hashes of the secrets' first characters: most text is passed over in one look at each place. */
     private final BitSet beginnings = new BitSet(FILTER_BITS);
+    /** The secrets' first characters, of those below 256: a cheaper look before that one. */
+    private final boolean[] firsts = new boolean[256];
+
+    private boolean anyFirst;
 
     /** Compiled once, by whoever needs it first: {@link #prepare}, or the first text. */
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
@@ -85,7 +89,14 @@ public final class SecretMasker {
                 // Of two that begin alike the longer one is tried first.
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .toList();
-        this.secrets.forEach(secret -> beginnings.set(hash(secret, 0)));
+        this.secrets.forEach(secret -> {
+            beginnings.set(hash(secret, 0));
+            char first = secret.charAt(0);
+            anyFirst |= first >= firsts.length;
+            if (first < firsts.length) {
+                firsts[first] = true;
+            }
+        });
     }
 
     /**
@@ -211,7 +222,9 @@ public final class SecretMasker {
         int copied = 0;
         int i = 0;
         while (i + SHORTEST <= text.length()) {
-            int length = beginnings.get(hash(text, i)) ? lengthOfSecretAt(text, i) : 0;
+            char c = text.charAt(i);
+            boolean may = (c < firsts.length ? firsts[c] : anyFirst) && beginnings.get(hash(text, i));
+            int length = may ? lengthOfSecretAt(text, i) : 0;
             if (length == 0) {
                 i++;
                 continue;

@@ -147,6 +147,9 @@ final class FlagsTest {
         values.put("--show-bodies", "true");
         values.put("--timestamps", "true");
         values.put("--filter", "~d api.example");
+        values.put("--flows", directory.resolve("flows.jsonl").toString());
+        values.put("--flow-memory", "3m");
+        values.put("--scan-id", "a,b");
         return values;
     }
 
@@ -183,6 +186,9 @@ final class FlagsTest {
         if (flag.equals("--pipelock-scan")) {
             return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
         }
+        if (flag.equals("--flows-required")) {
+            return new String[] {routes, "--flows=f.jsonl"};
+        }
         return flag.startsWith("--pipelock-") ? new String[] {routes, pipelock} : new String[] {routes};
     }
 
@@ -199,6 +205,7 @@ final class FlagsTest {
                         s.serving().metrics().toString(),
                         s.loops() + " " + s.leaves(),
                         s.limits().toString(),
+                        s.flows().toString(),
                         s.timeouts().toString(),
                         s.upstreamHttp().toString(),
                         s.upstream().allowPrivate().toString(),

@@ -148,7 +148,8 @@ class FlowLogTest {
         assertThat(losses.count()).isEqualTo(2);
         assertThat(err.lines()).hasSize(2);
         assertThat(err.lines().get(0)).startsWith("egress: --flows: cannot write " + path() + ": File too large");
-        assertThat(err.lines().get(1)).isEqualTo("egress: --flows: " + path() + " can be written again; 2 flow(s) were lost");
+        assertThat(err.lines().get(1))
+                .isEqualTo("egress: --flows: " + path() + " can be written again; 2 flow(s) were lost");
     }
 
     @Test
@@ -185,8 +186,7 @@ class FlowLogTest {
         for (int i = 0; i < 3; i++) {
             long before = Files.exists(path()) ? Files.size(path()) : 0;
             Process child = writer(1_000_000, 3 << 20);
-            ProxyUnderTest.await(
-                    "lines", () -> path().toFile().length() > before + (20 << 20));
+            ProxyUnderTest.await("lines", () -> path().toFile().length() > before + (20 << 20));
             child.destroyForcibly().waitFor();
             long torn = Files.size(path());
             FlowLog log = open();
@@ -222,7 +222,8 @@ class FlowLogTest {
             Notices notices = new Notices(System.err);
             FlowSettings settings = new FlowSettings(
                     Optional.of(Path.of(arguments[0])), 4 << 20, 8 << 20, false, Optional.empty(), 1, List.of());
-            FlowLog log = FlowLog.open(settings, new FlowLosses(notices), notices).orElseThrow();
+            FlowLog log =
+                    FlowLog.open(settings, new FlowLosses(notices), notices).orElseThrow();
             for (int i = 1; i <= Integer.parseInt(arguments[1]); i++) {
                 log.ended(flow(i, Integer.parseInt(arguments[2])));
             }
@@ -235,8 +236,8 @@ class FlowLogTest {
     void aLockThatAnotherHoldsIsWaitedFor() throws Exception {
         FlowLog log = open();
         Path ready = directory.resolve("ready");
-        Process holder = Tool.require("python3", "install python3")
-                .start("-c", """
+        Process holder =
+                Tool.require("python3", "install python3").start("-c", """
                         import fcntl, sys, time
                         f = open(sys.argv[1], "r+")
                         fcntl.lockf(f, fcntl.LOCK_EX)

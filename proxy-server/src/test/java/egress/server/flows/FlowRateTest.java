@@ -49,8 +49,7 @@ class FlowRateTest {
     Path directory;
 
     private final Captured err = new Captured();
-    private final SecretMasker masker =
-            SecretMasker.of(List.of(), List.of("gate-token-0123456789"), Masker::of);
+    private final SecretMasker masker = SecretMasker.of(List.of(), List.of("gate-token-0123456789"), Masker::of);
     private final LastHttpContent request = body("{\"model\": \"some-model\", \"input\": \"a prompt of words. \"}");
     private final LastHttpContent response = body("{\"output\": \"an answer, in words as well, and quite long.\"}");
 
@@ -68,8 +67,8 @@ class FlowRateTest {
     }
 
     private FlowObserver observer(int memory) throws IOException {
-        FlowSettings settings = new FlowSettings(
-                Optional.of(log()), 4 << 20, memory, false, Optional.empty(), 1, List.of("scan"));
+        FlowSettings settings =
+                new FlowSettings(Optional.of(log()), 4 << 20, memory, false, Optional.empty(), 1, List.of("scan"));
         return FlowObserver.start(settings, List.of(), () -> masker, new Notices(err), InstantSource.system())
                 .orElseThrow();
     }
@@ -130,8 +129,7 @@ class FlowRateTest {
             took[i] = System.nanoTime() - start;
         }
         ownCpu = threads.getCurrentThreadCpuTime() - ownCpu;
-        ProxyUnderTest.await(
-                "all of them", () -> observer.recorded() - before + observer.lost() - lostBefore == count);
+        ProxyUnderTest.await("all of them", () -> observer.recorded() - before + observer.lost() - lostBefore == count);
         recorderCpu = cpu(threads) - recorderCpu;
         observer.close();
         Arrays.sort(took);
@@ -169,8 +167,8 @@ class FlowRateTest {
     void whileTheDiskStandsStillNobodyWaitsAndWhatIsLostIsCounted() throws Exception {
         FlowObserver observer = observer(1 << 20);
         Path ready = directory.resolve("ready");
-        Process holder = Tool.require("python3", "install python3")
-                .start("-c", """
+        Process holder =
+                Tool.require("python3", "install python3").start("-c", """
                         import fcntl, sys, time
                         f = open(sys.argv[1], "r+")
                         fcntl.lockf(f, fcntl.LOCK_EX)

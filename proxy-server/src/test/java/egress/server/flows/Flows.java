@@ -54,7 +54,11 @@ final class Flows {
                 text(random),
                 time(random),
                 new Flow.Client(text(random), random.nextBoolean() ? null : text(random)),
-                new Flow.Hello("host.example", random.nextInt(65_536), random.nextBoolean() ? null : "sni.example", List.of("h2")),
+                new Flow.Hello(
+                        "host.example",
+                        random.nextInt(65_536),
+                        random.nextBoolean() ? null : "sni.example",
+                        List.of("h2")),
                 null,
                 null,
                 new Flow.Decision("pending", null, null, null, null, false),
@@ -85,9 +89,14 @@ final class Flows {
                         fields(random),
                         randomBody(random),
                         fields(random)),
-                answered ? new Flow.Response(204, text(random), fields(random), randomBody(random), fields(random)) : null,
-                new Flow.Decision("denied", "code", optional(random), optional(random), optional(random), random.nextBoolean()),
-                random.nextBoolean() ? Flow.Connection.NONE : new Flow.Connection("a:1", optional(random), random.nextBoolean()),
+                answered
+                        ? new Flow.Response(204, text(random), fields(random), randomBody(random), fields(random))
+                        : null,
+                new Flow.Decision(
+                        "denied", "code", optional(random), optional(random), optional(random), random.nextBoolean()),
+                random.nextBoolean()
+                        ? Flow.Connection.NONE
+                        : new Flow.Connection("a:1", optional(random), random.nextBoolean()),
                 new Flow.Timings(micros),
                 List.of(new Flow.Finding(text(random), "body", "f00", "warned")),
                 List.of(new Flow.Message(
@@ -117,7 +126,8 @@ final class Flows {
     }
 
     private static FlowBody randomBody(RandomGenerator random) {
-        byte[] bytes = random.nextBoolean()
+        boolean text = random.nextBoolean();
+        byte[] bytes = text
                 ? ("{\"tëxt\": \"\u0001\ud83d\ude00" + random.nextLong() + "\"}").getBytes(UTF_8)
                 : new byte[1 + random.nextInt(300)];
         if (bytes[0] == 0) {
@@ -125,6 +135,10 @@ final class Flows {
         }
         return random.nextInt(5) == 0
                 ? FlowBody.EMPTY
-                : new FlowBody(bytes.length + (long) random.nextInt(3), random.nextBoolean(), bytes, random.nextBoolean());
+                : new FlowBody(
+                        bytes.length + (long) random.nextInt(3),
+                        text && random.nextBoolean(), // other bytes may end within a character, which is left out then
+                        bytes,
+                        random.nextBoolean());
     }
 }

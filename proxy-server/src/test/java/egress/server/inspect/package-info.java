@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.inspect;
+
+import org.jspecify.annotations.NullMarked;
