@@ -29,8 +29,11 @@ final class Packages {
 
     /** The directory that holds {@code node_modules}. */
     static Path node() throws IOException, InterruptedException {
-        Path directory = TARGET.resolve("node");
-        String wanted = String.join(" ", NODE);
+        return node(TARGET.resolve("node"), NODE);
+    }
+
+    private static Path node(Path directory, List<String> packages) throws IOException, InterruptedException {
+        String wanted = String.join(" ", packages);
         try (FileChannel _ = alone()) {
             if (isInstalled(directory, wanted)) {
                 return directory;
@@ -44,13 +47,18 @@ final class Packages {
                     "--ignore-scripts",
                     "--prefix",
                     directory.toString()));
-            command.addAll(NODE);
+            command.addAll(packages);
             Tool.require("npm", "install nodejs and npm");
             Files.createDirectories(directory);
             install(command);
             installed(directory, wanted);
         }
         return directory;
+    }
+
+    /** The directory that holds {@code node_modules} with an LLM vendor's SDK. */
+    static Path sdk() throws IOException, InterruptedException {
+        return node(TARGET.resolve("sdk"), List.of("@anthropic-ai/sdk@1.14.0"));
     }
 
     /** The Python of a virtual environment with the packages of {@code clients/requirements.txt}. */

@@ -17,6 +17,8 @@ final class Drafting {
     /** Before the name of what no route can name: plain http on another port than 80, TLS on 80. */
     static final String INEXPRESSIBLE = "\uffff";
 
+    static final String AUTHORIZATION = "carried its own authorization";
+
     /** Of one host and reason: what else was denied is only counted. */
     private static final int MOST_DENIED = 20;
 
@@ -43,7 +45,7 @@ final class Drafting {
     Suggestion.Route route(String name, HostSeen host) {
         List<String> notes = new ArrayList<>();
         if (host.authorized.count() > 0) {
-            notes.add("carried its own authorization " + host.authorized.times()
+            notes.add(AUTHORIZATION + " " + host.authorized.times()
                     + ", which the gate takes off: name a token in auth:");
         }
         if (host.gitPush.count() > 0) {

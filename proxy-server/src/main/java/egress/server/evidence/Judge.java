@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Judge {
     static final String PASSTHROUGH = "tls passthrough";
 
-    /** What a masked parameter may stand for: nothing of note, git's push, a method that no host allows. */
-    private static final List<String> VALUES = List.of("x", "git-receive-pack", "TRACE");
+    /** What a masked value may stand for that means nothing to any rule. */
+    private static final String ANYTHING = "x";
 
     /** Holds for no path. */
     private static final Matcher NEVER = new Matcher.Exact("");
@@ -80,7 +80,7 @@ final class Judge {
         Outcome asked = null;
         boolean allowed = !rewrites;
         boolean denied = true;
-        for (String value : request.isTargetMasked() ? VALUES : VALUES.subList(0, 1)) {
+        for (String value : values(request, request.isTargetMasked())) {
             RequestHead head = head(request, value, fields);
             Outcome strict = judge(least, head, request);
             Outcome lenient = judge(most, head, request);
@@ -94,12 +94,17 @@ final class Judge {
         return new Outcome.Undecidable(request.isTargetMasked() ? "a masked value of the target decides" : "a masked field decides: " + String.join(", ", masked));
     }
 
+    /** What a masked parameter may stand for: nothing of note, a method that is allowed, one that no host allows, git's push. */
+    private static List<String> values(RecordedRequest request, boolean masked) {
+        return masked ? List.of(ANYTHING, request.head().method(), "TRACE", "git-receive-pack") : List.of(ANYTHING);
+    }
+
     /** The values of a path are no method and no service: only those of the query are tried as one. */
     private static RequestHead head(RecordedRequest request, String value, HttpHeaders fields) {
         RequestHead head = request.head();
         String path = request.path();
         String query = head.target().substring(path.length());
-        String target = path.replace(RecordedRequest.MASK, VALUES.getFirst()) + query.replace(RecordedRequest.MASK, value);
+        String target = path.replace(RecordedRequest.MASK, ANYTHING) + query.replace(RecordedRequest.MASK, value);
         return new RequestHead(head.tls(), head.authority(), head.method(), target, fields);
     }
 
@@ -226,14 +231,14 @@ final class Judge {
     private Outcome inspected(Policy by, RequestHead head, Verdict.Inspect first, RecordedRequest request) {
         Outcome.Allowed allowed = new Outcome.Allowed(first.route().name(), first.rule());
         Outcome outcome = allowed;
-        for (String value : request.isBodyMasked() ? VALUES : VALUES.subList(0, 1)) {
+        for (String value : values(request, request.isBodyMasked())) {
             // A judge of a body reads one: each value needs its own.
             if (!(by.judge(head) instanceof Verdict.Inspect inspect)) {
                 return allowed;
             }
             Verdict.Deny deny = read(inspect.body(), request, value);
             Outcome now = deny == null ? allowed : denied(head, deny);
-            if (!value.equals(VALUES.getFirst()) && now.getClass() != outcome.getClass()) {
+            if (!value.equals(ANYTHING) && now.getClass() != outcome.getClass()) {
                 return new Outcome.Undecidable("a masked value of the body decides");
             }
             outcome = now;

@@ -21,6 +21,9 @@ public final class Replay {
     /** None flips, but of some it cannot be told. */
     public static final int UNDECIDABLE = 3;
 
+    /** Shown of each kind; the others are only counted. */
+    private static final int MOST_SHOWN = 50;
+
     /** More kinds of requests are counted together. */
     private static final int MOST_LINES = 10_000;
 
@@ -129,15 +132,20 @@ public final class Replay {
         for (Map.Entry<Kind, Map<String, Line>> kind : kinds.entrySet()) {
             lines.add("");
             lines.add(kind.getKey().words + ":");
+            int more = kind.getValue().size() - MOST_SHOWN;
             kind.getValue().values().stream()
                     .sorted(Comparator.comparingLong((Line line) -> line.seen().count())
                             .reversed()
                             .thenComparing(Line::request))
+                    .limit(MOST_SHOWN)
                     .forEach(line -> {
                         lines.add("  " + Printable.line(line.request()));
                         lines.add("      " + (line.why().isEmpty() ? "" : Printable.line(line.why()) + "; ")
                                 + line.seen().words());
                     });
+            if (more > 0) {
+                lines.add("  and " + more + " other requests");
+            }
         }
         return List.copyOf(lines);
     }

@@ -29,6 +29,9 @@ final class RouteDiff {
     /** Beside those that the files name. */
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
+    /** Stands for those that nobody names. */
+    static final String ANY = "PROPFIND";
+
     /** Paths that can be read in one way alone. */
     private static final String PLAIN = "/(?:[!$&'()*+,0-9:=@A-Za-z_~-][!$&'()*+,.0-9:=@A-Za-z_~-]*/?)*";
 
@@ -295,7 +298,7 @@ final class RouteDiff {
         Set<String> methods = new LinkedHashSet<>(METHODS);
         before.routeAt(authority)
                 .ifPresent(route -> route.matches().forEach(match -> methods.addAll(match.methods())));
-        methods.add("PROPFIND"); // stands for any that nobody names
+        methods.add(ANY);
         return methods;
     }
 

@@ -131,13 +131,17 @@ public final class RoutesDiff {
         return lines;
     }
 
+    private static String methods(Set<String> methods) {
+        return methods.contains(RouteDiff.ANY) ? "any method" : String.join(", ", methods);
+    }
+
     private static void section(List<String> lines, String title, String sign, Map<Line, Detail> all) {
         if (all.isEmpty()) {
             return;
         }
         lines.add(title + ":");
         all.forEach((line, detail) -> {
-            String methods = detail.methods().isEmpty() ? "" : String.join(", ", detail.methods()) + " by ";
+            String methods = detail.methods().isEmpty() ? "" : methods(detail.methods()) + " by ";
             String plain = detail.schemes().contains("http")
                     ? detail.schemes().size() == 1 ? ", over plain http" : ", over plain http too"
                     : "";

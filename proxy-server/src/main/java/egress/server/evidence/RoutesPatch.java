@@ -129,7 +129,12 @@ public final class RoutesPatch {
             remarks.add(where + " is in flow style, to which nothing can be added (expected: one key a line)");
             return;
         }
-        List<String> entries = new ArrayList<>(suggested.notes().stream().map(note -> "# " + note).toList());
+        List<String> entries = new ArrayList<>();
+        for (String note : suggested.notes()) {
+            if (known.credential().isEmpty() || !note.startsWith(Drafting.AUTHORIZATION)) {
+                entries.add("# " + note);
+            }
+        }
         entries.addAll(RoutesWriter.entries(suggested.entries(), true));
         if (entry.matches().isPresent()) {
             RoutesOutline.Items items = entry.matches().get();

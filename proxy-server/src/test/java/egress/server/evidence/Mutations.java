@@ -13,9 +13,10 @@ import java.util.Set;
 
 /**
  * Requests like those of a log, and not among them: by another method, at a sibling of the path, at another host. A sibling differs in a segment in
- * which the log gives no reason to take any value: fewer than three stand there, and it holds no digit.
+ * which the log gives no reason to take any value: fewer than three stand there, and it holds no digit. What stands below places that are free
+ * is one place.
  */
-final class Mutations {
+public final class Mutations {
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
     private final Random random;
@@ -24,19 +25,33 @@ final class Mutations {
     private final Set<String> methods = new HashSet<>();
     private final Map<String, Set<String>> values = new HashMap<>();
 
-    Mutations(List<Flow> log, long seed) {
+    public Mutations(List<Flow> log, long seed) {
         this.log = log.stream().filter(Flow::isExchange).toList();
         this.random = new Random(seed);
+        Map<String, String> places = new HashMap<>(); // of each path's next segment
         for (Flow flow : this.log) {
             Flow.Request request = request(flow);
             asked.add(request.method() + " " + request.host() + path(request));
             methods.add(request.host() + request.method() + path(request).split("/", -1).length);
-            String before = request.host();
-            for (String segment : path(request).substring(1).split("/", -1)) {
-                values.computeIfAbsent(before, any -> new HashSet<>()).add(segment);
-                before += "/" + segment;
-            }
+            places.put(request.host() + path(request), request.host());
         }
+        for (int depth = 1; !places.isEmpty(); depth++) { // whether a place is free is known before what is below it
+            int at = depth;
+            places.keySet().removeIf(path -> path.split("/", -1).length <= at);
+            places.forEach((path, place) ->
+                    values.computeIfAbsent(place, any -> new HashSet<>()).add(path.split("/", -1)[at]));
+            places.replaceAll((path, place) -> below(place, path.split("/", -1)[at]));
+        }
+    }
+
+    /** The place of what follows a segment: the same for all that may stand in a free one. */
+    private String below(String place, String segment) {
+        return place + "/" + (isFree(place, segment) ? "*" : segment);
+    }
+
+    private boolean isFree(String place, String segment) {
+        return values.getOrDefault(place, Set.of()).size() >= 3
+                || segment.chars().anyMatch(c -> c >= '0' && c <= '9');
     }
 
     private static Flow.Request request(Flow flow) {
@@ -53,7 +68,7 @@ final class Mutations {
     }
 
     /** Those of so many that the policy lets through. */
-    List<String> allowed(Policy policy, int count) {
+    public List<String> allowed(Policy policy, int count) {
         Judge judge = new Judge(policy);
         List<String> allowed = new ArrayList<>();
         for (int i = 0; i < count; ) {
@@ -110,14 +125,12 @@ final class Mutations {
     private String sibling(String host, String path) {
         String[] segments = path.substring(1).split("/", -1);
         List<Integer> fixed = new ArrayList<>();
-        String before = host;
+        String place = host;
         for (int i = 0; i < segments.length; i++) {
-            boolean open = values.getOrDefault(before, Set.of()).size() >= 3
-                    || segments[i].chars().anyMatch(c -> c >= '0' && c <= '9');
-            if (!open && !segments[i].isEmpty()) {
+            if (!isFree(place, segments[i]) && !segments[i].isEmpty()) {
                 fixed.add(i);
             }
-            before += "/" + segments[i];
+            place = below(place, segments[i]);
         }
         if (fixed.isEmpty()) {
             return path;
