@@ -64,7 +64,14 @@ final class RunSession {
         OutputStream lines = json || settings.log().verbose() ? kept : OutputStream.nullOutputStream();
         // What the routes ask to be audited is part of the report.
         Streams inside = new Streams(lines, OutputStream.nullOutputStream(), streams.colours());
-        try (ProxyProcess gate = Wiring.start(settings, issuer, inside, notices, InstantSource.system(), report, child.learn().isPresent() ? List.of(learnt) : List.of());
+        try (ProxyProcess gate = Wiring.start(
+                        settings,
+                        issuer,
+                        inside,
+                        notices,
+                        InstantSource.system(),
+                        report,
+                        child.learn().isPresent() ? List.of(learnt) : List.of());
                 TrustFolder trust = TrustFolder.create(
                         gate.issuer().certificate(),
                         TrustedRoots.ofMachine(environment).certificates(),

@@ -3,8 +3,8 @@ package egress.server;
 import egress.server.config.Settings;
 import egress.server.evidence.ShadowRoutes;
 import egress.server.log.EventLog;
-import egress.server.log.ShadowFlip;
 import egress.server.log.Notices;
+import egress.server.log.ShadowFlip;
 import egress.server.metrics.ExchangeMetrics;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -52,8 +52,7 @@ record Shadow(ShadowRoutes routes, Reloader reloader) implements AutoCloseable {
                     notices.say(NAME + (routes.isUsed() ? "they stay as they were" : "they are not used"));
                 }
             };
-            RoutesSource source =
-                    new RoutesSource(file, settings.serving().passthrough(), settings.environment());
+            RoutesSource source = new RoutesSource(file, settings.serving().passthrough(), settings.environment());
             String fingerprint = source.fingerprint();
             long generation = 0;
             switch (source.load()) {

@@ -391,7 +391,11 @@ final class Wiring {
                         "--admin",
                         endpoint,
                         "another port, or --admin off",
-                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), false), inspector.map(AdminPages.class::cast))));
+                        () -> admin.bind(
+                                loops,
+                                endpoint,
+                                new HostCheck(endpoint.host(), false),
+                                inspector.map(AdminPages.class::cast))));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();

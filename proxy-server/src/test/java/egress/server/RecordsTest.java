@@ -352,8 +352,8 @@ final class RecordsTest {
                 .trust(authority)
                 .flags("-q")
                 .start()) {
-            for (String head : List.of(
-                    "GET /other", "POST /v1/x", "GET /team", "POST /v1/x/git-receive-pack", "GET /v1/%zz")) {
+            for (String head :
+                    List.of("GET /other", "POST /v1/x", "GET /team", "POST /v1/x/git-receive-pack", "GET /v1/%zz")) {
                 try (RawClient client = proxy.connect("api.example:443")) {
                     client.send(head + " HTTP/1.1\r\nHost: api.example\r\nContent-Length: 0\r\n\r\n")
                             .readResponse("GET");
@@ -363,7 +363,8 @@ final class RecordsTest {
             proxy.gate().close();
             assertThat(events(proxy.err()))
                     .extracting(event -> event.get("code").asText() + " "
-                            + event.get("route").asText() + " " + event.get("rule").asText())
+                            + event.get("route").asText() + " "
+                            + event.get("rule").asText())
                     .containsExactly(
                             "path_not_allowed api.example matches",
                             "method_not_allowed api.example matches[0].methods",

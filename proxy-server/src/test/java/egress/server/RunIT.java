@@ -201,7 +201,9 @@ final class RunIT {
     @Test
     void whatItDidIsLearntAndIsEnoughForTheSameAgain() throws Exception {
         Path learnt = directory.resolve("learnt.yaml");
-        String[] program = {"sh", "-c", "curl -sS -o /dev/null -w '%{http_code}\\n' " + URL + " https://a.example/status/201"};
+        String[] program = {
+            "sh", "-c", "curl -sS -o /dev/null -w '%{http_code}\\n' " + URL + " https://a.example/status/201"
+        };
         assertThat(run(List.of("--learn", learnt.toString()), program).ok().err())
                 .contains("egress: wrote " + learnt + " from 2 exchange(s): read it before you use it");
         assertThat(learnt).content().contains("host: a.example");

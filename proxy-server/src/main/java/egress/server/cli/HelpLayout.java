@@ -13,17 +13,16 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 /** Help by subject: each mixin of the gate is a section under its own name. */
 final class HelpLayout {
     private static final int WIDTH = 120;
-    private static final List<String> SECTIONS =
-            List.of(
-                    "Serving",
-                    "Certificate authority",
-                    "Upstream",
-                    "DLP",
-                    "Logs",
-                    "Records",
-                    "Inspection",
-                    "Timeouts",
-                    "Limits");
+    private static final List<String> SECTIONS = List.of(
+            "Serving",
+            "Certificate authority",
+            "Upstream",
+            "DLP",
+            "Logs",
+            "Records",
+            "Inspection",
+            "Timeouts",
+            "Limits");
 
     private HelpLayout() {}
 

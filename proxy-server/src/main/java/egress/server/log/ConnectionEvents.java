@@ -69,8 +69,7 @@ final class ConnectionEvents {
             implements LogEvent.Recorded {
         static Refused of(long time, Event.ConnectionRefused it) {
             String route = it.route() == null ? null : it.route().name();
-            return new Refused(
-                    time, it.downstream(), it.authority(), route, it.status(), it.code(), it.words());
+            return new Refused(time, it.downstream(), it.authority(), route, it.status(), it.code(), it.words());
         }
 
         /** With an answer that is not a sign of overload. */

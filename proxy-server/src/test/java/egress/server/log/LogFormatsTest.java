@@ -130,7 +130,8 @@ final class LogFormatsTest {
                 .contains("X-Long: " + "v".repeat(200) + "...\n")
                 .doesNotContain("verdict");
         assertThat(text(3, false, new ExchangeEvents.Ended(answered())))
-                .contains("route api.example, rule matches[0].paths[0] prefix /v1/, by 192.0.2.1:443 (open before), credential injected, 10b sent")
+                .contains(
+                        "route api.example, rule matches[0].paths[0] prefix /v1/, by 192.0.2.1:443 (open before), credential injected, 10b sent")
                 .contains("verdict 1ms, connect 0ms, tls 0ms, stream 1ms, first byte 10ms, last byte 12ms");
         assertThat(text(4, false, new ExchangeEvents.Ended(answered()))).contains("X-Long: " + "v".repeat(300) + "\n");
     }
@@ -167,9 +168,15 @@ final class LogFormatsTest {
 
     @Test
     void aRefusedConnectNamesWhatWasAskedFor() {
-        assertThat(text(1, false, new ConnectionEvents.Refused(0, CALLER, API, "api.example", 403, "port_not_allowed", "no")))
+        assertThat(text(
+                        1,
+                        false,
+                        new ConnectionEvents.Refused(0, CALLER, API, "api.example", 403, "port_not_allowed", "no")))
                 .isEqualTo("127.0.0.1:47154: CONNECT api.example:443\n    << 403 Forbidden port_not_allowed: no\n");
-        assertThat(text(1, false, new ConnectionEvents.Refused(0, CALLER, null, null, 0, "timeout", "nothing came in time")))
+        assertThat(text(
+                        1,
+                        false,
+                        new ConnectionEvents.Refused(0, CALLER, null, null, 0, "timeout", "nothing came in time")))
                 .isEqualTo("127.0.0.1:47154: nothing came in time\n");
     }
 
