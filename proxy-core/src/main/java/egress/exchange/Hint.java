@@ -43,7 +43,8 @@ public enum Hint {
         return switch (why) {
             case HOST_NOT_ALLOWED, PORT_NOT_ALLOWED, PATH_NOT_ALLOWED, METHOD_NOT_ALLOWED, HEADER_NOT_ALLOWED -> ASK;
             case GIT_FETCH, CREDENTIAL_UNAVAILABLE, DLP_MATCH -> ASK;
-            // https instead, the git gate, plain HTTP or WebSocket, a coding that can be read: another request, not another rule.
+            // https instead, the git gate, plain HTTP or WebSocket, a coding that can be read: another request, not
+            // another rule.
             case SCHEME_NOT_ALLOWED, GIT_PUSH, CREDENTIAL_NEEDS_TLS, UPGRADE_NOT_ALLOWED, DLP_UNSCANNABLE -> NEVER;
             case DLP_UNAVAILABLE, DLP_LOCKED, POLICY_UNAVAILABLE, RECORD_UNAVAILABLE -> LATER;
         };

@@ -57,7 +57,8 @@ final class RouteRules {
                 first = verdict instanceof Verdict.Deny ? verdict : first;
             }
         }
-        return gitFetch && first == byDefault ? byGitFetch : first;
+        boolean byRoute = entries.length == 0 && allowlist.isEmpty(); // and then nothing is denied
+        return gitFetch && byRoute ? byGitFetch : first;
     }
 
     /** Whether the older list of prefixes holds for the path. */
@@ -190,8 +191,7 @@ final class RouteRules {
             if (allows.isEmpty()) {
                 allows.add(new Verdict.Allow(route, RuleNames.entry(index, match)));
             }
-            return new Entry(
-                    index, new AnyOf(match.paths()), match.methods(), match.headers(), List.copyOf(allows));
+            return new Entry(index, new AnyOf(match.paths()), match.methods(), match.headers(), List.copyOf(allows));
         }
 
         /** Null unless all parts hold. */

@@ -97,7 +97,8 @@ class HintTest {
             for (boolean http2 : new boolean[] {false, true}) {
                 var fields = LocalResponse.of(failure, request, http2).head().headers();
                 assertThat(fields.get("x-egress-deny")).isEqualTo(failure.code());
-                assertThat(fields.get("x-egress-hint")).isEqualTo(Hint.of(failure).code());
+                assertThat(fields.get("x-egress-hint"))
+                        .isEqualTo(Hint.of(failure).code());
             }
         }
     }

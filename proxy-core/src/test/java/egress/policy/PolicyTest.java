@@ -271,8 +271,7 @@ final class PolicyTest {
                 POLICY, new RequestHead(true, new Authority("v1.example", 443), "GET", "/v1/../admin", fields()));
         assertThat(explanation.readings())
                 .containsExactly(
-                        new Explanation.Reading(
-                                "/v1/../admin", true, 0, List.of("matches[0].paths[0] prefix /v1")),
+                        new Explanation.Reading("/v1/../admin", true, 0, List.of("matches[0].paths[0] prefix /v1")),
                         new Explanation.Reading("/admin", true, -1, List.of()));
         assertThat(explanation.route())
                 .hasValueSatisfying(r -> assertThat(r.name()).isEqualTo("v1.example"));

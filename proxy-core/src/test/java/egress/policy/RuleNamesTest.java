@@ -6,6 +6,7 @@ import egress.http.Authority;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,7 +45,7 @@ class RuleNamesTest {
                                     new Match.HeaderRule("x-b", new Matcher.Exact("2")))))
                     .build()));
 
-    private static Verdict judge(String method, String url, String field) {
+    private static Verdict judge(String method, String url, @Nullable String field) {
         boolean tls = url.startsWith("https://");
         String rest = url.substring(url.indexOf("//") + 2);
         int slash = rest.indexOf('/');
@@ -53,11 +54,7 @@ class RuleNamesTest {
             fields.add(field.substring(0, field.indexOf('=')), field.substring(field.indexOf('=') + 1));
         }
         return POLICY.judge(new RequestHead(
-                tls,
-                Authority.parse(rest.substring(0, slash), tls ? 443 : 80),
-                method,
-                rest.substring(slash),
-                fields));
+                tls, Authority.parse(rest.substring(0, slash), tls ? 443 : 80), method, rest.substring(slash), fields));
     }
 
     private static String words(Verdict verdict) {
@@ -100,7 +97,7 @@ class RuleNamesTest {
         "GET, https://bare.example:8443/, , deny port_not_allowed default",
         "GET, https://bare.example/%zz, , malformed",
     })
-    void aVerdictNamesTheRule(String method, String url, String field, String expected) {
+    void aVerdictNamesTheRule(String method, String url, @Nullable String field, String expected) {
         assertThat(words(judge(method, url, field))).isEqualTo(expected);
     }
 

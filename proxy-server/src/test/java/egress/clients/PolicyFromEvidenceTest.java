@@ -46,7 +46,8 @@ class PolicyFromEvidenceTest {
     }
 
     private ProxyUnderTest.Builder gate(RecordedClients clients) {
-        ProxyUnderTest.Builder gate = ProxyUnderTest.with().trust(clients.authority).flags("-q");
+        ProxyUnderTest.Builder gate =
+                ProxyUnderTest.with().trust(clients.authority).flags("-q");
         RecordedClients.HOSTS.forEach(host -> gate.origin(host + ":443", clients.origin));
         return gate;
     }
@@ -54,7 +55,8 @@ class PolicyFromEvidenceTest {
     /** Twice, as a rule stands from the second time on. */
     private Path record(RecordedClients clients, List<Who> who) throws Exception {
         Path log = directory.resolve("flows.jsonl");
-        try (ProxyUnderTest gate = gate(clients).flags("--flows", log.toString()).start()) {
+        try (ProxyUnderTest gate =
+                gate(clients).flags("--flows", log.toString()).start()) {
             for (Who each : who) {
                 each.run(clients, gate);
                 each.run(clients, gate);
@@ -95,7 +97,9 @@ class PolicyFromEvidenceTest {
             assertThat(unused.unused()).as(yaml).isEmpty();
             List<String> allowed = new Mutations(flows, 1).allowed(policy, 10_000);
             assertThat(allowed.size())
-                    .as("%s lets through %s", yaml, allowed.stream().distinct().limit(20).toList())
+                    .as(
+                            "%s lets through %s",
+                            yaml, allowed.stream().distinct().limit(20).toList())
                     .isLessThanOrEqualTo(100);
             try (ProxyUnderTest gate = gate(clients).routes(yaml).start()) {
                 who.run(clients, gate);

@@ -41,8 +41,13 @@ final class RecordedClients implements AutoCloseable {
             node(name);
             rust(name);
         }
-        origin.on("/index/config.json", exchange -> exchange.respond(
-                200, "{\"dl\":\"https://crates.example/dl/{crate}/{version}/download\"}", "content-type", "application/json"));
+        origin.on(
+                "/index/config.json",
+                exchange -> exchange.respond(
+                        200,
+                        "{\"dl\":\"https://crates.example/dl/{crate}/{version}/download\"}",
+                        "content-type",
+                        "application/json"));
         git();
         model();
     }
@@ -74,13 +79,16 @@ final class RecordedClients implements AutoCloseable {
                 name + "-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
                 name + "-1.0.dist-info/RECORD", "")));
         String sum = HexFormat.of().formatHex(digest("SHA-256", wheel));
-        String path = "/packages/" + sum.substring(0, 2) + "/" + sum.substring(2, 4) + "/" + sum.substring(4) + "/" + file;
-        origin.on("/simple/" + name + "/", exchange -> exchange.respond(
-                200,
-                "<!DOCTYPE html><html><body><a href=\"https://files.example" + path + "#sha256=" + sum + "\">" + file
-                        + "</a></body></html>",
-                "content-type",
-                "text/html"));
+        String path =
+                "/packages/" + sum.substring(0, 2) + "/" + sum.substring(2, 4) + "/" + sum.substring(4) + "/" + file;
+        origin.on(
+                "/simple/" + name + "/",
+                exchange -> exchange.respond(
+                        200,
+                        "<!DOCTYPE html><html><body><a href=\"https://files.example" + path + "#sha256=" + sum + "\">"
+                                + file + "</a></body></html>",
+                        "content-type",
+                        "text/html"));
         origin.on(path, exchange -> respond(exchange, wheel, "application/octet-stream"));
     }
 
@@ -97,23 +105,28 @@ final class RecordedClients implements AutoCloseable {
 
     private void node(String name) throws IOException, InterruptedException {
         String path = "/" + name + "/-/" + name + "-1.0.0.tgz";
-        byte[] archive = tar(name + "-npm", Map.of(
-                "package/package.json", "{\"name\":\"" + name + "\",\"version\":\"1.0.0\"}"));
-        String document = """
+        byte[] archive =
+                tar(name + "-npm", Map.of("package/package.json", "{\"name\":\"" + name + "\",\"version\":\"1.0.0\"}"));
+        String document =
+                """
                 {"name":"%s","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"%s","version":"1.0.0",
-                "dist":{"tarball":"https://npm.example%s","integrity":"sha512-%s"}}}}"""
-                .formatted(name, name, path, Base64.getEncoder().encodeToString(digest("SHA-512", archive)));
+                "dist":{"tarball":"https://npm.example%s","integrity":"sha512-%s"}}}}""".formatted(name, name, path, Base64.getEncoder().encodeToString(digest("SHA-512", archive)));
         origin.on("/" + name, exchange -> exchange.respond(200, document, "content-type", "application/json"));
         origin.on(path, exchange -> respond(exchange, archive, "application/octet-stream"));
     }
 
     private void rust(String name) throws IOException, InterruptedException {
         String crate = name + "-1.0.0/";
-        byte[] archive = tar(name + "-crate", Map.of(
-                crate + "Cargo.toml", "[package]\nname = \"" + name + "\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
-                crate + "src/lib.rs", ""));
-        String line = "{\"name\":\"%s\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"%s\",\"features\":{},\"yanked\":false}\n"
-                .formatted(name, HexFormat.of().formatHex(digest("SHA-256", archive)));
+        byte[] archive = tar(
+                name + "-crate",
+                Map.of(
+                        crate + "Cargo.toml",
+                        "[package]\nname = \"" + name + "\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+                        crate + "src/lib.rs",
+                        ""));
+        String line =
+                "{\"name\":\"%s\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"%s\",\"features\":{},\"yanked\":false}\n"
+                        .formatted(name, HexFormat.of().formatHex(digest("SHA-256", archive)));
         String place = name.substring(0, 2) + "/" + name.substring(2, 4) + "/" + name;
         origin.on("/index/" + place, exchange -> exchange.respond(200, line));
         origin.on("/dl/" + name + "/1.0.0/download", exchange -> respond(exchange, archive, "application/gzip"));
@@ -129,7 +142,10 @@ final class RecordedClients implements AutoCloseable {
         Path archive = directory.resolve(name + ".tgz");
         String first = files.keySet().iterator().next();
         String top = first.substring(0, first.indexOf('/'));
-        Tool.require("tar", "install tar").in(root).run("-czf", archive.toString(), top).ok();
+        Tool.require("tar", "install tar")
+                .in(root)
+                .run("-czf", archive.toString(), top)
+                .ok();
         return Files.readAllBytes(archive);
     }
 
@@ -158,26 +174,39 @@ final class RecordedClients implements AutoCloseable {
     }
 
     private void model() {
-        String message = "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"model-1\",\"content\":%s,"
-                + "\"stop_reason\":%s,\"usage\":{\"input_tokens\":9,\"output_tokens\":3}}";
-        origin.on("/v1/models", exchange -> json(exchange, "{\"data\":[{\"id\":\"model-1\",\"type\":\"model\"}],\"has_more\":false}"));
+        String message =
+                "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"model-1\",\"content\":%s,"
+                        + "\"stop_reason\":%s,\"usage\":{\"input_tokens\":9,\"output_tokens\":3}}";
+        origin.on(
+                "/v1/models",
+                exchange -> json(exchange, "{\"data\":[{\"id\":\"model-1\",\"type\":\"model\"}],\"has_more\":false}"));
         origin.on("/v1/messages/count_tokens", exchange -> json(exchange, "{\"input_tokens\":9}"));
-        origin.on("/v1/messages/batches/msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d", exchange ->
-                json(exchange, "{\"id\":\"msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d\",\"processing_status\":\"ended\"}"));
+        origin.on(
+                "/v1/messages/batches/msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d",
+                exchange -> json(
+                        exchange, "{\"id\":\"msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d\",\"processing_status\":\"ended\"}"));
         origin.on("/v1/messages", exchange -> {
             String asked = new String(exchange.readAll(), StandardCharsets.UTF_8);
             if (!asked.contains("\"stream\":true")) {
-                json(exchange, message.formatted(
-                        "[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"weather\",\"input\":{\"city\":\"Bern\"}}]",
-                        "\"tool_use\""));
+                json(
+                        exchange,
+                        message.formatted(
+                                "[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"weather\",\"input\":{\"city\":\"Bern\"}}]",
+                                "\"tool_use\""));
                 return;
             }
             exchange.head(200, "content-type", "text/event-stream");
             event(exchange, "message_start", "\"message\":" + message.formatted("[]", "null"));
             event(exchange, "content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}");
-            event(exchange, "content_block_delta", "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"It rains.\"}");
+            event(
+                    exchange,
+                    "content_block_delta",
+                    "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"It rains.\"}");
             event(exchange, "content_block_stop", "\"index\":0");
-            event(exchange, "message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":3}");
+            event(
+                    exchange,
+                    "message_delta",
+                    "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":3}");
             event(exchange, "message_stop", "\"end\":true");
             exchange.end();
         });
@@ -215,9 +244,21 @@ final class RecordedClients implements AutoCloseable {
                 .with("PIP_CERT", ca.toString())
                 .with("HOME", to.toString())
                 .run(
-                        "-m", "pip", "install", "--no-deps", "--no-cache-dir", "--disable-pip-version-check", "--quiet",
-                        "--index-url", "https://pypi.example/simple/", "--target", to.resolve("lib").toString(),
-                        "alpha", "beta", "gamma", "delta")
+                        "-m",
+                        "pip",
+                        "install",
+                        "--no-deps",
+                        "--no-cache-dir",
+                        "--disable-pip-version-check",
+                        "--quiet",
+                        "--index-url",
+                        "https://pypi.example/simple/",
+                        "--target",
+                        to.resolve("lib").toString(),
+                        "alpha",
+                        "beta",
+                        "gamma",
+                        "delta")
                 .ok();
     }
 
@@ -228,9 +269,23 @@ final class RecordedClients implements AutoCloseable {
                 .with("npm_config_userconfig", to.resolve("npmrc").toString())
                 .in(to)
                 .run(
-                        "install", "--registry", "https://npm.example/", "--cafile", ca.toString(), "--cache",
-                        to.resolve("cache").toString(), "--prefix", to.toString(), "--no-audit", "--no-fund",
-                        "--no-update-notifier", "--ignore-scripts", "alpha", "beta", "gamma", "delta")
+                        "install",
+                        "--registry",
+                        "https://npm.example/",
+                        "--cafile",
+                        ca.toString(),
+                        "--cache",
+                        to.resolve("cache").toString(),
+                        "--prefix",
+                        to.toString(),
+                        "--no-audit",
+                        "--no-fund",
+                        "--no-update-notifier",
+                        "--ignore-scripts",
+                        "alpha",
+                        "beta",
+                        "gamma",
+                        "delta")
                 .ok();
     }
 
@@ -262,7 +317,11 @@ final class RecordedClients implements AutoCloseable {
     void git(int port, Path ca) throws IOException, InterruptedException {
         tool(gitTool(), port, ca)
                 .with("GIT_SSL_CAINFO", ca.toString())
-                .run("clone", "-q", "https://git.example/" + REPOSITORY, fresh("git").resolve("clone").toString())
+                .run(
+                        "clone",
+                        "-q",
+                        "https://git.example/" + REPOSITORY,
+                        fresh("git").resolve("clone").toString())
                 .ok();
     }
 

@@ -19,6 +19,7 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TlsClient;
 import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -309,6 +310,7 @@ final class FlowRecordTest {
     }
 
     @Test
+    @Row("31.xh")
     void noSecretStandsInTheLog() throws Exception {
         String github = GitHubToken.of(9);
         byte[] body = ("{\"key\": \"" + github + "\", \"own\": \"" + TOKEN + "\"}").getBytes(UTF_8);

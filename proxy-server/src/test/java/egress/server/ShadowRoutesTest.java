@@ -71,7 +71,8 @@ final class ShadowRoutesTest {
             assertThat(ask(proxy, "GET", "/status/204").status()).isEqualTo(204);
             assertThat(ask(proxy, "GET", "/open").status()).isEqualTo(403);
             assertThat(ask(proxy, "GET", "/neither").status()).isEqualTo(403);
-            proxy.awaitOut("https://api.example/open: path_not_allowed would be allow by path_allowlist[1] prefix /open");
+            proxy.awaitOut(
+                    "https://api.example/open: path_not_allowed would be allow by path_allowlist[1] prefix /open");
             JsonNode line = new ObjectMapper().readTree(proxy.awaitErr("egress_shadow_flip"));
             assertThat(line.get("path").asText()).isEqualTo("/status/204");
             assertThat(line.get("from").asText()).isEqualTo("allow");
@@ -89,7 +90,8 @@ final class ShadowRoutesTest {
                             "egress_shadow_flips_total{from=\"allow\",route=\"api.example\",to=\"path_not_allowed\"} 1.0",
                             "egress_shadow_flips_total{from=\"path_not_allowed\",route=\"api.example\",to=\"allow\"} 1.0",
                             "egress_shadow_lost_total 0.0");
-            assertThat(String.join("\n", proxy.out())).doesNotContain("shadow routes: GET https://api.example/echo", "/neither:");
+            assertThat(String.join("\n", proxy.out()))
+                    .doesNotContain("shadow routes: GET https://api.example/echo", "/neither:");
         }
     }
 

@@ -92,7 +92,8 @@ final class RoutesCommand implements Callable<Integer> {
         @Option(
                 names = "--from",
                 paramLabel = "FILE",
-                description = "Write a patch (unified diff) to this routes file instead: what it lacks, and matches for what it does not narrow.")
+                description =
+                        "Write a patch (unified diff) to this routes file instead: what it lacks, and matches for what it does not narrow.")
         private @Nullable Path from;
 
         @Option(
@@ -203,7 +204,8 @@ final class RoutesCommand implements Callable<Integer> {
     /** {@code routes replay}. */
     @Command(
             name = "replay",
-            description = "Judge the exchanges of flow logs by a routes file, and say which would be decided otherwise.",
+            description =
+                    "Judge the exchanges of flow logs by a routes file, and say which would be decided otherwise.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {
@@ -244,9 +246,7 @@ final class RoutesCommand implements Callable<Integer> {
             description = "Say which rules of a routes file no exchange of flow logs needed.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {
-                "0:every rule was needed", "1:some were not, or a file cannot be read", "2:wrong usage"
-            })
+            exitCodeList = {"0:every rule was needed", "1:some were not, or a file cannot be read", "2:wrong usage"})
     static final class UnusedRules implements Callable<Integer> {
         @Option(names = "--routes", required = true, paramLabel = "FILE", description = "the routes file")
         @SuppressWarnings("NullAway.Init")

@@ -9,8 +9,7 @@ record CharSet(List<Range> ranges) {
     static final CharSet ANY = of(0, LAST);
     static final CharSet DIGITS = of('0', '9');
     static final CharSet WORD = of('0', '9').or(of('A', 'Z')).or(of('_', '_')).or(of('a', 'z'));
-    static final CharSet SPACE =
-            of('\t', '\n').or(of('\f', '\r')).or(of(' ', ' '));
+    static final CharSet SPACE = of('\t', '\n').or(of('\f', '\r')).or(of(' ', ' '));
 
     record Range(int from, int to) {}
 

@@ -58,10 +58,12 @@ final class Drafting {
             notes.add("what no rule can allow, " + host.unusable.words());
         }
         List<Rule> rules = rules(host);
-        List<Suggestion.Entry> entries = new ArrayList<>(
-                entries(new Suggestion.State.Stands(), rules.stream().filter(this::stands).toList()));
+        List<Suggestion.Entry> entries = new ArrayList<>(entries(
+                new Suggestion.State.Stands(),
+                rules.stream().filter(this::stands).toList()));
         entries.addAll(entries(
-                new Suggestion.State.Seldom(options.least()), rules.stream().filter(rule -> !stands(rule)).toList()));
+                new Suggestion.State.Seldom(options.least()),
+                rules.stream().filter(rule -> !stands(rule)).toList()));
         boolean fetched = host.gitFetch.count() >= options.least();
         host.denied.forEach((code, all) -> entries.addAll(denied(code, all, rules, notes)));
         if (name.startsWith(INEXPRESSIBLE)) {
@@ -187,6 +189,7 @@ final class Drafting {
 
     private static boolean isAllowed(String reading, String method, List<Rule> allowed) {
         return allowed.stream()
-                .anyMatch(rule -> rule.method().equals(method) && rule.path().matcher().matches(reading));
+                .anyMatch(rule ->
+                        rule.method().equals(method) && rule.path().matcher().matches(reading));
     }
 }

@@ -327,7 +327,8 @@ final class ExpressionParser {
         if (single && sees("-") && at + 1 < source.length() && source.charAt(at + 1) != ']') {
             at++;
             CharSet to = classCharacter();
-            return CharSet.of(from.ranges().getFirst().from(), to.ranges().getLast().to());
+            return CharSet.of(
+                    from.ranges().getFirst().from(), to.ranges().getLast().to());
         }
         return from;
     }

@@ -67,8 +67,10 @@ final class HostSeen {
         authorized.add(other.authorized);
         unusable.add(other.unusable);
         refused.add(other.refused);
-        other.allowed.forEach((asked, seen) -> allowed.computeIfAbsent(asked, any -> new Seen()).add(seen));
-        other.denied.forEach((code, all) -> all.forEach((asked, seen) -> denied(code, asked).add(seen)));
+        other.allowed.forEach((asked, seen) ->
+                allowed.computeIfAbsent(asked, any -> new Seen()).add(seen));
+        other.denied.forEach(
+                (code, all) -> all.forEach((asked, seen) -> denied(code, asked).add(seen)));
     }
 
     Seen denied(String code, Asked asked) {

@@ -91,7 +91,10 @@ final class Judge {
         if (asked != null && (allowed || denied)) {
             return asked;
         }
-        return new Outcome.Undecidable(request.isTargetMasked() ? "a masked value of the target decides" : "a masked field decides: " + String.join(", ", masked));
+        return new Outcome.Undecidable(
+                request.isTargetMasked()
+                        ? "a masked value of the target decides"
+                        : "a masked field decides: " + String.join(", ", masked));
     }
 
     /** What a masked parameter may stand for: nothing of note, a method that is allowed, one that no host allows, git's push. */
@@ -170,7 +173,8 @@ final class Judge {
                     .toList();
             matches.add(new Match(any ? List.of() : match.paths(), match.methods(), headers));
         }
-        boolean any = route.pathAllowlist().stream().anyMatch(path -> dependsOn(path, request) && mayHold(path, request));
+        boolean any =
+                route.pathAllowlist().stream().anyMatch(path -> dependsOn(path, request) && mayHold(path, request));
         return with(route, matches, any ? List.of() : route.pathAllowlist());
     }
 

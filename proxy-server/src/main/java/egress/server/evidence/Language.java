@@ -8,7 +8,7 @@ import java.util.List;
 /** The texts that a rule holds for, as a finite automaton with empty moves (Thompson's construction). */
 final class Language {
     /** More than any rule of a person has; what is larger is not compared. */
-    private static final int MOST_STATES = 20_000;
+    private static final int MOST_STATES = 200_000;
 
     private final List<List<Integer>> free = new ArrayList<>();
     private final List<List<Move>> moves = new ArrayList<>();

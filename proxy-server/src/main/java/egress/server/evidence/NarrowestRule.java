@@ -43,7 +43,9 @@ public final class NarrowestRule {
             case "path_not_allowed", "method_not_allowed", "header_not_allowed" ->
                 entry(request.get(), code, route, flow.decision().rule());
             case "git_fetch" ->
-                new Answer.Rule("git: {fetch: true}\n", "Goes into the route " + route + "; its paths must be allowed as well.");
+                new Answer.Rule(
+                        "git: {fetch: true}\n",
+                        "Goes into the route " + route + "; its paths must be allowed as well.");
             case "git_push" -> new Answer.None("git push passes on no host: it goes through the git gate");
             case "scheme_not_allowed" -> new Answer.None("the host is served by the other scheme alone");
             case "credential_unavailable", "credential_needs_tls" -> new Answer.None(why(flow));
@@ -84,7 +86,8 @@ public final class NarrowestRule {
                     String.join("\n", lines) + "\n",
                     "Goes into the list of the route " + route + ", where it also opens what is below that path.");
         }
-        String more = code.equals("header_not_allowed") ? " It asks for no field, unlike the entries that are there." : "";
+        String more =
+                code.equals("header_not_allowed") ? " It asks for no field, unlike the entries that are there." : "";
         return new Answer.Rule(
                 String.join("\n", RoutesWriter.entries(List.of(entry(request)), false)) + "\n",
                 "Goes into matches of the route " + route + "." + more);
@@ -97,7 +100,9 @@ public final class NarrowestRule {
         return new Suggestion.Entry(
                 new Suggestion.State.Stands(),
                 List.copyOf(methods),
-                paths(request).stream().map(path -> new Suggestion.Path(path, "")).toList());
+                paths(request).stream()
+                        .map(path -> new Suggestion.Path(path, ""))
+                        .toList());
     }
 
     /** Every reading, since each must be allowed. */
@@ -106,7 +111,10 @@ public final class NarrowestRule {
                 .map(Explanation.Reading::path)
                 .toList();
         return (readings.isEmpty() ? List.of(request.path()) : readings)
-                .stream().filter(path -> path.startsWith("/")).map(PathRule::asked).toList();
+                .stream()
+                        .filter(path -> path.startsWith("/"))
+                        .map(PathRule::asked)
+                        .toList();
     }
 
     private static Answer fingerprints(Flow flow, @Nullable String route) {
@@ -121,7 +129,8 @@ public final class NarrowestRule {
         }
         return new Answer.Rule(
                 "dlp: {allow_fingerprints: ["
-                        + String.join(", ", blocked.stream().map(RoutesWriter::quoted).toList()) + "]}\n",
+                        + String.join(
+                                ", ", blocked.stream().map(RoutesWriter::quoted).toList()) + "]}\n",
                 "Goes into the route " + route + ": the value itself may then leave to this host.");
     }
 }

@@ -14,7 +14,8 @@ sealed interface Outcome {
      * @param route of its host; null where none names it
      * @param rule null where none was asked
      */
-    record Denied(String code, @Nullable String route, @Nullable String rule, String why) implements Outcome {}
+    record Denied(
+            String code, @Nullable String route, @Nullable String rule, String why) implements Outcome {}
 
     /** What was masked or not kept decides. */
     record Undecidable(String why) implements Outcome {}

@@ -42,16 +42,24 @@ record PathRule(Type type, String value) {
             }
         }
         if (free == 0) {
-            return exact("/" + String.join("/", segments.stream().map(PathRule::text).toList()));
+            return exact(
+                    "/" + String.join("/", segments.stream().map(PathRule::text).toList()));
         }
         boolean last = first == segments.size() - 1
-                || first == segments.size() - 2 && text(segments.getLast()).isEmpty() && segments.getLast() instanceof Segment.Literal;
+                || first == segments.size() - 2
+                        && text(segments.getLast()).isEmpty()
+                        && segments.getLast() instanceof Segment.Literal;
         boolean anything = segments.get(first).equals(new Segment.Any(Segment.Kind.ANYTHING));
-        String before = "/" + String.join("/", segments.subList(0, first).stream().map(PathRule::text).toList());
+        String before = "/"
+                + String.join(
+                        "/",
+                        segments.subList(0, first).stream().map(PathRule::text).toList());
         if (free == 1 && last && anything && first > 0 && before.indexOf('?') < 0 && before.indexOf('#') < 0) {
             return new PathRule(Type.PREFIX, before + "/");
         }
-        return new PathRule(Type.REGEX, "/" + String.join("/", segments.stream().map(PathRule::source).toList()));
+        return new PathRule(
+                Type.REGEX,
+                "/" + String.join("/", segments.stream().map(PathRule::source).toList()));
     }
 
     private static String text(Segment segment) {

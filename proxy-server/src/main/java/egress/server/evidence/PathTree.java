@@ -22,8 +22,10 @@ final class PathTree {
         private final Map<String, Seen> ends = new TreeMap<>();
 
         void add(Node other) {
-            other.children.forEach((label, child) -> children.computeIfAbsent(label, any -> new Node()).add(child));
-            other.ends.forEach((method, seen) -> ends.computeIfAbsent(method, any -> new Seen()).add(seen));
+            other.children.forEach((label, child) ->
+                    children.computeIfAbsent(label, any -> new Node()).add(child));
+            other.ends.forEach((method, seen) ->
+                    ends.computeIfAbsent(method, any -> new Seen()).add(seen));
         }
     }
 
@@ -75,7 +77,8 @@ final class PathTree {
         Map<String, Segment.Kind> kinds = new LinkedHashMap<>();
         node.children.forEach((label, child) -> {
             Optional<Segment.Kind> id = id(label, child);
-            String key = id.map(kind -> "id " + kind).orElseGet(() -> label.isEmpty() ? "" : "like " + signature(child));
+            String key =
+                    id.map(kind -> "id " + kind).orElseGet(() -> label.isEmpty() ? "" : "like " + signature(child));
             groups.computeIfAbsent(key, any -> new ArrayList<>()).add(label);
             kinds.put(key, id.orElse(Segment.Kind.ANYTHING));
         });
@@ -107,7 +110,9 @@ final class PathTree {
                 && !child.children.isEmpty()
                 && child.children.keySet().stream()
                         .allMatch(next -> Segment.isHexPair(next)
-                                || Segment.idOf(next).filter(kind -> kind == Segment.Kind.HEX).isPresent());
+                                || Segment.idOf(next)
+                                        .filter(kind -> kind == Segment.Kind.HEX)
+                                        .isPresent());
         return spreads ? Optional.of(Segment.Kind.HEX_PAIR) : Segment.idOf(label);
     }
 

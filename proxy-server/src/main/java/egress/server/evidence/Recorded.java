@@ -21,7 +21,12 @@ sealed interface Recorded {
 
     /** The codes of refusals that come before the rules are asked. */
     Set<String> BEFORE_RULES = Set.of(
-            "dlp_locked", "proxy_authentication_required", "overloaded", "downstream_timeout", "policy_unavailable", "record_unavailable");
+            "dlp_locked",
+            "proxy_authentication_required",
+            "overloaded",
+            "downstream_timeout",
+            "policy_unavailable",
+            "record_unavailable");
 
     /** The codes that rules give. */
     Set<String> BY_RULES = byRules();
@@ -61,7 +66,9 @@ sealed interface Recorded {
         if (code != null && BY_RULES.contains(code)) {
             return new Denied(code);
         }
-        boolean unjudged = code != null ? BEFORE_RULES.contains(code) : flow.decision().verdict().equals("pending");
+        boolean unjudged = code != null
+                ? BEFORE_RULES.contains(code)
+                : flow.decision().verdict().equals("pending");
         return unjudged ? new Unjudged() : new Allowed();
     }
 

@@ -36,9 +36,8 @@ record RecordedRequest(Flow flow, Flow.Request request, RequestHead head) {
         if (authority.host().equals(LocalSite.HOST)) {
             return Optional.empty();
         }
-        HttpHeaders fields = DefaultHttpHeadersFactory.headersFactory()
-                .withValidation(false)
-                .newHeaders();
+        HttpHeaders fields =
+                DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         request.fields().forEach(field -> fields.add(field.name(), field.value()));
         HopByHop.stripRequest(fields);
         return Optional.of(new RecordedRequest(

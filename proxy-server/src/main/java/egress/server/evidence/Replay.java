@@ -75,7 +75,9 @@ public final class Replay {
         String why = was + now.words();
         Map<String, Line> lines = kinds.computeIfAbsent(kind, any -> new TreeMap<>());
         String key = lines.size() < MOST_LINES ? text + " " + why : "";
-        lines.computeIfAbsent(key, any -> key.isEmpty() ? new Line("others", "", new Seen()) : new Line(text, why, new Seen()))
+        lines.computeIfAbsent(
+                        key,
+                        any -> key.isEmpty() ? new Line("others", "", new Seen()) : new Line(text, why, new Seen()))
                 .seen()
                 .add(request.flow().timestamp(), request.client());
     }

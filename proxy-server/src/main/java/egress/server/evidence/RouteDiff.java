@@ -107,6 +107,9 @@ final class RouteDiff {
         String example = "";
         String name = "";
         for (String method : methods(rule, authority)) {
+            if (sameBeside(authority) && holdsBefore(rule, authority, method)) {
+                continue;
+            }
             try {
                 for (HttpHeaders fields : profiles(rule, authority)) {
                     Found found = find(authority, tls, route, rule, method, fields);
@@ -130,11 +133,25 @@ final class RouteDiff {
     }
 
     private static String words(Rule rule) {
-        return rule.path() == null ? "an entry" : switch (rule.path()) {
-            case Matcher.Exact exact -> "exact " + exact.value();
-            case Matcher.Prefix prefix -> "prefix " + prefix.value();
-            case Matcher.Regex regex -> "regex " + regex.source();
-        };
+        return rule.path() == null
+                ? "an entry"
+                : switch (rule.path()) {
+                    case Matcher.Exact exact -> "exact " + exact.value();
+                    case Matcher.Prefix prefix -> "prefix " + prefix.value();
+                    case Matcher.Regex regex -> "regex " + regex.source();
+                };
+    }
+
+    /** Whether what decides beside the rules is as it was: then a rule that was there opens nothing. */
+    private boolean sameBeside(Authority authority) {
+        Route old = before.routeAt(authority).orElse(null);
+        Route now = after.routeAt(authority).orElse(null);
+        return old != null
+                && now != null
+                && old.credential().isPresent() == now.credential().isPresent()
+                && (old.gitFetch() || !now.gitFetch())
+                && !old.passthrough()
+                && old.serves().containsAll(now.serves());
     }
 
     /** Whether the same rule, word for word, was there for this method, without more conditions. */
@@ -145,12 +162,14 @@ final class RouteDiff {
         }
         return rules(old).stream()
                 .anyMatch(known -> words(known).equals(words(rule))
-                        && (known.match() == null || isActive(known.match(), method) && sameHeaders(known.match(), rule.match())));
+                        && (known.match() == null
+                                || isActive(known.match(), method) && sameHeaders(known.match(), rule.match())));
     }
 
     private static boolean sameHeaders(Match known, @Nullable Match match) {
         return known.headers().isEmpty()
-                || match != null && known.headers().toString().equals(match.headers().toString());
+                || match != null
+                        && known.headers().toString().equals(match.headers().toString());
     }
 
     /** A request that flips, and the rule that lets it through. */
@@ -159,6 +178,9 @@ final class RouteDiff {
     private @Nullable Found find(
             Authority authority, boolean tls, Route route, Rule rule, String method, HttpHeaders fields)
             throws Unsupported {
+        if (rule.path() instanceof Matcher.Exact exact) {
+            return flip(authority, tls, method, encoded(exact.value()), fields); // the only path that it holds for
+        }
         Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
         Language allowlist = allowlist(route);
         Route old = before.routeAt(authority).orElse(null);
@@ -168,15 +190,13 @@ final class RouteDiff {
         for (String paths : List.of(PLAIN, ANY_PATH)) {
             Witnesses witnesses =
                     new Witnesses(List.of(Language.of(paths), asked, allowlist), List.of(oldRules, oldAllowlist));
-            witnesses.find(
-                    held -> !(held[0] && held[1]),
-                    path -> {
-                        Found flip = flip(authority, tls, method, encoded(path), fields);
-                        if (flip != null) {
-                            found.add(flip);
-                        }
-                        return flip != null;
-                    });
+            witnesses.find(held -> !(held[0] && held[1]), path -> {
+                Found flip = flip(authority, tls, method, encoded(path), fields);
+                if (flip != null) {
+                    found.add(flip);
+                }
+                return flip != null;
+            });
             if (!found.isEmpty()) {
                 return found.getFirst();
             }
@@ -200,7 +220,8 @@ final class RouteDiff {
         for (Rule rule : rules(route)) {
             try {
                 Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
-                String path = new Witnesses(List.of(Language.of(PLAIN), Language.of(GIT), asked, allowlist(route)), List.of())
+                String path = new Witnesses(
+                                List.of(Language.of(PLAIN), Language.of(GIT), asked, allowlist(route)), List.of())
                         .find(held -> true, text -> true);
                 if (path != null) {
                     paths.add(path);
@@ -220,9 +241,10 @@ final class RouteDiff {
         if (rule == null || rule(before, head) != null) {
             return null;
         }
-        StringBuilder example = new StringBuilder(method + " " + (tls ? "https://" : "http://")
-                + authority.toHostField(tls) + target);
-        fields.forEach(field -> example.append(" with ").append(field.getKey()).append(": ").append(field.getValue()));
+        StringBuilder example =
+                new StringBuilder(method + " " + (tls ? "https://" : "http://") + authority.toHostField(tls) + target);
+        fields.forEach(field ->
+                example.append(" with ").append(field.getKey()).append(": ").append(field.getValue()));
         return new Found(example.toString(), rule);
     }
 
@@ -296,15 +318,15 @@ final class RouteDiff {
             return new LinkedHashSet<>(rule.match().methods());
         }
         Set<String> methods = new LinkedHashSet<>(METHODS);
-        before.routeAt(authority)
-                .ifPresent(route -> route.matches().forEach(match -> methods.addAll(match.methods())));
+        before.routeAt(authority).ifPresent(route -> route.matches().forEach(match -> methods.addAll(match.methods())));
         methods.add(ANY);
         return methods;
     }
 
     /** The fields that the rule's entry asks for, with values that the earlier rules of the field may or may not hold for. */
     private List<HttpHeaders> profiles(Rule rule, Authority authority) throws Unsupported {
-        List<Match.HeaderRule> asked = rule.match() == null ? List.of() : rule.match().headers();
+        List<Match.HeaderRule> asked =
+                rule.match() == null ? List.of() : rule.match().headers();
         HttpHeaders first = new DefaultHttpHeaders();
         List<HttpHeaders> profiles = new ArrayList<>(List.of(first));
         for (Match.HeaderRule header : asked) {
@@ -339,8 +361,8 @@ final class RouteDiff {
         List<Language> must = List.of(Language.of(VALUE), asked);
         Set<String> values = new TreeSet<>();
         String any = new Witnesses(must, List.of()).find(held -> true, header.value()::matches);
-        String news = new Witnesses(must, List.of(Language.anyOf(known)))
-                .find(held -> !held[0], header.value()::matches);
+        String news =
+                new Witnesses(must, List.of(Language.anyOf(known))).find(held -> !held[0], header.value()::matches);
         if (any != null) {
             values.add(any);
         }

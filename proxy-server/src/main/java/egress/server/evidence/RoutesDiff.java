@@ -3,7 +3,6 @@ package egress.server.evidence;
 import egress.http.Authority;
 import egress.http.Printable;
 import egress.policy.ConnectionRoute;
-import egress.policy.Credential;
 import egress.policy.Policy;
 import egress.policy.Route;
 import java.util.ArrayList;
@@ -93,8 +92,7 @@ public final class RoutesDiff {
         return tls && policy.route(authority) instanceof ConnectionRoute.Passthrough;
     }
 
-    private static void said(
-            Map<Line, Detail> to, Optional<Route> route, String words, boolean tls, String example) {
+    private static void said(Map<Line, Detail> to, Optional<Route> route, String words, boolean tls, String example) {
         Line line = new Line(route.map(Route::name).orElse("?"), words);
         to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), example))
                 .schemes()
@@ -103,8 +101,8 @@ public final class RoutesDiff {
 
     private static void rule(Map<Line, Detail> to, Optional<Route> route, RouteDiff.Opening opening, boolean tls) {
         Line line = new Line(route.map(Route::name).orElse("?"), opening.rule());
-        Detail detail =
-                to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), opening.example()));
+        Detail detail = to.computeIfAbsent(
+                line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), opening.example()));
         detail.methods().addAll(opening.methods());
         detail.schemes().add(tls ? "https" : "http");
     }
@@ -152,5 +150,4 @@ public final class RoutesDiff {
         });
         lines.add("");
     }
-
 }

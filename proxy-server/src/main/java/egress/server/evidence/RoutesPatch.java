@@ -81,7 +81,8 @@ public final class RoutesPatch {
 
     /** A patch that would break the file is worse than none. */
     private void check(String text) {
-        if (Placeholders.parse(name, text.getBytes(StandardCharsets.UTF_8)) instanceof RoutesFile.Result.Invalid invalid) {
+        if (Placeholders.parse(name, text.getBytes(StandardCharsets.UTF_8))
+                instanceof RoutesFile.Result.Invalid invalid) {
             throw new IllegalArgumentException("the patch would not hold (expected: one key a line in " + name + "): "
                     + String.join("; ", invalid.errors()));
         }
@@ -95,7 +96,8 @@ public final class RoutesPatch {
     private void append(Suggestion.Route route, NavigableMap<Integer, List<String>> added, List<String> remarks) {
         List<RoutesOutline.Entry> routes = outline.routes();
         if (routes.isEmpty() || !routes.getLast().block()) {
-            remarks.add(route.host() + ": " + name + " has no route in block style to put it after (expected: one key a line)");
+            remarks.add(route.host() + ": " + name
+                    + " has no route in block style to put it after (expected: one key a line)");
             return;
         }
         RoutesOutline.Entry last = routes.getLast();
@@ -114,7 +116,8 @@ public final class RoutesPatch {
         RoutesOutline.Entry entry = place.get();
         String where = name + ":" + entry.first() + ": " + known.name();
         if (!known.pathAllowlist().isEmpty()) {
-            remarks.add(where + " has a path_allowlist, which must hold too (expected: matches, to which entries can be added)");
+            remarks.add(where
+                    + " has a path_allowlist, which must hold too (expected: matches, to which entries can be added)");
             return;
         }
         List<String> lines = new ArrayList<>();

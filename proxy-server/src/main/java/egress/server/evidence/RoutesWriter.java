@@ -66,7 +66,8 @@ final class RoutesWriter {
     private static List<String> entry(Suggestion.Entry entry) {
         List<String> lines = new ArrayList<>();
         lines.add("- methods: ["
-                + String.join(", ", entry.methods().stream().map(RoutesWriter::quoted).toList()) + "]");
+                + String.join(
+                        ", ", entry.methods().stream().map(RoutesWriter::quoted).toList()) + "]");
         lines.add("  paths:");
         for (Suggestion.Path path : entry.paths()) {
             String type = path.rule().type().name().toLowerCase(Locale.ROOT);

@@ -32,7 +32,8 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
     private final Consumer<Flip> sink;
     private final BlockingQueue<Asked> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
     private final LongAdder lost = new LongAdder();
-    private final Thread thread = Thread.ofPlatform().daemon().name("egress-shadow").unstarted(this::run);
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("egress-shadow").unstarted(this::run);
     private volatile @Nullable Policy candidate;
 
     /**
@@ -58,7 +59,12 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
 
     /** What is to be judged, copied. */
     private record Asked(
-            SocketAddress downstream, Caller caller, long exchange, RequestHead head, @Nullable String route, String from) {}
+            SocketAddress downstream,
+            Caller caller,
+            long exchange,
+            RequestHead head,
+            @Nullable String route,
+            String from) {}
 
     /** @param sink hears of each flip, on a thread of its own */
     public ShadowRoutes(Consumer<Flip> sink) {

@@ -79,8 +79,8 @@ public final class Suggestions {
         Flow.Hello hello = flow.hello();
         if (hello != null) {
             authority(hello.host(), hello.port())
-                    .ifPresent(to -> hellos.computeIfAbsent(to, any -> new Seen())
-                            .add(flow.timestamp(), "a ClientHello"));
+                    .ifPresent(
+                            to -> hellos.computeIfAbsent(to, any -> new Seen()).add(flow.timestamp(), "a ClientHello"));
             return;
         }
         RecordedRequest.of(flow).ifPresent(this::add);
@@ -95,7 +95,9 @@ public final class Suggestions {
         Instant at = request.flow().timestamp();
         first = at.isBefore(first) ? at : first;
         last = at.isAfter(last) ? at : last;
-        boolean tls = request.isConnect() ? request.head().authority().port() != 80 : request.head().tls();
+        boolean tls = request.isConnect()
+                ? request.head().authority().port() != 80
+                : request.head().tls();
         Site site = new Site(request.head().authority(), tls);
         HostSeen host = hosts.computeIfAbsent(site, any -> new HostSeen(any.authority(), any.tls()));
         host.all.add(at, request.client());

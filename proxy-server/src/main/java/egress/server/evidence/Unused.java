@@ -74,7 +74,8 @@ public final class Unused {
                 continue;
             }
             List<String> names = route.passthrough() ? List.of() : new ArrayList<>(RuleNames.all(route));
-            List<String> left = names.stream().filter(name -> !used.contains(name)).toList();
+            List<String> left =
+                    names.stream().filter(name -> !used.contains(name)).toList();
             if (!left.isEmpty()) {
                 unused.put(route.name(), left);
             }

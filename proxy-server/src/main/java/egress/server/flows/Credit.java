@@ -45,7 +45,8 @@ final class Credit implements AutoCloseable {
 
     /** Gives back everything. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        left = 0;
         lease.close();
     }
 }

@@ -20,6 +20,9 @@ final class FlowDelivery {
     /** How long a burst is gathered, so that an event loop wakes the thread once and not for each exchange. */
     private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
 
+    /** Where the queue never ends, that is just when flows are lost. */
+    private static final int SAY_AFTER = 256;
+
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private final Queue<Handover> queue = new ConcurrentLinkedQueue<>();
@@ -85,12 +88,14 @@ final class FlowDelivery {
     private boolean drain() {
         Handover next = queue.poll();
         boolean any = next != null;
-        while (next != null) {
+        for (int i = 1; next != null; i++) {
             try {
                 deliver(next);
-            } catch (RuntimeException | OutOfMemoryError e) {
-                losses.lose(); // a flow less, rather than no record from here on
-                LOG.error("a flow was lost", e);
+            } catch (RuntimeException | Error e) {
+                failed(next, e); // a flow less, rather than no record from here on
+            }
+            if (i % SAY_AFTER == 0) {
+                losses.say();
             }
             next = queue.poll();
         }
@@ -99,6 +104,18 @@ final class FlowDelivery {
         }
         losses.say();
         return any;
+    }
+
+    private void failed(Handover next, Throwable e) {
+        boolean whole = switch (next) {
+            case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
+            case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
+            case Handover.Gap _, Handover.Reopen _ -> false;
+        };
+        if (whole) {
+            losses.lose();
+        }
+        LOG.error("a flow could not be recorded", e);
     }
 
     private void paused() {

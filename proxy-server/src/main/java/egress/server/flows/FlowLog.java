@@ -6,6 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufOutputStream;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -57,7 +59,11 @@ final class FlowLog implements FlowSink {
     }
 
     private static String words(IOException e) {
-        return e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage() : e.toString();
+        return switch (e) {
+            case NoSuchFileException _ -> "its directory is not there";
+            case AccessDeniedException _ -> "permission denied";
+            default -> e.getMessage() == null ? e.toString() : e.getMessage();
+        };
     }
 
     /** Whether the latest line could be written. From any thread. */

@@ -19,7 +19,8 @@ public final class RoutesOutline {
      * @param block whether each key has its line, so that more can follow
      * @param matches where its list of that name stands
      */
-    public record Entry(String host, int first, int last, int indent, boolean block, Optional<Items> matches, boolean git) {}
+    public record Entry(
+            String host, int first, int last, int indent, boolean block, Optional<Items> matches, boolean git) {}
 
     /**
      * A list.
@@ -116,7 +117,8 @@ public final class RoutesOutline {
         int at = line.length() - line.stripLeading().length();
         if (line.startsWith("- ", at)) {
             at += 2;
-            at += line.substring(at).length() - line.substring(at).stripLeading().length();
+            at += line.substring(at).length()
+                    - line.substring(at).stripLeading().length();
         }
         return line.startsWith(key.text(), at) ? at : -1;
     }
@@ -136,6 +138,7 @@ public final class RoutesOutline {
 
     @Override
     public String toString() {
-        return "RoutesOutline" + routes.stream().map(route -> Printable.quote(route.host())).toList();
+        return "RoutesOutline"
+                + routes.stream().map(route -> Printable.quote(route.host())).toList();
     }
 }

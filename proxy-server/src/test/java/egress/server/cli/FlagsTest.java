@@ -119,6 +119,7 @@ final class FlagsTest {
         Path pem = Files.writeString(directory.resolve("x.pem"), "");
         Map<String, String> values = new LinkedHashMap<>();
         values.put("--routes", directory.resolve("r.yaml").toString());
+        values.put("--shadow-routes", directory.resolve("s.yaml").toString());
         values.put("--reload-interval", "7s");
         values.put("--passthrough", "p.example");
         values.put("--listen", "127.0.0.2:7");
@@ -149,6 +150,7 @@ final class FlagsTest {
         values.put("--filter", "~d api.example");
         values.put("--flows", directory.resolve("flows.jsonl").toString());
         values.put("--flow-memory", "3m");
+        values.put("--flows-required", "true");
         values.put("--scan-id", "a,b");
         return values;
     }
@@ -197,6 +199,7 @@ final class FlagsTest {
                 "|",
                 List.of(
                         s.serving().routes().toString(),
+                        s.serving().shadowRoutes().toString(),
                         s.serving().reloadInterval().toString(),
                         s.serving().passthrough().toString(),
                         s.serving().listen().toString(),
@@ -224,6 +227,21 @@ final class FlagsTest {
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
                         .orElse("");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--flows-required | --flows-required: needs --flows FILE",
+                "--flow-body-limit=9m | --flow-body-limit: 9m (expected: at most 8m)",
+                "--flow-memory=9k | --flow-memory: 9k (expected: at least 1m)",
+                "--flow-keep=0 | --flow-keep: 0 (expected: 1 or more)",
+                "--scan-id=a,b:c | --scan-id: \"b:c\" (expected: a user name, without blanks and colons)",
+                "--scan-id=a,a | --scan-id: the same twice",
+            })
+    void aWrongFlowFlagIsOneLine(String argument, String line) {
+        assertThat(refused(Map.of(), argument)).isEqualTo("egress: " + line);
     }
 
     @ParameterizedTest

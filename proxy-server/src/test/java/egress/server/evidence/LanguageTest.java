@@ -1,6 +1,7 @@
 package egress.server.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import egress.policy.Matcher;
 import java.util.BitSet;
@@ -23,9 +24,34 @@ class LanguageTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/a", "/a*b?", "/(a|b)+", "/[ab]{2}", "/[^/]+", "/a{1,3}b{2,}", "/(?i)ab", "/(?i:a)b", "/a.b", "/(?s).a",
-                "/\\Qa.b\\E", "/[a-b.]+", "/[]a]+", "/(?:a|)b", "/a|/b", "(/a)?/b", "^/a(b|$)", "/\\w+\\d?", "/[[:alpha:]]+",
-                "/a{0}b", "/(a{2}){2}", "/a+?b*?", "/(?P<n>a)b", "/[^a-b]", "/\\x61\\.b", "/(|a|bb)*", "/a{,2}", "/(a*)*b"
+                "/a",
+                "/a*b?",
+                "/(a|b)+",
+                "/[ab]{2}",
+                "/[^/]+",
+                "/a{1,3}b{2,}",
+                "/(?i)ab",
+                "/(?i:a)b",
+                "/a.b",
+                "/(?s).a",
+                "/\\Qa.b\\E",
+                "/[a-b.]+",
+                "/[]a]+",
+                "/(?:a|)b",
+                "/a|/b",
+                "(/a)?/b",
+                "^/a(b|$)",
+                "/\\w+\\d?",
+                "/[[:alpha:]]+",
+                "/a{0}b",
+                "/(a{2}){2}",
+                "/a+?b*?",
+                "/(?P<n>a)b",
+                "/[^a-b]",
+                "/\\x61\\.b",
+                "/(|a|bb)*",
+                "/a{,2}",
+                "/(a*)*b"
             })
     void agreesWithTheMatcher(String source) throws Exception {
         Matcher.Regex matcher = Matcher.Regex.of(source);
@@ -46,7 +72,7 @@ class LanguageTest {
     @ParameterizedTest
     @ValueSource(strings = {"/\\bx", "/\\pL", "/a^b", "/(a$)+b", "/\\C", "(?m)/^a"})
     void saysWhatItDoesNotRead(String source) {
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> Language.of(source)))
+        assertThat(catchThrowable(() -> Language.of(source)))
                 .isInstanceOf(Language.Unsupported.class);
     }
 

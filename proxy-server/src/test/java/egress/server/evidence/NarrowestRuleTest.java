@@ -41,10 +41,12 @@ class NarrowestRuleTest {
                         - {type: exact, value: /v1/x}
                 """);
         assertThat(allows(routes, flow)).isTrue();
-        for (String other : List.of("https://new.example/v1/", "https://new.example/v1/x/y", "http://new.example/v1/x")) {
+        for (String other :
+                List.of("https://new.example/v1/", "https://new.example/v1/x/y", "http://new.example/v1/x")) {
             assertThat(allows(routes, flows.allowed("POST", other))).as(other).isFalse();
         }
-        assertThat(allows(routes, flows.allowed("GET", "https://new.example/v1/x"))).isFalse();
+        assertThat(allows(routes, flows.allowed("GET", "https://new.example/v1/x")))
+                .isFalse();
     }
 
     @ParameterizedTest
@@ -53,7 +55,8 @@ class NarrowestRuleTest {
         Flow flow = flows.denied("path_not_allowed", "api.example", "matches", "PUT", "https://api.example" + path);
         String routes = "routes:\n  - host: api.example\n    matches:\n" + indented(yaml(flow), 6);
         assertThat(allows(routes, flow)).as(routes).isTrue();
-        assertThat(allows(routes, flows.allowed("PUT", "https://api.example/v1"))).isFalse();
+        assertThat(allows(routes, flows.allowed("PUT", "https://api.example/v1")))
+                .isFalse();
     }
 
     @Test
@@ -62,7 +65,8 @@ class NarrowestRuleTest {
                 .isEqualTo("none: git push passes on no host: it goes through the git gate");
         assertThat(yaml(flows.denied("method_not_allowed", "a.example", "methods", "TRACE", "https://a.example/")))
                 .startsWith("none: TRACE");
-        assertThat(yaml(flows.denied("overloaded", "GET", "https://a.example/"))).startsWith("none: no rule");
+        assertThat(yaml(flows.denied("overloaded", "GET", "https://a.example/")))
+                .startsWith("none: no rule");
         assertThat(yaml(flows.allowed("GET", "https://a.example/"))).isEqualTo("none: it was not denied");
         assertThat(yaml(flows.denied("git_fetch", "GET", "https://a.example/x.git/HEAD")))
                 .isEqualTo("git: {fetch: true}\n");

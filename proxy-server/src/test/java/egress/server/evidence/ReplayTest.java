@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.server.flows.Flow;
 import egress.server.flows.FlowBody;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +34,8 @@ class ReplayTest {
     private final TestFlows flows = new TestFlows();
 
     private static Outcome judged(Flow flow) {
-        return new Judge(EvidenceFiles.parse("routes.yaml", ROUTES)).judge(RecordedRequest.of(flow).orElseThrow());
+        return new Judge(EvidenceFiles.parse("routes.yaml", ROUTES))
+                .judge(RecordedRequest.of(flow).orElseThrow());
     }
 
     private static Replay replay(Flow... all) {
@@ -53,56 +55,61 @@ class ReplayTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "GET; https://api.example/v1/x; ; allowed",
-        "DELETE; https://api.example/v1/x; ; denied",
-        "GET; https://other.example/; ; denied",
-        "GET; https://token.example/; ; allowed", // whatever this machine has in its variables
-        "GET; http://token.example/; ; denied",
-        "GET; https://pass.example/; ; allowed",
-        "GET; https://api.example:22/; ; denied",
-        // a masked segment below a prefix is one value there
-        "GET; https://api.example/v1/********/x; ; allowed",
-        "DELETE; https://api.example/v1/********/x; ; denied",
-        // it may be what an exact rule names
-        "GET; https://api.example/keys/********; ; undecidable",
-        "POST; https://api.example/keys/********; ; denied",
-        // or what a prefix ends in
-        "GET; https://api.example/********/x; ; undecidable",
-        "GET; https://api.example/v1********; ; undecidable",
-        "GET; https://other.example/********; ; denied",
-        "GET; https://open.example/********; ; allowed",
-        "GET; https://old.example/a/********; ; allowed",
-        "GET; https://old.example/********/; ; undecidable",
-        // a field that a rule asks about
-        "GET; https://api.example/team; x-team=core; allowed",
-        "GET; https://api.example/team; x-team=********; undecidable",
-        "GET; https://api.example/team; ; denied",
-        "GET; https://api.example/any; cookie=********; undecidable", // though the rule holds for the mask itself
-        "GET; https://api.example/v1/x; cookie=********; allowed",
-        "GET; https://api.example/v1/x; authorization=********; allowed",
-        // a field that asks for another path
-        "GET; https://api.example/v1/x; x-original-url=/v1/********; undecidable",
-        "GET; https://other.example/; x-original-url=/v1/********; denied",
-        // a parameter
-        "GET; https://api.example/v1/x?key=********; ; allowed",
-        "GET; https://api.example/v1/x?_method=********; ; undecidable",
-        "GET; https://git.example/x.git/info/refs?service=********; ; undecidable",
-    })
-    void eachIsJudgedByTheMatcher(String method, String url, String field, String expected) {
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "GET; https://api.example/v1/x; ; allowed",
+                "DELETE; https://api.example/v1/x; ; denied",
+                "GET; https://other.example/; ; denied",
+                "GET; https://token.example/; ; allowed", // whatever this machine has in its variables
+                "GET; http://token.example/; ; denied",
+                "GET; https://pass.example/; ; allowed",
+                "GET; https://api.example:22/; ; denied",
+                // a masked segment below a prefix is one value there
+                "GET; https://api.example/v1/********/x; ; allowed",
+                "DELETE; https://api.example/v1/********/x; ; denied",
+                // it may be what an exact rule names
+                "GET; https://api.example/keys/********; ; undecidable",
+                "POST; https://api.example/keys/********; ; denied",
+                // or what a prefix ends in
+                "GET; https://api.example/********/x; ; undecidable",
+                "GET; https://api.example/v1********; ; undecidable",
+                "GET; https://other.example/********; ; denied",
+                "GET; https://open.example/********; ; allowed",
+                "GET; https://old.example/a/********; ; allowed",
+                "GET; https://old.example/********/; ; undecidable",
+                // a field that a rule asks about
+                "GET; https://api.example/team; x-team=core; allowed",
+                "GET; https://api.example/team; x-team=********; undecidable",
+                "GET; https://api.example/team; ; denied",
+                "GET; https://api.example/any; cookie=********; undecidable", // though the rule holds for the mask
+                // itself
+                "GET; https://api.example/v1/x; cookie=********; allowed",
+                "GET; https://api.example/v1/x; authorization=********; allowed",
+                // a field that asks for another path
+                "GET; https://api.example/v1/x; x-original-url=/v1/********; undecidable",
+                "GET; https://other.example/; x-original-url=/v1/********; denied",
+                // a parameter
+                "GET; https://api.example/v1/x?key=********; ; allowed",
+                "GET; https://api.example/v1/x?_method=********; ; undecidable",
+                "GET; https://git.example/x.git/info/refs?service=********; ; undecidable",
+            })
+    void eachIsJudgedByTheMatcher(String method, String url, @Nullable String field, String expected) {
         String[] fields = field == null ? new String[0] : field.split("=", 2);
         assertThat(kind(judged(flows.allowed(method, url, fields)))).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "a=b; false; allowed",
-        "_method=DELETE; false; denied",
-        "a=b; true; undecidable",
-        "client_secret=********&a=b; false; allowed",
-        "_method=********; false; undecidable",
-        "_method=TRACE; true; undecidable",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "a=b; false; allowed",
+                "_method=DELETE; false; denied",
+                "a=b; true; undecidable",
+                "client_secret=********&a=b; false; allowed",
+                "_method=********; false; undecidable",
+                "_method=TRACE; true; undecidable",
+            })
     void aFormIsReadAsFarAsItWasKept(String text, boolean truncated, String expected) {
         FlowBody body = new FlowBody(
                 truncated ? 1 << 20 : text.length(), truncated, text.getBytes(StandardCharsets.UTF_8), false);

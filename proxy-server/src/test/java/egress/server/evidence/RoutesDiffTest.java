@@ -27,30 +27,32 @@ class RoutesDiffTest {
     }
 
     @ParameterizedTest(name = "{0} {1} -> {2} {3}: {4}")
-    @CsvSource(delimiter = ';', value = {
-        "exact  ; /a       ; exact  ; /a            ; same",
-        "exact  ; /a       ; exact  ; /b            ; both",
-        "prefix ; /a       ; exact  ; /a            ; closes",
-        "exact  ; /a       ; prefix ; /a            ; opens",
-        "prefix ; /a       ; prefix ; /a/           ; closes",
-        "prefix ; /a/      ; prefix ; /a/b          ; closes",
-        "prefix ; /a/      ; prefix ; /ab/          ; both",
-        "regex  ; /a/[0-9]+ ; regex ; /a/[^/]+      ; opens",
-        "regex  ; /a/[^/]+ ; regex  ; /a/[0-9]+     ; closes",
-        "regex  ; /a/[^/]+ ; prefix ; /a/           ; opens",
-        "prefix ; /a/      ; regex  ; /a/.*         ; same",
-        "regex  ; /a/(x|y) ; regex ; /a/[xy]      ; same",
-        "regex  ; /a/x{2,3} ; regex ; /a/xx(x)?     ; same",
-        "regex  ; /a/x{2,3} ; regex ; /a/x{2,4}     ; opens",
-        "regex  ; /a/x+    ; regex  ; /a/xx*        ; same",
-        "regex  ; (?i)/A   ; regex  ; /a            ; closes",
-        "regex  ; /a/\\d+  ; regex  ; /a/[0-9]+     ; same",
-        "regex  ; ^/a$     ; exact  ; /a            ; same",
-        "regex  ; /a\\.b   ; regex  ; /a.b          ; opens",
-        "regex  ; /[a-y]   ; regex  ; /[a-z]        ; opens",
-        "regex  ; /.*      ; regex  ; /[ -~]*       ; closes",
-        "regex  ; /\\bx    ; regex  ; /\\bx         ; same",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "exact  ; /a       ; exact  ; /a            ; same",
+                "exact  ; /a       ; exact  ; /b            ; both",
+                "prefix ; /a       ; exact  ; /a            ; closes",
+                "exact  ; /a       ; prefix ; /a            ; opens",
+                "prefix ; /a       ; prefix ; /a/           ; closes",
+                "prefix ; /a/      ; prefix ; /a/b          ; closes",
+                "prefix ; /a/      ; prefix ; /ab/          ; both",
+                "regex  ; /a/[0-9]+ ; regex ; /a/[^/]+      ; opens",
+                "regex  ; /a/[^/]+ ; regex  ; /a/[0-9]+     ; closes",
+                "regex  ; /a/[^/]+ ; prefix ; /a/           ; opens",
+                "prefix ; /a/      ; regex  ; /a/.*         ; same",
+                "regex  ; /a/(x|y) ; regex ; /a/[xy]      ; same",
+                "regex  ; /a/x{2,3} ; regex ; /a/xx(x)?     ; same",
+                "regex  ; /a/x{2,3} ; regex ; /a/x{2,4}     ; opens",
+                "regex  ; /a/x+    ; regex  ; /a/xx*        ; same",
+                "regex  ; (?i)/A   ; regex  ; /a            ; closes",
+                "regex  ; /a/\\d+  ; regex  ; /a/[0-9]+     ; same",
+                "regex  ; ^/a$     ; exact  ; /a            ; same",
+                "regex  ; /a\\.b   ; regex  ; /a.b          ; opens",
+                "regex  ; /[a-y]   ; regex  ; /[a-z]        ; opens",
+                "regex  ; /.*      ; regex  ; /[ -~]*       ; closes",
+                "regex  ; /\\bx    ; regex  ; /\\bx         ; same",
+            })
     void pathsAreComparedForAllTheyHold(String type, String value, String otherType, String other, String expected) {
         RoutesDiff diff = diff(route(path(type, value)), route(path(otherType, other)));
         String found = diff.opens() ? diff.closes() ? "both" : "opens" : diff.closes() ? "closes" : "same";
@@ -67,11 +69,7 @@ class RoutesDiffTest {
     @Test
     void aNewHostOpensEachOfItsRules() {
         RoutesDiff diff = diff("{host: a.example}", "{host: a.example}, {host: b.example, path_allowlist: [/v1/]}");
-        assertThat(diff.lines())
-                .contains(
-                        "opens:",
-                        "      such as GET https://b.example/v1/",
-                        "1 opened, 0 closed");
+        assertThat(diff.lines()).contains("opens:", "      such as GET https://b.example/v1/", "1 opened, 0 closed");
         assertThat(diff.lines().get(1))
                 .isEqualTo("  + b.example: any method by path_allowlist[0] prefix /v1/, over plain http too");
     }
@@ -85,27 +83,32 @@ class RoutesDiffTest {
 
     @Test
     void methodsFieldsAndGitAreComparedToo() {
-        assertThat(String.join("\n", diff(
-                                route("{methods: [GET]}"), route("{methods: [GET, DELETE]}"))
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff(route("{methods: [GET]}"), route("{methods: [GET, DELETE]}"))
+                                .lines()))
                 .contains("+ a.example:443: DELETE by matches[0].methods", "such as DELETE https://a.example/");
-        assertThat(String.join("\n", diff(
-                                route("{headers: [{name: x-team, value: core}]}"),
-                                route("{headers: [{name: x-team, value: 'core|infra', type: regex}]}"))
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff(
+                                        route("{headers: [{name: x-team, value: core}]}"),
+                                        route("{headers: [{name: x-team, value: 'core|infra', type: regex}]}"))
+                                .lines()))
                 .contains("with x-team: infra");
-        assertThat(String.join("\n", diff(
-                                route("{headers: [{name: x-team, value: core}], methods: [GET]}"),
-                                route("{methods: [GET]}"))
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff(
+                                        route("{headers: [{name: x-team, value: core}], methods: [GET]}"),
+                                        route("{methods: [GET]}"))
+                                .lines()))
                 .contains("+ a.example:443: GET by matches[0].methods");
-        assertThat(diff(
-                                route("{methods: [GET]}"),
-                                route("{headers: [{name: x-team, value: core}], methods: [GET]}"))
+        assertThat(diff(route("{methods: [GET]}"), route("{headers: [{name: x-team, value: core}], methods: [GET]}"))
                         .opens())
                 .isFalse();
-        assertThat(String.join("\n", diff("{host: 'g.example:443'}", "{host: 'g.example:443', git: {fetch: true}}")
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff("{host: 'g.example:443'}", "{host: 'g.example:443', git: {fetch: true}}")
+                                .lines()))
                 .contains("+ g.example:443: git fetch by git.fetch", "service=git-upload-pack");
     }
 
@@ -120,13 +123,17 @@ class RoutesDiffTest {
 
     @Test
     void credentialsPassthroughAndDlpAreSaidInWords() {
-        assertThat(String.join("\n", diff(
-                                "{host: a.example}",
-                                "{host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}}")
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff(
+                                        "{host: a.example}",
+                                        "{host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}}")
+                                .lines()))
                 .contains("+ a.example: sends Authorization of EGRESS_TOKEN_0 with every request");
-        assertThat(String.join("\n", diff("{host: a.example}", "{host: a.example, tls: passthrough}")
-                        .lines()))
+        assertThat(String.join(
+                        "\n",
+                        diff("{host: a.example}", "{host: a.example, tls: passthrough}")
+                                .lines()))
                 .contains("+ a.example: relays its TLS unread");
         RoutesDiff off = diff("{host: a.example}", "{host: a.example, dlp: {outbound_detectors: false}}");
         assertThat(off.opens()).isTrue();

@@ -65,7 +65,10 @@ class RoutesPatchTest {
                 .doesNotContain("/v1/known");
         Path file = Files.writeString(directory.resolve("routes.yaml"), FILE);
         Path diff = Files.write(directory.resolve("routes.diff"), result.diff());
-        Tool.require("git", "install git").in(directory).run("apply", "--unsafe-paths", diff.toString()).ok();
+        Tool.require("git", "install git")
+                .in(directory)
+                .run("apply", "--unsafe-paths", diff.toString())
+                .ok();
         assertThat(file).hasContent(result.text());
         Replay replay = new Replay(EvidenceFiles.parse("routes.yaml", result.text()));
         log.forEach(replay::add);

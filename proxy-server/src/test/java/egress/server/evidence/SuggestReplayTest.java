@@ -24,14 +24,17 @@ class SuggestReplayTest {
         for (int i = 0; i < 1 + random.nextInt(6); i++) {
             StringBuilder path = new StringBuilder();
             for (int depth = 0; depth < 1 + random.nextInt(4); depth++) {
-                path.append('/').append(switch (random.nextInt(6)) {
-                    case 0 -> "{number}";
-                    case 1 -> "{hex}";
-                    case 2 -> "{name}";
-                    default -> WORDS.get(random.nextInt(WORDS.size()));
-                });
+                path.append('/')
+                        .append(
+                                switch (random.nextInt(6)) {
+                                    case 0 -> "{number}";
+                                    case 1 -> "{hex}";
+                                    case 2 -> "{name}";
+                                    default -> WORDS.get(random.nextInt(WORDS.size()));
+                                });
             }
-            endpoints.add(METHODS.get(random.nextInt(METHODS.size())) + " " + path + (random.nextInt(5) == 0 ? "/" : ""));
+            endpoints.add(
+                    METHODS.get(random.nextInt(METHODS.size())) + " " + path + (random.nextInt(5) == 0 ? "/" : ""));
         }
         return endpoints;
     }
@@ -102,7 +105,9 @@ class SuggestReplayTest {
         Policy policy = EvidenceFiles.parse("seed " + seed, suggested(log, Suggestions.Options.EVERYTHING_SEEN));
         List<String> allowed = new Mutations(log, seed).allowed(policy, 10_000);
         assertThat(allowed.size())
-                .as("seed %d let through %s", seed, allowed.stream().distinct().limit(20).toList())
+                .as(
+                        "seed %d let through %s",
+                        seed, allowed.stream().distinct().limit(20).toList())
                 .isLessThanOrEqualTo(100);
     }
 

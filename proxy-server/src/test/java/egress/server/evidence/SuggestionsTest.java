@@ -149,7 +149,8 @@ class SuggestionsTest {
         log.add(flows.denied("host_not_allowed", "POST", "https://evil.example/b?c=d"));
         String yaml = suggested();
         assertThat(policy(yaml).routes()).isEmpty();
-        String taken = yaml.replace("routes: [] # nothing stands: see below", "routes:").replaceAll("(?m)^  # ", "  ");
+        String taken = yaml.replace("routes: [] # nothing stands: see below", "routes:")
+                .replaceAll("(?m)^  # ", "  ");
         assertThat(policy(taken).routes()).hasSize(2);
         assertThat(replay(taken).lines()).contains("      1 now allowed");
     }

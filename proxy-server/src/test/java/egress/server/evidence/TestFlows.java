@@ -53,12 +53,7 @@ final class TestFlows {
 
     /** @param fields names and values by turns */
     Flow flow(
-            String method,
-            String url,
-            @Nullable String code,
-            @Nullable String route,
-            FlowBody body,
-            String... fields) {
+            String method, String url, @Nullable String code, @Nullable String route, FlowBody body, String... fields) {
         boolean tls = url.startsWith("https://");
         String rest = url.substring(url.indexOf("//") + 2);
         int slash = rest.indexOf('/');
