@@ -40,6 +40,9 @@ func main() {
 	}
 }
 
+// What the parts of the gate's memory may take in the compose file, whose comment has the sum.
+const heapMiB, buffersMiB, spoolMiB, jvmMiB, healthMiB = 256, 128, 192, 128, 64
+
 func compose(files []string) error {
 	options, err := cli.NewProjectOptions(files, cli.WithName("bottle"), cli.WithEnv([]string{"PIPELOCK_IMAGE=pipelock"}))
 	if err != nil {
@@ -53,9 +56,13 @@ func compose(files []string) error {
 	if len(agent.Networks) != 1 || agent.Networks["bottle"] == nil && !has(agent.Networks, "bottle") || !project.Networks["bottle"].Internal {
 		return errors.New("the agent is on other networks than the internal one")
 	}
-	pipelock := project.Services["pipelock"]
-	if len(pipelock.Networks) != 1 || !has(pipelock.Networks, "verdict") || !has(egress.Networks, "verdict") || !project.Networks["verdict"].Internal {
-		return errors.New("pipelock is on other networks than the internal one that it shares with the gate")
+	if pipelock, there := project.Services["pipelock"]; there {
+		if len(pipelock.Networks) != 1 || !has(pipelock.Networks, "verdict") || !has(egress.Networks, "verdict") || !project.Networks["verdict"].Internal {
+			return errors.New("pipelock is on other networks than the internal one that it shares with the gate")
+		}
+	}
+	if limit, parts := int64(egress.MemLimit)>>20, int64(heapMiB+buffersMiB+spoolMiB+jvmMiB+healthMiB); limit < parts {
+		return fmt.Errorf("the gate may use %d MiB and is allowed %d", parts, limit)
 	}
 	if !egress.ReadOnly || len(egress.CapDrop) != 1 || egress.Privileged || agent.Privileged {
 		return errors.New("the gate's container may write, or has capabilities")
@@ -87,7 +94,7 @@ type pod struct {
 
 func kubernetes(files []string) error {
 	// What its operator makes, and not the manifests.
-	all := objects{volumes: map[string]bool{"Secret/egress-ca": true, "ConfigMap/egress-ca-certificate": true}}
+	all := objects{volumes: map[string]bool{"Secret/egress-ca": true, "Secret/egress-tokens": true, "ConfigMap/egress-ca-certificate": true}}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {

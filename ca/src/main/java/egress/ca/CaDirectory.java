@@ -37,9 +37,9 @@ public final class CaDirectory {
         this.random = random;
     }
 
-    /** Where the authority is kept unless told otherwise: {@code ~/.egress-proxy}. */
-    public static Path standard() {
-        return Path.of(System.getProperty("user.home"), ".egress-proxy");
+    /** Where the authority is kept unless told otherwise: {@code .egress-proxy} in the user's home. */
+    public static Path standard(Path home) {
+        return home.resolve(".egress-proxy");
     }
 
     public Path certificateFile() {

@@ -4,14 +4,18 @@ import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.exchange.Observer;
 import egress.server.cli.CaOptions;
+import egress.server.cli.ChildProgram;
 import egress.server.cli.CommandLineFactory;
+import egress.server.cli.ProxyCommand;
+import egress.server.cli.Version;
 import egress.server.config.Endpoint;
+import egress.server.config.LogSettings;
 import egress.server.config.Settings;
 import egress.server.inspect.Inspector;
 import egress.server.log.LogbackSetup;
+import egress.server.log.Notice;
 import egress.server.log.Notices;
 import egress.server.log.Streams;
-import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -29,6 +33,7 @@ import org.slf4j.LoggerFactory;
 /** The program. */
 public final class Main {
     private static final int FAILED = 1;
+    private static final int DEFAULT_PORT = 9099;
 
     private final Map<String, String> environment;
     private final Streams streams;
@@ -54,7 +59,8 @@ public final class Main {
         Streams streams = new Streams(
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
-                showsColours(environment));
+                Consoles.showsColours(environment),
+                Consoles.isOneTerminal());
         System.exit(new Main(environment, streams, signals).run(arguments));
     }
 
@@ -79,18 +85,21 @@ public final class Main {
         log.error("thread {} ended: {}", thread.getName(), error.toString(), error);
     }
 
-    @SuppressWarnings("SystemConsoleNull") // it still is where it is no terminal, unless another console is chosen
-    private static boolean showsColours(Map<String, String> environment) {
-        if (!environment.getOrDefault("NO_COLOR", "").isEmpty() || "dumb".equals(environment.get("TERM"))) {
-            return false;
-        }
-        Console console = System.console();
-        return console != null && console.isTerminal();
-    }
-
     /** Runs a command to its end. */
     int run(String... arguments) {
-        return CommandLineFactory.run(environment, this::serve, notices, arguments);
+        return CommandLineFactory.run(environment, new Program(), notices, arguments);
+    }
+
+    private final class Program implements ProxyCommand.Runner {
+        @Override
+        public int run(Settings settings, CaOptions ca) {
+            return serve(settings, ca);
+        }
+
+        @Override
+        public int runAround(Settings settings, CaOptions ca, ChildProgram child) {
+            return new RunSession(environment, streams, signals, notices).run(settings, inBackground(ca), child);
+        }
     }
 
     private int serve(Settings settings, CaOptions ca) {
@@ -98,13 +107,17 @@ public final class Main {
         if (settings.log().verbose()) {
             LogbackSetup.verbose();
         }
+        if (settings.log().format() == LogSettings.Format.JSON) {
+            notices.asJson();
+            LogbackSetup.json();
+        }
         try {
             gate = Wiring.start(settings, inBackground(ca), streams, notices, InstantSource.system(), Observer.NONE);
         } catch (CaException | IOException e) {
-            notices.say(String.valueOf(e.getMessage()));
+            notices.say(new Notice.Failed(String.valueOf(e.getMessage())));
             return FAILED;
         }
-        announce(settings, gate);
+        announce(settings, gate, ca);
         if (ca.replacedCertificate()) {
             notices.say("--ca-cert-out: the certificate of another CA was there, and this one is in its place: who"
                     + " trusted that one must be given this one");
@@ -135,13 +148,13 @@ public final class Main {
         };
     }
 
-    private void announce(Settings settings, ProxyProcess gate) {
+    private void announce(Settings settings, ProxyProcess gate, CaOptions ca) {
         if (settings.serving().routes().isEmpty()) {
             notices.say("NO ROUTES: a debugging proxy. It allows everything, reaches private addresses, and neither"
                     + " strips nor injects credentials. --routes FILE makes it a gate.");
         } else if (gate.snapshot().generation() > 0) {
             notices.say(gate.firstRoutes().line());
-            gate.firstRoutes().warnings().forEach(warning -> notices.say("warning: " + warning));
+            gate.firstRoutes().warnings().forEach(warning -> notices.say(new Notice.Warning(warning)));
         }
         settings.upstream()
                 .proxy()
@@ -155,9 +168,34 @@ public final class Main {
                             ? "SIGHUP is ignored (nohup?), so it reloads nothing; --reload-interval does"
                             : "there is no SIGHUP here to reload the routes; --reload-interval does");
         }
-        notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
+        if (settings.log().format() == LogSettings.Format.TEXT) {
+            notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
+            notices.say(trust(ca, gate));
+        }
         gate.inspector().ifPresent(this::announce);
-        notices.say("listening on " + Endpoint.text(gate.address()));
+        notices.say(new Notice.Started(
+                Endpoint.text(gate.address()),
+                gate.adminAddresses().stream().map(Endpoint::text).toList(),
+                gate.issuer().fingerprint(),
+                gate.snapshot().generation(),
+                Version.number()));
+    }
+
+    /** Where the certificate is, and the shortest ways to trust it. */
+    private static String trust(CaOptions ca, ProxyProcess gate) {
+        String site = "http://_egress.local/ through the proxy";
+        String where = ca.clientCertificate().map(file -> "trust " + file).orElse("trust the certificate from " + site);
+        // Where it listens for others, they are not on this machine.
+        boolean isLocal = gate.address().getAddress().isLoopbackAddress();
+        String shell = ca.forEnv()
+                .filter(flags -> isLocal)
+                .map(flags -> ": eval \"$(egress-proxy env" + (flags.isEmpty() ? "" : " " + flags)
+                        + (gate.address().getPort() == DEFAULT_PORT
+                                ? ""
+                                : " --proxy http://" + Endpoint.text(gate.address()))
+                        + ")\", or see " + site)
+                .orElse("");
+        return where + shell;
     }
 
     private void announce(Inspector inspector) {
@@ -165,7 +203,8 @@ public final class Main {
         try {
             inspector.publish();
         } catch (IOException e) {
-            notices.say("warning: \"egress-proxy tail\" will not find this gate: cannot write " + e.getMessage());
+            notices.say(new Notice.Warning(
+                    "\"egress-proxy tail\" will not find this gate: cannot write " + e.getMessage()));
         }
     }
 
@@ -191,10 +230,10 @@ public final class Main {
         });
         String fatal = gate.ended().join();
         if (!fatal.isEmpty()) {
-            notices.say(fatal);
+            notices.say(new Notice.Failed(fatal));
             return FAILED;
         }
-        notices.say("stopping: no new connections, exchanges under way may end");
+        notices.say(new Notice.Stopping("stopping: no new connections, exchanges under way may end"));
         gate.drain();
         stopper.interrupt();
         return 0;

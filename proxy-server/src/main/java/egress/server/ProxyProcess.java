@@ -11,6 +11,7 @@ import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
 import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
+import egress.server.log.SecretMasker;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
 import egress.server.tls.CaLeafCertificates;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** The running program: what {@link Wiring} made, in the order in which it is taken apart. */
 public final class ProxyProcess implements AutoCloseable {
@@ -50,6 +52,7 @@ public final class ProxyProcess implements AutoCloseable {
             Optional<FlowObserver> flows,
             Optional<Inspector> inspector,
             AsyncWriter log,
+            Supplier<SecretMasker> masker,
             Readiness readiness,
             WarmUp warmUp,
             CompletableFuture<String> ended) {}
@@ -59,6 +62,11 @@ public final class ProxyProcess implements AutoCloseable {
 
     ProxyProcess(Parts parts) {
         this.parts = parts;
+    }
+
+    /** What takes secrets out of what is written down, as the routes of the moment say. */
+    SecretMasker masker() {
+        return parts.masker().get();
     }
 
     /** Who signs. */

@@ -3,8 +3,8 @@ package egress.server;
 import egress.server.config.Settings;
 import egress.server.evidence.ShadowRoutes;
 import egress.server.log.EventLog;
-import egress.server.log.LogEvent;
 import egress.server.log.Notices;
+import egress.server.log.ShadowFlip;
 import egress.server.metrics.ExchangeMetrics;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -24,7 +24,7 @@ record Shadow(ShadowRoutes routes, Reloader reloader) implements AutoCloseable {
             ShadowRoutes routes = new ShadowRoutes(flip -> {
                 metrics.flipped(flip.route(), flip.from(), flip.to());
                 log.flipped(
-                        new LogEvent.ShadowFlip(
+                        new ShadowFlip(
                                 clock.millis(),
                                 flip.downstream(),
                                 flip.exchange(),

@@ -3,6 +3,7 @@ package egress.server;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,14 @@ final class Signals {
     private Hangup hangup = Hangup.UNKNOWN;
     private boolean pending;
     private @Nullable Runnable onHangup;
+    private @Nullable Consumer<String> relay;
 
     /** Handles SIGHUP, SIGTERM and SIGINT from now on. */
     static Signals install() {
         Signals signals = new Signals();
         signals.hangup = handle("HUP", signals::hangup);
-        handle("TERM", signals::stop);
-        handle("INT", signals::stop);
+        handle("TERM", () -> signals.stop("TERM"));
+        handle("INT", () -> signals.stop("INT"));
         return signals;
     }
 
@@ -56,8 +58,42 @@ final class Signals {
         }
     }
 
+    /**
+     * Passes each signal on by its name from now on, for a program that runs inside, and does nothing else with it; those too that came
+     * before.
+     */
+    void relay(Consumer<String> to) {
+        boolean hungUp;
+        synchronized (this) {
+            relay = to;
+            hungUp = pending;
+            pending = false;
+        }
+        handle("USR1", () -> to.accept("USR1"));
+        if (stop.getCount() == 0) {
+            to.accept("TERM");
+        }
+        if (hungUp) {
+            to.accept("HUP");
+        }
+    }
+
+    private boolean isRelayed(String name) {
+        Consumer<String> to;
+        synchronized (this) {
+            to = relay;
+        }
+        if (to != null) {
+            to.accept(name);
+        }
+        return to != null;
+    }
+
     /** A SIGHUP came. */
     void hangup() {
+        if (isRelayed("HUP")) {
+            return;
+        }
         Runnable action;
         synchronized (this) {
             action = onHangup;
@@ -69,7 +105,10 @@ final class Signals {
     }
 
     /** A SIGTERM or SIGINT came; a second one ends the wait for exchanges under way. */
-    void stop() {
+    void stop(String name) {
+        if (isRelayed(name)) {
+            return;
+        }
         stop.countDown();
         stopNow.countDown();
     }

@@ -25,6 +25,7 @@ import egress.server.flows.FlowSink;
 import egress.server.inspect.Inspector;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
+import egress.server.log.Notice;
 import egress.server.log.Notices;
 import egress.server.log.SecretMasker;
 import egress.server.log.Streams;
@@ -67,6 +68,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** Makes the program's parts and puts them together, by hand, in one place. */
 final class Wiring {
@@ -125,16 +127,33 @@ final class Wiring {
             InstantSource clock,
             Observer observer)
             throws IOException, CaException {
+        return start(settings, issuer, streams, notices, clock, observer, List.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param sinks take flows besides the flow log
+     */
+    static ProxyProcess start(
+            Settings settings,
+            IssuerSource issuer,
+            Streams streams,
+            Notices notices,
+            InstantSource clock,
+            Observer observer,
+            List<FlowSink> sinks)
+            throws IOException, CaException {
         Wiring wiring = new Wiring(settings, streams, notices, clock);
         try {
-            return wiring.start(issuer, streams, observer);
+            return wiring.start(issuer, streams, observer, sinks);
         } catch (IOException | CaException | RuntimeException e) {
             wiring.logWriter.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer)
+    private ProxyProcess start(IssuerSource source, Streams streams, Observer observer, List<FlowSink> sinks)
             throws IOException, CaException {
         First first = firstRoutes();
         metrics.routes(first.routes().policy());
@@ -142,10 +161,15 @@ final class Wiring {
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
         try {
-            EventLog eventLog =
-                    new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
+            EventLog eventLog = new EventLog(
+                    settings.log(),
+                    streams,
+                    logWriter,
+                    clock,
+                    rules(first.routes(), dlp),
+                    TerminalFilter.of(settings.log().filter()));
             Optional<FlowObserver> flows =
-                    FlowObserver.start(settings.flows(), sinks(), eventLog::masker, notices, clock);
+                    FlowObserver.start(settings.flows(), sinks(sinks), eventLog::masker, notices, clock);
             try {
                 return start(first, eventLog, flows, issuer, dlp, observer);
             } catch (IOException | RuntimeException e) {
@@ -240,6 +264,7 @@ final class Wiring {
                     flows,
                     inspector,
                     logWriter,
+                    eventLog::masker,
                     readiness,
                     warmUp,
                     ended));
@@ -253,8 +278,9 @@ final class Wiring {
         }
     }
 
-    private List<FlowSink> sinks() {
-        return inspector.map(Inspector::sinks).orElse(List.of());
+    private List<FlowSink> sinks(List<FlowSink> others) {
+        return Stream.concat(inspector.map(Inspector::sinks).orElse(List.of()).stream(), others.stream())
+                .toList();
     }
 
     private List<Observer> observers(
@@ -275,20 +301,33 @@ final class Wiring {
     }
 
     private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
-        InetSocketAddress address = settings.serving().listen().address();
+        Endpoint endpoint = settings.serving().listen();
+        ProxyConfig config = new ProxyConfig(
+                endpoint.address(),
+                settings.limits(),
+                settings.timeouts(),
+                settings.serving().proxyUsers(),
+                settings.flows().namedScans());
+        return bind(
+                "--listen",
+                endpoint,
+                "another port, or 0 for one that is free",
+                () -> ProxyServer.start(config, first, ports));
+    }
+
+    private interface Binding<T> {
+        T bind() throws IOException;
+    }
+
+    /** An address that cannot be had is said with its flag and the way out. */
+    private static <T> T bind(String flag, Endpoint endpoint, String wayOut, Binding<T> binding) throws IOException {
         try {
-            return ProxyServer.start(
-                    new ProxyConfig(
-                            address,
-                            settings.limits(),
-                            settings.timeouts(),
-                            settings.serving().proxyUsers(),
-                            settings.flows().namedScans()),
-                    first,
-                    ports);
+            return binding.bind();
         } catch (IOException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException("cannot listen on " + settings.serving().listen() + ": " + cause.getMessage(), e);
+            throw new IOException(
+                    flag + ": cannot listen on " + endpoint + ": " + cause.getMessage() + " (expected: " + wayOut + ")",
+                    e);
         }
     }
 
@@ -349,12 +388,23 @@ final class Wiring {
         try {
             if (settings.serving().admin().isPresent()) {
                 Endpoint endpoint = settings.serving().admin().get();
-                probed.add(admin.bind(
-                        loops, endpoint, new HostCheck(endpoint.host(), false), inspector.map(AdminPages.class::cast)));
+                probed.add(bind(
+                        "--admin",
+                        endpoint,
+                        "another port, or --admin off",
+                        () -> admin.bind(
+                                loops,
+                                endpoint,
+                                new HostCheck(endpoint.host(), false),
+                                inspector.map(AdminPages.class::cast))));
             }
             if (settings.serving().metrics().isPresent()) {
                 Endpoint endpoint = settings.serving().metrics().get();
-                probed.add(admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true)));
+                probed.add(bind(
+                        "--metrics",
+                        endpoint,
+                        "another port",
+                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true))));
             }
         } catch (IOException | RuntimeException e) {
             proxy.close();
@@ -379,14 +429,15 @@ final class Wiring {
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);
                     allowlist.set(routes.allowlist());
-                    notices.say(routes.line());
-                    routes.warnings().forEach(warning -> notices.say("warning: " + warning));
+                    notices.say(new Notice.Reloaded(
+                            routes.line(), generation, routes.policy().routes().size()));
+                    routes.warnings().forEach(warning -> notices.say(new Notice.Warning(warning)));
                 }
 
                 @Override
                 public void failed(List<String> errors) {
                     errors.forEach(notices::say);
-                    notices.say("the routes stay as they were");
+                    notices.say(new Notice.ReloadFailed(errors));
                 }
             };
             Reloader reloader = new Reloader(
@@ -429,8 +480,8 @@ final class Wiring {
         ProcessMetrics.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
         ProcessMetrics.gauge(
                 made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
-        reloader.ifPresent(
-                it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
+        reloader.ifPresent(it -> ProcessMetrics.routes(
+                made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
         shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
         flows.ifPresent(it -> {

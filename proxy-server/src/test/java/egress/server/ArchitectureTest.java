@@ -43,8 +43,20 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.share",
                         "egress.exchange",
+                        "egress.dlp",
                         "egress.dlp.builtin",
                         "egress.server.config")
+                .arrow(
+                        "egress.server.run",
+                        "java",
+                        "io.netty",
+                        "egress.http",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.evidence",
+                        "egress.server.flows",
+                        "egress.server.log",
+                        "egress.server.onboarding")
                 .arrow(
                         "egress.server.flows",
                         "java",
@@ -152,8 +164,11 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
+                        "egress.server.flows",
                         "egress.server.inspect",
-                        "egress.server.dlp"));
+                        "egress.server.run",
+                        "egress.server.dlp",
+                        "egress.server.dlp.judge"));
     }
 
     private static Architecture dlp(Architecture rest) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.testkit.Alpn;
 import egress.testkit.H2Client;
 import egress.testkit.Origin;
+import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -147,6 +149,60 @@ final class RecordsTest {
         }
     }
 
+    /** A stream that goes on for long: what is known of it is said when it is known. */
+    @Test
+    void theTerminalShowsARequestWhenItComesAndAResponseWhenItsHeadDoes() throws Exception {
+        try (Origin streaming = Origin.tls(authority.leaf("api.example"), Alpn.H1);
+                ProxyUnderTest proxy = ProxyUnderTest.with()
+                        .origin("api.example:443", streaming)
+                        .trust(authority)
+                        .flags("--flow-detail", "4")
+                        .start();
+                RawClient client = proxy.connect("api.example:443")) {
+            client.send("GET " + Origin.HELD + " HTTP/1.1\r\nHost: api.example\r\n\r\n");
+            OriginExchange held = streaming.takeHeld();
+            proxy.awaitOut("GET https://api.example" + Origin.HELD + " HTTP/1.1");
+            proxy.awaitOut("Host: api.example");
+            assertThat(String.join("\n", proxy.out())).doesNotContain("<<");
+            held.head(200, "content-type", "text/event-stream");
+            held.write("data: one\n\n");
+            assertThat(proxy.awaitOut("<<")).matches("    << HTTP/1\\.1 200 OK \\d+\\S*");
+            held.end();
+            assertThat(proxy.awaitOut("<< end")).matches("    << end 11b \\d+\\S*");
+            proxy.awaitOut("        data: one");
+        }
+    }
+
+    @Test
+    void fieldsThatHttp2DoesNotHaveAreNotShown() throws Exception {
+        try (ProxyUnderTest proxy = gate(0).flags("--flow-detail", "2").start();
+                H2Client client = H2Client.through(
+                        proxy.port(),
+                        "api.example:443",
+                        proxy.client("api.example").alpn("h2"))) {
+            client.get("api.example", "/echo");
+            proxy.awaitOut("<<");
+            proxy.gate().close();
+            assertThat(proxy.out())
+                    .noneMatch(line -> line.toLowerCase(Locale.ROOT).contains("transfer-encoding:"));
+            assertThat(proxy.out()).noneMatch(line -> line.strip().startsWith("host:"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"~c 403,/secret", "~m GET & ~u echo,/echo", "!~c 403,/echo"})
+    void aFilterShowsWhatMatchesAlone(String filter, String shown) throws Exception {
+        try (ProxyUnderTest proxy = gate(0).flags("--filter", filter).start()) {
+            get(proxy, "/echo");
+            get(proxy, "/secret");
+            proxy.awaitExchanges(2);
+            proxy.gate().close();
+            assertThat(proxy.out()).hasSize(2);
+            assertThat(proxy.out().getFirst()).endsWith(": GET https://api.example" + shown + " HTTP/1.1");
+            assertThat(proxy.out().getLast()).startsWith("    << ");
+        }
+    }
+
     @Test
     void asJsonThereIsOneStreamAndEachEventOnce() throws Exception {
         try (ProxyUnderTest proxy = gate(2).flags("--log-format", "json").start()) {
@@ -251,7 +307,10 @@ final class RecordsTest {
                     .contains(
                             "egress_reloads_total{result=\"ok\"} 1.0",
                             "egress_reloads_total{result=\"failed\"} 2.0",
+                            "egress_routes_reload_ok 0.0",
                             "egress_routes_generation 2.0");
+            proxy.reload(ROUTES.formatted(1));
+            assertThat(metrics(proxy)).contains("egress_routes_reload_ok 1.0");
             assertThat(proxy.awaitErr("the routes stay")).isEqualTo("egress: the routes stay as they were");
         }
     }

@@ -214,6 +214,7 @@ final class ScriptsIT {
                 assertThat(result.err())
                         .describedAs(version)
                         .startsWith("egress: needs Java 25 or newer")
+                        .contains("run it with /")
                         .hasLineCount(1);
                 assertThat(version).doesNotContain("\"25");
             } else {

@@ -80,10 +80,12 @@ final class SignalsIT {
     void theStartLinesComeOnStandardErrorInTheirOrder() throws Exception {
         try (Child child = Child.start("--routes", routes.toString())) {
             child.port();
-            assertThat(child.err()).hasSize(3);
+            assertThat(child.err()).hasSize(4);
             assertThat(child.err().get(0)).isEqualTo("egress: loaded 1 route(s): a.example [log=off]");
             assertThat(child.err().get(1)).matches("egress: mitm ca fingerprint: sha256:[0-9a-f]{64}");
-            assertThat(child.err().get(2)).matches("egress: listening on 127\\.0\\.0\\.1:\\d+");
+            assertThat(child.err().get(2))
+                    .isEqualTo("egress: trust the certificate from http://_egress.local/ through the proxy");
+            assertThat(child.err().get(3)).matches("egress: listening on 127\\.0\\.0\\.1:\\d+");
             child.signal("TERM");
             assertThat(child.awaitExit()).isZero();
             assertThat(child.out()).isEmpty();

@@ -103,12 +103,14 @@ final class StartIT {
             Tool.Result listen = run(java(), "--ca-ephemeral", "--listen", address, "--admin", "off");
             assertThat(listen.exit()).isEqualTo(1);
             assertThat(listen.err())
-                    .startsWith("egress: cannot listen on " + address + ": ")
+                    .startsWith("egress: --listen: cannot listen on " + address + ": ")
+                    .endsWith(" (expected: another port, or 0 for one that is free)\n")
                     .hasLineCount(1);
             Tool.Result admin = run(java(), "--ca-ephemeral", "--listen", "127.0.0.1:0", "--admin", address);
             assertThat(admin.exit()).isEqualTo(1);
             assertThat(admin.err())
-                    .startsWith("egress: cannot listen on " + address + ": ")
+                    .startsWith("egress: --admin: cannot listen on " + address + ": ")
+                    .endsWith(" (expected: another port, or --admin off)\n")
                     .hasLineCount(1);
         }
     }

@@ -80,7 +80,9 @@ final class CaCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             CommandSpec command = Commands.required(spec);
-            Path where = directory == null ? CaDirectory.standard() : CaLocation.expandHome(directory);
+            Path where = directory == null
+                    ? CaDirectory.standard(CaLocation.home(System.getenv()))
+                    : CaLocation.expandHome(directory);
             CaDirectory ca = new CaDirectory(where, InstantSource.system(), new SecureRandom());
             try {
                 Optional<Issuer> present = ca.load();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,7 +83,7 @@ class CaLocation {
     }
 
     Path directory() {
-        return directory == null ? CaDirectory.standard() : expandHome(directory);
+        return directory == null ? CaDirectory.standard(home(System.getenv())) : expandHome(directory);
     }
 
     Path file() {
@@ -94,9 +95,13 @@ class CaLocation {
 
     /** A shell expands neither {@code --ca-dir=~/x} nor a variable's value. */
     static Path expandHome(Path path) {
-        return path.startsWith("~")
-                ? Path.of(System.getProperty("user.home")).resolve(Path.of("~").relativize(path))
-                : path;
+        return path.startsWith("~") ? home(System.getenv()).resolve(Path.of("~").relativize(path)) : path;
+    }
+
+    /** As shells have it: what HOME says, else what the user database does. */
+    static Path home(Map<String, String> environment) {
+        String home = environment.getOrDefault("HOME", "");
+        return Path.of(home.isEmpty() ? System.getProperty("user.home") : home);
     }
 
     Issuer load(InstantSource clock, SecureRandom random) throws CaException {

@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -29,6 +30,31 @@ public final class CaOptions extends CaLocation {
     Path certificateOut;
 
     private volatile boolean replaced;
+
+    /** Leaves what the environment has for a gate that stays. */
+    void ofThisRun() {
+        file = null;
+        directory = null;
+        ephemeral = true;
+    }
+
+    /** Where clients find the certificate; empty where it is in no file. */
+    public Optional<Path> clientCertificate() {
+        if (certificateOut != null) {
+            return Optional.of(expandHome(certificateOut));
+        }
+        // A file that was given holds the key too, which is none of the clients' business.
+        return chosen().equals(DIRECTORY_OPTION) ? Optional.of(certificateFile()) : Optional.empty();
+    }
+
+    /** The flags by which {@code egress-proxy env} finds the same authority; empty where it cannot. */
+    public Optional<String> forEnv() {
+        return switch (chosen()) {
+            case FILE_OPTION -> Optional.of(FILE_OPTION + " " + file());
+            case DIRECTORY_OPTION -> Optional.of(directory == null ? "" : DIRECTORY_OPTION + " " + directory());
+            default -> Optional.empty();
+        };
+    }
 
     @Override
     List<String> exclusive() {

@@ -1,11 +1,15 @@
 package egress.server.cli;
 
 import egress.server.log.Notices;
+import egress.server.routes.DidYouMean;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -19,7 +23,7 @@ public final class CommandLineFactory {
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
     private static final Set<String> SUBCOMMANDS =
-            Set.of("ca", "check", "dlp", "env", "explain", "har", "health", "routes", "tail");
+            Set.of("ca", "check", "dlp", "env", "explain", "har", "health", "routes", "run", "tail");
 
     private CommandLineFactory() {}
 
@@ -36,6 +40,7 @@ public final class CommandLineFactory {
     /** The command line with everything in it. */
     public static CommandLine of(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices) {
         CommandLine gate = gate(environment, runner, notices);
+        gate.addSubcommand(new RunCommand(environment, runner));
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());
@@ -46,6 +51,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new RoutesCommand());
         gate.addSubcommand(new TailCommand());
         settle(gate, environment, notices);
+        HelpLayout.applyPicked(gate.getSubcommands().get("run"), RunCommand.SHOWN);
         return gate;
     }
 
@@ -74,8 +80,7 @@ public final class CommandLineFactory {
     private static String sentence(ParameterException e, Map<String, String> environment) {
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         if (e instanceof UnmatchedArgumentException unmatched) {
-            return "unknown: " + String.join(" ", unmatched.getUnmatched()) + " (expected: what "
-                    + e.getCommandLine().getCommandSpec().qualifiedName() + " --help lists)";
+            return unknown(unmatched);
         }
         if (e.getArgSpec() instanceof OptionSpec option) {
             String value = e.getValue();
@@ -91,6 +96,25 @@ public final class CommandLineFactory {
             return name + ": " + PICOCLI_PREFIX.matcher(message).replaceFirst("");
         }
         return message;
+    }
+
+    private static String unknown(UnmatchedArgumentException e) {
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        String first = e.getUnmatched().getFirst();
+        String flag = first.split("=", 2)[0];
+        List<String> names = new ArrayList<>();
+        if (flag.startsWith("-")) {
+            command.options().forEach(option -> names.addAll(Arrays.asList(option.names())));
+        } else if (command.parent() == null) {
+            names.addAll(SUBCOMMANDS);
+        } else {
+            names.addAll(command.subcommands().keySet());
+        }
+        String meant = DidYouMean.nearest(flag, names)
+                .map(name -> "did you mean " + name + "? ")
+                .orElse("");
+        return "unknown: " + String.join(" ", e.getUnmatched()) + " (" + meant + "expected: what "
+                + command.qualifiedName() + " --help lists)";
     }
 
     private static boolean isOnCommandLine(ParameterException e, OptionSpec option) {

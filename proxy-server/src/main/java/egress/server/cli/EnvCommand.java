@@ -93,6 +93,7 @@ final class EnvCommand implements Callable<Integer> {
             TrustFiles files = TrustFiles.of(location);
             Issuer issuer = location.load(InstantSource.system(), new SecureRandom());
             write(files, new TrustStores(issuer.certificate()));
+            command.commandLine().getOut().println("# " + ClientTrustVariables.OLD_NODE);
             ClientTrustVariables.variables(
                             proxyUrl,
                             files.certificate.toString(),
@@ -140,16 +141,11 @@ final class EnvCommand implements Callable<Integer> {
         write(files.wgetrc, wgetrc.getBytes(StandardCharsets.ISO_8859_1), AtomicFile::writePrivate);
     }
 
-    /** What wget reads in this environment; not what was written here before. */
     private String ownWgetrc(TrustFiles files) throws CaException {
-        String named = environment.getOrDefault("WGETRC", "");
-        String home = environment.getOrDefault("HOME", "");
-        Path own = named.isEmpty() || Path.of(named).equals(files.wgetrc) ? Path.of(home, ".wgetrc") : Path.of(named);
-        boolean none = named.isEmpty() && home.isEmpty() || !Files.isReadable(own);
         try {
-            return none ? "" : Files.readString(own, StandardCharsets.ISO_8859_1);
+            return ClientTrustVariables.ownWgetrc(environment, files.wgetrc);
         } catch (IOException e) {
-            throw new CaException(own + ": cannot be read: " + e.getClass().getSimpleName(), e);
+            throw new CaException("wget's settings cannot be read: " + e, e);
         }
     }
 

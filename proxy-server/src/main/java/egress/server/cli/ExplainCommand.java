@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "explain",
         description = "Say which route and rule decide a request, and why it would be denied.",
+        mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:allowed", "1:denied, or the file does not hold", "2:wrong usage"})
 final class ExplainCommand implements Callable<Integer> {

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "har",
         description = "Write flow logs (--flows) as one HTTP archive (HAR 1.2), to standard output.",
+        mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:every line was a flow", "1:some were not, and are left out; or a file cannot be read"})
 final class HarCommand implements Callable<Integer> {

@@ -56,7 +56,7 @@ final class HealthCommand implements Callable<Integer> {
             description = "Where the gate has its --metrics, asked where --admin is off. Default: ${DEFAULT-VALUE}")
     Switchable metrics = new Switchable(Optional.empty());
 
-    @Option(names = "--timeout", paramLabel = "TIME", description = "Default: ${DEFAULT-VALUE}")
+    @Option(names = "--timeout", paramLabel = "TIME", defaultValue = "3s", description = "Default: ${DEFAULT-VALUE}")
     Duration timeout = Duration.ofSeconds(3);
 
     @Override

@@ -39,6 +39,15 @@ final class HelpLayout {
         gate.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, HelpLayout::options);
     }
 
+    /** Of a command that takes all flags of the gate: its own, and those that are most of use with it. */
+    static void applyPicked(CommandLine command, List<String> flags) {
+        command.setUsageHelpWidth(WIDTH);
+        command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> {
+            CommandSpec spec = help.commandSpec();
+            return render(help, flags.stream().map(spec::findOption).toList());
+        });
+    }
+
     private static String options(Help help) {
         CommandSpec spec = help.commandSpec();
         StringBuilder text = new StringBuilder();

@@ -1,6 +1,10 @@
 package egress.server.cli;
 
 import egress.server.config.LogSettings;
+import egress.server.flows.FilterParser;
+import egress.server.flows.FilterSyntaxException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Picocli mixin: what is printed while the gate runs. */
@@ -30,17 +34,49 @@ final class LogOptions {
                 "  1 request line, status, size and time; a URL is cut after 120 characters",
                 "  2 the whole URL, and the header fields, each value cut after 200 characters",
                 "  3 also the route, the upstream connection and the time of each phase",
-                "  4 the same with nothing cut",
-                "Secrets are masked at every level. Bodies are not printed."
+                "  4 the same with nothing cut; without --routes, or with --show-bodies, bodies too",
+                "Secrets are masked at every level."
             })
     int flowDetail = 1;
 
-    /** @throws IllegalArgumentException with what was expected */
-    LogSettings settings() {
+    @Option(
+            names = "--show-bodies",
+            description = "Print bodies at --flow-detail 4, also where there are routes. People's data is in them.")
+    boolean showBodies;
+
+    @Option(names = "--timestamps", description = "Print the time in front of each line, as -v does.")
+    boolean timestamps;
+
+    @Option(
+            names = "--filter",
+            paramLabel = "EXPRESSION",
+            description = {
+                "Print only the exchanges that match, such as '~d api.example.com & !~c 200'.",
+                "It holds for what is printed as text (docs/running.md has the language)."
+            })
+    @Nullable
+    String filter;
+
+    /**
+     * @param debugging whether there are no routes
+     * @throws IllegalArgumentException with what was expected
+     */
+    LogSettings settings(boolean debugging) {
         if (flowDetail < 0 || flowDetail > LogSettings.MOST_DETAIL) {
             throw new IllegalArgumentException(
                     "--flow-detail: " + flowDetail + " (expected: 0-" + LogSettings.MOST_DETAIL + ")");
         }
-        return new LogSettings(format, quiet ? 0 : flowDetail, verbose);
+        try {
+            FilterParser.parse(filter == null ? "" : filter);
+        } catch (FilterSyntaxException e) {
+            throw new IllegalArgumentException("--filter: " + e.getMessage(), e);
+        }
+        return new LogSettings(
+                format,
+                quiet ? 0 : flowDetail,
+                verbose,
+                timestamps || verbose,
+                showBodies || debugging,
+                Optional.ofNullable(filter));
     }
 }

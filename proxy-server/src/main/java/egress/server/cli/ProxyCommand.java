@@ -17,8 +17,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "egress-proxy",
         versionProvider = Version.class,
-        customSynopsis =
-                "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|routes|har|health|tail ...",
+        customSynopsis = {
+            "egress-proxy [--routes FILE] [flags]",
+            "       egress-proxy run [flags] -- COMMAND ARG...",
+            "       egress-proxy ca|env|check|dlp|explain|har|health|routes|tail ..."
+        },
         description = {
             "",
             "The gate between a coding agent and the network: takes its HTTPS by CONNECT, judges each request by",
@@ -31,7 +34,7 @@ import picocli.CommandLine.Spec;
             "TIME is 250ms, 10s, 5m or 1h. BYTES is 65536, 64k or 1m.",
             "SIGHUP reloads the routes, SIGTERM drains and ends. More: docs/running.md"
         })
-public final class ProxyCommand implements Callable<Integer> {
+public class ProxyCommand implements Callable<Integer> {
     @Spec
     @Nullable
     CommandSpec spec;
@@ -75,12 +78,17 @@ public final class ProxyCommand implements Callable<Integer> {
             description = "Print the version and exit.")
     boolean version;
 
-    private final Map<String, String> environment;
-    private final Runner runner;
+    final Map<String, String> environment;
+    final Runner runner;
 
     /** What happens with valid settings; returns the exit status. */
     public interface Runner {
         int run(Settings settings, CaOptions ca);
+
+        /** Runs a program that is sent through the gate, for as long as it runs. */
+        default int runAround(Settings settings, CaOptions ca, ChildProgram child) {
+            throw new UnsupportedOperationException("runs no programs");
+        }
     }
 
     ProxyCommand(Map<String, String> environment, Runner runner) {
@@ -110,7 +118,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     upstream.http,
                     upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
                     dlp.config(environment),
-                    log.settings(),
+                    log.settings(serving.routes().isEmpty()),
                     flows.settings(environment),
                     inspect.config(serving, ca.directory()),
                     environment,

@@ -24,6 +24,17 @@ public final class AsyncWriter implements AutoCloseable {
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
     private static final int FLUSH_CHARS = 64 * 1024;
 
+    /** How often it is asked for what was kept, while anything is. */
+    private static final long KEPT_NANOS = Duration.ofMillis(10).toNanos();
+
+    private static final long FOREVER_NANOS = Duration.ofDays(1).toNanos();
+
+    /** What an entry may leave for later. */
+    interface Kept {
+        /** Writes what is due; whether there is more to come. */
+        boolean due(long nowNanos, StringBuilder out);
+    }
+
     /** Puts one entry into words: lines for standard output, lines for standard error. */
     interface Entry {
         void render(StringBuilder out, StringBuilder err);
@@ -40,7 +51,9 @@ public final class AsyncWriter implements AutoCloseable {
     private final LongAdder lost = new LongAdder();
     private final StringBuilder outText = new StringBuilder();
     private final StringBuilder errText = new StringBuilder();
+    private volatile Kept kept = (now, to) -> false;
     private long lostSaid;
+    private boolean keeps;
     private volatile boolean closing;
 
     /** @param bytes what may wait to be written */
@@ -70,6 +83,11 @@ public final class AsyncWriter implements AutoCloseable {
         }
     }
 
+    /** Asks this from now on for what entries leave for later; on the thread that writes. */
+    void keep(Kept source) {
+        kept = source;
+    }
+
     /** How its memory is shared. */
     public FairBudget.Statistics statistics() {
         return budget.statistics();
@@ -92,6 +110,10 @@ public final class AsyncWriter implements AutoCloseable {
             if (last) {
                 return;
             }
+            if (keeps) {
+                LockSupport.parkNanos(this, KEPT_NANOS);
+                continue;
+            }
             idle.set(true);
             if (queue.isEmpty() && !closing) {
                 LockSupport.park(this);
@@ -102,25 +124,29 @@ public final class AsyncWriter implements AutoCloseable {
 
     /** Writes what is there; false when nothing was. */
     private boolean drain() {
-        Queued next = queue.poll();
-        if (next == null) {
-            return false;
-        }
-        while (next != null) {
-            try {
-                next.entry().render(outText, errText);
-            } catch (RuntimeException | OutOfMemoryError e) {
-                lost.increment(); // a line less, rather than no log from here on
-            }
+        boolean any = false;
+        for (Queued next = queue.poll(); next != null; next = queue.poll()) {
+            any = true;
+            guarded(next.entry()::render);
             next.lease().close();
             if (outText.length() + errText.length() > FLUSH_CHARS) {
                 flush();
             }
-            next = queue.poll();
         }
+        long now = System.nanoTime() + (closing ? FOREVER_NANOS : 0);
+        guarded((to, err) -> keeps = kept.due(now, to));
         sayLost();
         flush();
-        return true;
+        return any;
+    }
+
+    /** A line less, rather than no log from here on. */
+    private void guarded(Entry entry) {
+        try {
+            entry.render(outText, errText);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            lost.increment();
+        }
     }
 
     private void sayLost() {

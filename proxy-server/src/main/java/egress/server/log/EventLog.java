@@ -8,14 +8,17 @@ import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
 import java.time.InstantSource;
+import java.time.ZoneId;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of exchanges: the terminal's, which flags rule, and the audit lines, which {@code log:} of the routes file
  * rules. Copies what it needs on the event loop and leaves the words to the {@link AsyncWriter}.
  *
- * <p>As text the terminal's lines go to standard output and the audit's JSON to standard error. As JSON there is one
- * stream on standard output, in which an event that both ask for stands once.
+ * <p>As text the terminal's lines go to standard output and the audit's JSON to standard error; where one terminal shows both, what
+ * stands there as text does not stand there as JSON. As JSON there is one stream on standard output, in which an event that both ask
+ * for stands once.
  */
 public final class EventLog implements Observer {
     private static final int BLOCKS = 1;
@@ -24,7 +27,9 @@ public final class EventLog implements Observer {
     private final LogSettings settings;
     private final AsyncWriter writer;
     private final InstantSource clock;
-    private final TextFormat text;
+    private final Terminal terminal;
+    private final boolean oneTerminal;
+    private final BodyCapture bodies = new BodyCapture();
     /** Made by the writer's thread at its first line of JSON: it takes some time to load. */
     private @Nullable JsonFormat json;
 
@@ -38,13 +43,22 @@ public final class EventLog implements Observer {
      */
     public record Rules(int level, SecretMasker masker) {}
 
-    public EventLog(LogSettings settings, boolean colours, AsyncWriter writer, InstantSource clock, Rules rules) {
+    /** @param filter of what the terminal shows */
+    public EventLog(
+            LogSettings settings,
+            Streams streams,
+            AsyncWriter writer,
+            InstantSource clock,
+            Rules rules,
+            ExchangeFilter filter) {
         this.settings = settings;
         this.writer = writer;
         this.clock = clock;
-        this.text = new TextFormat(settings.detail(), colours);
+        this.terminal = new Terminal(settings, streams.colours(), ZoneId.systemDefault(), filter);
+        this.oneTerminal = streams.oneTerminal();
         this.rules = rules;
         this.latest = rules.masker();
+        writer.keep(terminal::due);
     }
 
     /** New routes; what the old ones held stays masked until the next ones, for exchanges that began before. */
@@ -55,7 +69,7 @@ public final class EventLog implements Observer {
         latest = next.masker();
     }
 
-    /** What masks everything that is written down, by the routes of the moment and those before. */
+    /** What takes secrets out of what is written down, as the routes of the moment say. */
     public SecretMasker masker() {
         return rules.masker();
     }
@@ -68,39 +82,45 @@ public final class EventLog implements Observer {
     @Override
     public void on(Event event) {
         switch (event) {
+            case Event.Started started -> onHead(ExchangeEvents.Arrived::new, started.exchange());
             case Event.Allowed allowed -> onAllowed(allowed.exchange());
             case Event.Found found -> onFound(found.exchange(), found.hit());
+            case Event.ResponseHead head -> onAnswered(head.exchange());
             case Event.Ended ended -> onEnded(ended.exchange());
+            case Event.RequestPart part -> {
+                if (isShown() && settings.showsBodies()) {
+                    bodies.request(part.exchange(), part.part().content());
+                }
+            }
+            case Event.ResponsePart part -> {
+                if (isShown() && settings.showsBodies()) {
+                    bodies.response(part.exchange(), part.part().content());
+                }
+            }
             case Event.ConnectionRefused refused -> onRefused(refused);
-            case Event.HandshakeFailed failed ->
-                offerFull(
-                        new LogEvent.HandshakeFailed(
-                                clock.millis(), failed.downstream(), failed.authority(), failed.words()),
-                        failed.caller());
-            case Event.TunnelEnded ended ->
-                offerFull(
-                        new LogEvent.TunnelEnded(
-                                clock.millis(),
-                                ended.downstream(),
-                                ended.authority(),
-                                ended.bytesUp(),
-                                ended.bytesDown()),
-                        ended.caller());
-            case Event.ConnectionOpened opened ->
-                offerVerbose(new LogEvent.Opened(clock.millis(), opened.downstream()), opened.caller());
-            case Event.ConnectionClosed closed ->
-                offerVerbose(new LogEvent.Closed(clock.millis(), closed.downstream()), closed.caller());
-            case Event.ClientHelloRead hello ->
-                offerVerbose(
-                        new LogEvent.HelloSeen(
-                                clock.millis(), hello.downstream(), hello.authority(), hello.sni(), hello.alpn()),
-                        hello.caller());
-            case Event.HandshakeDone done ->
-                offerVerbose(
-                        new LogEvent.HandshakeDone(
-                                clock.millis(), done.downstream(), done.authority(), done.protocol(), done.nanos()),
-                        done.caller());
-            case Event.Started _, Event.RequestPart _, Event.ResponseHead _, Event.ResponsePart _ -> {}
+            case Event.HandshakeFailed it -> offerFull(ConnectionEvents.HandshakeFailed.of(now(), it), it.caller());
+            case Event.TunnelEnded it -> offerFull(ConnectionEvents.TunnelEnded.of(now(), it), it.caller());
+            case Event.ConnectionOpened it -> offerVerbose(ConnectionEvents.Opened.of(now(), it), it.caller());
+            case Event.ConnectionClosed it -> offerVerbose(ConnectionEvents.Closed.of(now(), it), it.caller());
+            case Event.ClientHelloRead it -> offerVerbose(ConnectionEvents.HelloSeen.of(now(), it), it.caller());
+            case Event.HandshakeDone it -> offerVerbose(ConnectionEvents.HandshakeDone.of(now(), it), it.caller());
+        }
+    }
+
+    private long now() {
+        return clock.millis();
+    }
+
+    /** A head is of use to people alone: collectors hear of it when it was judged, or when all is over. */
+    private void onHead(Function<Facts, LogEvent> event, ExchangeRecord exchange) {
+        if (isShown() && settings.format() == LogSettings.Format.TEXT) {
+            offer(event.apply(Facts.of(exchange, now(), needsFields())), exchange.caller, true, false);
+        }
+    }
+
+    private void onAnswered(ExchangeRecord exchange) {
+        if (exchange.firstByteNanos != 0) { // an answer of our own is over with its head
+            onHead(ExchangeEvents.Answered::new, exchange);
         }
     }
 
@@ -109,7 +129,7 @@ public final class EventLog implements Observer {
         boolean shown = isShown() && settings.format() == LogSettings.Format.JSON;
         if (audit || shown) {
             offer(
-                    new LogEvent.Requested(Facts.of(exchange, clock.millis(), shown && withFields())),
+                    new ExchangeEvents.Requested(Facts.of(exchange, now(), shown && withFields())),
                     exchange.caller,
                     shown,
                     audit);
@@ -119,7 +139,7 @@ public final class EventLog implements Observer {
     private void onFound(ExchangeRecord exchange, Inspection.Hit hit) {
         boolean always = hit.effect() == Inspection.Effect.LOCKED;
         offer(
-                new LogEvent.Found(clock.millis(), exchange.downstream, exchange.authority, exchange.id, hit),
+                new ExchangeEvents.Found(now(), exchange.downstream, exchange.authority, exchange.id, hit),
                 exchange.caller,
                 always || isShown(),
                 always || rules.level() >= BLOCKS);
@@ -127,31 +147,25 @@ public final class EventLog implements Observer {
 
     private void onEnded(ExchangeRecord exchange) {
         boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
+        Bodies kept = settings.showsBodies() ? bodies.ended(exchange) : null;
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
         if (audit || isShown()) {
             offer(
-                    new LogEvent.Ended(Facts.of(exchange, clock.millis(), isShown() && withFields())),
+                    new ExchangeEvents.Ended(Facts.of(exchange, now(), isShown() && needsFields()), kept),
                     exchange.caller,
                     isShown(),
                     audit);
         }
     }
 
-    /** Says that the candidate for the routes file would have decided otherwise; from any thread. */
-    public void flipped(LogEvent.ShadowFlip flip, Caller caller) {
-        offer(flip, caller, isShown(), rules.level() >= BLOCKS);
+    private void onRefused(Event.ConnectionRefused refused) {
+        ConnectionEvents.Refused line = ConnectionEvents.Refused.of(now(), refused);
+        offer(line, refused.caller(), isShown(), rules.level() >= (line.isBlock() ? BLOCKS : FULL));
     }
 
-    private void onRefused(Event.ConnectionRefused refused) {
-        LogEvent.Refused line = new LogEvent.Refused(
-                clock.millis(),
-                refused.downstream(),
-                refused.authority(),
-                refused.route() == null ? null : refused.route().name(),
-                refused.status(),
-                refused.code(),
-                refused.words());
-        offer(line, refused.caller(), isShown(), rules.level() >= (JsonFormat.isBlock(line) ? BLOCKS : FULL));
+    /** Says that the candidate for the routes file would have decided otherwise; from any thread. */
+    public void flipped(ShadowFlip flip, Caller caller) {
+        offer(flip, caller, isShown(), rules.level() >= BLOCKS);
     }
 
     private boolean isShown() {
@@ -160,6 +174,11 @@ public final class EventLog implements Observer {
 
     private boolean withFields() {
         return settings.detail() >= 2;
+    }
+
+    /** Also to be filtered by. */
+    private boolean needsFields() {
+        return withFields() || settings.filter().isPresent();
     }
 
     private void offerFull(LogEvent event, Caller caller) {
@@ -184,23 +203,25 @@ public final class EventLog implements Observer {
     private void render(
             LogEvent event, SecretMasker masker, boolean shown, boolean audit, StringBuilder out, StringBuilder err) {
         if (settings.format() == LogSettings.Format.JSON) {
-            json().append(event, masker, shown && withFields(), out);
+            json(event, masker, shown && withFields(), out);
             return;
         }
         if (shown) {
-            text.append(event, masker, out);
+            terminal.append(event, masker, out);
         }
-        if (audit) {
-            json().append(event, masker, false, err);
+        if (audit && !(shown && oneTerminal)) {
+            json(event, masker, false, err);
         }
     }
 
-    private JsonFormat json() {
-        JsonFormat known = json;
-        if (known == null) {
-            known = new JsonFormat();
-            json = known;
+    private void json(LogEvent event, SecretMasker masker, boolean withFields, StringBuilder to) {
+        if (event instanceof LogEvent.Recorded recorded) {
+            JsonFormat known = json;
+            if (known == null) {
+                known = new JsonFormat();
+                json = known;
+            }
+            known.append(recorded, masker, withFields, to);
         }
-        return known;
     }
 }

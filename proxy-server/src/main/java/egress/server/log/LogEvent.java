@@ -3,18 +3,21 @@ package egress.server.log;
 import egress.exchange.CallerPhases;
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
-import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.policy.Route;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is written down of one event: copied on the event loop, put into words elsewhere. */
-public sealed interface LogEvent {
+/**
+ * What is written down of one event: copied on the event loop, put into words elsewhere. Each says itself how it reads, as lines for a
+ * terminal and, where it is a {@link Recorded}, as JSON.
+ */
+public interface LogEvent {
     /** Milliseconds of the epoch. */
     long time();
 
@@ -25,113 +28,17 @@ public sealed interface LogEvent {
         return 256;
     }
 
-    /** A request was allowed and goes on to its origin. */
-    record Requested(Facts facts) implements LogEvent {
-        @Override
-        public long time() {
-            return facts.time();
-        }
+    /** Writes its lines for a terminal. */
+    void text(Terminal to);
 
-        @Override
-        public SocketAddress downstream() {
-            return facts.downstream();
-        }
+    /** An event that log collectors get too. */
+    interface Recorded extends LogEvent {
+        /** The value of {@code event}. */
+        String name();
 
-        @Override
-        public int weight() {
-            return facts.weight();
-        }
+        /** Writes its own fields, behind {@code time}, {@code event} and {@code client}. */
+        void json(JsonFields to) throws IOException;
     }
-
-    /** An exchange is over. */
-    record Ended(Facts facts) implements LogEvent {
-        @Override
-        public long time() {
-            return facts.time();
-        }
-
-        @Override
-        public SocketAddress downstream() {
-            return facts.downstream();
-        }
-
-        @Override
-        public int weight() {
-            return facts.weight();
-        }
-    }
-
-    /** DLP found something, whose value nobody shows. */
-    record Found(long time, SocketAddress downstream, Authority authority, long exchange, Inspection.Hit hit)
-            implements LogEvent {}
-
-    /**
-     * A CONNECT or a connection was refused outside of any exchange.
-     *
-     * @param route the name of its host's
-     */
-    record Refused(
-            long time,
-            SocketAddress downstream,
-            @Nullable Authority authority,
-            @Nullable String route,
-            int status,
-            String code,
-            String words)
-            implements LogEvent {}
-
-    /**
-     * The candidate for the routes file would have decided otherwise.
-     *
-     * @param from what was decided: {@code allow}, or the code of a denial; {@code to}: what it would be
-     * @param rule of the candidate
-     */
-    record ShadowFlip(
-            long time,
-            SocketAddress downstream,
-            long exchange,
-            boolean tls,
-            Authority authority,
-            String method,
-            String target,
-            String route,
-            String from,
-            String to,
-            @Nullable String rule)
-            implements LogEvent {
-        @Override
-        public int weight() {
-            return 256 + target.length();
-        }
-    }
-
-    /** The caller's TLS handshake failed. */
-    record HandshakeFailed(long time, SocketAddress downstream, Authority authority, String words)
-            implements LogEvent {}
-
-    /** The caller's TLS handshake is over. */
-    record HandshakeDone(long time, SocketAddress downstream, Authority authority, String protocol, long nanos)
-            implements LogEvent {}
-
-    /** A ClientHello came. */
-    record HelloSeen(
-            long time,
-            SocketAddress downstream,
-            Authority authority,
-            @Nullable String sni,
-            List<String> alpn) implements LogEvent {
-        public HelloSeen {
-            alpn = List.copyOf(alpn);
-        }
-    }
-
-    record Opened(long time, SocketAddress downstream) implements LogEvent {}
-
-    record Closed(long time, SocketAddress downstream) implements LogEvent {}
-
-    /** A passthrough tunnel or an upgraded connection is over. */
-    record TunnelEnded(long time, SocketAddress downstream, Authority authority, long bytesUp, long bytesDown)
-            implements LogEvent {}
 
     /**
      * Nanoseconds from the head to each point of an exchange, or of a phase; -1 for what was not reached.
@@ -215,23 +122,33 @@ public sealed interface LogEvent {
                     exchange.requestBytes,
                     exchange.responseBytes,
                     Phases.of(exchange),
-                    withFields ? copy(exchange.requestFields) : List.of(),
-                    withFields ? copy(exchange.responseFields) : List.of());
+                    withFields ? onTheWire(exchange.requestFields, exchange.version) : List.of(),
+                    withFields ? onTheWire(exchange.responseFields, exchange.version) : List.of());
         }
 
-        private static List<Map.Entry<String, String>> copy(@Nullable HttpHeaders fields) {
+        /** Without what HTTP/2 has no field for, and the translation from it adds. */
+        private static List<Map.Entry<String, String>> onTheWire(@Nullable HttpHeaders fields, String version) {
             if (fields == null) {
                 return List.of();
             }
+            boolean h2 = version.equals("HTTP/2.0");
             List<Map.Entry<String, String>> copy = new ArrayList<>(fields.size());
-            fields.iteratorCharSequence()
-                    .forEachRemaining(field -> copy.add(Map.entry(
-                            field.getKey().toString(), field.getValue().toString())));
+            fields.iteratorCharSequence().forEachRemaining(field -> {
+                String name = field.getKey().toString();
+                if (!h2 || !name.equalsIgnoreCase("transfer-encoding") && !name.equalsIgnoreCase("host")) {
+                    copy.add(Map.entry(name, field.getValue().toString()));
+                }
+            });
             return copy;
         }
 
+        /** The caller's address as text. */
+        public String caller() {
+            return Terminal.address(downstream);
+        }
+
         /** The absolute URL, as the caller meant it. */
-        String url() {
+        public String url() {
             String path = target.equals("*") ? "/*" : target;
             return (tls ? "https://" : "http://") + authority.toHostField(tls) + path;
         }
@@ -241,7 +158,7 @@ public sealed interface LogEvent {
             return failure != null && isBlock(failure);
         }
 
-        static boolean isBlock(Failure failure) {
+        public static boolean isBlock(Failure failure) {
             return switch (failure) {
                 case Failure.Denied d -> true;
                 case Failure.Unauthenticated u -> true;

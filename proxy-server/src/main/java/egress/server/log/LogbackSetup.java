@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * form of the program's other lines.
  */
 public final class LogbackSetup extends ContextAwareBase implements Configurator {
+    /** Logback makes its parts by itself, so that nothing can be handed to them. */
+    private static volatile boolean asJson;
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         Line layout = new Line();
@@ -50,12 +53,21 @@ public final class LogbackSetup extends ContextAwareBase implements Configurator
         }
     }
 
+    /** From now on an object of JSON each. */
+    public static void json() {
+        asJson = true;
+    }
+
     /** {@code egress: warn: words}, and the stack trace of an error, each line printable. */
     private static final class Line extends LayoutBase<ILoggingEvent> {
         private static final int DEEPEST = 40;
 
         @Override
         public String doLayout(ILoggingEvent event) {
+            if (asJson) {
+                String words = event.getLevel().levelStr.toLowerCase(Locale.ROOT) + ": " + event.getFormattedMessage();
+                return Notices.json(new Notice.Said(words)) + "\n";
+            }
             StringBuilder text = new StringBuilder("egress: ")
                     .append(event.getLevel().levelStr.toLowerCase(Locale.ROOT))
                     .append(": ")

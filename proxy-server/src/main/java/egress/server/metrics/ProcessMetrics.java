@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
 import java.time.Instant;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Meters that are read from whoever keeps the count anyway. */
@@ -218,12 +219,14 @@ public final class ProcessMetrics {
     /**
      * Loads of the routes.
      *
+     * @param held whether the last load held
      * @param loaded when the routes in use were loaded
      */
     public static void routes(
             MeterRegistry registry,
             Supplier<Long> successes,
             Supplier<Long> failures,
+            BooleanSupplier held,
             Supplier<Long> generation,
             Supplier<Instant> loaded) {
         String words = "Reloads of the routes";
@@ -235,6 +238,11 @@ public final class ProcessMetrics {
                 .description(words)
                 .tag("result", "failed")
                 .register(registry);
+        gauge(
+                registry,
+                "egress.routes.reload.ok",
+                "1 when the last load of the routes held, 0 when the ones before it stay",
+                () -> held.getAsBoolean() ? 1 : 0);
         gauge(registry, "egress.routes.generation", "Counts the loads; 0 without valid routes", generation);
         gauge(
                 registry,

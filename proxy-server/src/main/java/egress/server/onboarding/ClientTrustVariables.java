@@ -1,12 +1,20 @@
 package egress.server.onboarding;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
 /** The environment variables that send clients through the gate and make them trust its authority. */
 public final class ClientTrustVariables {
+    /** What the variables cannot do. */
+    public static final String OLD_NODE =
+            "Node before 22.21 and 24.0 ignores the proxy variables: it goes past the proxy unless its program uses an agent library";
+
     private static final String NO_PROXY = "localhost,127.0.0.1,::1";
     private static final String JAVA_NO_PROXY = "localhost|127.*|[::1]";
 
@@ -61,6 +69,19 @@ public final class ClientTrustVariables {
      */
     public static String wgetrc(String own, String bundle) {
         return own + (own.isEmpty() || own.endsWith("\n") ? "" : "\n") + "ca_certificate = " + bundle + "\n";
+    }
+
+    /**
+     * What wget reads in this environment.
+     *
+     * @param ours a file that was written here before, and is not its user's
+     */
+    public static String ownWgetrc(Map<String, String> environment, Path ours) throws IOException {
+        String named = environment.getOrDefault("WGETRC", "");
+        String home = environment.getOrDefault("HOME", "");
+        Path own = named.isEmpty() || Path.of(named).equals(ours) ? Path.of(home, ".wgetrc") : Path.of(named);
+        boolean none = named.isEmpty() && home.isEmpty() || !Files.isReadable(own);
+        return none ? "" : Files.readString(own, StandardCharsets.ISO_8859_1);
     }
 
     /** Java knows no proxy variables, so its options carry the proxy too. */

@@ -36,11 +36,14 @@ final class MappingReader {
             if (keys.contains(entry.key().text())) {
                 entries.put(entry.key().text(), entry);
             } else {
+                String meant = DidYouMean.nearest(entry.key().text(), keys)
+                        .map(key -> "did you mean " + key + "? ")
+                        .orElse("");
                 problems.add(
                         entry.key().line(),
                         path,
-                        "unknown key " + Printable.quote(entry.key().text()) + " (expected: " + String.join(", ", keys)
-                                + ")");
+                        "unknown key " + Printable.quote(entry.key().text()) + " (" + meant + "expected: "
+                                + String.join(", ", keys) + ")");
             }
         }
     }

@@ -41,6 +41,7 @@ public final class Reloader implements AutoCloseable {
     private final Thread thread;
     private volatile long generation;
     private volatile Instant lastSuccess;
+    private volatile boolean held;
     private volatile boolean closed;
 
     /**
@@ -59,6 +60,7 @@ public final class Reloader implements AutoCloseable {
         this.interval = interval;
         this.clock = clock;
         this.generation = generation;
+        this.held = generation > 0;
         this.lastSuccess = generation == 0 ? Instant.EPOCH : clock.instant();
         this.thread = Thread.ofPlatform().daemon().name("egress-reload").unstarted(() -> run(fingerprint));
     }
@@ -86,6 +88,11 @@ public final class Reloader implements AutoCloseable {
         return generation;
     }
 
+    /** Whether the last load held. */
+    public boolean lastHeld() {
+        return held;
+    }
+
     /** When the routes in use were loaded; the epoch before the first. */
     public Instant lastSuccess() {
         return lastSuccess;
@@ -108,6 +115,7 @@ public final class Reloader implements AutoCloseable {
             } catch (InterruptedException e) {
                 return; // closed
             } catch (RuntimeException e) {
+                held = false;
                 failures.increment();
                 listener.failed(List.of("reloading failed: " + e));
             }
@@ -126,6 +134,7 @@ public final class Reloader implements AutoCloseable {
     private void load() {
         switch (source.load()) {
             case RoutesFile.Result.Invalid invalid -> {
+                held = false;
                 failures.increment();
                 listener.failed(invalid.errors());
             }
@@ -134,6 +143,7 @@ public final class Reloader implements AutoCloseable {
                 listener.loaded(valid.loaded(), next);
                 generation = next;
                 lastSuccess = clock.instant();
+                held = true;
                 successes.increment();
             }
         }

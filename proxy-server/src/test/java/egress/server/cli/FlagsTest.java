@@ -16,9 +16,12 @@ import egress.upstream.ConnectTo;
 import egress.upstream.UpstreamLimits;
 import egress.upstream.UpstreamTimeouts;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,12 +31,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 final class FlagsTest {
@@ -77,7 +82,8 @@ final class FlagsTest {
         assertThat(parsed.upstreamHttp()).isEqualTo(UpstreamHttp.AUTO);
         assertThat(parsed.upstream().timeouts()).isEqualTo(UpstreamTimeouts.DEFAULTS);
         assertThat(parsed.upstream().limits()).isEqualTo(UpstreamLimits.DEFAULTS);
-        assertThat(parsed.log()).isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false));
+        assertThat(parsed.log())
+                .isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false, false, true, Optional.empty()));
     }
 
     @Test
@@ -139,6 +145,9 @@ final class FlagsTest {
         values.put("--quiet", "true");
         values.put("--verbose", "true");
         values.put("--flow-detail", "3");
+        values.put("--show-bodies", "true");
+        values.put("--timestamps", "true");
+        values.put("--filter", "~d api.example");
         values.put("--flows", directory.resolve("flows.jsonl").toString());
         values.put("--flow-memory", "3m");
         values.put("--flows-required", "true");
@@ -312,6 +321,10 @@ final class FlagsTest {
             --upstream-ca=/no/such       | egress: --upstream-ca: /no/such cannot be read (expected: a PEM file of certificates)
             --nonsense                   | egress: unknown: --nonsense (expected: what egress-proxy --help lists)
             nonsense                     | egress: unknown: nonsense (expected: what egress-proxy --help lists)
+            --rotues=x.yaml              | egress: unknown: --rotues=x.yaml (did you mean --routes? expected: what egress-proxy --help lists)
+            --log-fromat                 | egress: unknown: --log-fromat (did you mean --log-format? expected: what egress-proxy --help lists)
+            chekc                        | egress: unknown: chekc (did you mean check? expected: what egress-proxy --help lists)
+            --filter=~d & (              | egress: --filter: at character 4: ~d has nothing to look for (expected: a regular expression; in quotes where it holds a blank, a parenthesis or ~)
             """)
     void aWrongFlagIsOneLine(String argument, String line) {
         assertThat(refused(Map.of(), argument)).isEqualTo(line);
@@ -376,5 +389,41 @@ final class FlagsTest {
         for (OptionSpec option : commandLine(Map.of()).getCommandSpec().options()) {
             assertThat(help).contains(option.longestName());
         }
+    }
+
+    private static Stream<CommandLine> andBelow(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command), command.getSubcommands().values().stream().flatMap(FlagsTest::andBelow));
+    }
+
+    @Test
+    void everyCommandHasHelpThatReadsTimesAsFlagsAreTyped() {
+        CommandLine gate = commandLine(Map.of());
+        List<CommandLine> all = andBelow(gate).toList();
+        assertThat(all).hasSizeGreaterThan(8);
+        for (CommandLine command : all) {
+            List<String> words = new ArrayList<>();
+            for (CommandSpec at = command.getCommandSpec(); at.parent() != null; at = at.parent()) {
+                words.addFirst(at.name());
+            }
+            words.add("--help");
+            StringWriter out = new StringWriter();
+            CommandLine fresh = commandLine(Map.of()).setOut(new PrintWriter(out));
+            assertThat(fresh.execute(words.toArray(String[]::new)))
+                    .describedAs("%s", words)
+                    .isZero();
+            assertThat(out.toString())
+                    .describedAs("%s", words)
+                    .startsWith("Usage: egress-proxy")
+                    .doesNotContainPattern("PT[0-9]");
+        }
+        assertThat(err.lines()).isEmpty();
+    }
+
+    @Test
+    void aMistypedFlagOfACommandIsGuessedAmongItsOwn() {
+        assertThat(refused(Map.of(), "health", "--liev"))
+                .isEqualTo(
+                        "egress: unknown: --liev (did you mean --live? expected: what egress-proxy health --help lists)");
     }
 }

@@ -10,12 +10,14 @@ import egress.exchange.Failure;
 import egress.exchange.Inspection;
 import egress.http.Authority;
 import egress.policy.DenyReason;
+import egress.server.config.LogSettings;
 import egress.server.log.LogEvent.Facts;
 import egress.server.log.LogEvent.Phases;
 import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -72,11 +74,16 @@ final class LogFormatsTest {
 
     private static String text(int detail, boolean colours, LogEvent event) {
         StringBuilder text = new StringBuilder();
-        new TextFormat(detail, colours).append(event, MASKER, text);
+        new Terminal(
+                        new LogSettings(LogSettings.Format.TEXT, detail, false),
+                        colours,
+                        ZoneOffset.UTC,
+                        ExchangeFilter.ALL)
+                .append(event, MASKER, text);
         return text.toString();
     }
 
-    private static JsonNode json(LogEvent event, boolean withFields) throws IOException {
+    private static JsonNode json(LogEvent.Recorded event, boolean withFields) throws IOException {
         StringBuilder text = new StringBuilder();
         new JsonFormat().append(event, MASKER, withFields, text);
         assertThat(text.toString()).endsWith("\n").hasLineCount(1);
@@ -85,22 +92,22 @@ final class LogFormatsTest {
 
     @Test
     void anExchangeIsTwoLines() {
-        assertThat(text(1, false, new LogEvent.Ended(answered())))
+        assertThat(text(1, false, new ExchangeEvents.Ended(answered())))
                 .isEqualTo("127.0.0.1:47154: GET https://api.example/v1/x?q=******** HTTP/2.0\n"
                         + "    << HTTP/1.1 200 OK 1.0k 12ms\n");
     }
 
     @Test
     void aBlockSaysWhy() {
-        assertThat(text(1, false, new LogEvent.Ended(blocked())))
+        assertThat(text(1, false, new ExchangeEvents.Ended(blocked())))
                 .isEqualTo("127.0.0.1:47154: GET https://api.example/v1/x HTTP/2.0\n"
                         + "    << 403 Forbidden path_not_allowed: path \"/v1/x\" is not allowed 1ms\n");
     }
 
     @Test
     void aBlockIsRedAndAnAnswerGreenOnATerminal() {
-        assertThat(text(1, true, new LogEvent.Ended(blocked()))).contains("<< \u001b[31m403 Forbidden path");
-        assertThat(text(1, true, new LogEvent.Ended(answered())))
+        assertThat(text(1, true, new ExchangeEvents.Ended(blocked()))).contains("<< \u001b[31m403 Forbidden path");
+        assertThat(text(1, true, new ExchangeEvents.Ended(answered())))
                 .contains("<< \u001b[32mHTTP/1.1 200 OK\u001b[0m 1.0k 12ms");
     }
 
@@ -111,34 +118,34 @@ final class LogFormatsTest {
                 200,
                 new Failure.DownstreamGone("the caller went away"),
                 new Phases(CallerPhases.NONE, 0, 0, 0, 0, MILLI, 5 * MILLI));
-        assertThat(text(1, false, new LogEvent.Ended(broken)))
+        assertThat(text(1, false, new ExchangeEvents.Ended(broken)))
                 .endsWith("    << HTTP/2.0 200 OK 1.0k 5ms, then downstream_gone: the caller went away\n");
     }
 
     @Test
     void fieldsAreShownFromLevelTwoWithCredentialsMaskedAndCutBelowFour() {
-        String two = text(2, false, new LogEvent.Ended(answered()));
+        String two = text(2, false, new ExchangeEvents.Ended(answered()));
         assertThat(two)
                 .contains("        Authorization: ********\n", "        Content-Type: text/plain\n")
                 .contains("X-Long: " + "v".repeat(200) + "...\n")
                 .doesNotContain("verdict");
-        assertThat(text(3, false, new LogEvent.Ended(answered())))
+        assertThat(text(3, false, new ExchangeEvents.Ended(answered())))
                 .contains(
                         "route api.example, rule matches[0].paths[0] prefix /v1/, by 192.0.2.1:443 (open before), credential injected, 10b sent")
                 .contains("verdict 1ms, connect 0ms, tls 0ms, stream 1ms, first byte 10ms, last byte 12ms");
-        assertThat(text(4, false, new LogEvent.Ended(answered()))).contains("X-Long: " + "v".repeat(300) + "\n");
+        assertThat(text(4, false, new ExchangeEvents.Ended(answered()))).contains("X-Long: " + "v".repeat(300) + "\n");
     }
 
     @Test
     void aLongUrlIsCutAtLevelOneOnly() {
         Facts longUrl = facts("/" + "a".repeat(500), 200, null, new Phases(CallerPhases.NONE, 0, 0, 0, 0, 0, 0));
-        assertThat(text(1, false, new LogEvent.Ended(longUrl))
+        assertThat(text(1, false, new ExchangeEvents.Ended(longUrl))
                         .lines()
                         .findFirst()
                         .orElseThrow())
                 .hasSizeLessThan(180)
                 .contains("... HTTP/2.0");
-        assertThat(text(2, false, new LogEvent.Ended(longUrl))).contains("a".repeat(500));
+        assertThat(text(2, false, new ExchangeEvents.Ended(longUrl))).contains("a".repeat(500));
     }
 
     @Test
@@ -151,32 +158,38 @@ final class LogFormatsTest {
                 new Failure.Denied(DenyReason.PATH_NOT_ALLOWED, hostile),
                 new Phases(CallerPhases.NONE, -1, -1, -1, -1, -1, 0));
         for (int detail = 1; detail <= 4; detail++) {
-            assertThat(text(detail, false, new LogEvent.Ended(odd)).chars())
+            assertThat(text(detail, false, new ExchangeEvents.Ended(odd)).chars())
                     .allMatch(c -> c == '\n' || c >= ' ' && c < 0x7f);
         }
-        assertThat(text(1, false, new LogEvent.Refused(0, CALLER, null, null, 400, "malformed", hostile)))
+        assertThat(text(1, false, new ConnectionEvents.Refused(0, CALLER, null, null, 400, "malformed", hostile)))
                 .hasLineCount(2)
                 .contains("\\x1b]0;owned\\x07\\x0d\\x0a\\u009b31m\\u202e");
     }
 
     @Test
     void aRefusedConnectNamesWhatWasAskedFor() {
-        assertThat(text(1, false, new LogEvent.Refused(0, CALLER, API, "api.example", 403, "port_not_allowed", "no")))
+        assertThat(text(
+                        1,
+                        false,
+                        new ConnectionEvents.Refused(0, CALLER, API, "api.example", 403, "port_not_allowed", "no")))
                 .isEqualTo("127.0.0.1:47154: CONNECT api.example:443\n    << 403 Forbidden port_not_allowed: no\n");
-        assertThat(text(1, false, new LogEvent.Refused(0, CALLER, null, null, 0, "timeout", "nothing came in time")))
+        assertThat(text(
+                        1,
+                        false,
+                        new ConnectionEvents.Refused(0, CALLER, null, null, 0, "timeout", "nothing came in time")))
                 .isEqualTo("127.0.0.1:47154: nothing came in time\n");
     }
 
     @Test
     void aFailedHandshakeIsInWords() {
         String words = "the client does not trust the proxy's certificate for api.example";
-        assertThat(text(1, false, new LogEvent.HandshakeFailed(0, CALLER, API, words)))
+        assertThat(text(1, false, new ConnectionEvents.HandshakeFailed(0, CALLER, API, words)))
                 .isEqualTo("127.0.0.1:47154: " + words + "\n");
     }
 
     @Test
     void aFindingIsNamedWithoutItsValue() throws IOException {
-        LogEvent found = new LogEvent.Found(
+        LogEvent.Recorded found = new ExchangeEvents.Found(
                 0, CALLER, API, 7, new Inspection.Hit("token_patterns", "body", "fp-1", Inspection.Effect.BLOCKED));
         assertThat(text(1, false, found))
                 .isEqualTo("127.0.0.1:47154: DLP: token_patterns found in body for api.example, blocked,"
@@ -186,7 +199,7 @@ final class LogFormatsTest {
 
     @Test
     void theJsonOfAResponseHasStableNames() throws IOException {
-        JsonNode line = json(new LogEvent.Ended(answered()), false);
+        JsonNode line = json(new ExchangeEvents.Ended(answered()), false);
         assertThat(line.fieldNames())
                 .toIterable()
                 .containsExactly(
@@ -221,7 +234,7 @@ final class LogFormatsTest {
 
     @Test
     void theJsonOfABlockSaysCodeAndReason() throws IOException {
-        JsonNode line = json(new LogEvent.Ended(blocked()), false);
+        JsonNode line = json(new ExchangeEvents.Ended(blocked()), false);
         assertThat(line.get("event").asText()).isEqualTo("egress_block");
         assertThat(line.get("code").asText()).isEqualTo("path_not_allowed");
         assertThat(line.get("status").asInt()).isEqualTo(403);
@@ -230,7 +243,7 @@ final class LogFormatsTest {
 
     @Test
     void jsonFieldsAreMaskedToo() throws IOException {
-        JsonNode line = json(new LogEvent.Ended(answered()), true);
+        JsonNode line = json(new ExchangeEvents.Ended(answered()), true);
         assertThat(line.get("request_headers").get(0).toString()).isEqualTo("[\"Authorization\",\"********\"]");
         assertThat(line.get("response_headers").get(0).toString()).isEqualTo("[\"Content-Type\",\"text/plain\"]");
     }
@@ -240,7 +253,11 @@ final class LogFormatsTest {
     void jsonIsAsciiOnOneLineWhateverIsInIt() {
         StringBuilder text = new StringBuilder();
         new JsonFormat()
-                .append(new LogEvent.HandshakeFailed(0, CALLER, API, "\u001b[31m\r\n\"é\u2028"), MASKER, false, text);
+                .append(
+                        new ConnectionEvents.HandshakeFailed(0, CALLER, API, "\u001b[31m\r\n\"é\u2028"),
+                        MASKER,
+                        false,
+                        text);
         assertThat(text.toString().strip().chars()).allMatch(c -> c >= ' ' && c < 0x7f);
     }
 

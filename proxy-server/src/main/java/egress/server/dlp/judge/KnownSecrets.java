@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The values that this process was given to guard. */
 public final class KnownSecrets {
@@ -24,19 +25,25 @@ public final class KnownSecrets {
             Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
         Set<String> values = new LinkedHashSet<>(secrets);
         routes.forEach(route -> route.credential().ifPresent(credential -> values.addAll(credential.secrets())));
-        List<String> prefixes = SEPARATORS
-                .splitAsStream(environment.getOrDefault(PREFIXES, ""))
-                .filter(prefix -> !prefix.isEmpty())
-                .toList();
-        environment.forEach((name, value) -> {
-            boolean named = prefixes.stream().anyMatch(name::startsWith) && !name.equals(PREFIXES);
-            if (named || TOKEN.matcher(name).matches()) {
-                values.add(value);
-                values.add(value.strip());
-            }
+        variables(environment).forEach(name -> {
+            String value = environment.getOrDefault(name, "");
+            values.add(value);
+            values.add(value.strip());
         });
         return values.stream()
                 .map(value -> value.getBytes(StandardCharsets.UTF_8))
                 .toList();
+    }
+
+    /** The variables whose values are secret, by their names. */
+    public static Set<String> variables(Map<String, String> environment) {
+        List<String> prefixes = SEPARATORS
+                .splitAsStream(environment.getOrDefault(PREFIXES, ""))
+                .filter(prefix -> !prefix.isEmpty())
+                .toList();
+        return environment.keySet().stream()
+                .filter(name -> prefixes.stream().anyMatch(name::startsWith) && !name.equals(PREFIXES)
+                        || TOKEN.matcher(name).matches())
+                .collect(Collectors.toSet());
     }
 }

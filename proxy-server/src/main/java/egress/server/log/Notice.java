@@ -1,0 +1,127 @@
+package egress.server.log;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.List;
+
+/** What the program says of itself: a line for people, or an event with fields of its own. */
+public sealed interface Notice {
+    /** The value of {@code event}. */
+    String name();
+
+    /** The line. */
+    String words();
+
+    /** Writes its own fields, behind {@code time}, {@code event} and {@code message}. */
+    default void json(JsonGenerator to) throws IOException {
+        // the message says all
+    }
+
+    /** Anything else. */
+    record Said(String words) implements Notice {
+        @Override
+        public String name() {
+            return "egress_notice";
+        }
+    }
+
+    /** Something will not work as it stands. */
+    record Warning(String of) implements Notice {
+        @Override
+        public String name() {
+            return "egress_warning";
+        }
+
+        @Override
+        public String words() {
+            return "warning: " + of;
+        }
+    }
+
+    /**
+     * It accepts connections.
+     *
+     * @param generation of the routes; 0 where there are no valid ones
+     */
+    record Started(String listen, List<String> admin, String fingerprint, long generation, String version)
+            implements Notice {
+        @Override
+        public String name() {
+            return "egress_started";
+        }
+
+        @Override
+        public String words() {
+            return "listening on " + listen;
+        }
+
+        @Override
+        public void json(JsonGenerator to) throws IOException {
+            to.writeStringField("listen", listen);
+            to.writeArrayFieldStart("admin");
+            for (String address : admin) {
+                to.writeString(address);
+            }
+            to.writeEndArray();
+            to.writeStringField("ca_fingerprint", "sha256:" + fingerprint);
+            to.writeNumberField("generation", generation);
+            to.writeStringField("version", version);
+        }
+    }
+
+    /** New routes hold. */
+    record Reloaded(String words, long generation, int routes) implements Notice {
+        @Override
+        public String name() {
+            return "egress_reloaded";
+        }
+
+        @Override
+        public void json(JsonGenerator to) throws IOException {
+            to.writeNumberField("generation", generation);
+            to.writeNumberField("routes", routes);
+        }
+    }
+
+    /** New routes do not hold: the old ones stay. */
+    record ReloadFailed(List<String> errors) implements Notice {
+        public ReloadFailed {
+            errors = List.copyOf(errors);
+        }
+
+        @Override
+        public String name() {
+            return "egress_reload_failed";
+        }
+
+        @Override
+        public String words() {
+            return "the routes stay as they were";
+        }
+
+        @Override
+        public void json(JsonGenerator to) throws IOException {
+            to.writeArrayFieldStart("errors");
+            for (String error : errors) {
+                to.writeString(error);
+            }
+            to.writeEndArray();
+        }
+    }
+
+    /** It cannot start, or cannot go on. */
+    record Failed(String words) implements Notice {
+        @Override
+        public String name() {
+            return "egress_failed";
+        }
+    }
+
+    /** It was told to end. */
+    record Stopping(String words) implements Notice {
+        @Override
+        public String name() {
+            return "egress_stopping";
+        }
+    }
+}

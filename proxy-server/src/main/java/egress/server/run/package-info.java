@@ -1,0 +1,5 @@
+/** A program that runs through the gate: its environment, its files, its process, and what is said when it has ended. */
+@NullMarked
+package egress.server.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.run;
+
+import org.jspecify.annotations.NullMarked;
