@@ -112,7 +112,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 target.tls(),
                 target.target());
         exchange = begun;
-        begun.entry().callerPhases = connection.phases().forExchange();
+        connection.phases().tell(begun.entry());
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);
         if (place == null) {

@@ -28,6 +28,7 @@ public final class ProxyProcess implements AutoCloseable {
      *
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
+     * @param traces sends what waits of them, and ends
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -43,6 +44,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Runnable traces,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
@@ -131,6 +133,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
         parts.dlp().close();
+        parts.traces().run();
         parts.log().close();
     }
 }

@@ -5,6 +5,7 @@ import egress.ProxyServer;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
+import egress.ca.MintWatch;
 import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -19,6 +20,8 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.dlp.judge.ScanWatch;
+import egress.server.flight.FlightRecords;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -33,6 +36,7 @@ import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
 import egress.server.routes.RoutesSource;
 import egress.server.tls.CaLeafCertificates;
+import egress.server.trace.Tracing;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.TrustedRoots;
@@ -79,6 +83,7 @@ final class Wiring {
     private final AsyncWriter logWriter;
     private final Readiness readiness = new Readiness();
     private final ExchangeMetrics metrics = new ExchangeMetrics();
+    private final Optional<FlightRecords> flight = FlightRecords.whereThereIsARecorder();
     private final CompletableFuture<PrometheusMeterRegistry> registry = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
@@ -130,7 +135,8 @@ final class Wiring {
         First first = firstRoutes();
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
-        DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
+        DlpService dlp = DlpService.start(
+                settings, issuer, readiness, notices, flight.<ScanWatch>map(it -> it).orElse(ScanWatch.NONE));
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
@@ -143,6 +149,7 @@ final class Wiring {
 
     private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
             throws IOException {
+        Optional<Tracing> tracing = tracing(eventLog);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
@@ -151,7 +158,8 @@ final class Wiring {
         int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
-        LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
+        LeafCache leaves = new LeafCache(
+                issuer, mints, clock, settings.leaves(), flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
@@ -166,7 +174,7 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            List.of(metrics, eventLog, observer),
+                            observers(eventLog, tracing, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
@@ -188,9 +196,11 @@ final class Wiring {
                                     budgets,
                                     reloader,
                                     dlp,
+                                    tracing,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
+                            () -> flight.ifPresent(FlightRecords::awaitRecorder),
                             readiness,
                             notices),
                     ended::complete);
@@ -207,11 +217,13 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    () -> tracing.ifPresent(Tracing::close),
                     logWriter,
                     readiness,
                     warmUp,
                     ended));
         } catch (IOException | RuntimeException e) {
+            tracing.ifPresent(Tracing::close);
             admin.close();
             upstreams.close();
             mints.shutdownNow();
@@ -219,6 +231,26 @@ final class Wiring {
             tls.close();
             throw e;
         }
+    }
+
+    private Optional<Tracing> tracing(EventLog eventLog) throws IOException {
+        return settings.trace().isEmpty()
+                ? Optional.empty()
+                : Optional.of(Tracing.start(
+                        settings.trace().get(),
+                        Version.number(),
+                        eventLog::mask,
+                        this::machineTrust,
+                        notices,
+                        clock));
+    }
+
+    private List<Observer> observers(EventLog eventLog, Optional<Tracing> tracing, Observer last) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog));
+        tracing.ifPresent(all::add);
+        flight.ifPresent(all::add);
+        all.add(last);
+        return all;
     }
 
     /** Sized by what the process may have. */
@@ -284,6 +316,7 @@ final class Wiring {
             others.add(value);
             others.add(value.substring(value.indexOf(' ') + 1));
         });
+        settings.trace().ifPresent(traces -> others.addAll(traces.secrets()));
         return new EventLog.Rules(
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
@@ -353,6 +386,7 @@ final class Wiring {
             CallerBudgets budgets,
             Optional<Reloader> reloader,
             DlpService dlp,
+            Optional<Tracing> tracing,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -373,8 +407,19 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
+        tracing.ifPresent(it -> register(made, it));
         metrics.ready(made);
         registry.complete(made);
+    }
+
+    private static void register(PrometheusMeterRegistry made, Tracing tracing) {
+        ProcessMetrics.budget(made, "traces", () -> tracing.statistics().memory());
+        ProcessMetrics.counter(
+                made, "egress.traces.sent", "Exchanges whose spans the receiver took", () -> tracing.statistics()
+                        .sent());
+        ProcessMetrics.counter(
+                made, "egress.traces.lost", "Sampled exchanges whose spans nobody has", () -> tracing.statistics()
+                        .lost());
     }
 
     private List<X509Certificate> machineTrust() {

@@ -29,6 +29,7 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "java",
                         "io.netty",
+                        "egress.http",
                         "egress.exchange",
                         "egress.upstream",
                         "egress.dlp.pipelock")
@@ -67,6 +68,28 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange",
                         "egress.dlp")
+                .arrow(
+                        "egress.server.trace",
+                        "java",
+                        "io.netty",
+                        "io.opentelemetry",
+                        "com.fasterxml.jackson.core",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.log")
+                .arrow(
+                        "egress.server.flight",
+                        "java",
+                        "jdk.jfr",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.dlp.judge")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -106,6 +129,9 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
+                        "egress.server.trace",
+                        "egress.server.flight",
+                        "egress.server.dlp.judge",
                         "egress.server.dlp"));
     }
 

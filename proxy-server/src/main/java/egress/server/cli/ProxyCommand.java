@@ -2,6 +2,7 @@ package egress.server.cli;
 
 import egress.server.config.ServingConfig;
 import egress.server.config.Settings;
+import egress.server.config.TraceVariables;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -104,6 +105,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
                     dlp.config(environment),
                     log.settings(),
+                    TraceVariables.read(environment),
                     environment,
                     unknownVariables());
         } catch (IllegalArgumentException e) {
