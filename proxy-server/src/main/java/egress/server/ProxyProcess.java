@@ -15,11 +15,13 @@ import egress.server.tls.CaLeafCertificates;
 import egress.upstream.PooledUpstreams;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The running program: what {@link Wiring} made, in the order in which it is taken apart. */
 public final class ProxyProcess implements AutoCloseable {
@@ -28,7 +30,8 @@ public final class ProxyProcess implements AutoCloseable {
      *
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
-     * @param traces sends what waits of them, and ends
+     * @param drain how long it may take to stop
+     * @param traces sends what waits of them, for so long at most, and ends
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -44,11 +47,17 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
-            Runnable traces,
+            Duration drain,
+            Consumer<Duration> traces,
             AsyncWriter log,
             Readiness readiness,
             WarmUp warmUp,
             CompletableFuture<String> ended) {}
+
+    /** Of the drain timeout, for what comes when nothing is under way any more. */
+    private static final Duration CLOSING = Duration.ofSeconds(1);
+
+    private static final Duration MOST_FOR_TRACES = Duration.ofSeconds(3);
 
     private final Parts parts;
     private boolean closed;
@@ -103,7 +112,12 @@ public final class ProxyProcess implements AutoCloseable {
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
     void drain() throws InterruptedException {
         parts.readiness().fault(Part.DRAINING, "draining");
+        long end = System.nanoTime() + parts.drain().minus(CLOSING).toNanos();
         parts.proxy().drain();
+        Duration left = Duration.ofNanos(end - System.nanoTime());
+        if (left.isPositive()) { // nothing is under way any more
+            parts.traces().accept(left.compareTo(MOST_FOR_TRACES) < 0 ? left : MOST_FOR_TRACES);
+        }
         close();
     }
 
@@ -133,7 +147,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
         parts.dlp().close();
-        parts.traces().run();
+        parts.traces().accept(CLOSING);
         parts.log().close();
     }
 }

@@ -55,6 +55,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -66,6 +67,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /** Makes the program's parts and puts them together, by hand, in one place. */
 final class Wiring {
@@ -217,13 +219,14 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
-                    () -> tracing.ifPresent(Tracing::close),
+                    settings.timeouts().drain(),
+                    flusher(tracing),
                     logWriter,
                     readiness,
                     warmUp,
                     ended));
         } catch (IOException | RuntimeException e) {
-            tracing.ifPresent(Tracing::close);
+            flusher(tracing).accept(Duration.ZERO);
             admin.close();
             upstreams.close();
             mints.shutdownNow();
@@ -245,9 +248,16 @@ final class Wiring {
                         clock));
     }
 
+    /** To make a function that names the class of traces is to load it: so there is none where there are no traces. */
+    private static Consumer<Duration> flusher(Optional<Tracing> tracing) {
+        return tracing.isEmpty() ? most -> {} : tracing.get()::close;
+    }
+
     private List<Observer> observers(EventLog eventLog, Optional<Tracing> tracing, Observer last) {
         List<Observer> all = new ArrayList<>(List.of(metrics, eventLog));
-        tracing.ifPresent(all::add);
+        if (tracing.isPresent()) {
+            all.add(tracing.get());
+        }
         flight.ifPresent(all::add);
         all.add(last);
         return all;
@@ -407,7 +417,9 @@ final class Wiring {
         reloader.ifPresent(
                 it -> ProcessMetrics.routes(made, it::successes, it::failures, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
-        tracing.ifPresent(it -> register(made, it));
+        if (tracing.isPresent()) {
+            register(made, tracing.get());
+        }
         metrics.ready(made);
         registry.complete(made);
     }

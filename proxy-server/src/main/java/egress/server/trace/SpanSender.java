@@ -2,7 +2,9 @@ package egress.server.trace;
 
 import egress.server.config.TraceConfig;
 import egress.server.log.Notices;
+import io.opentelemetry.exporter.internal.FailedExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.common.export.HttpResponse;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.time.Duration;
@@ -25,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Makes spans of what is over and sends them, on a thread of its own, one export after the other. What does not fit into its queue, or
  * what the receiver does not take, is lost, counted, and said once until it works again.
  */
-final class SpanSender implements AutoCloseable {
-    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+final class SpanSender {
     /** More than the exporter takes to give up by itself. */
     private static final Duration MARGIN = Duration.ofSeconds(1);
     /** Spans of an exchange, about: the queue counts exchanges, an export spans. */
@@ -116,7 +117,7 @@ final class SpanSender implements AutoCloseable {
     }
 
     private void run() {
-        SpanExporter exporter = null;
+        SpanExporter exporter = made(); // at once: what it loads takes its time, which the last export may not have
         boolean last = false;
         while (!last) {
             pause();
@@ -200,6 +201,10 @@ final class SpanSender implements AutoCloseable {
     }
 
     private static String reason(@Nullable Throwable cause) {
+        if (cause instanceof FailedExportException.HttpExportException answered && answered.failedWithResponse()) {
+            HttpResponse response = answered.getResponse();
+            return "it answers " + (response == null ? "an error" : response.getStatusCode());
+        }
         Throwable known = cause;
         while (known != null && known.getCause() != null && known.getCause() != known) {
             known = known.getCause();
@@ -219,13 +224,14 @@ final class SpanSender implements AutoCloseable {
         }
     }
 
-    /** Sends what waits, for at most a second, and ends. */
-    @Override
-    public void close() {
+    /** Sends what waits, and ends; gives up after so long. */
+    void close(Duration most) {
         closing = true;
         LockSupport.unpark(thread);
         try {
-            thread.join(LAST_WORDS);
+            if (!most.isZero()) {
+                thread.join(most);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

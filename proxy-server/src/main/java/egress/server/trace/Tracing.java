@@ -20,6 +20,7 @@ import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Traces exchanges: decides on the event loop which are sampled and copies what their spans will tell. Spans are made and sent on a
  * thread of their own, for which nothing waits.
  */
-public final class Tracing implements Observer, AutoCloseable {
+public final class Tracing implements Observer {
     private static final long MOST_BYTES = 16 << 20;
     /** The part of the heap for what waits, and for copies of bodies. */
     private static final int HEAP_SHARE = 16;
@@ -193,9 +194,8 @@ public final class Tracing implements Observer, AutoCloseable {
         return now.getEpochSecond() * 1_000_000_000 + now.getNano();
     }
 
-    /** Sends what waits, for at most a second, and ends. */
-    @Override
-    public void close() {
-        sender.close();
+    /** Sends what waits, and ends; gives up after so long. */
+    public void close(Duration most) {
+        sender.close(most);
     }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -287,15 +288,25 @@ final class TracingTest {
             assertThat(span.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
             assertThat(receiver.below(span)).containsKey("verdict").doesNotContainKeys("connect", "stream");
 
-            try (RawClient client = proxy.connect()) {
-                assertThat(client.connectMethod("evil.example:443").status()).isEqualTo(403);
-            }
-            Span connect = receiver.awaitRoots(2).get(1);
-            assertThat(connect.getName()).isEqualTo("CONNECT");
-            assertThat(attributes(connect))
+            assertThat(get(proxy, "evil.example", "/").status()).isEqualTo(403);
+            assertThat(attributes(receiver.awaitRoots(2).get(1)))
                     .containsEntry("server.address", "evil.example")
                     .containsEntry("error.type", "host_not_allowed")
-                    .containsEntry("http.response.status_code", "403");
+                    .doesNotContainKey("egress.route");
+        }
+    }
+
+    @Test
+    void aConnectThatIsRefusedIsASpanToo() throws Exception {
+        try (ProxyUnderTest proxy = traced().start();
+                RawClient client = proxy.connect()) {
+            assertThat(client.connectMethod("nowhere").status()).isEqualTo(400);
+            Span connect = receiver.awaitRoots(1).getFirst();
+            assertThat(connect.getName()).isEqualTo("CONNECT");
+            assertThat(attributes(connect))
+                    .containsEntry("error.type", "malformed")
+                    .containsEntry("http.response.status_code", "400");
+            assertThat(connect.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
         }
     }
 
@@ -306,12 +317,16 @@ final class TracingTest {
             get(proxy, HOST, "/bot" + GitHubToken.of(2) + "/send?key=" + GitHubToken.of(3));
             List<Span> spans = receiver.awaitRoots(2);
 
-            Span.Event finding = spans.getFirst().getEvents(0);
-            assertThat(finding.getName()).isEqualTo("egress.dlp.finding");
-            assertThat(attributes(finding.getAttributesList()))
+            assertThat(spans.getFirst().getEventsList()).isNotEmpty().allSatisfy(finding -> {
+                assertThat(finding.getName()).isEqualTo("egress.dlp.finding");
+                assertThat(attributes(finding.getAttributesList()).get("egress.dlp.fingerprint"))
+                        .startsWith("fp:");
+            });
+            assertThat(spans.getFirst().getEventsList()).anySatisfy(finding -> assertThat(
+                            attributes(finding.getAttributesList()))
                     .containsEntry("egress.dlp.detector", "github_token")
                     .containsEntry("egress.dlp.place", "body")
-                    .containsEntry("egress.dlp.effect", "blocked");
+                    .containsEntry("egress.dlp.effect", "blocked"));
             assertThat(attributes(spans.get(1)).get("url.full"))
                     .startsWith("https://api.example/bot")
                     .contains("********")
@@ -391,7 +406,7 @@ final class TracingTest {
                     .containsKey("service.version");
             assertThat(export.spans().getFirst().getScopeSpans(0).getScope().getName())
                     .isEqualTo("egress-proxy");
-            proxy.awaitOut("x-note: ********");
+            proxy.awaitOut("X-Note: ********");
             assertThat(String.join("\n", proxy.out()) + String.join("\n", proxy.err()))
                     .doesNotContain("receiver-secret-123");
         }
@@ -421,17 +436,29 @@ final class TracingTest {
     @Test
     void aReceiverThatIsNotThereDelaysNothing() throws Exception {
         receiver.close();
-        try (ProxyUnderTest proxy = traced().environment("OTEL_EXPORTER_OTLP_TIMEOUT", "300").start()) {
-            long began = System.nanoTime();
-            try (RawClient client = proxy.connect(HOST + ":443")) {
-                for (int i = 0; i < 200; i++) {
-                    assertThat(get(client, HOST, "/status/200").status()).isEqualTo(200);
-                }
-            }
-            assertThat(System.nanoTime() - began).isLessThan(5_000_000_000L);
+        try (ProxyUnderTest proxy = traced().environment("OTEL_EXPORTER_OTLP_TIMEOUT", "300").start();
+                ProxyUnderTest control = untraced().start()) {
+            median(proxy); // both warm
+            long without = median(control);
+            long with = median(proxy);
+            assertThat(with).as("against " + without + " ns without").isLessThan(3 * without + 5_000_000);
             proxy.awaitErr("traces cannot be sent to " + receiver.url() + "/v1/traces: ");
             ProxyUnderTest.await("losses", () -> metric(proxy, "egress_traces_lost_total") > 0);
         }
+    }
+
+    /** Nanoseconds that half of a hundred exchanges take at most. */
+    private static long median(ProxyUnderTest proxy) throws IOException {
+        long[] took = new long[100];
+        try (RawClient client = proxy.connect(HOST + ":443")) {
+            for (int i = 0; i < took.length; i++) {
+                long began = System.nanoTime();
+                assertThat(get(client, HOST, "/status/200").status()).isEqualTo(200);
+                took[i] = System.nanoTime() - began;
+            }
+        }
+        Arrays.sort(took);
+        return took[took.length / 2];
     }
 
     @Test
@@ -493,7 +520,7 @@ final class TracingTest {
         try (ProxyUnderTest proxy = traced().environment("OTEL_TRACES_SAMPLER", "traceidratio")
                 .environment("OTEL_TRACES_SAMPLER_ARG", "0.5")
                 .start()) {
-            get(proxy, HOST, "/status/200", "traceparent: 00-0af7651916cd43ddffffffffffffffff-" + SPAN + "-01");
+            get(proxy, HOST, "/status/200", "traceparent: 00-0af7651916cd43dd7fffffffffffffff-" + SPAN + "-01");
             get(proxy, HOST, "/status/201", "traceparent: 00-0af7651916cd43dd0000000000000001-" + SPAN + "-00");
             Span span = receiver.awaitRoots(1).getFirst();
             assertThat(attributes(span)).containsEntry("http.response.status_code", "201");
