@@ -34,8 +34,7 @@ public record Route(
         boolean transparent) {
 
     /** The route behind {@link Policy#allowAll}. */
-    public static final Route TRANSPARENT =
-            new Route(
+    public static final Route TRANSPARENT = new Route(
             "*", List.of(), Optional.empty(), List.of(), List.of(), true, DlpRules.WARN_ONLY, false, false, true);
 
     public Route {
@@ -162,7 +161,8 @@ public record Route(
         }
 
         public Route build() {
-            return new Route(name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, false);
+            return new Route(
+                    name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, false);
         }
     }
 }

@@ -138,7 +138,11 @@ final class Wiring {
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
         DlpService dlp = DlpService.start(
-                settings, issuer, readiness, notices, flight.<ScanWatch>map(it -> it).orElse(ScanWatch.NONE));
+                settings,
+                issuer,
+                readiness,
+                notices,
+                flight.<ScanWatch>map(it -> it).orElse(ScanWatch.NONE));
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
@@ -161,7 +165,11 @@ final class Wiring {
         ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
         LeafCache leaves = new LeafCache(
-                issuer, mints, clock, settings.leaves(), flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
+                issuer,
+                mints,
+                clock,
+                settings.leaves(),
+                flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
@@ -240,12 +248,7 @@ final class Wiring {
         return settings.trace().isEmpty()
                 ? Optional.empty()
                 : Optional.of(Tracing.start(
-                        settings.trace().get(),
-                        Version.number(),
-                        eventLog::mask,
-                        this::machineTrust,
-                        notices,
-                        clock));
+                        settings.trace().get(), Version.number(), eventLog::mask, this::machineTrust, notices, clock));
     }
 
     /** To make a function that names the class of traces is to load it: so there is none where there are no traces. */
@@ -427,11 +430,15 @@ final class Wiring {
     private static void register(PrometheusMeterRegistry made, Tracing tracing) {
         ProcessMetrics.budget(made, "traces", () -> tracing.statistics().memory());
         ProcessMetrics.counter(
-                made, "egress.traces.sent", "Exchanges whose spans the receiver took", () -> tracing.statistics()
-                        .sent());
+                made,
+                "egress.traces.sent",
+                "Exchanges whose spans the receiver took",
+                () -> tracing.statistics().sent());
         ProcessMetrics.counter(
-                made, "egress.traces.lost", "Sampled exchanges whose spans nobody has", () -> tracing.statistics()
-                        .lost());
+                made,
+                "egress.traces.lost",
+                "Sampled exchanges whose spans nobody has",
+                () -> tracing.statistics().lost());
     }
 
     private List<X509Certificate> machineTrust() {

@@ -21,8 +21,7 @@ import java.util.regex.Pattern;
  */
 public final class TraceVariables {
     /** Their values are for the receiver alone: no program that this one starts may see them. */
-    public static final Set<String> SECRETS =
-            Set.of("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS");
+    public static final Set<String> SECRETS = Set.of("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS");
 
     private static final String EXPORTER = "OTEL_EXPORTER_OTLP_";
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+"); // RFC 9110 §5.6.2
@@ -46,7 +45,9 @@ public final class TraceVariables {
     private Optional<TraceConfig> read() {
         Optional<String> whole = value(EXPORTER + "TRACES_ENDPOINT");
         Optional<String> base = value(EXPORTER + "ENDPOINT");
-        boolean disabled = value("OTEL_SDK_DISABLED").map(text -> text.equalsIgnoreCase("true")).orElse(false);
+        boolean disabled = value("OTEL_SDK_DISABLED")
+                .map(text -> text.equalsIgnoreCase("true"))
+                .orElse(false);
         if (disabled || whole.isEmpty() && base.isEmpty() || !exports()) {
             return Optional.empty();
         }
@@ -123,7 +124,8 @@ public final class TraceVariables {
             index++;
             String value = pair.getValue();
             if (!TOKEN.matcher(pair.getKey()).matches() || value.chars().anyMatch(c -> c < 0x20 || c > 0x7e)) {
-                throw new IllegalArgumentException(name + ": pair " + index + " is no header field (expected: name=value)");
+                throw new IllegalArgumentException(
+                        name + ": pair " + index + " is no header field (expected: name=value)");
             }
             headers.put(pair.getKey(), value);
         }
@@ -152,8 +154,7 @@ public final class TraceVariables {
         if (equals > 0) {
             try {
                 String value = text.substring(equals + 1).strip().replace("+", "%2B");
-                return Map.entry(
-                        text.substring(0, equals).strip(), URLDecoder.decode(value, StandardCharsets.UTF_8));
+                return Map.entry(text.substring(0, equals).strip(), URLDecoder.decode(value, StandardCharsets.UTF_8));
             } catch (IllegalArgumentException e) {
                 // said below, without the value
             }
@@ -174,11 +175,13 @@ public final class TraceVariables {
                         "parentbased_always_off",
                         "parentbased_traceidratio"));
         boolean byParent = sampler.startsWith("parentbased_");
-        return new TraceConfig.Sampling(byParent, switch (byParent ? sampler.substring("parentbased_".length()) : sampler) {
-            case "always_on" -> 1;
-            case "always_off" -> 0;
-            default -> ratio();
-        });
+        return new TraceConfig.Sampling(
+                byParent,
+                switch (byParent ? sampler.substring("parentbased_".length()) : sampler) {
+                    case "always_on" -> 1;
+                    case "always_off" -> 0;
+                    default -> ratio();
+                });
     }
 
     private double ratio() {

@@ -19,7 +19,8 @@ final class FlightSink implements FlightRecords.Sink {
 
     /** Loads the events, which takes milliseconds: not when an event loop needs the first of them. */
     private FlightSink() {
-        for (jdk.jfr.Event event : List.of(new ExchangeEvent(), new HandshakeEvent(), new MintEvent(), new ScanEvent())) {
+        for (jdk.jfr.Event event :
+                List.of(new ExchangeEvent(), new HandshakeEvent(), new MintEvent(), new ScanEvent())) {
             event.isEnabled();
         }
     }

@@ -210,7 +210,9 @@ final class LlmFacts {
     /** Tokens read, those from a cache among them, which Anthropic counts beside the others. */
     @Nullable
     Long input() {
-        return input == null || api != LlmApi.ANTHROPIC ? input : (Long) (input + zeroOr(cacheRead) + zeroOr(cacheWritten));
+        return input == null || api != LlmApi.ANTHROPIC
+                ? input
+                : (Long) (input + zeroOr(cacheRead) + zeroOr(cacheWritten));
     }
 
     /** Tokens written, those of thinking among them. */

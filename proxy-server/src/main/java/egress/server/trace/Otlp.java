@@ -67,9 +67,8 @@ final class Otlp {
 
     Sampler sampler() {
         double ratio = config.sampling().ratio();
-        Sampler root = ratio == 1
-                ? Sampler.alwaysOn()
-                : ratio == 0 ? Sampler.alwaysOff() : Sampler.traceIdRatioBased(ratio);
+        Sampler root =
+                ratio == 1 ? Sampler.alwaysOn() : ratio == 0 ? Sampler.alwaysOff() : Sampler.traceIdRatioBased(ratio);
         return config.sampling().byParent() ? Sampler.parentBased(root) : root;
     }
 
@@ -81,7 +80,9 @@ final class Otlp {
     }
 
     InstrumentationScopeInfo scope() {
-        return InstrumentationScopeInfo.builder("egress-proxy").setVersion(version).build();
+        return InstrumentationScopeInfo.builder("egress-proxy")
+                .setVersion(version)
+                .build();
     }
 
     /** Loads what sends: a tenth of a second. */

@@ -72,7 +72,8 @@ final class SpanAttributes {
                 end = i;
             }
         }
-        return (facts.tls() ? "https://" : "http://") + facts.authority().toHostField(facts.tls())
+        return (facts.tls() ? "https://" : "http://")
+                + facts.authority().toHostField(facts.tls())
                 + target.substring(0, end);
     }
 
@@ -97,7 +98,9 @@ final class SpanAttributes {
     private void peer(@Nullable String address) {
         int colon = address == null ? -1 : address.lastIndexOf(':');
         if (address != null && colon > 0) {
-            to.put("network.peer.address", address.substring(0, colon).replace("[", "").replace("]", ""));
+            to.put(
+                    "network.peer.address",
+                    address.substring(0, colon).replace("[", "").replace("]", ""));
             String port = address.substring(colon + 1);
             if (port.matches("[0-9]{1,5}")) {
                 to.put("network.peer.port", Integer.parseInt(port));

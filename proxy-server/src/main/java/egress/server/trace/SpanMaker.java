@@ -20,7 +20,6 @@ import io.opentelemetry.sdk.trace.data.StatusData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes spans of what is over: one for the exchange, of the kind client, and one below it for each phase. What a caller or an origin chose
@@ -151,10 +150,7 @@ final class SpanMaker {
             phase("verdict", times.started(), denied ? times.ended() : times.judged());
             phase("stream", times.judged(), times.acquired());
             if (times.acquired() != 0) {
-                phase(
-                        "connect",
-                        times.acquired() - times.tls() - times.connect(),
-                        times.acquired() - times.tls());
+                phase("connect", times.acquired() - times.tls() - times.connect(), times.acquired() - times.tls());
                 phase("tls", times.acquired() - times.tls(), times.acquired());
             }
             phase("first_byte", times.acquired(), times.firstByte());

@@ -113,7 +113,10 @@ final class SpanSender {
     }
 
     private int enough() {
-        return Math.max(1, Math.min(config.batches().most() / SPANS_OF_ONE, config.batches().queue() / 2));
+        return Math.max(
+                1,
+                Math.min(
+                        config.batches().most() / SPANS_OF_ONE, config.batches().queue() / 2));
     }
 
     private void run() {
@@ -178,8 +181,8 @@ final class SpanSender {
 
     private void export(SpanExporter exporter, List<SpanData> batch, int exchanges) {
         try {
-            CompletableResultCode result = exporter.export(batch)
-                    .join(config.timeout().plus(MARGIN).toMillis(), TimeUnit.MILLISECONDS);
+            CompletableResultCode result =
+                    exporter.export(batch).join(config.timeout().plus(MARGIN).toMillis(), TimeUnit.MILLISECONDS);
             if (result.isSuccess()) {
                 sent.add(exchanges);
                 saidFailure = false;

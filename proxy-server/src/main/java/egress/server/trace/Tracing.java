@@ -168,8 +168,7 @@ public final class Tracing implements Observer {
 
     private void end(ExchangeRecord exchange) {
         if (exchange.trace instanceof ExchangeTrace trace && trace.memory() != null) {
-            EndedExchange ended = EndedExchange.of(
-                    exchange, trace, trace.memory(), epochNanos() - System.nanoTime());
+            EndedExchange ended = EndedExchange.of(exchange, trace, trace.memory(), epochNanos() - System.nanoTime());
             if (ended.weigh()) {
                 sender.offer(ended);
             } else {

@@ -31,15 +31,19 @@ final class TraceVariablesTest {
     @Test
     void withoutAnEndpointNothingIsTraced() {
         assertThat(TraceVariables.read(Map.of())).isEmpty();
-        assertThat(TraceVariables.read(Map.of(ENDPOINT, "", "OTEL_SERVICE_NAME", "a"))).isEmpty();
+        assertThat(TraceVariables.read(Map.of(ENDPOINT, "", "OTEL_SERVICE_NAME", "a")))
+                .isEmpty();
         // Without an endpoint no other variable is looked at: they may be for programs beside this one.
-        assertThat(TraceVariables.read(Map.of("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"))).isEmpty();
+        assertThat(TraceVariables.read(Map.of("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")))
+                .isEmpty();
     }
 
     @Test
     void canBeTurnedOff() {
-        assertThat(TraceVariables.read(environment("OTEL_SDK_DISABLED", "TRUE"))).isEmpty();
-        assertThat(TraceVariables.read(environment("OTEL_TRACES_EXPORTER", "none"))).isEmpty();
+        assertThat(TraceVariables.read(environment("OTEL_SDK_DISABLED", "TRUE")))
+                .isEmpty();
+        assertThat(TraceVariables.read(environment("OTEL_TRACES_EXPORTER", "none")))
+                .isEmpty();
         assertThat(TraceVariables.read(environment("OTEL_SDK_DISABLED", "yes"))).isPresent();
     }
 
@@ -71,7 +75,8 @@ final class TraceVariablesTest {
     @ParameterizedTest
     @CsvSource({"http://t.example:9/own, http://t.example:9/own", "http://t.example, http://t.example/"})
     void theEndpointOfTracesIsTakenAsItIs(String endpoint, String whole) {
-        assertThat(read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint).endpoint()).hasToString(whole);
+        assertThat(read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint).endpoint())
+                .hasToString(whole);
     }
 
     @Test
@@ -97,15 +102,16 @@ final class TraceVariablesTest {
         assertThat(config.secrets()).contains("Bearer abcdefgh", "abcdefgh");
         assertThat(config.toString()).doesNotContain("abcdefgh");
         assertThat(config.receiver()).isEqualTo("http://a.example/v1/traces");
-        assertThat(TraceVariables.SECRETS)
-                .contains("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS");
+        assertThat(TraceVariables.SECRETS).contains("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS");
     }
 
     @Test
     void theServiceNameGoesBeforeTheResourceAttributes() {
-        assertThat(read("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,k8s.pod.name=p%201").resource())
+        assertThat(read("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,k8s.pod.name=p%201")
+                        .resource())
                 .isEqualTo(Map.of("service.name", "a", "k8s.pod.name", "p 1"));
-        assertThat(read("OTEL_RESOURCE_ATTRIBUTES", "service.name=a", "OTEL_SERVICE_NAME", "b").resource())
+        assertThat(read("OTEL_RESOURCE_ATTRIBUTES", "service.name=a", "OTEL_SERVICE_NAME", "b")
+                        .resource())
                 .isEqualTo(Map.of("service.name", "b"));
     }
 
@@ -119,7 +125,8 @@ final class TraceVariablesTest {
         "PARENTBASED_TRACEIDRATIO, 0.01, true, 0.01"
     })
     void takesEachSamplerOfTheSpecification(String sampler, String argument, boolean byParent, double ratio) {
-        assertThat(read("OTEL_TRACES_SAMPLER", sampler, "OTEL_TRACES_SAMPLER_ARG", argument).sampling())
+        assertThat(read("OTEL_TRACES_SAMPLER", sampler, "OTEL_TRACES_SAMPLER_ARG", argument)
+                        .sampling())
                 .isEqualTo(new TraceConfig.Sampling(byParent, ratio));
     }
 
@@ -146,8 +153,9 @@ final class TraceVariablesTest {
     @Test
     void grpcIsRefusedWithTheWayOut() {
         assertThatThrownBy(() -> read("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"))
-                .hasMessage("OTEL_EXPORTER_OTLP_PROTOCOL: \"grpc\" (expected: http/protobuf, which collectors take on port"
-                        + " 4318; there is no other here)");
+                .hasMessage(
+                        "OTEL_EXPORTER_OTLP_PROTOCOL: \"grpc\" (expected: http/protobuf, which collectors take on port"
+                                + " 4318; there is no other here)");
     }
 
     @ParameterizedTest
@@ -176,7 +184,8 @@ final class TraceVariablesTest {
 
     @Test
     void aWrongHeaderIsSpokenOfWithoutItsValue() {
-        for (String headers : List.of("hunter2pass", "a=1,b c=hunter2pass", "a=hunter2pass%0d%0ab", "a=hunter2pass%zz")) {
+        for (String headers :
+                List.of("hunter2pass", "a=1,b c=hunter2pass", "a=hunter2pass%0d%0ab", "a=hunter2pass%zz")) {
             assertThatThrownBy(() -> read("OTEL_EXPORTER_OTLP_HEADERS", headers))
                     .as(headers)
                     .isInstanceOf(IllegalArgumentException.class)

@@ -84,7 +84,7 @@ class BudgetsAtRestTest {
                 Optional.empty(),
                 new byte[32],
                 new SecureRandom(),
-                        ScanWatch.NONE);
+                ScanWatch.NONE);
         DlpRules streamed = new DlpRules(
                 new Detectors.Standard(), new Detectors.Standard(), OnMatch.BLOCK, OnOversize.DENY, true, Set.of());
         List<Route> routes = List.of(

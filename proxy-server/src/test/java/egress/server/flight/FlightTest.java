@@ -49,7 +49,8 @@ final class FlightTest {
         arguments.addAll(List.of("--routes", routes.toString()));
         arguments.addAll(List.of("--ca-cert-out", directory.resolve("ca.pem").toString()));
         arguments.addAll(List.of(
-                "--upstream-ca", origins.writePem(directory.resolve("origins.pem")).toString()));
+                "--upstream-ca",
+                origins.writePem(directory.resolve("origins.pem")).toString()));
         arguments.addAll(List.of("--connect-to", HOST + ":443:127.0.0.1:" + origin.port()));
         return Child.of(Tool.of(Child.java()), arguments.toArray(String[]::new));
     }
@@ -91,9 +92,11 @@ final class FlightTest {
     void aRecordingHasExchangesMintsHandshakesAndScans() throws Exception {
         Path file = directory.resolve("gate.jfr");
         try (Origin origin = Origin.tls(origins.leaf(HOST), Alpn.H1);
-                Child gate = start(origin, "-XX:StartFlightRecording:filename=" + file + ",settings=none,dumponexit=true")) {
+                Child gate =
+                        start(origin, "-XX:StartFlightRecording:filename=" + file + ",settings=none,dumponexit=true")) {
             awaitSink(gate);
-            assertThat(post(gate, "hello")).satisfies(response -> assertThat(response.status()).isEqualTo(200));
+            assertThat(post(gate, "hello"))
+                    .satisfies(response -> assertThat(response.status()).isEqualTo(200));
             assertThat(post(gate, "token=" + GitHubToken.of(1)).status()).isEqualTo(403);
             stop(gate);
         }
@@ -120,14 +123,12 @@ final class FlightTest {
         assertThat(denied.getInt("status")).isEqualTo(403);
         assertThat(denied.getDuration("firstByte")).isZero();
 
-        assertThat(events(all, "egress.Mint"))
-                .singleElement()
-                .satisfies(mint -> {
-                    assertThat(mint.getString("name")).isEqualTo(HOST);
-                    assertThat(mint.getString("failure")).isNull();
-                    assertThat(mint.getDuration()).isPositive();
-                    assertThat(mint.getThread().getJavaName()).startsWith("leaf-mint-");
-                });
+        assertThat(events(all, "egress.Mint")).singleElement().satisfies(mint -> {
+            assertThat(mint.getString("name")).isEqualTo(HOST);
+            assertThat(mint.getString("failure")).isNull();
+            assertThat(mint.getDuration()).isPositive();
+            assertThat(mint.getThread().getJavaName()).startsWith("leaf-mint-");
+        });
         assertThat(events(all, "egress.Handshake")).hasSize(2).allSatisfy(handshake -> {
             assertThat(handshake.getString("serverName")).isEqualTo(HOST);
             assertThat(handshake.getString("protocol")).isEqualTo("http/1.1");
@@ -135,7 +136,8 @@ final class FlightTest {
         });
         assertThat(events(all, "egress.Scan").stream().map(scan -> scan.getString("verdict")))
                 .contains("clean", "found");
-        assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(GitHubToken.of(1));
+        assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1))
+                .doesNotContain(GitHubToken.of(1));
     }
 
     /** The recorder is looked for in the background, once the gate is ready. */
@@ -155,14 +157,18 @@ final class FlightTest {
         Path file = directory.resolve("later.jfr");
         try (Origin origin = Origin.tls(origins.leaf(HOST), Alpn.H1);
                 Child gate = start(origin)) {
-            assertThat(post(gate, "hello")).satisfies(response -> assertThat(response.status()).isEqualTo(200));
+            assertThat(post(gate, "hello"))
+                    .satisfies(response -> assertThat(response.status()).isEqualTo(200));
             assertThat(loaded("egress.server.flight.ExchangeEvent")).isEmpty();
 
             Tool jcmd = Tool.of(Path.of(System.getProperty("java.home"), "bin", "jcmd"));
-            jcmd.run(Long.toString(gate.pid()), "JFR.start", "name=later", "settings=none").ok();
+            jcmd.run(Long.toString(gate.pid()), "JFR.start", "name=later", "settings=none")
+                    .ok();
             awaitSink(gate);
-            assertThat(post(gate, "hello")).satisfies(response -> assertThat(response.status()).isEqualTo(200));
-            jcmd.run(Long.toString(gate.pid()), "JFR.dump", "name=later", "filename=" + file).ok();
+            assertThat(post(gate, "hello"))
+                    .satisfies(response -> assertThat(response.status()).isEqualTo(200));
+            jcmd.run(Long.toString(gate.pid()), "JFR.dump", "name=later", "filename=" + file)
+                    .ok();
             stop(gate);
         }
         assertThat(events(RecordingFile.readAllEvents(file), "egress.Exchange")).hasSize(1);
@@ -170,10 +176,12 @@ final class FlightTest {
 
     @Test
     void aRunTimeWithoutARecorderServesAllTheSame() throws Exception {
-        String modules = "java.base,java.logging,java.management,java.naming,java.net.http,jdk.management,jdk.net,jdk.unsupported";
+        String modules =
+                "java.base,java.logging,java.management,java.naming,java.net.http,jdk.management,jdk.net,jdk.unsupported";
         try (Origin origin = Origin.tls(origins.leaf(HOST), Alpn.H1);
                 Child gate = start(origin, "--limit-modules", modules)) {
-            assertThat(post(gate, "hello")).satisfies(response -> assertThat(response.status()).isEqualTo(200));
+            assertThat(post(gate, "hello"))
+                    .satisfies(response -> assertThat(response.status()).isEqualTo(200));
             stop(gate);
             assertThat(gate.err()).noneMatch(line -> line.contains("jfr") || line.contains("NoClassDefFound"));
         }

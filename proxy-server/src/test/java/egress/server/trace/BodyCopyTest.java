@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class BodyCopyTest {
     private final FairBudget budget = new FairBudget(1 << 20);
-    private final FairBudget.Lease lease =
-            budget.lease(new Claimant(new Caller("a"), 0), FairBudget.Reclaim.NEVER);
+    private final FairBudget.Lease lease = budget.lease(new Claimant(new Caller("a"), 0), FairBudget.Reclaim.NEVER);
 
     private static String text(int length) {
         StringBuilder text = new StringBuilder();

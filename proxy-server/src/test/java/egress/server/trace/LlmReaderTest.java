@@ -24,7 +24,11 @@ final class LlmReaderTest {
     private final FairBudget budget = new FairBudget(64 << 20);
 
     private LlmFacts read(String target, String request, String type, String response) {
-        return read(target, request, new DefaultHttpHeaders().set("content-type", type), response.getBytes(StandardCharsets.UTF_8));
+        return read(
+                target,
+                request,
+                new DefaultHttpHeaders().set("content-type", type),
+                response.getBytes(StandardCharsets.UTF_8));
     }
 
     private LlmFacts read(String target, String request, HttpHeaders fields, byte[] response) {
@@ -56,7 +60,8 @@ final class LlmReaderTest {
 
     @Test
     void readsAnthropicMessages() {
-        LlmFacts facts = read("/v1/messages?beta=true", """
+        LlmFacts facts = read(
+                "/v1/messages?beta=true", """
                 {"max_tokens":1024,"messages":[{"role":"user","content":"%s","model":"not this"}],"model":"claude-a","temperature":0.5}
                 """.formatted(SECRET_TALK), "application/json", """
                 {"id":"msg_1","type":"message","model":"claude-a-20","content":[{"type":"text","text":"%s","id":"x"}],
@@ -77,7 +82,8 @@ final class LlmReaderTest {
 
     @Test
     void readsAnthropicsStreamAndCountsTheCacheAsInput() {
-        LlmFacts facts = read("/v1/messages", "{\"model\":\"claude-a\"}", "text/event-stream; charset=utf-8", ANTHROPIC_STREAM);
+        LlmFacts facts =
+                read("/v1/messages", "{\"model\":\"claude-a\"}", "text/event-stream; charset=utf-8", ANTHROPIC_STREAM);
 
         assertThat(facts.id()).isEqualTo("msg_1");
         assertThat(facts.input()).isEqualTo(1_225);
@@ -89,10 +95,10 @@ final class LlmReaderTest {
 
     @Test
     void theUsageAtTheEndOfALongStreamIsRead() {
-        String delta = "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"" + SECRET_TALK.repeat(10) + "\"}}\n\n";
+        String delta =
+                "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"" + SECRET_TALK.repeat(10) + "\"}}\n\n";
         String[] parts = ANTHROPIC_STREAM.split("(?=event: message_delta)");
-        LlmFacts facts = read(
-                "/v1/messages", "{}", "text/event-stream", parts[0] + delta.repeat(10_000) + parts[1]);
+        LlmFacts facts = read("/v1/messages", "{}", "text/event-stream", parts[0] + delta.repeat(10_000) + parts[1]);
 
         assertThat(facts.model()).isEqualTo("claude-a-20");
         assertThat(facts.output()).isEqualTo(15);
@@ -123,7 +129,8 @@ final class LlmReaderTest {
 
     @Test
     void readsOpenAisChatStream() {
-        LlmFacts facts = read("/v1/chat/completions", "{\"model\":\"gpt-a\",\"stream\":true}", "text/event-stream", """
+        LlmFacts facts = read(
+                "/v1/chat/completions", "{\"model\":\"gpt-a\",\"stream\":true}", "text/event-stream", """
                 data: {"id":"chatcmpl-1","model":"gpt-a-2026","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}
 
                 data: {"id":"chatcmpl-1","model":"gpt-a-2026","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
@@ -132,7 +139,8 @@ final class LlmReaderTest {
 
                 data: [DONE]
 
-                """.formatted(SECRET_TALK));
+                """.formatted(
+                                SECRET_TALK));
 
         assertThat(facts.id()).isEqualTo("chatcmpl-1");
         assertThat(facts.finish()).containsExactly("stop");
@@ -142,7 +150,8 @@ final class LlmReaderTest {
 
     @Test
     void readsOpenAisResponsesWholeAndStreamed() {
-        LlmFacts whole = read("/v1/responses", "{\"model\":\"gpt-a\",\"max_output_tokens\":9}", "application/json", """
+        LlmFacts whole =
+                read("/v1/responses", "{\"model\":\"gpt-a\",\"max_output_tokens\":9}", "application/json", """
                 {"id":"resp_1","object":"response","status":"incomplete","model":"gpt-a-2026","output":[{"status":"x","id":"no"}],
                  "usage":{"input_tokens":36,"output_tokens":87,"input_tokens_details":{"cached_tokens":5}}}
                 """);
@@ -151,7 +160,8 @@ final class LlmReaderTest {
         assertThat(whole.maxTokens()).isEqualTo(9);
         assertThat(whole.cacheRead()).isEqualTo(5);
 
-        LlmFacts streamed = read("/backend/codex/responses", "{\"model\":\"gpt-a\"}", "text/event-stream", """
+        LlmFacts streamed = read(
+                "/backend/codex/responses", "{\"model\":\"gpt-a\"}", "text/event-stream", """
                 event: response.created
                 data: {"type":"response.created","response":{"id":"resp_2","status":"in_progress","model":"gpt-a-2026"}}
 
@@ -175,9 +185,21 @@ final class LlmReaderTest {
                  "responseId":"r1","usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":20,"thoughtsTokenCount":5}}
                 """.formatted(SECRET_TALK);
         for (LlmFacts facts : new LlmFacts[] {
-            read("/v1beta/models/gemini-a:generateContent?key=k", "{\"generationConfig\":{\"maxOutputTokens\":7}}", "application/json", chunk),
-            read("/v1beta/models/gemini-a:streamGenerateContent", "{\"generationConfig\":{\"maxOutputTokens\":7}}", "application/json", "[" + chunk + "," + chunk + "]"),
-            read("/v1beta/models/gemini-a:streamGenerateContent?alt=sse", "{\"generationConfig\":{\"maxOutputTokens\":7}}", "text/event-stream", "data: " + chunk.replace("\n", "") + "\r\n\r\n")
+            read(
+                    "/v1beta/models/gemini-a:generateContent?key=k",
+                    "{\"generationConfig\":{\"maxOutputTokens\":7}}",
+                    "application/json",
+                    chunk),
+            read(
+                    "/v1beta/models/gemini-a:streamGenerateContent",
+                    "{\"generationConfig\":{\"maxOutputTokens\":7}}",
+                    "application/json",
+                    "[" + chunk + "," + chunk + "]"),
+            read(
+                    "/v1beta/models/gemini-a:streamGenerateContent?alt=sse",
+                    "{\"generationConfig\":{\"maxOutputTokens\":7}}",
+                    "text/event-stream",
+                    "data: " + chunk.replace("\n", "") + "\r\n\r\n")
         }) {
             assertThat(facts.api().operation()).isEqualTo("generate_content");
             assertThat(facts.requestModel()).isEqualTo("gemini-a");
@@ -196,17 +218,23 @@ final class LlmReaderTest {
         try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
             gzip.write(ANTHROPIC_STREAM.getBytes(StandardCharsets.UTF_8));
         }
-        HttpHeaders fields =
-                new DefaultHttpHeaders().set("content-type", "text/event-stream").set("content-encoding", "gzip");
+        HttpHeaders fields = new DefaultHttpHeaders()
+                .set("content-type", "text/event-stream")
+                .set("content-encoding", "gzip");
 
-        assertThat(read("/v1/messages", "{}", fields, bytes.toByteArray()).output()).isEqualTo(15);
+        assertThat(read("/v1/messages", "{}", fields, bytes.toByteArray()).output())
+                .isEqualTo(15);
         byte[] cut = java.util.Arrays.copyOf(bytes.toByteArray(), bytes.size() - 20);
         assertThat(read("/v1/messages", "{}", fields, cut).model()).isEqualTo("claude-a-20");
     }
 
     @Test
     void aNumberThatWasCutIsNotRead() {
-        LlmFacts facts = read("/v1/messages", "{\"model\":\"a\",\"max_tokens\":10", "application/json", "{\"usage\":{\"input_tokens\":2,\"output_tokens\":3");
+        LlmFacts facts = read(
+                "/v1/messages",
+                "{\"model\":\"a\",\"max_tokens\":10",
+                "application/json",
+                "{\"usage\":{\"input_tokens\":2,\"output_tokens\":3");
         assertThat(facts.requestModel()).isEqualTo("a");
         assertThat(facts.maxTokens()).isNull();
         assertThat(facts.input()).isEqualTo(2);
@@ -216,16 +244,30 @@ final class LlmReaderTest {
     @Test
     void whatIsNoSuchJsonGivesNothing() {
         for (String body : new String[] {
-            "", "null", "[]", "[[[[", "\"model\"", "{\"model\":{\"model\":\"x\"}}", "{\"model\":1}", "\u0000\u0001", "{\"a\":".repeat(5_000), "[".repeat(5_000)
+            "",
+            "null",
+            "[]",
+            "[[[[",
+            "\"model\"",
+            "{\"model\":{\"model\":\"x\"}}",
+            "{\"model\":1}",
+            "\u0000\u0001",
+            "{\"a\":".repeat(5_000),
+            "[".repeat(5_000)
         }) {
             LlmFacts facts = read("/v1/messages", body, "application/json", body);
-            assertThat(facts.isCall()).as(body.substring(0, Math.min(20, body.length()))).isFalse();
+            assertThat(facts.isCall())
+                    .as(body.substring(0, Math.min(20, body.length())))
+                    .isFalse();
         }
     }
 
     @Test
     void countsOutsideOfWhatCountsCanBeAreNone() {
-        LlmFacts facts = read("/v1/messages", "{\"model\":\"a\",\"max_tokens\":-1}", "application/json",
+        LlmFacts facts = read(
+                "/v1/messages",
+                "{\"model\":\"a\",\"max_tokens\":-1}",
+                "application/json",
                 "{\"usage\":{\"input_tokens\":99999999999999999999999,\"output_tokens\":1.5}}");
         assertThat(facts.maxTokens()).isNull();
         assertThat(facts.input()).isNull();
@@ -239,7 +281,10 @@ final class LlmReaderTest {
         for (int i = 0; i < 100; i++) {
             choices.append(many.formatted(i));
         }
-        LlmFacts facts = read("/v1/chat/completions", "{\"model\":\"" + "m".repeat(10_000) + "\"}", "application/json",
+        LlmFacts facts = read(
+                "/v1/chat/completions",
+                "{\"model\":\"" + "m".repeat(10_000) + "\"}",
+                "application/json",
                 "{\"choices\":[" + choices + "{}]}");
         assertThat(facts.requestModel()).hasSize(128);
         assertThat(facts.finish()).hasSize(8);

@@ -153,7 +153,8 @@ final class OtlpReceiver implements AutoCloseable {
     Map<String, Span> below(Span parent) {
         Map<String, Span> children = new TreeMap<>();
         for (Span span : spans()) {
-            if (span.getParentSpanId().equals(parent.getSpanId()) && span.getTraceId().equals(parent.getTraceId())) {
+            if (span.getParentSpanId().equals(parent.getSpanId())
+                    && span.getTraceId().equals(parent.getTraceId())) {
                 if (children.put(span.getName(), span) != null) {
                     throw new AssertionError("two spans " + span.getName());
                 }
@@ -183,10 +184,11 @@ final class OtlpReceiver implements AutoCloseable {
             case BOOL_VALUE -> Boolean.toString(value.getBoolValue());
             case INT_VALUE -> Long.toString(value.getIntValue());
             case DOUBLE_VALUE -> Double.toString(value.getDoubleValue());
-            case ARRAY_VALUE -> value.getArrayValue().getValuesList().stream()
-                    .map(OtlpReceiver::text)
-                    .toList()
-                    .toString();
+            case ARRAY_VALUE ->
+                value.getArrayValue().getValuesList().stream()
+                        .map(OtlpReceiver::text)
+                        .toList()
+                        .toString();
             default -> throw new AssertionError(value);
         };
     }

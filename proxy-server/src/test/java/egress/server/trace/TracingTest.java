@@ -153,7 +153,15 @@ final class TracingTest {
             Map<String, Span> phases = receiver.below(first);
             assertThat(phases)
                     .containsOnlyKeys(
-                            "accept", "hello", "mint", "handshake", "verdict", "stream", "connect", "tls", "first_byte",
+                            "accept",
+                            "hello",
+                            "mint",
+                            "handshake",
+                            "verdict",
+                            "stream",
+                            "connect",
+                            "tls",
+                            "first_byte",
                             "body");
             for (Span span : receiver.spans()) {
                 assertThat(span.getStartTimeUnixNano()).isLessThanOrEqualTo(span.getEndTimeUnixNano());
@@ -313,7 +321,8 @@ final class TracingTest {
     @Test
     void aFindingIsAnEventAndNoSecretIsInAnySpan() throws Exception {
         try (ProxyUnderTest proxy = traced().start()) {
-            assertThat(post(proxy, HOST, "/echo", "token=" + GitHubToken.of(1)).status()).isEqualTo(403);
+            assertThat(post(proxy, HOST, "/echo", "token=" + GitHubToken.of(1)).status())
+                    .isEqualTo(403);
             get(proxy, HOST, "/bot" + GitHubToken.of(2) + "/send?key=" + GitHubToken.of(3));
             List<Span> spans = receiver.awaitRoots(2);
 
@@ -322,11 +331,11 @@ final class TracingTest {
                 assertThat(attributes(finding.getAttributesList()).get("egress.dlp.fingerprint"))
                         .startsWith("fp:");
             });
-            assertThat(spans.getFirst().getEventsList()).anySatisfy(finding -> assertThat(
-                            attributes(finding.getAttributesList()))
-                    .containsEntry("egress.dlp.detector", "github_token")
-                    .containsEntry("egress.dlp.place", "body")
-                    .containsEntry("egress.dlp.effect", "blocked"));
+            assertThat(spans.getFirst().getEventsList())
+                    .anySatisfy(finding -> assertThat(attributes(finding.getAttributesList()))
+                            .containsEntry("egress.dlp.detector", "github_token")
+                            .containsEntry("egress.dlp.place", "body")
+                            .containsEntry("egress.dlp.effect", "blocked"));
             assertThat(attributes(spans.get(1)).get("url.full"))
                     .startsWith("https://api.example/bot")
                     .contains("********")
@@ -376,8 +385,10 @@ final class TracingTest {
                     .containsEntry("gen_ai.response.finish_reasons", "[end_turn]")
                     .containsEntry("gen_ai.usage.input_tokens", "25")
                     .containsEntry("gen_ai.usage.output_tokens", "15");
-            assertThat(new String(receiver.everything(), StandardCharsets.ISO_8859_1)).doesNotContain(TALK);
-            ProxyUnderTest.await("memory given back", () -> metric(proxy, "egress_budget_used{budget=\"traces\"}") == 0);
+            assertThat(new String(receiver.everything(), StandardCharsets.ISO_8859_1))
+                    .doesNotContain(TALK);
+            ProxyUnderTest.await(
+                    "memory given back", () -> metric(proxy, "egress_budget_used{budget=\"traces\"}") == 0);
         }
     }
 
@@ -436,7 +447,8 @@ final class TracingTest {
     @Test
     void aReceiverThatIsNotThereDelaysNothing() throws Exception {
         receiver.close();
-        try (ProxyUnderTest proxy = traced().environment("OTEL_EXPORTER_OTLP_TIMEOUT", "300").start();
+        try (ProxyUnderTest proxy = traced().environment("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
+                        .start();
                 ProxyUnderTest control = untraced().start()) {
             median(proxy); // both warm
             long without = median(control);
@@ -532,7 +544,8 @@ final class TracingTest {
     void aMethodThatNobodyRegisteredIsNoName() throws Exception {
         try (ProxyUnderTest proxy = traced().start();
                 RawClient client = proxy.connect(TOLD + ":443")) {
-            client.send("BREW /status/200 HTTP/1.1\r\nHost: " + TOLD + "\r\n\r\n").readResponse("BREW");
+            client.send("BREW /status/200 HTTP/1.1\r\nHost: " + TOLD + "\r\n\r\n")
+                    .readResponse("BREW");
             Span span = receiver.awaitRoots(1).getFirst();
             assertThat(span.getName()).isEqualTo("HTTP");
             assertThat(attributes(span))

@@ -92,8 +92,7 @@ public final class ScanDispatcher {
         asked.submit(
                 places.scans(),
                 true,
-                turn -> asked.answered(
-                        watched(ScanWatch.Place.THREAD, bytes, () -> question.apply(asked.pace(turn)))));
+                turn -> asked.answered(watched(ScanWatch.Place.THREAD, bytes, () -> question.apply(asked.pace(turn)))));
     }
 
     /** @return false where it took too long for the loop */
@@ -126,8 +125,7 @@ public final class ScanDispatcher {
         Pending asked = new Pending(subject, then);
         subject.enter();
         asked.submit(places.others(), false, turn -> {
-            CompletionStage<ScanVerdict> stage =
-                    watched(ScanWatch.Place.EXTERNAL, bytes, () -> question.apply(asked));
+            CompletionStage<ScanVerdict> stage = watched(ScanWatch.Place.EXTERNAL, bytes, () -> question.apply(asked));
             asked.answered(stage);
             stage.whenComplete((verdict, e) -> turn.end());
         });
