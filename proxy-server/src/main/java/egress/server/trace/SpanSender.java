@@ -209,7 +209,7 @@ final class SpanSender {
             return "it answers " + (response == null ? "an error" : response.getStatusCode());
         }
         Throwable known = cause;
-        while (known != null && known.getCause() != null && known.getCause() != known) {
+        for (int depth = 0; known != null && known.getCause() != null && depth < 10; depth++) {
             known = known.getCause();
         }
         return known == null ? "no answer in time" : known.getClass().getSimpleName() + message(known);

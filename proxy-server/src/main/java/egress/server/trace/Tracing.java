@@ -15,7 +15,6 @@ import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
 import java.io.IOException;
@@ -37,23 +36,6 @@ public final class Tracing implements Observer {
     private static final long MOST_BYTES = 16 << 20;
     /** The part of the heap for what waits, and for copies of bodies. */
     private static final int HEAP_SHARE = 16;
-
-    private static final TextMapGetter<HttpHeaders> FIELDS = new TextMapGetter<>() {
-        @Override
-        public Iterable<String> keys(HttpHeaders fields) {
-            return fields.names();
-        }
-
-        /** None where there are several, of which nobody can say which holds; what others keep in the state is not recorded. */
-        @Override
-        public @Nullable String get(@Nullable HttpHeaders fields, String key) {
-            if (fields == null || !key.equals(TraceContext.TRACEPARENT)) {
-                return null;
-            }
-            List<String> values = fields.getAll(key);
-            return values.size() == 1 ? values.getFirst() : null;
-        }
-    };
 
     private final Sampler sampler;
     private final Ids ids;
@@ -155,8 +137,17 @@ public final class Tracing implements Observer {
         if (fields == null || !fields.contains(TraceContext.TRACEPARENT)) {
             return SpanContext.getInvalid();
         }
-        Context callers = W3CTraceContextPropagator.getInstance().extract(Context.root(), fields, FIELDS);
+        Context callers = W3CTraceContextPropagator.getInstance().extract(Context.root(), fields, Tracing::field);
         return Span.fromContext(callers).getSpanContext();
+    }
+
+    /** None where there are several, of which nobody can say which holds; what others keep in the state is not recorded. */
+    private static @Nullable String field(@Nullable HttpHeaders fields, String key) {
+        if (fields == null || !key.equals(TraceContext.TRACEPARENT)) {
+            return null;
+        }
+        List<String> values = fields.getAll(key);
+        return values.size() == 1 ? values.getFirst() : null;
     }
 
     private boolean isSampled(SpanContext parent, String traceId, String name) {

@@ -135,7 +135,7 @@ public final class ScanDispatcher {
             ScanWatch.Place place, long bytes, Supplier<CompletionStage<ScanVerdict>> question) {
         ScanWatch.Scan scan = places.watch().begins(place, bytes);
         CompletionStage<ScanVerdict> stage = call(question);
-        if (scan != ScanWatch.Scan.UNWATCHED) {
+        if (!scan.equals(ScanWatch.Scan.UNWATCHED)) {
             stage.whenComplete((@Nullable ScanVerdict verdict, @Nullable Throwable e) -> scan.ended(word(verdict)));
         }
         return stage;
