@@ -4,6 +4,7 @@ import egress.exchange.Limits;
 import egress.exchange.Timeouts;
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What does not change while the proxy runs.
@@ -12,11 +13,23 @@ import java.util.Map;
  * @param limits bounds of connections and heads
  * @param timeouts how long each phase may take
  * @param proxyCredentials user name to password, asked for on every request of the listener; empty for none
+ * @param scans where several share the listener: the user name must say one of them
  */
 public record ProxyConfig(
-        InetSocketAddress listen, Limits limits, Timeouts timeouts, Map<String, String> proxyCredentials) {
+        InetSocketAddress listen,
+        Limits limits,
+        Timeouts timeouts,
+        Map<String, String> proxyCredentials,
+        Set<String> scans) {
     public ProxyConfig {
         proxyCredentials = Map.copyOf(proxyCredentials);
+        scans = Set.copyOf(scans);
+    }
+
+    /** Without scans to tell apart. */
+    public ProxyConfig(
+            InetSocketAddress listen, Limits limits, Timeouts timeouts, Map<String, String> proxyCredentials) {
+        this(listen, limits, timeouts, proxyCredentials, Set.of());
     }
 
     /** The defaults on an address, without proxy authentication. */

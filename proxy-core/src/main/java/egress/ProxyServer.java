@@ -72,7 +72,7 @@ public final class ProxyServer implements AutoCloseable {
                         this::snapshot,
                         ports.leaves(),
                         ports.dialer(),
-                        new ProxyAuthentication(config.proxyCredentials()),
+                        new ProxyAuthentication(config.proxyCredentials(), config.scans()),
                         new AtomicLong(),
                         () -> draining),
                 ports.loops());

@@ -56,6 +56,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
                 refuse(
                         ctx,
                         null,
+                        connect,
                         new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, "a CONNECT with a body"),
                         true);
             }
@@ -67,19 +68,29 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         try {
             authority = RequestedTarget.ofConnect(request);
         } catch (HttpFormatException e) {
-            refuse(ctx, null, new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())), true);
+            refuse(
+                    ctx,
+                    null,
+                    request,
+                    new Failure.DownstreamMalformed(e.status(), String.valueOf(e.getMessage())),
+                    true);
             return;
         }
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
-            refuse(ctx, authority, new Failure.Unauthenticated("the proxy asks for a user and a password"), false);
+            refuse(
+                    ctx,
+                    authority,
+                    request,
+                    new Failure.Unauthenticated(context.authentication().asks()),
+                    false);
             return;
         }
         if (connection.admission() instanceof Admission.Refused locked) {
-            refuse(ctx, authority, locked.failure(), false);
+            refuse(ctx, authority, request, locked.failure(), false);
             return;
         }
         if (!connection.hasShare()) {
-            refuse(ctx, authority, new Failure.Overloaded(Listener.NO_CONNECTION), true);
+            refuse(ctx, authority, request, new Failure.Overloaded(Listener.NO_CONNECTION), true);
             return;
         }
         if (authority.host().equals(LocalSite.HOST)) {
@@ -87,17 +98,22 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        Admission room = context.budgets().headroom().admit(connection.claimant());
-        if (room instanceof Admission.Refused full && !(route instanceof ConnectionRoute.Refuse)) {
-            refuse(ctx, authority, full.failure(), false);
+        if (room() instanceof Admission.Refused full && !(route instanceof ConnectionRoute.Refuse)) {
+            refuse(ctx, authority, request, full.failure(), false);
             return;
         }
         switch (route) {
             case ConnectionRoute.Refuse refuse ->
-                refuse(ctx, authority, new Failure.Denied(refuse.why(), refuse.words()), false);
+                refuse(ctx, authority, request, new Failure.Denied(refuse.why(), refuse.words()), false);
             case ConnectionRoute.Bump bump -> open(authority, bump);
             case ConnectionRoute.Passthrough passthrough -> open(authority, passthrough);
         }
+    }
+
+    /** Whether there is memory for what will come, and a record where it needs one. */
+    private Admission room() {
+        Admission memory = context.budgets().headroom().admit(connection.claimant());
+        return memory instanceof Admission.Refused ? memory : context.observer().admit();
     }
 
     private void open(Authority authority, ConnectionRoute route) {
@@ -111,13 +127,18 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** @param close where what follows on the connection cannot be told */
-    private void refuse(ChannelHandlerContext ctx, @Nullable Authority authority, Failure failure, boolean close) {
+    private void refuse(
+            ChannelHandlerContext ctx,
+            @Nullable Authority authority,
+            HttpRequest request,
+            Failure failure,
+            boolean close) {
         LocalResponse response = LocalResponse.of(failure, HttpMethod.CONNECT);
         boolean last = close || context.draining().getAsBoolean();
         if (last) {
             response.head().headers().set(HttpHeaderNames.CONNECTION, "close");
         }
-        connection.refused(authority, failure);
+        connection.refused(authority, request, response, failure);
         connection.respondTo(HttpMethod.CONNECT);
         ctx.write(response.head());
         ctx.writeAndFlush(response.body());

@@ -4,6 +4,7 @@ import egress.exchange.Admission;
 import egress.exchange.Event;
 import egress.exchange.Exchange;
 import egress.exchange.Failure;
+import egress.exchange.LocalResponse;
 import egress.exchange.Timeouts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
@@ -14,6 +15,7 @@ import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -52,6 +54,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private long sinceNanos = System.nanoTime();
     private boolean closed;
     private boolean hasShare = true;
+    private String scan = "";
     private final Set<H2ExchangeHandler> streams = new LinkedHashSet<>(0);
     private @Nullable Authority authority;
     private @Nullable ConnectionRoute route;
@@ -91,12 +94,23 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
     void refused(@Nullable Authority to, int status, String code, String words) {
-        context.observer().on(new Event.ConnectionRefused(address, caller(), to, status, code, words));
+        context.observer()
+                .on(new Event.ConnectionRefused(address, caller(), scan, to, null, null, status, code, words));
     }
 
-    /** Says the same of a refusal that is answered. */
-    void refused(@Nullable Authority to, Failure failure) {
-        refused(to, failure.status().code(), failure.code(), failure.words());
+    /** Says the same of a request that is answered; the request is null where it was not understood. */
+    void refused(@Nullable Authority to, @Nullable HttpRequest request, LocalResponse answer, Failure failure) {
+        context.observer()
+                .on(new Event.ConnectionRefused(
+                        address,
+                        caller(),
+                        scan,
+                        to,
+                        request,
+                        answer,
+                        failure.status().code(),
+                        failure.code(),
+                        failure.words()));
     }
 
     /**
@@ -108,11 +122,24 @@ final class DownstreamConnection implements Deadlines.Timed {
         return switch (identity) {
             case ProxyAuthentication.Identity.Unasked _ -> true;
             case ProxyAuthentication.Identity.Known known -> {
+                scan = known.scan();
                 hasShare = place.transfer(Caller.ofUser(known.user()));
                 yield true;
             }
-            case ProxyAuthentication.Identity.Unknown _ -> false;
+            case ProxyAuthentication.Identity.OfScan of -> {
+                scan = of.scan();
+                yield true;
+            }
+            case ProxyAuthentication.Identity.Unknown _ -> {
+                scan = "";
+                yield false;
+            }
         };
+    }
+
+    /** The scan that its caller has named; empty where scans are not told apart. */
+    String scan() {
+        return scan;
     }
 
     /** Whether its caller, who has said who it is, may have one more connection. */

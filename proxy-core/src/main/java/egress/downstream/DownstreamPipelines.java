@@ -31,7 +31,7 @@ import java.util.Optional;
  * h1         [tls] h1-decoder h1-encoder exchange
  * h2         tls flushes limit h2-order h2 streams connection
  * h2-stream  h2-codec exchange
- * tunnel     [tls] [web-socket] tunnel
+ * tunnel     [tls] [messages] [web-socket] tunnel
  * </pre>
  */
 final class DownstreamPipelines {
@@ -48,6 +48,7 @@ final class DownstreamPipelines {
     static final String H2 = "h2";
     static final String STREAMS = "streams";
     static final String CONNECTION = "connection";
+    static final String MESSAGES = "messages";
     static final String WEB_SOCKET = "web-socket";
     static final String H2_CODEC = "h2-codec";
 
@@ -154,8 +155,13 @@ final class DownstreamPipelines {
 
     /** After a WebSocket's 101: bytes both ways, inside the same TLS. */
     void upgraded(
-            DownstreamConnection connection, Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+            DownstreamConnection connection,
+            Channel upstream,
+            Optional<ChannelHandler> messages,
+            Optional<ChannelHandler> inspection,
+            Runnable over) {
         ChannelPipeline pipeline = connection.channel().pipeline();
+        messages.ifPresent(reader -> pipeline.addLast(MESSAGES, reader));
         inspection.ifPresent(reader -> pipeline.addLast(WEB_SOCKET, reader));
         Tunnel tunnel = Tunnel.join(connection.channel(), upstream, over);
         connection.tunnelled(tunnel);

@@ -42,8 +42,12 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     /** Whom a request asks for what. */
     abstract RequestedTarget requestedTarget(HttpRequest request);
 
-    /** A request that cannot be understood, while no exchange is under way. */
-    abstract void refuse(HttpFormatException fault);
+    /**
+     * A request that cannot be served, while no exchange is under way.
+     *
+     * @param request its head; null where that was not understood
+     */
+    abstract void refuse(HttpFormatException fault, @Nullable HttpRequest request);
 
     /** A burst has ended while no exchange is under way. */
     abstract void readCompleteAfterExchange();
@@ -100,7 +104,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
         try {
             target = requestedTarget(request);
         } catch (HttpFormatException e) {
-            refuse(e);
+            refuse(e, request);
             return;
         }
         Exchange begun = new Exchange(
@@ -113,6 +117,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 target.target());
         exchange = begun;
         connection.phases().tell(begun.entry());
+        begun.entry().scan = connection.scan();
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);
         if (place == null) {
@@ -203,7 +208,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
             return;
         }
         if (current == null) {
-            refuse(fault);
+            refuse(fault, null);
         } else {
             current.fail(new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage())));
         }

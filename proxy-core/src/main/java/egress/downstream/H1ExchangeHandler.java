@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A caller's h1 connection: one exchange after the other, pipelined or not (RFC 9112 §9.3). */
 final class H1ExchangeHandler extends ExchangeHandler {
@@ -85,7 +86,8 @@ final class H1ExchangeHandler extends ExchangeHandler {
         }
         if (!connection.isFrom(context.authentication().of(request.headers()))) {
             throw new HttpFormatException(
-                    HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED, "the proxy asks for a user and a password");
+                    HttpResponseStatus.PROXY_AUTHENTICATION_REQUIRED,
+                    context.authentication().asks());
         }
         if (!connection.hasShare()) {
             throw new HttpFormatException(HttpResponseStatus.SERVICE_UNAVAILABLE, Listener.NO_CONNECTION);
@@ -94,13 +96,13 @@ final class H1ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    void refuse(HttpFormatException fault) {
+    void refuse(HttpFormatException fault, @Nullable HttpRequest request) {
         String words = String.valueOf(fault.getMessage());
         Failure failure = failure(fault.status(), words);
-        connection.refused(connection.isTunnel() ? connection.authority() : null, failure);
+        LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+        connection.refused(connection.isTunnel() ? connection.authority() : null, request, response, failure);
         keepAlive = false;
         encoder.respondTo(HttpMethod.GET);
-        LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
         write(response.head());
         write(response.body());
         closeGently();
@@ -233,13 +235,14 @@ final class H1ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    public void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+    public void upgraded(
+            Channel upstream, Optional<ChannelHandler> messages, Optional<ChannelHandler> inspection, Runnable over) {
         Exchange upgraded = exchange();
         if (upgraded != null) {
             connection.upgraded(upgraded.entry().authority);
         }
         over();
-        pipelines.upgraded(connection, upstream, inspection, () -> {
+        pipelines.upgraded(connection, upstream, messages, inspection, () -> {
             connection.tunnelEnded();
             over.run();
         });

@@ -51,18 +51,18 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     /** Malformed is a stream error (RFC 9113 §8.1.1); what is merely too large or misdirected gets its status. */
     @Override
-    void refuse(HttpFormatException fault) {
+    void refuse(HttpFormatException fault, @Nullable HttpRequest request) {
         Failure failure = new Failure.DownstreamMalformed(fault.status(), String.valueOf(fault.getMessage()));
         boolean answers = !fault.status().equals(HttpResponseStatus.BAD_REQUEST);
-        connection.refused(
-                connection.authority(), answers ? failure.status().code() : 0, failure.code(), failure.words());
         if (answers) {
             LocalResponse response = LocalResponse.of(failure, HttpMethod.GET);
+            connection.refused(connection.authority(), request, response, failure);
             write(response.head());
             write(response.body());
             flush();
             closeAfterResponse(false);
         } else {
+            connection.refused(connection.authority(), 0, failure.code(), failure.words());
             reset(Http2Error.PROTOCOL_ERROR);
         }
     }
@@ -151,7 +151,8 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     /** Unreachable: Upgrade does not exist on h2 (RFC 9113 §8.6), so that no exchange can have asked for it. */
     @Override
-    public void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over) {
+    public void upgraded(
+            Channel upstream, Optional<ChannelHandler> messages, Optional<ChannelHandler> inspection, Runnable over) {
         upstream.close();
         abort();
         over.run();

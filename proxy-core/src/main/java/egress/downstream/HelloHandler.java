@@ -175,9 +175,13 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
 
     private void onHello(ChannelHandlerContext ctx, ClientHello hello) {
         connection.phases().helloRead();
-        context.observer()
-                .on(new Event.ClientHelloRead(
-                        connection.address(), connection.caller(), authority, hello.sni(), hello.alpn()));
+        Event.ClientHelloRead read = new Event.ClientHelloRead(
+                connection.address(), connection.caller(), connection.scan(), authority, hello.sni(), hello.alpn());
+        context.observer().on(read);
+        if (context.observer().admit(read) instanceof Admission.Refused refused) {
+            end(ctx, INTERNAL_ERROR, refused.failure().code(), refused.failure().words());
+            return;
+        }
         if (!agrees(hello.sni())) {
             end(
                     ctx,

@@ -129,6 +129,9 @@ public final class Listener {
                 .on(new Event.ConnectionRefused(
                         channel.remoteAddress(),
                         caller,
+                        "",
+                        null,
+                        null,
                         null,
                         failure.status().code(),
                         failure.code(),

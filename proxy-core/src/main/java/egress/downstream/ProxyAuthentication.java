@@ -8,16 +8,27 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** The listener's own users (RFC 9110 §11.7, Basic of RFC 7617); none at all lets everybody in. */
+/**
+ * The listener's own users (RFC 9110 §11.7, Basic of RFC 7617); none at all lets everybody in. Where several scans share the
+ * listener, the user name also says which one asks, and no other name is let in.
+ */
 public final class ProxyAuthentication {
     /** Who asks. */
     sealed interface Identity {
         /** No user and password are asked for. */
         record Unasked() implements Identity {}
 
-        /** A user whose password is right. */
-        record Known(String user) implements Identity {}
+        /**
+         * A user whose password is right.
+         *
+         * @param scan which the name says; empty where scans are not told apart
+         */
+        record Known(String user, String scan) implements Identity {}
+
+        /** One of the scans, which anybody may name: nobody's password was checked. */
+        record OfScan(String scan) implements Identity {}
 
         /** No user and password, or wrong ones. */
         record Unknown() implements Identity {}
@@ -29,14 +40,27 @@ public final class ProxyAuthentication {
     /** User name to what is sent by that user, {@code NAME:PASSWORD}. */
     private final Map<String, byte[]> accepted = new LinkedHashMap<>();
 
-    /** @param users name to password */
-    public ProxyAuthentication(Map<String, String> users) {
+    private final Set<String> scans;
+
+    /**
+     * @param users name to password
+     * @param scans among which the user name must say one; empty where it need not
+     */
+    public ProxyAuthentication(Map<String, String> users, Set<String> scans) {
+        this.scans = Set.copyOf(scans);
         users.forEach((user, password) -> accepted.put(user, (user + ":" + password).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** What is said to whom is not let in. */
+    String asks() {
+        return accepted.isEmpty()
+                ? "the user name in the proxy's URL must be the id of a scan"
+                : "the proxy asks for a user and a password";
     }
 
     /** Who sends these fields. Takes as long for a wrong password as for a right one. */
     Identity of(HttpHeaders fields) {
-        if (accepted.isEmpty()) {
+        if (accepted.isEmpty() && scans.isEmpty()) {
             return UNASKED;
         }
         List<String> values = fields.getAll(HttpHeaderNames.PROXY_AUTHORIZATION);
@@ -49,12 +73,26 @@ public final class ProxyAuthentication {
         } catch (IllegalArgumentException e) {
             return UNKNOWN;
         }
+        return accepted.isEmpty() ? ofScan(given) : ofUser(given);
+    }
+
+    private Identity ofUser(byte[] given) {
         Identity found = UNKNOWN;
         for (Map.Entry<String, byte[]> user : accepted.entrySet()) {
             if (MessageDigest.isEqual(user.getValue(), given)) {
-                found = new Identity.Known(user.getKey());
+                String name = user.getKey();
+                found = scans.isEmpty()
+                        ? new Identity.Known(name, "")
+                        : scans.contains(name) ? new Identity.Known(name, name) : UNKNOWN;
             }
         }
         return found;
+    }
+
+    private Identity ofScan(byte[] given) {
+        String pair = new String(given, StandardCharsets.UTF_8);
+        int colon = pair.indexOf(':');
+        String name = colon < 0 ? pair : pair.substring(0, colon);
+        return scans.contains(name) ? new Identity.OfScan(name) : UNKNOWN;
     }
 }

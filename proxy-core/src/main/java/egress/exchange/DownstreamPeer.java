@@ -40,8 +40,10 @@ public interface DownstreamPeer extends Peer {
      * The 101 is written: from now on the connection is bytes.
      *
      * @param upstream the origin's bare channel
+     * @param messages reads what passes for the record
      * @param inspection reads the caller's bytes before they leave
      * @param over runs once both directions are done
      */
-    void upgraded(Channel upstream, Optional<ChannelHandler> inspection, Runnable over);
+    void upgraded(
+            Channel upstream, Optional<ChannelHandler> messages, Optional<ChannelHandler> inspection, Runnable over);
 }

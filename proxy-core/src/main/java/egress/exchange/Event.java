@@ -3,6 +3,7 @@ package egress.exchange;
 import egress.http.Authority;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
 import java.net.SocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +20,22 @@ public sealed interface Event {
     record ConnectionClosed(SocketAddress downstream, Caller caller) implements Event {}
 
     /**
-     * A CONNECT or a connection was refused outside of any exchange.
+     * A CONNECT, a request or a connection was refused outside of any exchange.
      *
+     * @param scan as {@link ExchangeRecord#scan}
      * @param authority null when none was understood
+     * @param request the head that was refused; null where none was understood
+     * @param answer to it; null where there is none
      * @param status of the answer; 0 where the connection was only closed
      * @param code as in {@code X-Egress-Deny}
      */
     record ConnectionRefused(
             SocketAddress downstream,
             Caller caller,
+            String scan,
             @Nullable Authority authority,
+            @Nullable HttpRequest request,
+            @Nullable LocalResponse answer,
             int status,
             String code,
             String words)
@@ -37,15 +44,18 @@ public sealed interface Event {
     /**
      * A ClientHello was read, whatever becomes of the handshake; also of one that is passed through.
      *
+     * @param scan as {@link ExchangeRecord#scan}
      * @param sni as sent, null when absent
      * @param alpn as offered, in order
      */
     record ClientHelloRead(
             SocketAddress downstream,
             Caller caller,
+            String scan,
             Authority authority,
             @Nullable String sni,
-            List<String> alpn) implements Event {
+            List<String> alpn)
+            implements Event {
         public ClientHelloRead {
             alpn = List.copyOf(alpn);
         }

@@ -123,14 +123,17 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
         judge(entry.target, fields, route -> {
-            Admission room = otherUpgrade
-                    ? ONLY_WEB_SOCKET
-                    : context.budgets().headroom().admit(downstream.claimant());
-            switch (room) {
+            switch (otherUpgrade ? ONLY_WEB_SOCKET : room()) {
                 case Admission.Refused refused -> fail(refused.failure());
                 case Admission.Admitted _ -> inspect(fields, route);
             }
         });
+    }
+
+    /** Whether there is memory for it, and a place in the record where it needs one. */
+    private Admission room() {
+        Admission memory = context.budgets().headroom().admit(downstream.claimant());
+        return memory instanceof Admission.Refused ? memory : context.observer().admit(entry);
     }
 
     private void inspect(HttpHeaders fields, Route route) {
@@ -306,7 +309,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
             return;
         }
         ended = true; // to every event of HTTP; the record is closed with the tunnel
-        downstream.upgraded(peer.upgraded(), request.inspection().webSocket(fields), this::close);
+        downstream.upgraded(
+                peer.upgraded(),
+                context.observer().webSocket(entry, fields),
+                request.inspection().webSocket(fields),
+                this::close);
     }
 
     @Override
@@ -357,6 +364,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     private void answer(LocalResponse local) {
         entry.status = local.recorded().code();
+        entry.answered = local.head().status();
         entry.responseFields = local.head().headers();
         entry.responseBytes = local.body().content().readableBytes();
         letGo();

@@ -4,6 +4,7 @@ import egress.http.Authority;
 import egress.policy.Route;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,12 @@ public final class ExchangeRecord {
 
     public final long startedNanos;
 
+    /** The scan that the caller named as it connected; empty where scans are not told apart. */
+    public String scan = "";
+
+    /** Of the observer that records the exchange, for as long as it lasts. */
+    public @Nullable Object recording;
+
     /** The fields as the agent sent them, without hop-by-hop fields; its own credentials are among them: mask them. */
     public @Nullable HttpHeaders requestFields;
 
@@ -37,8 +44,10 @@ public final class ExchangeRecord {
     public @Nullable Route route;
     /** Null when all went well. */
     public @Nullable Failure failure;
-    /** The status the caller got; 0 when none went out. */
+    /** The status the caller got; 0 when none went out. Of a denied gRPC call the one that HTTP would have had. */
     public int status;
+    /** The status line as it went out. */
+    public @Nullable HttpResponseStatus answered;
 
     public @Nullable String upstreamAddress;
     public @Nullable String upstreamVersion;

@@ -76,6 +76,7 @@ final class ResponseRelay {
         ExchangeRecord entry = exchange.entry();
         entry.firstByteNanos = System.nanoTime();
         entry.status = head.status().code();
+        entry.answered = head.status();
         boolean upgrade = head.status().code() == SWITCHING_PROTOCOLS;
         HttpResponse toCaller = Heads.forCaller(head, method, downstream.takesChunked(), upgrade);
         HttpHeaders fields = toCaller.headers();

@@ -26,7 +26,9 @@ public enum DenyReason {
     /** Too many hits on known secrets: nothing of this caller leaves for a while. */
     DLP_LOCKED,
     /** There is no valid routes file, so nothing is allowed. */
-    POLICY_UNAVAILABLE;
+    POLICY_UNAVAILABLE,
+    /** Every request must be recorded, and this one cannot be: it may be asked again later. */
+    RECORD_UNAVAILABLE;
 
     private final String code = name().toLowerCase(Locale.ROOT);
 
@@ -36,6 +38,6 @@ public enum DenyReason {
     }
 
     public HttpResponseStatus status() {
-        return HttpResponseStatus.FORBIDDEN;
+        return this == RECORD_UNAVAILABLE ? HttpResponseStatus.SERVICE_UNAVAILABLE : HttpResponseStatus.FORBIDDEN;
     }
 }

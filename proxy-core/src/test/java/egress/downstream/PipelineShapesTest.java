@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
@@ -67,7 +68,7 @@ class PipelineShapesTest {
                 () -> new ProxySnapshot(1, policy, Inspector.NONE),
                 (who, name) -> new CompletableFuture<>(),
                 dialer,
-                new ProxyAuthentication(Map.of()),
+                new ProxyAuthentication(Map.of(), Set.of()),
                 new AtomicLong(),
                 () -> false);
     }
@@ -178,14 +179,19 @@ class PipelineShapesTest {
     void tunnelAfterAnUpgrade() {
         tls();
         pipelines.h1(connection);
-        pipelines.upgraded(connection, upstream, Optional.of(new ChannelInboundHandlerAdapter()), () -> {});
-        assertThat(shape(channel)).containsExactly("tls", "web-socket", "tunnel");
+        pipelines.upgraded(
+                connection,
+                upstream,
+                Optional.of(new ChannelInboundHandlerAdapter()),
+                Optional.of(new ChannelInboundHandlerAdapter()),
+                () -> {});
+        assertThat(shape(channel)).containsExactly("tls", "messages", "web-socket", "tunnel");
     }
 
     @Test
     void tunnelAfterAnUpgradeOfPlainHttpThatNobodyInspects() {
         pipelines.accept(connection);
-        pipelines.upgraded(connection, upstream, Optional.empty(), () -> {});
+        pipelines.upgraded(connection, upstream, Optional.empty(), Optional.empty(), () -> {});
         assertThat(shape(channel)).containsExactly("tunnel");
     }
 }

@@ -404,7 +404,8 @@ final class Stage {
         }
 
         @Override
-        public void upgraded(Channel to, Optional<ChannelHandler> reads, Runnable over) {
+        public void upgraded(
+                Channel to, Optional<ChannelHandler> messages, Optional<ChannelHandler> reads, Runnable over) {
             note("caller: upgraded");
             over.run();
         }

@@ -8,6 +8,7 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
 import egress.server.dlp.DlpService;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
@@ -47,6 +48,7 @@ public final class ProxyProcess implements AutoCloseable {
             CaLeafCertificates tls,
             ExecutorService mints,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             Duration drain,
             Consumer<Duration> traces,
             AsyncWriter log,
@@ -86,6 +88,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.firstRoutes();
     }
 
+    Optional<FlowObserver> flows() {
+        return parts.flows();
+    }
+
     /** The policy of the moment. */
     ProxySnapshot snapshot() {
         return parts.proxy().snapshot();
@@ -104,9 +110,10 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.ended();
     }
 
-    /** Loads the routes again; returns at once. */
+    /** Loads the routes again, and opens the flow log anew; returns at once. */
     void reload() {
         parts.reloader().ifPresent(Reloader::request);
+        parts.flows().ifPresent(FlowObserver::reopen);
     }
 
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
@@ -146,6 +153,7 @@ public final class ProxyProcess implements AutoCloseable {
                 .shutdownGracefully(0, 250, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
         parts.tls().close();
+        parts.flows().ifPresent(FlowObserver::close);
         parts.dlp().close();
         parts.traces().accept(CLOSING);
         parts.log().close();

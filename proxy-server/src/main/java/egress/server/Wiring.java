@@ -22,6 +22,7 @@ import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.dlp.judge.ScanWatch;
 import egress.server.flight.FlightRecords;
+import egress.server.flows.FlowObserver;
 import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
@@ -146,14 +147,27 @@ final class Wiring {
         try {
             EventLog eventLog =
                     new EventLog(settings.log(), streams.colours(), logWriter, clock, rules(first.routes(), dlp));
-            return start(first, eventLog, issuer, dlp, observer);
+            Optional<FlowObserver> flows =
+                    FlowObserver.start(settings.flows(), List.of(), eventLog::masker, notices, clock);
+            try {
+                return start(first, eventLog, flows, issuer, dlp, observer);
+            } catch (IOException | RuntimeException e) {
+                flows.ifPresent(FlowObserver::close);
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             dlp.close();
             throw e;
         }
     }
 
-    private ProxyProcess start(First first, EventLog eventLog, Issuer issuer, DlpService dlp, Observer observer)
+    private ProxyProcess start(
+            First first,
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Issuer issuer,
+            DlpService dlp,
+            Observer observer)
             throws IOException {
         Optional<Tracing> tracing = tracing(eventLog);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
@@ -184,7 +198,7 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            observers(eventLog, tracing, observer),
+                            observers(eventLog, flows, tracing, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
@@ -206,6 +220,7 @@ final class Wiring {
                                     budgets,
                                     reloader,
                                     dlp,
+                                    flows,
                                     tracing,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
@@ -227,6 +242,7 @@ final class Wiring {
                     tls,
                     mints,
                     dlp,
+                    flows,
                     settings.timeouts().drain(),
                     flusher(tracing),
                     logWriter,
@@ -248,7 +264,7 @@ final class Wiring {
         return settings.trace().isEmpty()
                 ? Optional.empty()
                 : Optional.of(Tracing.start(
-                        settings.trace().get(), Version.number(), eventLog::mask, this::machineTrust, notices, clock));
+                        settings.trace().get(), Version.number(), text -> eventLog.masker().text(text), this::machineTrust, notices, clock));
     }
 
     /** To make a function that names the class of traces is to load it: so there is none where there are no traces. */
@@ -256,13 +272,14 @@ final class Wiring {
         return tracing.isEmpty() ? most -> {} : tracing.get()::close;
     }
 
-    private List<Observer> observers(EventLog eventLog, Optional<Tracing> tracing, Observer last) {
-        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog));
+    private List<Observer> observers(
+            EventLog eventLog, Optional<FlowObserver> flows, Optional<Tracing> tracing, Observer other) {
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        flows.ifPresent(all::add);
         if (tracing.isPresent()) {
             all.add(tracing.get());
         }
         flight.ifPresent(all::add);
-        all.add(last);
         return all;
     }
 
@@ -283,7 +300,8 @@ final class Wiring {
                             address,
                             settings.limits(),
                             settings.timeouts(),
-                            settings.serving().proxyUsers()),
+                            settings.serving().proxyUsers(),
+                            settings.flows().namedScans()),
                     first,
                     ports);
         } catch (IOException e) {
@@ -399,6 +417,7 @@ final class Wiring {
             CallerBudgets budgets,
             Optional<Reloader> reloader,
             DlpService dlp,
+            Optional<FlowObserver> flows,
             Optional<Tracing> tracing,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -423,6 +442,10 @@ final class Wiring {
         if (tracing.isPresent()) {
             register(made, tracing.get());
         }
+        flows.ifPresent(it -> {
+            ProcessMetrics.flows(made, it::recorded, it::lost);
+            ProcessMetrics.budget(made, "flows", it::statistics);
+        });
         metrics.ready(made);
         registry.complete(made);
     }

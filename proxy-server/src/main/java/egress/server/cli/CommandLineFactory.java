@@ -18,7 +18,7 @@ public final class CommandLineFactory {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain", "health");
+    private static final Set<String> SUBCOMMANDS = Set.of("ca", "env", "check", "explain", "har", "health");
 
     private CommandLineFactory() {}
 
@@ -39,6 +39,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());
         gate.addSubcommand(new ExplainCommand());
+        gate.addSubcommand(new HarCommand());
         gate.addSubcommand(new HealthCommand());
         settle(gate, environment, notices);
         return gate;

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 final class HelpLayout {
     private static final int WIDTH = 120;
     private static final List<String> SECTIONS =
-            List.of("Serving", "Certificate authority", "Upstream", "DLP", "Logs", "Timeouts", "Limits");
+            List.of("Serving", "Certificate authority", "Upstream", "DLP", "Logs", "Records", "Timeouts", "Limits");
 
     private HelpLayout() {}
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "egress-proxy",
         versionProvider = Version.class,
-        customSynopsis = "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|health ...",
+        customSynopsis = "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|har|health ...",
         description = {
             "",
             "The gate between a coding agent and the network: takes its HTTPS by CONNECT, judges each request by",
@@ -50,6 +50,9 @@ public final class ProxyCommand implements Callable<Integer> {
 
     @Mixin(name = "Logs")
     LogOptions log = new LogOptions();
+
+    @Mixin(name = "Records")
+    FlowOptions flows = new FlowOptions();
 
     @Mixin(name = "Timeouts")
     TimeoutOptions timeouts = new TimeoutOptions();
@@ -105,6 +108,7 @@ public final class ProxyCommand implements Callable<Integer> {
                     upstream.config(serving.routes().isEmpty(), environment, timeouts.upstream(), limits.upstream()),
                     dlp.config(environment),
                     log.settings(),
+                    flows.settings(environment),
                     TraceVariables.read(environment),
                     environment,
                     unknownVariables());

@@ -27,6 +27,7 @@ public record Settings(
         UpstreamConfig upstream,
         DlpConfig dlp,
         LogSettings log,
+        FlowSettings flows,
         Optional<TraceConfig> trace,
         Map<String, String> environment,
         Set<String> unknownVariables) {

@@ -1,6 +1,8 @@
 package egress.server.flows;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +107,8 @@ public record Flow(
      *
      * @param address {@code 203.0.113.7:443}; null where none was made
      */
-    public record Connection(@Nullable String address, @Nullable String httpVersion, boolean reused) {
+    public record Connection(
+            @Nullable String address, @Nullable String httpVersion, boolean reused) {
         public static final Connection NONE = new Connection(null, null, false);
     }
 
@@ -118,7 +121,7 @@ public record Flow(
         public static final Timings NONE = new Timings(Map.of());
 
         public Timings {
-            micros = Map.copyOf(micros);
+            micros = Collections.unmodifiableMap(new LinkedHashMap<>(micros)); // in the order of the phases
         }
     }
 

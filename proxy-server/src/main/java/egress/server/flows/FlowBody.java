@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param kept what was kept, masked; decoded where {@link #decoded}, else as on the wire
  * @param decoded whether the content coding was taken off, as it is where something in the body was masked
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by its content
 public record FlowBody(long length, boolean truncated, byte[] kept, boolean decoded) {
     public static final FlowBody EMPTY = new FlowBody(0, false, new byte[0], false);
 

@@ -16,4 +16,14 @@ public interface FlowSink {
 
     /** A message of a WebSocket went by, of the exchange with this id. */
     void message(long id, Flow.Message message);
+
+    /** Nothing more waits for now. */
+    default void paused() {
+        // most have nothing to make up for
+    }
+
+    /** Whether it takes more than {@link #ended}; asked once. One that does not costs less. */
+    default boolean isLive() {
+        return true;
+    }
 }

@@ -55,9 +55,9 @@ public final class EventLog implements Observer {
         latest = next.masker();
     }
 
-    /** Takes secrets out of a text, as of the lines: not on an event loop. */
-    public String mask(String text) {
-        return rules.masker().text(text);
+    /** What masks everything that is written down, by the routes of the moment and those before. */
+    public SecretMasker masker() {
+        return rules.masker();
     }
 
     /** Pays what the first line would cost. */

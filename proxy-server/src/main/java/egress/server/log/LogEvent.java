@@ -199,7 +199,7 @@ public sealed interface LogEvent {
         }
 
         /** Whether the gate refused it, because of policy or of what the caller sent. */
-        boolean isBlock() {
+        public boolean isBlock() {
             return failure != null && isBlock(failure);
         }
 

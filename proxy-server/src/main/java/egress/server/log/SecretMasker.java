@@ -67,6 +67,10 @@ public final class SecretMasker {
     private final Set<String> fields;
     /** Hashes of the secrets' first characters: most text is passed over in one look at each place. */
     private final BitSet beginnings = new BitSet(FILTER_BITS);
+    /** The secrets' first characters, of those below 256: a cheaper look before that one. */
+    private final boolean[] firsts = new boolean[256];
+
+    private boolean anyFirst;
 
     /** Compiled once, by whoever needs it first: {@link #prepare}, or the first text. */
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
@@ -84,7 +88,14 @@ public final class SecretMasker {
                 // Of two that begin alike the longer one is tried first.
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .toList();
-        this.secrets.forEach(secret -> beginnings.set(hash(secret, 0)));
+        this.secrets.forEach(secret -> {
+            beginnings.set(hash(secret, 0));
+            char first = secret.charAt(0);
+            anyFirst |= first >= firsts.length;
+            if (first < firsts.length) {
+                firsts[first] = true;
+            }
+        });
     }
 
     /**
@@ -150,16 +161,44 @@ public final class SecretMasker {
     }
 
     /** A field's value as it may be written down. */
-    String field(String name, String value) {
+    public String field(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
         return SENSITIVE_FIELDS.contains(lower) || fields.contains(lower) ? MASK : text(value);
     }
 
     /** Any other text, such as a request target or a reason. */
-    String text(String text) {
+    public String text(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
         return queries.length() < 16 ? queries : tokens(queries);
+    }
+
+    /** A body, out of its coding; the same array when there is nothing to mask. */
+    public byte[] body(byte[] bytes) {
+        if (bytes.length < SHORTEST) {
+            return bytes;
+        }
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, known(text));
+    }
+
+    /** A body of {@code application/x-www-form-urlencoded}: as {@link #body}, and by the names of its pairs. */
+    public byte[] form(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return tokens(bytes, text, queryValues("?" + known(text)).substring(1));
+    }
+
+    private byte[] tokens(byte[] bytes, String text, String masked) {
+        byte[] known = masked.equals(text) ? bytes : masked.getBytes(StandardCharsets.ISO_8859_1);
+        try {
+            prepare();
+            return catalogue.get().mask(known);
+        } catch (ExecutionException e) {
+            return MASK.getBytes(StandardCharsets.ISO_8859_1); // not scanned: then not shown
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return MASK.getBytes(StandardCharsets.ISO_8859_1);
+        }
     }
 
     private String tokens(String text) {
@@ -182,7 +221,9 @@ public final class SecretMasker {
         int copied = 0;
         int i = 0;
         while (i + SHORTEST <= text.length()) {
-            int length = beginnings.get(hash(text, i)) ? lengthOfSecretAt(text, i) : 0;
+            char c = text.charAt(i);
+            boolean may = (c < firsts.length ? firsts[c] : anyFirst) && beginnings.get(hash(text, i));
+            int length = may ? lengthOfSecretAt(text, i) : 0;
             if (length == 0) {
                 i++;
                 continue;

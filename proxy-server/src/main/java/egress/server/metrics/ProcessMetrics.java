@@ -115,6 +115,13 @@ public final class ProcessMetrics {
                 () -> leaves.get().size());
     }
 
+    /** The record of exchanges. */
+    public static void flows(
+            MeterRegistry registry, Supplier<? extends Number> recorded, Supplier<? extends Number> lost) {
+        counter(registry, "egress.flows.recorded", "Exchanges and ClientHellos that were recorded", recorded);
+        counter(registry, "egress.flows.lost", "Exchanges and ClientHellos that are recorded nowhere", lost);
+    }
+
     /** The pools of connections to origins. */
     public static void upstream(MeterRegistry registry, Supplier<UpstreamStatistics> upstream) {
         counter(

@@ -138,6 +138,10 @@ final class FlagsTest {
         values.put("--quiet", "true");
         values.put("--verbose", "true");
         values.put("--flow-detail", "3");
+        values.put("--flows", directory.resolve("flows.jsonl").toString());
+        values.put("--flow-memory", "3m");
+        values.put("--flows-required", "true");
+        values.put("--scan-id", "a,b");
         return values;
     }
 
@@ -174,6 +178,9 @@ final class FlagsTest {
         if (flag.equals("--pipelock-scan")) {
             return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
         }
+        if (flag.equals("--flows-required")) {
+            return new String[] {routes, "--flows=f.jsonl"};
+        }
         return flag.startsWith("--pipelock-") ? new String[] {routes, pipelock} : new String[] {routes};
     }
 
@@ -190,6 +197,7 @@ final class FlagsTest {
                         s.serving().metrics().toString(),
                         s.loops() + " " + s.leaves(),
                         s.limits().toString(),
+                        s.flows().toString(),
                         s.timeouts().toString(),
                         s.upstreamHttp().toString(),
                         s.upstream().allowPrivate().toString(),
@@ -208,6 +216,21 @@ final class FlagsTest {
                 + choice.pipelock()
                         .map(p -> p.way() + " " + p.base() + " " + p.sink() + " " + p.scan() + " " + p.token())
                         .orElse("");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--flows-required | --flows-required: needs --flows FILE",
+                "--flow-body-limit=9m | --flow-body-limit: 9m (expected: at most 8m)",
+                "--flow-memory=9k | --flow-memory: 9k (expected: at least 1m)",
+                "--flow-keep=0 | --flow-keep: 0 (expected: 1 or more)",
+                "--scan-id=a,b:c | --scan-id: \"b:c\" (expected: a user name, without blanks and colons)",
+                "--scan-id=a,a | --scan-id: the same twice",
+            })
+    void aWrongFlowFlagIsOneLine(String argument, String line) {
+        assertThat(refused(Map.of(), argument)).isEqualTo("egress: " + line);
     }
 
     @ParameterizedTest

@@ -1,0 +1,206 @@
+package egress.server.flows;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The recorder's thread: makes flows of what event loops hand over, and gives them to the sinks. The queue before it is bounded by the
+ * memory that each entry holds of the recorder's budget until it is dealt with.
+ */
+final class FlowDelivery {
+    private static final Logger LOG = LoggerFactory.getLogger(FlowDelivery.class);
+
+    /** How long a burst is gathered, so that an event loop wakes the thread once and not for each exchange. */
+    private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
+
+    /** Where the queue never ends, that is just when flows are lost. */
+    private static final int SAY_AFTER = 256;
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
+    private final Queue<Handover> queue = new ConcurrentLinkedQueue<>();
+    private final FlowMaker maker;
+    private final List<FlowSink> all;
+    private final List<FlowSink> live;
+    private final FlowLosses losses;
+    private final Runnable reopen;
+    private final LongAdder recorded = new LongAdder();
+    private final AtomicBoolean idle = new AtomicBoolean();
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /** @param reopen opens the log's file anew */
+    FlowDelivery(FlowMaker maker, List<FlowSink> sinks, FlowLosses losses, Runnable reopen) {
+        this.maker = maker;
+        this.all = List.copyOf(sinks);
+        this.live = sinks.stream().filter(FlowSink::isLive).toList();
+        this.losses = losses;
+        this.reopen = reopen;
+        this.thread = Thread.ofPlatform().daemon().name("egress-flows").start(this::run);
+    }
+
+    /** Whether anybody takes more than whole flows. */
+    boolean isLive() {
+        return !live.isEmpty();
+    }
+
+    /** Flows that were given to the sinks. */
+    long recorded() {
+        return recorded.sum();
+    }
+
+    /** Never blocks. */
+    void offer(Handover next) {
+        queue.add(next);
+        if (idle.get() && idle.compareAndSet(true, false)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        while (true) {
+            boolean last = closing;
+            if (drain()) {
+                if (!last) {
+                    LockSupport.parkNanos(this, GATHER_NANOS);
+                }
+                continue;
+            }
+            if (last) {
+                return;
+            }
+            idle.set(true);
+            if (queue.isEmpty() && !closing) {
+                LockSupport.park(this);
+            }
+            idle.set(false);
+        }
+    }
+
+    /** Deals with what is there; false when nothing was. */
+    private boolean drain() {
+        Handover next = queue.poll();
+        boolean any = next != null;
+        for (int i = 1; next != null; i++) {
+            try {
+                deliver(next);
+            } catch (RuntimeException | Error e) {
+                failed(next, e); // a flow less, rather than no record from here on
+            }
+            if (i % SAY_AFTER == 0) {
+                losses.say();
+            }
+            next = queue.poll();
+        }
+        if (any) {
+            paused();
+        }
+        losses.say();
+        return any;
+    }
+
+    private void failed(Handover next, Throwable e) {
+        boolean whole =
+                switch (next) {
+                    case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
+                    case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
+                    case Handover.Gap _, Handover.Reopen _ -> false;
+                };
+        if (whole) {
+            losses.lose();
+        }
+        LOG.error("a flow could not be recorded", e);
+    }
+
+    private void paused() {
+        for (FlowSink sink : all) {
+            try {
+                sink.paused();
+            } catch (RuntimeException e) {
+                LOG.error("a sink of flows failed", e);
+            }
+        }
+    }
+
+    private void deliver(Handover next) {
+        switch (next) {
+            case Handover.Started started -> {
+                Flow flow = maker.started(started.recording());
+                live.forEach(sink -> sink.started(flow));
+            }
+            case Handover.Responded responded -> {
+                Flow flow = maker.responded(responded.recording(), responded.facts());
+                live.forEach(sink -> sink.responded(flow));
+            }
+            case Handover.Message message -> deliver(message);
+            case Handover.Gap gap -> {
+                gap.recording().gap(gap.fromCaller(), false);
+                gap.recording().messages.gap(gap.fromCaller());
+            }
+            case Handover.Ended ended -> {
+                try (Recording recording = ended.recording()) {
+                    ended(maker.ended(recording, ended.facts()));
+                }
+            }
+            case Handover.Hello hello -> {
+                try (Credit _ = hello.credit()) {
+                    ended(maker.hello(hello));
+                }
+            }
+            case Handover.Refused refused -> {
+                try (Credit _ = refused.credit()) {
+                    ended(maker.refused(refused));
+                }
+            }
+            case Handover.Reopen _ -> reopen.run();
+        }
+    }
+
+    private void deliver(Handover.Message message) {
+        Recording of = message.recording();
+        Flow.Message whole = maker.message(of, message.part());
+        if (whole != null) {
+            of.messages.keep(whole, of.credit);
+            live.forEach(sink -> sink.message(of.id, whole));
+        }
+    }
+
+    /** What one sink throws is not the other's loss. */
+    private void ended(Flow flow) {
+        RuntimeException failed = null;
+        for (FlowSink sink : all) {
+            try {
+                sink.ended(flow);
+            } catch (RuntimeException e) {
+                failed = e;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+        recorded.increment();
+    }
+
+    /**
+     * Deals with what waits, for at most two seconds, and ends.
+     *
+     * @return false where the thread has not ended, since a sink holds it
+     */
+    boolean close() {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            return thread.join(LAST_WORDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

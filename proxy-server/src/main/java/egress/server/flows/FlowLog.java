@@ -1,0 +1,199 @@
+package egress.server.flows;
+
+import egress.server.config.FlowSettings;
+import egress.server.log.Notices;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufOutputStream;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The flow log: each exchange that is over, and each ClientHello, one line of JSON. What cannot be written is lost and counted; where
+ * the record is required, it is tried again until it can, and {@link #isWriting} says meanwhile that nothing new may leave.
+ */
+final class FlowLog implements FlowSink {
+    private static final int BUFFER = 64 * 1024;
+    /** Between two tries of a line that must be written. */
+    private static final long PAUSE = Duration.ofMillis(100).toNanos();
+
+    /** What is kept of each body where a line is too long otherwise, in bytes. */
+    private static final int[] LESS = {1 << 20, 64 * 1024, 0};
+
+    private final Path path;
+    private final FlowFile file;
+    private final FlowSettings settings;
+    private final FlowLosses losses;
+    private final Notices notices;
+    private final FlowJson json = new FlowJson();
+    private ByteBuf line = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
+
+    private volatile boolean writing = true;
+    private volatile boolean closing;
+    private long lostBefore;
+
+    private FlowLog(Path path, FlowFile file, FlowSettings settings, FlowLosses losses, Notices notices) {
+        this.path = path;
+        this.file = file;
+        this.settings = settings;
+        this.losses = losses;
+        this.notices = notices;
+    }
+
+    /** @throws IOException when the file cannot be opened, with a sentence that names the flag */
+    static Optional<FlowLog> open(FlowSettings settings, FlowLosses losses, Notices notices) throws IOException {
+        if (settings.log().isEmpty()) {
+            return Optional.empty();
+        }
+        Path path = settings.log().get();
+        try {
+            return Optional.of(new FlowLog(path, FlowFile.open(path), settings, losses, notices));
+        } catch (IOException e) {
+            throw new IOException("--flows: cannot write " + path + ": " + words(e), e);
+        }
+    }
+
+    private static String words(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "its directory is not there";
+            case AccessDeniedException _ -> "permission denied";
+            default -> e.getMessage() == null ? e.toString() : e.getMessage();
+        };
+    }
+
+    /** Whether the latest line could be written. From any thread. */
+    boolean isWriting() {
+        return writing;
+    }
+
+    @Override
+    public boolean isLive() {
+        return false;
+    }
+
+    @Override
+    public void started(Flow flow) {
+        throw new IllegalStateException("not live");
+    }
+
+    @Override
+    public void responded(Flow flow) {
+        throw new IllegalStateException("not live");
+    }
+
+    @Override
+    public void message(long id, Flow.Message message) {
+        throw new IllegalStateException("not live");
+    }
+
+    @Override
+    public void ended(Flow flow) {
+        try {
+            if (render(flow)) {
+                write();
+            } else {
+                losses.lose();
+            }
+        } catch (IOException e) {
+            losses.lose(); // not to be put into JSON
+        } finally {
+            if (line.capacity() > BUFFER) {
+                line.release();
+                line = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
+            }
+        }
+    }
+
+    private boolean render(Flow flow) throws IOException {
+        render(flow, Integer.MAX_VALUE);
+        for (int i = 0; i < LESS.length && line.readableBytes() > FlowFile.LONGEST; i++) {
+            render(flow, LESS[i]);
+        }
+        return line.readableBytes() <= FlowFile.LONGEST;
+    }
+
+    private void render(Flow flow, int mostOfBody) throws IOException {
+        line.clear();
+        try (ByteBufOutputStream to = new ByteBufOutputStream(line)) {
+            json.write(flow, mostOfBody, to);
+        }
+    }
+
+    private void write() {
+        while (true) {
+            try {
+                int length = line.readableBytes();
+                if (settings.rotateAt().isPresent()
+                        && file.isFull(settings.rotateAt().get(), length)) {
+                    file.rotate(settings.keep());
+                }
+                file.append(line.nioBuffer(0, length));
+                works();
+                return;
+            } catch (IOException e) {
+                fails(e);
+            }
+            if (!settings.required() || closing) {
+                losses.lose();
+                return;
+            }
+            LockSupport.parkNanos(this, PAUSE);
+        }
+    }
+
+    private void works() {
+        if (!writing) {
+            writing = true;
+            long lost = losses.count() - lostBefore;
+            notices.say("--flows: " + path + " can be written again"
+                    + (lost > 0 ? "; " + lost + " flow(s) were lost" : ""));
+        }
+    }
+
+    private void fails(IOException e) {
+        if (writing) {
+            writing = false;
+            lostBefore = losses.count();
+            notices.say("--flows: cannot write " + path + ": " + words(e)
+                    + (settings.required() ? ": no new request leaves until it can" : ""));
+        }
+    }
+
+    @Override
+    public void paused() {
+        try {
+            file.unlock();
+        } catch (IOException e) {
+            fails(e);
+        }
+    }
+
+    /** On the recorder's thread: goes on in the file that has the name now. */
+    void reopen() {
+        try {
+            file.reopen();
+        } catch (IOException e) {
+            notices.say("--flows: cannot open " + path + " anew, and goes on in the old file: " + words(e));
+        }
+    }
+
+    /** From now on a line that cannot be written is lost. */
+    void closing() {
+        closing = true;
+    }
+
+    /** After the recorder's thread has ended. */
+    void close() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            notices.say("--flows: cannot close " + path + ": " + words(e));
+        }
+        line.release();
+    }
+}

@@ -1,0 +1,611 @@
+package egress.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import egress.server.flows.Flow;
+import egress.server.flows.FlowBody;
+import egress.server.flows.FlowReader;
+import egress.testkit.Alpn;
+import egress.testkit.Field;
+import egress.testkit.GitHubToken;
+import egress.testkit.H2Client;
+import egress.testkit.H2Stream;
+import egress.testkit.Origin;
+import egress.testkit.Pattern251;
+import egress.testkit.RawClient;
+import egress.testkit.ReceivedResponse;
+import egress.testkit.TestCa;
+import egress.testkit.TlsClient;
+import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the whole program records of real exchanges (docs/flows.md). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class FlowRecordTest {
+    private static final String TOKEN = "gate-token-0123456789";
+    private static final String ROUTES = """
+            routes:
+              - host: api.example
+                auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
+                dlp: {outbound_detectors: false}
+                path_allowlist: ["/echo", "/status/", "/bytes/", "/answer", "/ws"]
+              - host: pass.example
+                tls: passthrough
+              - host: guarded.example
+            """;
+
+    private final TestCa authority = TestCa.create("origin authority");
+    private Origin origin;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    void startOrigin() throws IOException {
+        origin = Origin.tls(authority.leaf("api.example", "pass.example", "guarded.example"), Alpn.H2_AND_H1);
+        origin.on("/answer", exchange -> {
+            byte[] body = exchange.readAll();
+            exchange.head(
+                    200,
+                    "content-length",
+                    Integer.toString(body.length),
+                    "content-type",
+                    exchange.parameter("type", "text/plain"),
+                    "content-encoding",
+                    exchange.parameter("coding", "identity"),
+                    "x-twice",
+                    "1",
+                    "x-twice",
+                    "2");
+            exchange.write(body);
+            exchange.end();
+        });
+    }
+
+    @AfterAll
+    void stopOrigin() throws IOException {
+        origin.close();
+    }
+
+    private Path log() {
+        return directory.resolve("flows.jsonl");
+    }
+
+    private ProxyUnderTest.Builder gate(String... flags) {
+        return ProxyUnderTest.with()
+                .routes(ROUTES)
+                .environment("EGRESS_TOKEN_0", TOKEN)
+                .flags("--flows", log().toString(), "-q")
+                .flags(flags)
+                .origin("api.example:443", origin)
+                .origin("pass.example:443", origin)
+                .origin("guarded.example:443", origin)
+                .trust(authority);
+    }
+
+    private static ReceivedResponse ask(ProxyUnderTest proxy, String request) throws IOException {
+        try (RawClient client = proxy.connect("api.example:443")) {
+            return client.send(request).readResponse(request.substring(0, request.indexOf(' ')));
+        }
+    }
+
+    private static String get(String path, String... fields) {
+        return "GET " + path + " HTTP/1.1\r\nHost: api.example\r\n" + lines(fields) + "\r\n";
+    }
+
+    private static byte[] post(String path, byte[] body, String... fields) {
+        String head = "POST " + path + " HTTP/1.1\r\nHost: api.example\r\nContent-Length: " + body.length + "\r\n"
+                + lines(fields) + "\r\n";
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes(head.getBytes(UTF_8));
+        all.writeBytes(body);
+        return all.toByteArray();
+    }
+
+    private static String lines(String... fields) {
+        return fields.length == 0 ? "" : String.join("\r\n", fields) + "\r\n";
+    }
+
+    private static ReceivedResponse send(ProxyUnderTest proxy, byte[] request) throws IOException {
+        try (RawClient client = proxy.connect("api.example:443")) {
+            return client.send(request).readResponse("POST");
+        }
+    }
+
+    private List<Flow> flows() throws IOException {
+        List<Flow> flows = new ArrayList<>();
+        try (FlowReader reader = FlowReader.read(log())) {
+            reader.forEach(flows::add);
+            assertThat(reader.firstProblem()).isNull();
+        }
+        return flows;
+    }
+
+    private List<Flow> exchanges() throws IOException {
+        return flows().stream().filter(Flow::isExchange).toList();
+    }
+
+    private static Flow.Request request(Flow flow) {
+        Flow.Request request = flow.request();
+        assertThat(request).isNotNull();
+        return request;
+    }
+
+    private static Flow.Response response(Flow flow) {
+        Flow.Response response = flow.response();
+        assertThat(response).isNotNull();
+        return response;
+    }
+
+    private void await(int count, Predicate<Flow> which) throws InterruptedException {
+        ProxyUnderTest.await(count + " flows", () -> {
+            try {
+                return flows().stream().filter(which).count() >= count;
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    private static byte[] gzip(byte[] plain) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void anExchangeIsALineWithItsHeadsBodiesAndOutcome() throws Exception {
+        byte[] body = "{\"model\": \"m\"}".getBytes(UTF_8);
+        try (ProxyUnderTest proxy = gate("--scan-id", "scan-7").start()) {
+            send(proxy, post("/answer?a=b", body, "X-Own: one", "X-Own: two"));
+            await(1, Flow::isExchange);
+            assertThat(Files.readString(log())).endsWith("}\n");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log())))
+                    .isEqualTo("rw-------");
+        }
+        Flow hello = flows().getFirst();
+        assertThat(hello.hello()).isEqualTo(new Flow.Hello("api.example", 443, "api.example", List.of("http/1.1")));
+        assertThat(hello.scanId()).isEqualTo("scan-7");
+        Flow flow = exchanges().getFirst();
+        assertThat(flow.scanId()).isEqualTo("scan-7");
+        assertThat(flow.id()).isPositive();
+        assertThat(flow.client().address()).startsWith("127.0.0.1:");
+        assertThat(request(flow).method()).isEqualTo("POST");
+        assertThat(request(flow).scheme()).isEqualTo("https");
+        assertThat(request(flow).host()).isEqualTo("api.example");
+        assertThat(request(flow).port()).isEqualTo(443);
+        assertThat(request(flow).path()).isEqualTo("/answer?a=b");
+        assertThat(request(flow).httpVersion()).isEqualTo("HTTP/1.1");
+        assertThat(request(flow).fields())
+                .containsSubsequence(new Flow.Field("X-Own", "one"), new Flow.Field("X-Own", "two"));
+        assertThat(request(flow).body().kept()).isEqualTo(body);
+        assertThat(request(flow).body().length()).isEqualTo(body.length);
+        assertThat(request(flow).body().truncated()).isFalse();
+        assertThat(response(flow).status()).isEqualTo(200);
+        assertThat(response(flow).reason()).isEqualTo("OK");
+        assertThat(response(flow).fields())
+                .containsSubsequence(new Flow.Field("x-twice", "1"), new Flow.Field("x-twice", "2"));
+        assertThat(response(flow).body().kept()).isEqualTo(body);
+        assertThat(flow.decision()).isEqualTo(new Flow.Decision("allowed", null, "api.example", null, null, true));
+        assertThat(flow.upstream().address()).isEqualTo("127.0.0.1:" + origin.port());
+        assertThat(flow.timings().micros().keySet())
+                .containsExactly(
+                        "accept",
+                        "hello",
+                        "mint",
+                        "handshake",
+                        "verdict",
+                        "connect",
+                        "tls",
+                        "stream",
+                        "first_byte",
+                        "last_byte");
+    }
+
+    @Test
+    void anH2ExchangeHasItsNamesAsTheWireHadThemAndItsTrailers() throws Exception {
+        origin.on("/trailing", exchange -> {
+            exchange.head(200, "content-type", "text/plain");
+            exchange.write("body");
+            exchange.end(List.of(new Field("x-sum", "42")));
+        });
+        try (ProxyUnderTest proxy = gate().start()) {
+            proxy.reload(ROUTES.replace("\"/echo\"", "\"/echo\", \"/trailing\""));
+            try (H2Client client = H2Client.through(
+                    proxy.port(), "api.example:443", proxy.client("api.example").alpn("h2"))) {
+                assertThat(client.get("api.example", "/trailing").response().status())
+                        .isEqualTo(200);
+            }
+            await(1, Flow::isExchange);
+        }
+        Flow flow = exchanges().getFirst();
+        assertThat(request(flow).httpVersion()).isEqualTo("HTTP/2.0");
+        assertThat(response(flow).reason()).isEmpty();
+        assertThat(response(flow).fields()).doesNotContain(new Flow.Field("transfer-encoding", "chunked"));
+        assertThat(response(flow).trailers()).containsExactly(new Flow.Field("x-sum", "42"));
+        assertThat(response(flow).body().kept()).isEqualTo("body".getBytes(UTF_8));
+    }
+
+    @Test
+    void aBlockIsRecordedWithTheStatusThatTheAgentGot() throws Exception {
+        try (ProxyUnderTest proxy = gate().start()) {
+            assertThat(ask(proxy, get("/secret")).status()).isEqualTo(403);
+            try (RawClient client = proxy.connect()) {
+                assertThat(client.connectMethod("api.example:22").status()).isEqualTo(403);
+            }
+            await(2, Flow::isExchange);
+        }
+        List<Flow> blocks = exchanges();
+        assertThat(response(blocks.get(0)).status()).isEqualTo(403);
+        assertThat(blocks.get(0).decision().verdict()).isEqualTo("denied");
+        assertThat(blocks.get(0).decision().code()).isEqualTo("path_not_allowed");
+        assertThat(new String(response(blocks.get(0)).body().kept(), UTF_8)).startsWith("egress: path \"/secret\"");
+        assertThat(request(blocks.get(1)).method()).isEqualTo("CONNECT");
+        assertThat(request(blocks.get(1)).host()).isEqualTo("api.example");
+        assertThat(request(blocks.get(1)).port()).isEqualTo(22);
+        assertThat(response(blocks.get(1)).status()).isEqualTo(403);
+        assertThat(response(blocks.get(1)).fields()).contains(new Flow.Field("X-Egress-Deny", "port_not_allowed"));
+        assertThat(new String(response(blocks.get(1)).body().kept(), UTF_8)).startsWith("egress: ");
+        assertThat(blocks.get(1).decision().code()).isEqualTo("port_not_allowed");
+    }
+
+    @Test
+    void aDeniedGrpcCallIsRecordedAsTheTrailersOnlyResponseThatItGot() throws Exception {
+        try (ProxyUnderTest proxy = gate().start()) {
+            send(proxy, post("/no.Service/Call", new byte[0], "Content-Type: application/grpc"));
+            await(1, Flow::isExchange);
+        }
+        Flow flow = exchanges().getFirst();
+        assertThat(response(flow).status()).isEqualTo(200);
+        assertThat(response(flow).fields()).contains(new Flow.Field("grpc-status", "7"));
+        assertThat(flow.decision().verdict()).isEqualTo("denied");
+    }
+
+    @Test
+    void aClientHelloOfPassthroughAndOneWhoseHandshakeFailsAreRecorded() throws Exception {
+        try (ProxyUnderTest proxy = gate().start()) {
+            try (RawClient client = proxy.connect()
+                    .tunnel("pass.example:443")
+                    .tls(TlsClient.of("pass.example", authority.certificate()).alpn("h2", "http/1.1"))) {
+                assertThat(client.applicationProtocol()).isEqualTo("h2");
+            }
+            RawClient distrusts = proxy.connect().tunnel("api.example:443");
+            assertThatThrownBy(() -> distrusts.tls(TlsClient.of("api.example", authority.certificate())))
+                    .isInstanceOf(IOException.class);
+            distrusts.close();
+            await(2, flow -> !flow.isExchange());
+        }
+        assertThat(flows())
+                .extracting(Flow::hello)
+                .containsExactly(
+                        new Flow.Hello("pass.example", 443, "pass.example", List.of("h2", "http/1.1")),
+                        new Flow.Hello("api.example", 443, "api.example", List.of()));
+    }
+
+    @Test
+    @Row("31.xh")
+    void noSecretStandsInTheLog() throws Exception {
+        String github = GitHubToken.of(9);
+        byte[] body = ("{\"key\": \"" + github + "\", \"own\": \"" + TOKEN + "\"}").getBytes(UTF_8);
+        try (ProxyUnderTest proxy = gate().start()) {
+            send(proxy, post("/answer?access_token=agents-own&q=" + TOKEN, body, "Authorization: Bearer agents-own"));
+            send(proxy, post("/answer?coding=gzip", gzip(body), "Content-Encoding: gzip"));
+            send(
+                    proxy,
+                    post(
+                            "/answer?type=application/x-www-form-urlencoded",
+                            "password=agents-own&x=1".getBytes(UTF_8),
+                            "Content-Type: application/x-www-form-urlencoded"));
+            await(3, Flow::isExchange);
+        }
+        String all = Files.readString(log());
+        assertThat(all).doesNotContain(TOKEN).doesNotContain(github).doesNotContain("agents-own");
+        List<Flow> flows = exchanges();
+        assertThat(request(flows.get(0)).path()).isEqualTo("/answer?access_token=********&q=********");
+        assertThat(new String(request(flows.get(0)).body().kept(), UTF_8))
+                .isEqualTo("{\"key\": \"********\", \"own\": \"********\"}");
+        Flow coded = flows.get(1);
+        for (FlowBody each : List.of(request(coded).body(), response(coded).body())) {
+            assertThat(each.decoded()).isTrue();
+            assertThat(each.length()).isEqualTo(gzip(body).length);
+            assertThat(new String(each.kept(), UTF_8)).isEqualTo("{\"key\": \"********\", \"own\": \"********\"}");
+        }
+        assertThat(new String(request(flows.get(2)).body().kept(), UTF_8)).isEqualTo("password=********&x=1");
+    }
+
+    @Test
+    void aCodedBodyInWhichNothingWasFoundIsKeptAsItStoodOnTheWire() throws Exception {
+        byte[] body = gzip("nothing to hide, and quite ordinary".getBytes(UTF_8));
+        try (ProxyUnderTest proxy = gate().start()) {
+            send(proxy, post("/answer?coding=gzip", body, "Content-Encoding: gzip"));
+            send(proxy, post("/answer?coding=x-unknown", "what it says nobody knows".getBytes(UTF_8)));
+            await(2, Flow::isExchange);
+        }
+        FlowBody kept = response(exchanges().get(0)).body();
+        assertThat(kept.kept()).isEqualTo(body);
+        assertThat(kept.decoded()).isFalse();
+        assertThat(new GZIPInputStream(new ByteArrayInputStream(kept.kept())).readAllBytes())
+                .isEqualTo("nothing to hide, and quite ordinary".getBytes(UTF_8));
+        FlowBody dropped = response(exchanges().get(1)).body();
+        assertThat(dropped.kept()).isEmpty();
+        assertThat(dropped.truncated()).isTrue();
+        assertThat(dropped.length()).isEqualTo(25);
+    }
+
+    @Test
+    void ofALongBodyTheBeginningIsKeptAndTheRestCounted() throws Exception {
+        try (ProxyUnderTest proxy = gate("--flow-body-limit", "64k").start()) {
+            assertThat(ask(proxy, get("/bytes/1000000")).status()).isEqualTo(200);
+            await(1, Flow::isExchange);
+        }
+        FlowBody body = response(exchanges().getFirst()).body();
+        assertThat(body.length()).isEqualTo(1_000_000);
+        assertThat(body.truncated()).isTrue();
+        assertThat(body.kept()).isEqualTo(Pattern251.of(64 << 10));
+    }
+
+    @Test
+    void messagesOfAWebSocketAreRecordedDecodedInBothDirections() throws Exception {
+        Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+        try (ProxyUnderTest proxy = gate().start();
+                RawClient client = proxy.connect("api.example:443")) {
+            client.send(get(
+                    "/ws",
+                    "Upgrade: websocket",
+                    "Connection: Upgrade",
+                    "Sec-WebSocket-Version: 13",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                    "Sec-WebSocket-Extensions: permessage-deflate"));
+            assertThat(client.readHead().status()).isEqualTo(101);
+            client.send(new WebSocketFrame(false, 0, WebSocketFrame.TEXT, true, "hal".getBytes(UTF_8)).bytes());
+            client.send(new WebSocketFrame(true, 0, WebSocketFrame.PING, true, new byte[0]).bytes());
+            client.send(new WebSocketFrame(true, 0, WebSocketFrame.CONTINUATION, true, "lo".getBytes(UTF_8)).bytes());
+            client.send(new WebSocketFrame(true, 4, WebSocketFrame.BINARY, true, deflated(deflater, "packed " + TOKEN))
+                    .bytes());
+            for (int i = 0; i < 4; i++) {
+                WebSocketFrame.read(client.input());
+            }
+            client.send(WebSocketFrame.close(1000).bytes());
+            WebSocketFrame.read(client.input());
+            client.close();
+            await(1, Flow::isExchange);
+        } finally {
+            deflater.end();
+        }
+        Flow flow = exchanges().getFirst();
+        assertThat(response(flow).status()).isEqualTo(101);
+        assertThat(flow.messages())
+                .extracting(message -> (message.fromCaller() ? "> " : "< ")
+                        + (message.text() ? "text " : "binary ")
+                        + new String(message.payload().kept(), UTF_8))
+                .containsExactlyInAnyOrder(
+                        "> text hallo", "< text hallo", "> binary packed ********", "< binary packed ********");
+    }
+
+    private static byte[] deflated(Deflater deflater, String text) {
+        deflater.setInput(text.getBytes(UTF_8));
+        byte[] out = new byte[1024];
+        int n = deflater.deflate(out, 0, out.length, Deflater.SYNC_FLUSH);
+        return Arrays.copyOf(out, n - 4);
+    }
+
+    @Test
+    void whatInspectionFoundStandsInTheRecordAndItsValueDoesNot() throws Exception {
+        String github = GitHubToken.of(3);
+        try (ProxyUnderTest proxy = gate().start();
+                RawClient client = proxy.connect("guarded.example:443")) {
+            assertThat(client.get("/echo?t=" + github, "guarded.example").status())
+                    .isEqualTo(403);
+            await(1, Flow::isExchange);
+        }
+        Flow flow = exchanges().getFirst();
+        assertThat(flow.decision().code()).isEqualTo("dlp_match");
+        assertThat(flow.findings()).isNotEmpty();
+        assertThat(flow.findings().getFirst().effect()).isEqualTo("blocked");
+        assertThat(Files.readString(log())).doesNotContain(github);
+    }
+
+    @Test
+    void severalScansAreToldApartByTheUserNameAndNoOtherIsLetIn() throws Exception {
+        try (ProxyUnderTest proxy = gate("--scan-id", "a", "--scan-id", "b").start()) {
+            for (String scan : List.of("a", "b")) {
+                try (RawClient client = proxy.connect()) {
+                    assertThat(client.connectMethod("api.example:443", user(scan))
+                                    .status())
+                            .isEqualTo(200);
+                    RawClient inside = client.tls(proxy.client("api.example").alpn("http/1.1"));
+                    assertThat(inside.get("/echo", "api.example").status()).isEqualTo(200);
+                }
+            }
+            for (String[] other : new String[][] {{user("c")}, {}}) {
+                try (RawClient client = proxy.connect()) {
+                    assertThat(client.connectMethod("api.example:443", other).status())
+                            .isEqualTo(407);
+                }
+            }
+            try (RawClient client = proxy.connect()) {
+                ReceivedResponse plain = client.send("GET http://api.example/ HTTP/1.1\r\nHost: api.example\r\n\r\n")
+                        .readResponse("GET");
+                assertThat(plain.status()).isEqualTo(407);
+            }
+            await(4, Flow::isExchange);
+        }
+        assertThat(exchanges())
+                .extracting(flow -> flow.scanId() + " " + response(flow).status())
+                .containsExactly("a 200", "b 200", " 407", " 407");
+        assertThat(flows().stream().filter(flow -> !flow.isExchange()))
+                .extracting(Flow::scanId)
+                .containsExactly("a", "b");
+    }
+
+    private static String user(String name) {
+        return "Proxy-Authorization: Basic " + Base64.getEncoder().encodeToString((name + ":").getBytes(UTF_8));
+    }
+
+    @Test
+    void theScanOfThePipelineIsInAVariable() throws Exception {
+        try (ProxyUnderTest proxy =
+                gate().environment("PIPW_SCAN_ID", "from-the-variable").start()) {
+            ask(proxy, get("/echo"));
+            await(1, Flow::isExchange);
+        }
+        assertThat(flows()).extracting(Flow::scanId).containsOnly("from-the-variable");
+    }
+
+    @Test
+    void aHangupGoesOnInTheFileThatHasTheNameNow() throws Exception {
+        Path moved = directory.resolve("moved.jsonl");
+        try (ProxyUnderTest proxy = gate().start()) {
+            ask(proxy, get("/echo"));
+            await(1, Flow::isExchange);
+            Files.move(log(), moved);
+            proxy.gate().reload();
+            ProxyUnderTest.await("the file", () -> Files.exists(log()));
+            ask(proxy, get("/status/404"));
+            await(1, Flow::isExchange);
+        }
+        assertThat(exchanges()).extracting(flow -> response(flow).status()).containsExactly(404);
+        assertThat(Files.readString(moved)).contains("/echo").doesNotContain("/status/404");
+    }
+
+    @Test
+    void whereTheRecordIsRequiredNothingLeavesThatCannotBeRecordedAndAllThatLeftIsThere() throws Exception {
+        int left;
+        try (ProxyUnderTest proxy = gate("--flows-required").start();
+                RawClient open = proxy.connect("api.example:443")) {
+            assertThat(open.get("/echo?0", "api.example").status()).isEqualTo(200);
+            await(1, Flow::isExchange);
+            int before = origin.requests().size();
+            try (FileSizeLimit _ = FileSizeLimit.of(Files.size(log()) + 100)) {
+                assertThat(open.get("/echo?1", "api.example").status()).isEqualTo(200);
+                proxy.awaitErr("no new request leaves until it can");
+                ReceivedResponse refused = open.get("/echo?2", "api.example");
+                assertThat(refused.status()).isEqualTo(503);
+                assertThat(refused.value("x-egress-deny")).contains("record_unavailable");
+                for (String host : List.of("api.example:443", "pass.example:443")) {
+                    try (RawClient client = proxy.connect()) {
+                        assertThat(client.connectMethod(host).status()).isEqualTo(503);
+                    }
+                }
+            }
+            left = origin.requests().size() - before;
+            proxy.awaitErr("can be written again");
+            assertThat(open.get("/echo?3", "api.example").status()).isEqualTo(200);
+            await(4, Flow::isExchange);
+        }
+        assertThat(left).isEqualTo(1);
+        assertThat(exchanges().stream()
+                        .map(flow -> request(flow).path() + " " + response(flow).status()))
+                .containsExactly("/echo?0 200", "/echo?1 200", "/echo?2 503", " 503", " 503", "/echo?3 200");
+    }
+
+    @Test
+    void whereTheRecordIsRequiredWhatHasNoPlaceInItsMemoryDoesNotLeave() throws Exception {
+        try (ProxyUnderTest proxy =
+                gate("--flows-required", "--flow-memory", "1m").start()) {
+            List<RawClient> held = new ArrayList<>();
+            int refused = 0;
+            for (int i = 0; i < 300 && refused == 0; i++) {
+                RawClient client = proxy.connect();
+                held.add(client);
+                if (client.connectMethod("api.example:443").status() != 200) {
+                    throw new AssertionError("no tunnel");
+                }
+                RawClient inside;
+                try {
+                    inside = client.tls(proxy.client("api.example").alpn("http/1.1"));
+                } catch (SSLException e) {
+                    refused++; // for want of a place for its ClientHello
+                    continue;
+                }
+                inside.send("POST /echo HTTP/1.1\r\nHost: api.example\r\nContent-Length: 9\r\nX-Long: "
+                        + "x".repeat(20_000) + "\r\n\r\n");
+                inside.readTimeout(Duration.ofMillis(100));
+                try {
+                    refused += inside.readResponse("POST").status() == 503 ? 1 : 0;
+                } catch (IOException e) {
+                    continue; // it waits for its body
+                }
+            }
+            assertThat(refused).isEqualTo(1);
+            assertThat(held).hasSizeBetween(20, 60);
+            for (RawClient client : held) {
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a file of another kind", "[1,2,3]\n"})
+    void aFileThatIsNoFlowLogIsLeftAlone(String content) throws Exception {
+        Files.writeString(log(), content);
+        assertThatThrownBy(() -> gate().start()).hasMessage("--flows: cannot write " + log() + ": not a flow log");
+        assertThat(Files.readString(log())).isEqualTo(content);
+    }
+
+    @Test
+    void withoutALogNothingOfItIsThere() throws Exception {
+        try (ProxyUnderTest proxy = ProxyUnderTest.with()
+                .routes(ROUTES)
+                .environment("EGRESS_TOKEN_0", TOKEN)
+                .flags("-q")
+                .origin("api.example:443", origin)
+                .trust(authority)
+                .start()) {
+            ask(proxy, get("/echo"));
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .extracting(Thread::getName)
+                    .doesNotContain("egress-flows");
+            assertThat(proxy.gate().flows()).isEmpty();
+        }
+    }
+
+    @Test
+    void h2StreamsOfOneConnectionAreFlowsOfTheirOwn() throws Exception {
+        try (ProxyUnderTest proxy = gate().start();
+                H2Client client = H2Client.through(
+                        proxy.port(),
+                        "api.example:443",
+                        proxy.client("api.example").alpn("h2"))) {
+            List<H2Stream> streams = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                streams.add(client.get("api.example", "/bytes/" + (1_000 + i)));
+            }
+            for (H2Stream stream : streams) {
+                assertThat(stream.response().status()).isEqualTo(200);
+            }
+            await(20, Flow::isExchange);
+        }
+        assertThat(exchanges())
+                .hasSize(20)
+                .allSatisfy(flow -> assertThat(response(flow).body().length())
+                        .isEqualTo(Long.parseLong(request(flow).path().substring("/bytes/".length()))));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.flows;
+
+import org.jspecify.annotations.NullMarked;
