@@ -264,7 +264,12 @@ final class Wiring {
         return settings.trace().isEmpty()
                 ? Optional.empty()
                 : Optional.of(Tracing.start(
-                        settings.trace().get(), Version.number(), text -> eventLog.masker().text(text), this::machineTrust, notices, clock));
+                        settings.trace().get(),
+                        Version.number(),
+                        text -> eventLog.masker().text(text),
+                        this::machineTrust,
+                        notices,
+                        clock));
     }
 
     /** To make a function that names the class of traces is to load it: so there is none where there are no traces. */

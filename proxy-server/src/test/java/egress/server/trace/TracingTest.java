@@ -3,6 +3,7 @@ package egress.server.trace;
 import static egress.server.trace.OtlpReceiver.attributes;
 import static egress.server.trace.OtlpReceiver.hex;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.Alpn;
@@ -21,7 +22,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -556,14 +556,9 @@ final class TracingTest {
 
     @Test
     void aCertificateThatIsNotThereEndsTheStart() {
-        assertThat(Optional.of(traced().environment("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem"))
-                        .map(builder -> {
-                            try (ProxyUnderTest proxy = builder.start()) {
-                                return "started";
-                            } catch (IOException e) {
-                                return String.valueOf(e.getMessage());
-                            }
-                        }))
-                .contains("OTEL_EXPORTER_OTLP_CERTIFICATE: /nowhere/ca.pem: there is no such file");
+        ProxyUnderTest.Builder builder = traced().environment("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem");
+        assertThatThrownBy(builder::start)
+                .isInstanceOf(IOException.class)
+                .hasMessage("OTEL_EXPORTER_OTLP_CERTIFICATE: /nowhere/ca.pem: there is no such file");
     }
 }
