@@ -107,12 +107,11 @@ final class FlowDelivery {
     }
 
     private void failed(Handover next, Throwable e) {
-        boolean whole =
-                switch (next) {
-                    case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
-                    case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
-                    case Handover.Gap _, Handover.Reopen _ -> false;
-                };
+        boolean whole = switch (next) {
+            case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
+            case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
+            case Handover.Gap _, Handover.Reopen _ -> false;
+        };
         if (whole) {
             losses.lose();
         }
