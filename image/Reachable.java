@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * stays whole.
  */
 final class Reachable {
-    private static final Pattern LARGE = Pattern.compile("(org/bouncycastle|io/micrometer|org/snakeyaml|org/HdrHistogram)/.*");
+    private static final Pattern LARGE = Pattern.compile("(org/bouncycastle|io/micrometer|io/opentelemetry|org/snakeyaml|org/HdrHistogram)/.*");
     private static final Pattern BETWEEN_NAMES = Pattern.compile("[^\\p{javaJavaIdentifierPart}./]+");
     private static final Pattern BEGINNING = Pattern.compile("(?:[a-z][a-z0-9_]*[./]){2,}[\\p{javaJavaIdentifierPart}./]*");
     private static final String CLASS = ".class";

@@ -29,6 +29,7 @@ public final class LeafCache implements AutoCloseable {
     private final Executor executor;
     private final InstantSource clock;
     private final int capacity;
+    private final MintWatch watch;
 
     private final Object lock = new Object();
     /** In order of use, the least recent first. */
@@ -81,6 +82,11 @@ public final class LeafCache implements AutoCloseable {
      * @param capacity leaves kept at most
      */
     public LeafCache(Issuer issuer, Executor executor, InstantSource clock, int capacity) {
+        this(issuer, executor, clock, capacity, MintWatch.NONE);
+    }
+
+    /** @param watch hears of each mint */
+    public LeafCache(Issuer issuer, Executor executor, InstantSource clock, int capacity, MintWatch watch) {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
         }
@@ -88,6 +94,7 @@ public final class LeafCache implements AutoCloseable {
         this.executor = executor;
         this.clock = clock;
         this.capacity = capacity;
+        this.watch = watch;
     }
 
     /** An executor fit for a cache: daemon threads that end when idle, a bounded queue, refusal when both are full. */
@@ -192,9 +199,12 @@ public final class LeafCache implements AutoCloseable {
             flight.begun = true;
         }
         LeafCertificate leaf;
+        MintWatch.Mint watched = watch.begins(name.text());
         try {
             leaf = issuer.issue(name);
+            watched.ended(null);
         } catch (Throwable e) { // whoever waits must learn of an Error too
+            watched.ended(e);
             synchronized (lock) {
                 failures++;
                 flights.remove(name, flight);

@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.exchange.CallerPhases;
+import egress.exchange.ExchangeRecord;
 
 /** The time that each phase of a caller's connection takes; the first exchange is told, the later ones that it is over. */
 final class ConnectionPhases {
@@ -33,8 +34,15 @@ final class ConnectionPhases {
         told = new CallerPhases(told.accept(), told.hello(), told.mint(), System.nanoTime() - handshakeNanos);
     }
 
-    /** For an exchange that begins now. */
-    CallerPhases forExchange() {
+    /** Tells an exchange that begins now. */
+    void tell(ExchangeRecord exchange) {
+        exchange.acceptedNanos = acceptedNanos;
+        exchange.connectedNanos = connectedNanos;
+        exchange.handshakeNanos = handshakeNanos;
+        exchange.callerPhases = forExchange();
+    }
+
+    private CallerPhases forExchange() {
         CallerPhases before = told;
         if (before.accept() < 0) {
             before = new CallerPhases(System.nanoTime() - acceptedNanos, -1, -1, -1);

@@ -116,7 +116,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
                 target.tls(),
                 target.target());
         exchange = begun;
-        begun.entry().callerPhases = connection.phases().forExchange();
+        connection.phases().tell(begun.entry());
         begun.entry().scan = connection.scan();
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);

@@ -65,6 +65,15 @@ public final class ExchangeRecord {
     /** Of the caller's connection, as far as this exchange waited for them. */
     public CallerPhases callerPhases = CallerPhases.NONE;
 
+    /** What an observer of {@link Event.Started} put here, who traces the exchange; null where nobody does. */
+    public @Nullable TraceContext trace;
+
+    /** When the phases of the caller's connection began, as {@link System#nanoTime}; 0 for what it does not have. */
+    public long acceptedNanos;
+
+    public long connectedNanos;
+    public long handshakeNanos;
+
     /** Phase times as {@link System#nanoTime}; 0 when the phase was not reached. */
     public long judgedNanos;
 

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
 
 /** What changes in a head on its way through: hop-by-hop fields, credentials, framing. Nothing else does. */
 final class Heads {
@@ -51,10 +52,23 @@ final class Heads {
      * The head for the origin: a copy, because the same request may be sent a second time.
      *
      * @param fields the caller's without hop-by-hop fields
+     * @param trace told to the origin where the route says so
      */
     static HttpRequest forOrigin(
-            HttpRequest asked, String target, HttpHeaders fields, Route route, boolean tls, boolean webSocket) {
+            HttpRequest asked,
+            String target,
+            HttpHeaders fields,
+            Route route,
+            boolean tls,
+            boolean webSocket,
+            @Nullable TraceContext trace) {
         HttpHeaders toOrigin = fields.copy();
+        if (trace != null && route.trace()) {
+            toOrigin.set(TraceContext.TRACEPARENT, trace.traceparent());
+            if (!trace.isOfCaller()) {
+                toOrigin.remove(TraceContext.TRACESTATE);
+            }
+        }
         if (tls) {
             route.inject(toOrigin);
         } else {

@@ -144,7 +144,8 @@ final class RequestRelay {
     }
 
     private HttpRequest forOrigin(Route route, String target, HttpHeaders fields) {
-        return Heads.forOrigin(asked, target, fields, route, exchange.entry().tls, webSocket);
+        ExchangeRecord entry = exchange.entry();
+        return Heads.forOrigin(asked, target, fields, route, entry.tls, webSocket, entry.trace);
     }
 
     private void acquire() {

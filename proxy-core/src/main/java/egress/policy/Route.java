@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param pathAllowlist at least one must hold as well; none means every path
  * @param gitFetch whether git may fetch; it never may push
  * @param passthrough whether TLS to it is relayed unread
+ * @param trace whether the origin is told the span of an exchange that is traced
  * @param transparent the debugging proxy's route: no rule holds, nothing is stripped
  */
 public record Route(
@@ -29,11 +30,12 @@ public record Route(
         boolean gitFetch,
         DlpRules dlp,
         boolean passthrough,
+        boolean trace,
         boolean transparent) {
 
     /** The route behind {@link Policy#allowAll}. */
-    public static final Route TRANSPARENT =
-            new Route("*", List.of(), Optional.empty(), List.of(), List.of(), true, DlpRules.WARN_ONLY, false, true);
+    public static final Route TRANSPARENT = new Route(
+            "*", List.of(), Optional.empty(), List.of(), List.of(), true, DlpRules.WARN_ONLY, false, false, true);
 
     public Route {
         serves = List.copyOf(serves);
@@ -89,6 +91,9 @@ public record Route(
                 FieldNames.remove(trailers, rule.name());
             }
         }
+        if (trace) {
+            trailers.remove("traceparent").remove("tracestate"); // the head has the gate's
+        }
     }
 
     /** {@link #strip}, then writes the credential. Only for a request that goes out on verified TLS. */
@@ -109,6 +114,7 @@ public record Route(
         private boolean gitFetch;
         private DlpRules dlp = DlpRules.DEFAULT;
         private boolean passthrough;
+        private boolean trace;
 
         private Builder(String host) {
             Authority https = Authority.parse(host, 443);
@@ -149,8 +155,14 @@ public record Route(
             return this;
         }
 
+        public Builder trace(boolean value) {
+            trace = value;
+            return this;
+        }
+
         public Route build() {
-            return new Route(name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, false);
+            return new Route(
+                    name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, false);
         }
     }
 }

@@ -160,6 +160,8 @@ public final class Main {
                 .proxy()
                 .ifPresent(proxy -> notices.say("every origin is reached through " + proxy
                         + ", which decides by itself which addresses may be reached"));
+        settings.trace()
+                .ifPresent(traces -> notices.say("traces of " + traces.sampling() + " go to " + traces.receiver()));
         warnOfUnknownVariables(settings.unknownVariables(), gate.firstRoutes().variables());
         signals.onHangup(gate::reload);
         if (settings.serving().routes().isPresent() && signals.onHangup() != Signals.Hangup.HANDLED) {

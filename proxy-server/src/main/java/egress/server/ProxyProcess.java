@@ -18,11 +18,13 @@ import egress.server.tls.CaLeafCertificates;
 import egress.upstream.PooledUpstreams;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The running program: what {@link Wiring} made, in the order in which it is taken apart. */
@@ -33,6 +35,8 @@ public final class ProxyProcess implements AutoCloseable {
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
      * @param inspector absent where the page is off
+     * @param drain how long it may take to stop
+     * @param traces sends what waits of them, for so long at most, and ends
      * @param ended completes with the words for why the gate cannot go on
      */
     record Parts(
@@ -51,11 +55,18 @@ public final class ProxyProcess implements AutoCloseable {
             DlpService dlp,
             Optional<FlowObserver> flows,
             Optional<Inspector> inspector,
+            Duration drain,
+            Consumer<Duration> traces,
             AsyncWriter log,
             Supplier<SecretMasker> masker,
             Readiness readiness,
             WarmUp warmUp,
             CompletableFuture<String> ended) {}
+
+    /** Of the drain timeout, for what comes when nothing is under way any more. */
+    private static final Duration CLOSING = Duration.ofSeconds(1);
+
+    private static final Duration MOST_FOR_TRACES = Duration.ofSeconds(3);
 
     private final Parts parts;
     private boolean closed;
@@ -126,7 +137,12 @@ public final class ProxyProcess implements AutoCloseable {
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
     void drain() throws InterruptedException {
         parts.readiness().fault(Part.DRAINING, "draining");
+        long end = System.nanoTime() + parts.drain().minus(CLOSING).toNanos();
         parts.proxy().drain();
+        Duration left = Duration.ofNanos(end - System.nanoTime());
+        if (left.isPositive()) { // nothing is under way any more
+            parts.traces().accept(left.compareTo(MOST_FOR_TRACES) < 0 ? left : MOST_FOR_TRACES);
+        }
         close();
     }
 
@@ -159,6 +175,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.tls().close();
         parts.flows().ifPresent(FlowObserver::close);
         parts.dlp().close();
+        parts.traces().accept(CLOSING);
         parts.log().close();
     }
 }

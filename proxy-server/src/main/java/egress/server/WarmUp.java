@@ -31,6 +31,7 @@ final class WarmUp implements AutoCloseable {
             Runnable metrics,
             Runnable trustPages,
             Runnable log,
+            Runnable flight,
             Readiness readiness,
             Notices notices) {}
 
@@ -58,6 +59,7 @@ final class WarmUp implements AutoCloseable {
         work.readiness().clear(Part.STARTING);
         step(work.metrics());
         step(work.log());
+        step(work.flight());
         step(work.trustPages());
     }
 

@@ -5,6 +5,7 @@ import egress.ProxyServer;
 import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
+import egress.ca.MintWatch;
 import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -20,6 +21,8 @@ import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
+import egress.server.dlp.judge.ScanWatch;
+import egress.server.flight.FlightRecords;
 import egress.server.flows.FlowObserver;
 import egress.server.flows.FlowSink;
 import egress.server.inspect.Inspector;
@@ -38,6 +41,7 @@ import egress.server.routes.Reloader;
 import egress.server.routes.RoutesFile;
 import egress.server.routes.RoutesSource;
 import egress.server.tls.CaLeafCertificates;
+import egress.server.trace.Tracing;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.TrustedRoots;
@@ -57,6 +61,7 @@ import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -68,6 +73,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Makes the program's parts and puts them together, by hand, in one place. */
@@ -86,6 +92,7 @@ final class Wiring {
     private final AsyncWriter logWriter;
     private final Readiness readiness = new Readiness();
     private final ExchangeMetrics metrics = new ExchangeMetrics();
+    private final Optional<FlightRecords> flight = FlightRecords.whereThereIsARecorder();
     private final CompletableFuture<PrometheusMeterRegistry> registry = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
@@ -159,7 +166,12 @@ final class Wiring {
         metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
-        DlpService dlp = DlpService.start(settings, issuer, readiness, notices);
+        DlpService dlp = DlpService.start(
+                settings,
+                issuer,
+                readiness,
+                notices,
+                flight.<ScanWatch>map(it -> it).orElse(ScanWatch.NONE));
         try {
             EventLog eventLog = new EventLog(
                     settings.log(),
@@ -190,6 +202,7 @@ final class Wiring {
             DlpService dlp,
             Observer observer)
             throws IOException {
+        Optional<Tracing> tracing = tracing(eventLog);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
         dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
@@ -198,7 +211,12 @@ final class Wiring {
         int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         ThreadPoolExecutor mints = LeafCache.boundedExecutor(signers, MINTS_WAITING);
         FairExecutor turns = FairExecutor.computing(signers, MINTS_WAITING, mints);
-        LeafCache leaves = new LeafCache(issuer, mints, clock, settings.leaves());
+        LeafCache leaves = new LeafCache(
+                issuer,
+                mints,
+                clock,
+                settings.leaves(),
+                flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
         Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
@@ -214,7 +232,7 @@ final class Wiring {
                             upstreams,
                             upstreams,
                             settings.upstreamHttp(),
-                            observers(eventLog, flows, shadow, observer),
+                            observers(eventLog, flows, shadow, tracing, observer),
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
@@ -241,9 +259,11 @@ final class Wiring {
                                     shadow,
                                     dlp,
                                     flows,
+                                    tracing,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
+                            () -> flight.ifPresent(FlightRecords::awaitRecorder),
                             readiness,
                             notices),
                     ended::complete);
@@ -263,12 +283,15 @@ final class Wiring {
                     dlp,
                     flows,
                     inspector,
+                    settings.timeouts().drain(),
+                    flusher(tracing),
                     logWriter,
                     eventLog::masker,
                     readiness,
                     warmUp,
                     ended));
         } catch (IOException | RuntimeException e) {
+            flusher(tracing).accept(Duration.ZERO);
             admin.close();
             upstreams.close();
             mints.shutdownNow();
@@ -283,11 +306,36 @@ final class Wiring {
                 .toList();
     }
 
+    private Optional<Tracing> tracing(EventLog eventLog) throws IOException {
+        return settings.trace().isEmpty()
+                ? Optional.empty()
+                : Optional.of(Tracing.start(
+                        settings.trace().get(),
+                        Version.number(),
+                        text -> eventLog.masker().text(text),
+                        this::machineTrust,
+                        notices,
+                        clock));
+    }
+
+    /** To make a function that names the class of traces is to load it: so there is none where there are no traces. */
+    private static Consumer<Duration> flusher(Optional<Tracing> tracing) {
+        return tracing.isEmpty() ? most -> {} : tracing.get()::close;
+    }
+
     private List<Observer> observers(
-            EventLog eventLog, Optional<FlowObserver> flows, Optional<Shadow> shadow, Observer other) {
+            EventLog eventLog,
+            Optional<FlowObserver> flows,
+            Optional<Shadow> shadow,
+            Optional<Tracing> tracing,
+            Observer other) {
         List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
         flows.ifPresent(all::add);
         shadow.ifPresent(it -> all.add(it.routes()));
+        if (tracing.isPresent()) {
+            all.add(tracing.get());
+        }
+        flight.ifPresent(all::add);
         return all;
     }
 
@@ -368,6 +416,7 @@ final class Wiring {
             others.add(value);
             others.add(value.substring(value.indexOf(' ') + 1));
         });
+        settings.trace().ifPresent(traces -> others.addAll(traces.secrets()));
         return new EventLog.Rules(
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
@@ -463,6 +512,7 @@ final class Wiring {
             Optional<Shadow> shadow,
             DlpService dlp,
             Optional<FlowObserver> flows,
+            Optional<Tracing> tracing,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
@@ -484,12 +534,29 @@ final class Wiring {
                 made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
         ProcessMetrics.dlp(made, dlp::statistics);
         shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
+        if (tracing.isPresent()) {
+            register(made, tracing.get());
+        }
         flows.ifPresent(it -> {
             ProcessMetrics.flows(made, it::recorded, it::lost);
             ProcessMetrics.budget(made, "flows", it::statistics);
         });
         metrics.ready(made);
         registry.complete(made);
+    }
+
+    private static void register(PrometheusMeterRegistry made, Tracing tracing) {
+        ProcessMetrics.budget(made, "traces", () -> tracing.statistics().memory());
+        ProcessMetrics.counter(
+                made,
+                "egress.traces.sent",
+                "Exchanges whose spans the receiver took",
+                () -> tracing.statistics().sent());
+        ProcessMetrics.counter(
+                made,
+                "egress.traces.lost",
+                "Sampled exchanges whose spans nobody has",
+                () -> tracing.statistics().lost());
     }
 
     private List<X509Certificate> machineTrust() {

@@ -44,6 +44,7 @@ class DependencyFloorsTest {
             "com.google.code.findbugs",
             "com.google.api.grpc",
             "com.google.protobuf",
+            "io.opentelemetry.proto",
             "io.perfmark",
             "org.apache",
             "org.openjdk.jmh");

@@ -29,6 +29,7 @@ final class ArchitectureTest {
                         "egress.server.config",
                         "java",
                         "io.netty",
+                        "egress.http",
                         "egress.exchange",
                         "egress.upstream",
                         "egress.dlp.pipelock")
@@ -105,6 +106,28 @@ final class ArchitectureTest {
                         "egress.server.admin",
                         "egress.server.flows",
                         "egress.server.evidence")
+                .arrow(
+                        "egress.server.trace",
+                        "java",
+                        "io.netty",
+                        "io.opentelemetry",
+                        "com.fasterxml.jackson.core",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.dlp",
+                        "egress.server.config",
+                        "egress.server.log")
+                .arrow(
+                        "egress.server.flight",
+                        "java",
+                        "jdk.jfr",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.dlp.judge")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(
@@ -167,6 +190,8 @@ final class ArchitectureTest {
                         "egress.server.flows",
                         "egress.server.inspect",
                         "egress.server.run",
+                        "egress.server.trace",
+                        "egress.server.flight",
                         "egress.server.dlp",
                         "egress.server.dlp.judge"));
     }

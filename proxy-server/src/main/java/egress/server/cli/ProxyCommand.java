@@ -2,6 +2,7 @@ package egress.server.cli;
 
 import egress.server.config.ServingConfig;
 import egress.server.config.Settings;
+import egress.server.config.TraceVariables;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -121,6 +122,7 @@ public class ProxyCommand implements Callable<Integer> {
                     log.settings(serving.routes().isEmpty()),
                     flows.settings(environment),
                     inspect.config(serving, ca.directory()),
+                    TraceVariables.read(environment),
                     environment,
                     unknownVariables());
         } catch (IllegalArgumentException e) {

@@ -5,6 +5,7 @@ import egress.exchange.Timeouts;
 import egress.exchange.UpstreamHttp;
 import egress.upstream.UpstreamConfig;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Set;
  *
  * @param loops event loops
  * @param leaves leaf certificates kept
+ * @param trace where spans go; empty where nothing is traced
  * @param environment the process's, for tokens
  * @param unknownVariables those that begin as the gate's do and are no flag's; a token may be in one
  */
@@ -27,6 +29,7 @@ public record Settings(
         LogSettings log,
         FlowSettings flows,
         InspectConfig inspect,
+        Optional<TraceConfig> trace,
         Map<String, String> environment,
         Set<String> unknownVariables) {
     public Settings {

@@ -11,6 +11,7 @@ import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
 import egress.server.dlp.judge.ScanPlaces;
+import egress.server.dlp.judge.ScanWatch;
 import egress.server.dlp.judge.Scanners;
 import egress.share.Claimant;
 import egress.share.FairBudget;
@@ -52,12 +53,17 @@ public final class DlpEngine implements AutoCloseable {
     private final AtomicBoolean warm = new AtomicBoolean();
     private volatile @Nullable CompletableFuture<BuiltInScanner> newest;
 
-    private DlpEngine(DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random) {
+    private DlpEngine(
+            DlpConfig settings,
+            Optional<Scanner> external,
+            byte[] fingerprintKey,
+            RandomGenerator random,
+            ScanWatch watch) {
         this.settings = settings;
         this.external = external;
         this.fingerprintKey = fingerprintKey.clone();
         int most = Math.max(2, Runtime.getRuntime().availableProcessors());
-        this.places = new ScanPlaces(most, settings.timeout());
+        this.places = new ScanPlaces(most, settings.timeout(), watch);
         this.disk = diskThreads();
         FairExecutor turns = FairExecutor.computing(SPOOL_THREADS, DISK_QUEUE, disk);
         this.services = new DlpServices(
@@ -78,12 +84,17 @@ public final class DlpEngine implements AutoCloseable {
      * @param external another scanner that looks too, without blocking its caller; it stays its owner's
      * @param fingerprintKey the same key calls a value the same, so that an operator can allow it
      * @param random not to be foretold by an agent
+     * @param watch hears of each scan
      * @throws IOException when bodies cannot be spooled to the directory
      */
     public static DlpEngine start(
-            DlpConfig settings, Optional<Scanner> external, byte[] fingerprintKey, RandomGenerator random)
+            DlpConfig settings,
+            Optional<Scanner> external,
+            byte[] fingerprintKey,
+            RandomGenerator random,
+            ScanWatch watch)
             throws IOException {
-        DlpEngine engine = new DlpEngine(settings, external, fingerprintKey, random);
+        DlpEngine engine = new DlpEngine(settings, external, fingerprintKey, random, watch);
         if (engine.isOn()) {
             try (FileChannel probe = engine.services.spool().open()) {
                 probe.size();

@@ -8,6 +8,7 @@ import egress.policy.Route;
 import egress.server.admin.Readiness;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
+import egress.server.dlp.judge.ScanWatch;
 import egress.server.log.Notices;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -47,9 +48,11 @@ public final class DlpService implements AutoCloseable {
      * Starts what was chosen, and says what an operator must know of it.
      *
      * @param issuer whose key the fingerprints hang on, so that they stay the same from start to start
+     * @param scans hears of each scan
      * @throws IOException when the spool or the sink cannot be had, with a sentence that names the flag
      */
-    public static DlpService start(Settings settings, Issuer issuer, Readiness readiness, Notices notices)
+    public static DlpService start(
+            Settings settings, Issuer issuer, Readiness readiness, Notices notices, ScanWatch scans)
             throws IOException {
         SecureRandom random = new SecureRandom();
         Optional<PipelockScanner> pipelock = Optional.empty();
@@ -70,7 +73,7 @@ public final class DlpService implements AutoCloseable {
         }
         try {
             DlpEngine engine = DlpEngine.start(
-                    settings.dlp(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random);
+                    settings.dlp(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random, scans);
             Optional<PipelockHealth> watch = pipelock.map(it -> new PipelockHealth(it, readiness, notices));
             watch.ifPresent(PipelockHealth::check);
             return new DlpService(engine, pipelock, watch, settings, notices);

@@ -17,7 +17,7 @@ public final class ProcessMetrics {
     private ProcessMetrics() {}
 
     /** Registers a count that only grows. */
-    static void counter(MeterRegistry registry, String name, String words, Supplier<? extends Number> count) {
+    public static void counter(MeterRegistry registry, String name, String words, Supplier<? extends Number> count) {
         // The registry holds the object weakly and the function strongly: the function brings what it needs.
         FunctionCounter.builder(name, registry, any -> count.get().doubleValue())
                 .description(words)

@@ -33,9 +33,19 @@ public final class RoutesFile {
 
     private static final List<String> FILE_KEYS = List.of("log", "routes");
     private static final List<String> ROUTE_KEYS = List.of(
-            "host", "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "tls");
-    private static final List<String> NEED_PLAINTEXT =
-            List.of("auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp");
+            "host",
+            "auth_scheme",
+            "token_env",
+            "token_ref",
+            "auth",
+            "path_allowlist",
+            "matches",
+            "git",
+            "dlp",
+            "tls",
+            "trace");
+    private static final List<String> NEED_PLAINTEXT = List.of(
+            "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "trace");
 
     /** What became of reading it. */
     public sealed interface Result {
@@ -195,6 +205,7 @@ public final class RoutesFile {
         var allowlist = rules.allowlist(reader);
         boolean gitFetch = gitFetch(reader);
         var dlpRules = dlp.read(reader);
+        boolean trace = reader.bool("trace", false);
         if (named.isEmpty()) {
             return Optional.empty();
         }
@@ -207,8 +218,11 @@ public final class RoutesFile {
         credential.ifPresent(route::credential);
         matches.forEach(route::match);
         allowlist.forEach(route::allowPath);
-        return Optional.of(
-                route.gitFetch(gitFetch).dlp(dlpRules).passthrough(passthrough).build());
+        return Optional.of(route.gitFetch(gitFetch)
+                .dlp(dlpRules)
+                .passthrough(passthrough)
+                .trace(trace)
+                .build());
     }
 
     private Optional<Route.Builder> named(MappingReader reader, String host) {

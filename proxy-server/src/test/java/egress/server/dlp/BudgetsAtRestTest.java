@@ -11,6 +11,7 @@ import egress.policy.DlpRules.OnOversize;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.CaLeaves;
+import egress.server.dlp.judge.ScanWatch;
 import egress.share.FairBudget;
 import egress.testkit.Alpn;
 import egress.testkit.FreePort;
@@ -82,7 +83,8 @@ class BudgetsAtRestTest {
                 DlpGate.settings(directory, 16 << 20, 2 << 20, 8 << 20),
                 Optional.empty(),
                 new byte[32],
-                new SecureRandom());
+                new SecureRandom(),
+                ScanWatch.NONE);
         DlpRules streamed = new DlpRules(
                 new Detectors.Standard(), new Detectors.Standard(), OnMatch.BLOCK, OnOversize.DENY, true, Set.of());
         List<Route> routes = List.of(

@@ -12,6 +12,7 @@ import egress.policy.DlpRules.OnOversize;
 import egress.policy.Route;
 import egress.server.CaLeaves;
 import egress.server.config.DlpConfig;
+import egress.server.dlp.judge.ScanWatch;
 import egress.testkit.Alpn;
 import egress.testkit.Field;
 import egress.testkit.H2Client;
@@ -53,7 +54,7 @@ final class DlpGate implements AutoCloseable {
         TestCa ca = TestCa.create("origins");
         h1 = Origin.tls(ca.leaf(H1), Alpn.H1);
         h2 = Origin.tls(ca.leaf(H2), Alpn.H2_AND_H1);
-        engine = DlpEngine.start(settings, external, new byte[32], new SecureRandom());
+        engine = DlpEngine.start(settings, external, new byte[32], new SecureRandom(), ScanWatch.NONE);
         Gate.Builder builder = CaLeaves.gate()
                 .trust(ca.writePem(directory.resolve("origins.pem")))
                 .inspector(engine.inspector(routes, List.of(), environment))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.gate.Gate;
 import egress.policy.Route;
 import egress.server.CaLeaves;
+import egress.server.dlp.judge.ScanWatch;
 import egress.testkit.Alpn;
 import egress.testkit.HttpHead;
 import egress.testkit.Origin;
@@ -68,7 +69,8 @@ class HeldShareTest {
                         DlpGate.settings(directory, 16 * MIB, memory, spool),
                         Optional.empty(),
                         new byte[32],
-                        new SecureRandom());
+                        new SecureRandom(),
+                        ScanWatch.NONE);
                 Origin origin = Origin.tls(ca.leaf(HOST), Alpn.H1);
                 Gate gate = gate(engine, ca, origin)) {
             for (int i = 0; i < most; i++) {

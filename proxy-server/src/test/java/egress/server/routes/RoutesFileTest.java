@@ -69,6 +69,28 @@ class RoutesFileTest {
             """;
 
     @Test
+    void tracesTowardsAnOriginOnlyWhereTheRouteSaysSo() {
+        String yaml = "routes: [{host: a.example, trace: true}, {host: b.example, trace: false}, {host: c.example}]";
+        assertThat(load(yaml).policy().routes().stream().map(Route::trace)).containsExactly(true, false, false);
+        assertThat(errors("routes: [{host: a.example, trace: yes}]"))
+                .singleElement()
+                .asString()
+                .contains("routes[0].trace")
+                .contains("true or false");
+        assertThat(errors("routes: [{host: a.example, tls: passthrough, trace: true}]"))
+                .singleElement()
+                .asString()
+                .contains("routes[0].trace: cannot hold where tls is passthrough");
+        HttpHeaders trailers = new DefaultHttpHeaders();
+        trailers.set("traceparent", "x").set("tracestate", "y").set("x-sum", "z");
+        load(yaml).policy().routes().getFirst().stripTrailers(trailers);
+        assertThat(trailers.names()).containsExactly("x-sum");
+        trailers.set("traceparent", "x");
+        load(yaml).policy().routes().get(2).stripTrailers(trailers);
+        assertThat(trailers.contains("traceparent")).isTrue();
+    }
+
+    @Test
     void readsEveryEraOfTheFile() {
         RoutesFile.Loaded loaded = load(EVERY_ERA);
 

@@ -93,6 +93,7 @@ public final class MessageJudge {
         Readings.Texts texts = new Readings.Texts(external.isPresent());
         questions.scan(
                 small ? ScanDispatcher.Where.HERE : ScanDispatcher.Where.ELSEWHERE,
+                size,
                 pace -> whenReady(() -> scan(payload, size, ends, texts, pace)),
                 held,
                 own -> goOn(own, texts.all().iterator(), held, then));
@@ -122,6 +123,7 @@ public final class MessageJudge {
         Scanner other = external.get();
         ScanRequest asked = shown(texts.next());
         questions.askOther(
+                asked.body().length(),
                 pace -> other.scan(asked, pace),
                 subject,
                 said -> goOn(said instanceof ScanVerdict.Clean ? own : said, texts, subject, then));

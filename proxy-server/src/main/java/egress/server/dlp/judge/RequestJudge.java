@@ -101,7 +101,7 @@ public final class RequestJudge {
             ScanRequest asked = isBody ? request.withoutHead() : request;
             boolean here = isSmall(asked) && scanner.isReady();
             ScanDispatcher.Where where = here ? ScanDispatcher.Where.HERE_AT_FIRST : ScanDispatcher.Where.ELSEWHERE;
-            questions.scan(where, pace -> scanner.scan(asked, pace), subject, verdict -> {
+            questions.scan(where, size(asked), pace -> scanner.scan(asked, pace), subject, verdict -> {
                 if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {
                     redact(request, found, rewrites);
                 } else {
@@ -149,6 +149,7 @@ public final class RequestJudge {
             }
             Scanner scanner = scanners.external().get();
             questions.askOther(
+                    size(request),
                     pace -> scanner.scan(request, pace),
                     subject,
                     verdict -> goOn(verdict, () -> pass(request, rewrites)));
@@ -164,9 +165,12 @@ public final class RequestJudge {
     }
 
     private static boolean isSmall(ScanRequest request) {
+        return size(request) <= ScanDispatcher.SMALL;
+    }
+
+    private static long size(ScanRequest request) {
         return request.target().length()
-                        + Fields.size(request.fields())
-                        + request.body().length()
-                <= ScanDispatcher.SMALL;
+                + Fields.size(request.fields())
+                + request.body().length();
     }
 }

@@ -75,23 +75,29 @@ public final class ScanDispatcher {
     /**
      * Asks a scanner of this process. Everything but the scan itself happens on the loop.
      *
+     * @param bytes of what is scanned, about
      * @param then hears the verdict, once, possibly before this returns
      */
     void scan(
             Where where,
+            long bytes,
             Function<Pace, CompletionStage<ScanVerdict>> question,
             Subject subject,
             Consumer<ScanVerdict> then) {
         Pending asked = new Pending(subject, then);
         subject.enter();
-        if (where != Where.ELSEWHERE && loopTime.isLeft(who.caller()) && scanHere(where, question, asked)) {
+        if (where != Where.ELSEWHERE && loopTime.isLeft(who.caller()) && scanHere(where, bytes, question, asked)) {
             return;
         }
-        asked.submit(places.scans(), true, turn -> asked.answered(call(() -> question.apply(asked.pace(turn)))));
+        asked.submit(
+                places.scans(),
+                true,
+                turn -> asked.answered(watched(ScanWatch.Place.THREAD, bytes, () -> question.apply(asked.pace(turn)))));
     }
 
     /** @return false where it took too long for the loop */
-    private boolean scanHere(Where where, Function<Pace, CompletionStage<ScanVerdict>> question, Pending asked) {
+    private boolean scanHere(
+            Where where, long bytes, Function<Pace, CompletionStage<ScanVerdict>> question, Pending asked) {
         long began = places.nanoTime();
         boolean[] stopped = {false};
         Pace pace = where == Where.HERE
@@ -100,7 +106,7 @@ public final class ScanDispatcher {
                     stopped[0] |= places.nanoTime() - began > LONGEST_ON_LOOP;
                     return !stopped[0];
                 };
-        CompletionStage<ScanVerdict> stage = call(() -> question.apply(pace));
+        CompletionStage<ScanVerdict> stage = watched(ScanWatch.Place.LOOP, bytes, () -> question.apply(pace));
         loopTime.used(who.caller(), places.nanoTime() - began);
         if (stopped[0]) {
             return false;
@@ -111,14 +117,38 @@ public final class ScanDispatcher {
     }
 
     /** As {@link #scan}, for a scanner elsewhere, which is asked without blocking. */
-    void askOther(Function<Pace, CompletionStage<ScanVerdict>> question, Subject subject, Consumer<ScanVerdict> then) {
+    void askOther(
+            long bytes,
+            Function<Pace, CompletionStage<ScanVerdict>> question,
+            Subject subject,
+            Consumer<ScanVerdict> then) {
         Pending asked = new Pending(subject, then);
         subject.enter();
         asked.submit(places.others(), false, turn -> {
-            CompletionStage<ScanVerdict> stage = call(() -> question.apply(asked));
+            CompletionStage<ScanVerdict> stage = watched(ScanWatch.Place.EXTERNAL, bytes, () -> question.apply(asked));
             asked.answered(stage);
             stage.whenComplete((verdict, e) -> turn.end());
         });
+    }
+
+    private CompletionStage<ScanVerdict> watched(
+            ScanWatch.Place place, long bytes, Supplier<CompletionStage<ScanVerdict>> question) {
+        ScanWatch.Scan scan = places.watch().begins(place, bytes);
+        CompletionStage<ScanVerdict> stage = call(question);
+        if (!scan.equals(ScanWatch.Scan.UNWATCHED)) {
+            stage.whenComplete((@Nullable ScanVerdict verdict, @Nullable Throwable e) -> scan.ended(word(verdict)));
+        }
+        return stage;
+    }
+
+    private static String word(@Nullable ScanVerdict verdict) {
+        return switch (verdict) {
+            case null -> "failed";
+            case ScanVerdict.Clean c -> "clean";
+            case ScanVerdict.Found f -> "found";
+            case ScanVerdict.Denied d -> "denied";
+            case ScanVerdict.Refused r -> "refused";
+        };
     }
 
     private static CompletionStage<ScanVerdict> call(Supplier<CompletionStage<ScanVerdict>> question) {

@@ -21,10 +21,11 @@ public final class ScanPlaces implements AutoCloseable {
     private final FairExecutor scans;
     private final FairExecutor others = FairExecutor.awaiting(OTHERS, WAITING, Runnable::run);
     private final Duration timeout;
+    private final ScanWatch watch;
     private final Map<EventLoop, LoopTime> loops = new ConcurrentHashMap<>();
 
     /** @param timeout of a verdict */
-    public ScanPlaces(int most, Duration timeout) {
+    public ScanPlaces(int most, Duration timeout, ScanWatch watch) {
         this.threads = new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE, // as many as have a place, and those that are paused
@@ -34,6 +35,7 @@ public final class ScanPlaces implements AutoCloseable {
                 Thread.ofPlatform().daemon().name("egress-dlp-", 0).factory());
         this.scans = FairExecutor.computing(most, WAITING, threads);
         this.timeout = timeout;
+        this.watch = watch;
     }
 
     public FairExecutor scans() {
@@ -46,6 +48,10 @@ public final class ScanPlaces implements AutoCloseable {
 
     Duration timeout() {
         return timeout;
+    }
+
+    ScanWatch watch() {
+        return watch;
     }
 
     long nanoTime() {

@@ -46,7 +46,7 @@ final class ScannerInTheMakingTest {
     };
 
     private final CompletableFuture<Scanners.Faces> made = new CompletableFuture<>();
-    private final ScanPlaces places = new ScanPlaces(2, Duration.ofSeconds(20));
+    private final ScanPlaces places = new ScanPlaces(2, Duration.ofSeconds(20), ScanWatch.NONE);
 
     private MessageJudge judge(EventLoop loop) {
         return new MessageJudge(

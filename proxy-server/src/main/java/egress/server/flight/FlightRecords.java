@@ -1,0 +1,46 @@
+package egress.server.flight;
+
+import egress.ca.MintWatch;
+import egress.exchange.Event;
+import egress.exchange.Observer;
+import egress.server.dlp.judge.ScanWatch;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Hands what happens to the flight recorder, once there is one; until then it passes over everything. */
+public final class FlightRecords implements Observer, MintWatch, ScanWatch {
+    private volatile @Nullable Sink sink;
+
+    /** Takes what is recorded. */
+    interface Sink extends Observer, MintWatch, ScanWatch {}
+
+    /** Empty where this run time has no flight recorder: then nobody need be told of anything. */
+    public static Optional<FlightRecords> whereThereIsARecorder() {
+        return ModuleLayer.boot().findModule("jdk.jfr").map(module -> new FlightRecords());
+    }
+
+    /** Waits for a recorder, which there is from the start with -XX:StartFlightRecording, or later by jcmd. */
+    public void awaitRecorder() {
+        FlightSink.whenRecorderIsThere(made -> sink = made);
+    }
+
+    @Override
+    public void on(Event event) {
+        Sink known = sink;
+        if (known != null) {
+            known.on(event);
+        }
+    }
+
+    @Override
+    public Mint begins(String name) {
+        Sink known = sink;
+        return known == null ? MintWatch.NONE.begins(name) : known.begins(name);
+    }
+
+    @Override
+    public Scan begins(Place place, long bytes) {
+        Sink known = sink;
+        return known == null ? Scan.UNWATCHED : known.begins(place, bytes);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.flight;
+
+import org.jspecify.annotations.NullMarked;

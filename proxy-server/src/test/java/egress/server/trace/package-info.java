@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.trace;
+
+import org.jspecify.annotations.NullMarked;
