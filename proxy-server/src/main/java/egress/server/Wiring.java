@@ -218,7 +218,8 @@ final class Wiring {
                             path -> site.get().page(path),
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            inspector.ifPresent(page -> page.opened(probed.getFirst(), replayBy(proxy, issuer)));
+            inspector.ifPresent(page ->
+                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
@@ -278,7 +279,7 @@ final class Wiring {
     }
 
     private List<FlowSink> sinks(List<FlowSink> others) {
-        return Stream.concat(inspector.map(Inspector::sink).stream(), others.stream())
+        return Stream.concat(inspector.map(Inspector::sinks).orElse(List.of()).stream(), others.stream())
                 .toList();
     }
 

@@ -100,9 +100,11 @@ final class ArchitectureTest {
                         "io.netty",
                         "com.fasterxml.jackson",
                         "egress.http",
+                        "egress.policy",
                         "egress.server.config",
                         "egress.server.admin",
-                        "egress.server.flows")
+                        "egress.server.flows",
+                        "egress.server.evidence")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
                 .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
                 .arrow(

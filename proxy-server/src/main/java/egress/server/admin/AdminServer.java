@@ -86,8 +86,8 @@ public final class AdminServer implements AutoCloseable {
      * @param pages served there too
      * @throws IOException when the address cannot be had, with a sentence that names it
      */
-    public InetSocketAddress bind(
-            EventLoopGroup loops, Endpoint endpoint, HostCheck hosts, Optional<AdminPages> pages) throws IOException {
+    public InetSocketAddress bind(EventLoopGroup loops, Endpoint endpoint, HostCheck hosts, Optional<AdminPages> pages)
+            throws IOException {
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)

@@ -16,8 +16,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code egress-proxy tail}: what the page shows, as lines in another terminal. */
@@ -69,8 +69,10 @@ final class TailCommand implements Callable<Integer> {
             new Tail(TokenFile.read(file)).follow(sought, onlyNew, out);
             return 0;
         } catch (NoSuchFileException e) {
-            return failed(command, "no gate with a page runs with --admin on port " + port + ": there is no " + file
-                    + " (expected: a gate with --inspect, and the same --ca-dir)");
+            return failed(
+                    command,
+                    "no gate with a page runs with --admin on port " + port + ": there is no " + file
+                            + " (expected: a gate with --inspect, and the same --ca-dir)");
         } catch (IOException e) {
             return failed(command, e.getMessage() == null ? e.toString() : e.getMessage());
         }

@@ -25,7 +25,8 @@ public final class BodyDecoder {
      * @param fault why not all could be decoded; null where all could
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-    public record Decoded(byte[] bytes, boolean cut, @Nullable String fault) {}
+    public record Decoded(
+            byte[] bytes, boolean cut, @Nullable String fault) {}
 
     /** @param most bytes to give at most */
     public static Decoded decode(Coded coded, int most) {

@@ -85,11 +85,13 @@ public final class FilterParser {
                 at++;
                 FlowFilter inner = either(depth + 1);
                 if (!takes(')')) {
-                    throw fault("the parenthesis of character " + (start + 1) + " is not closed (expected: a closing one)");
+                    throw fault(
+                            "the parenthesis of character " + (start + 1) + " is not closed (expected: a closing one)");
                 }
                 return inner;
             }
-            case '&', '|', ')' -> throw fault("\"" + next() + "\" (expected: an operator such as ~d, or text, in front of it)");
+            case '&', '|', ')' ->
+                throw fault("\"" + next() + "\" (expected: an operator such as ~d, or text, in front of it)");
             case '~' -> {
                 return operator();
             }
@@ -123,8 +125,8 @@ public final class FilterParser {
 
     private int argumentStart(String name, String expected) throws FilterSyntaxException {
         if (isAtEnd() || "&|)(~".indexOf(next()) >= 0) {
-            throw fault(name + " has nothing to look for (expected: " + expected + "; in quotes where it holds a blank, a"
-                    + " parenthesis or ~)");
+            throw fault(name + " has nothing to look for (expected: " + expected
+                    + "; in quotes where it holds a blank, a" + " parenthesis or ~)");
         }
         return at;
     }
@@ -141,7 +143,8 @@ public final class FilterParser {
                 return flow -> flow.response() != null && flow.response().status() == status;
             }
         }
-        throw new FilterSyntaxException(start, Printable.quote(text) + " is no status (expected: one such as 403, or 4xx)");
+        throw new FilterSyntaxException(
+                start, Printable.quote(text) + " is no status (expected: one such as 403, or 4xx)");
     }
 
     private static Pattern pattern(String source, int start) throws FilterSyntaxException {
@@ -162,12 +165,16 @@ public final class FilterParser {
             return quoted(first);
         }
         int start = at;
-        while (at < text.length() && !Character.isWhitespace(text.charAt(at)) && "()~\"'".indexOf(text.charAt(at)) < 0) {
+        while (at < text.length()
+                && !Character.isWhitespace(text.charAt(at))
+                && "()~\"'".indexOf(text.charAt(at)) < 0) {
             at++;
         }
         int end = at;
         // "a|b" is one expression; in "a| ~b" the bar stands between two.
-        while (end > start + 1 && (text.charAt(end - 1) == '&' || text.charAt(end - 1) == '|') && text.charAt(end - 2) != '\\') {
+        while (end > start + 1
+                && (text.charAt(end - 1) == '&' || text.charAt(end - 1) == '|')
+                && text.charAt(end - 2) != '\\') {
             end--;
         }
         at = end;

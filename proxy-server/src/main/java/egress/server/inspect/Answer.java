@@ -17,9 +17,10 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Answer(HttpResponseStatus status, String type, byte[] body, Map<String, String> fields) {
     /** Nothing from anywhere else, no inline script, and no markup made of text: the last is what trusted types forbid. */
-    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;"
-            + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
-            + " require-trusted-types-for 'script'; trusted-types 'none'";
+    private static final String POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;"
+                    + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+                    + " require-trusted-types-for 'script'; trusted-types 'none'";
 
     static Answer text(HttpResponseStatus status, String words) {
         return new Answer(
@@ -27,8 +28,7 @@ record Answer(HttpResponseStatus status, String type, byte[] body, Map<String, S
     }
 
     static Answer json(String object) {
-        return new Answer(
-                HttpResponseStatus.OK, "application/json", object.getBytes(StandardCharsets.UTF_8), Map.of());
+        return new Answer(HttpResponseStatus.OK, "application/json", object.getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
     static Answer bytes(String type, byte[] body) {

@@ -111,12 +111,12 @@ final class FlowStore implements FlowSink {
         Flow held = flow;
         int less = dropped;
         long weight = Weights.of(held);
-        int over = Math.max(
-                held.messages().size() - MOST_MESSAGES, Weights.messagesOver(held, most / LARGEST_SHARE));
+        int over = Math.max(held.messages().size() - MOST_MESSAGES, Weights.messagesOver(held, most / LARGEST_SHARE));
         if (over > 0 || weight > most / LARGEST_SHARE) {
             over = Math.max(over, 0);
             less += over;
-            held = Flows.withMessages(held, held.messages().subList(over, held.messages().size()));
+            held = Flows.withMessages(
+                    held, held.messages().subList(over, held.messages().size()));
             held = Weights.of(held) > most / LARGEST_SHARE ? Flows.withoutBodies(held) : held;
             weight = Weights.of(held);
         }
@@ -183,7 +183,8 @@ final class FlowStore implements FlowSink {
                 .toList();
         boolean all = entries.size() < count;
         long first = byNumber.isEmpty() ? lastNumber + 1 : byNumber.firstKey();
-        return new Changes(entries, first, all ? lastRevision : entries.getLast().revision(), bytes);
+        return new Changes(
+                entries, first, all ? lastRevision : entries.getLast().revision(), bytes);
     }
 
     /** Waits until there is a change after a revision; false where there was none in that time. */

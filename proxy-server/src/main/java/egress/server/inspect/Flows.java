@@ -47,10 +47,7 @@ final class Flows {
     }
 
     private static Flow copy(
-            Flow flow,
-            Flow.@Nullable Request request,
-            Flow.@Nullable Response response,
-            List<Flow.Message> messages) {
+            Flow flow, Flow.@Nullable Request request, Flow.@Nullable Response response, List<Flow.Message> messages) {
         return new Flow(
                 flow.id(),
                 flow.scanId(),

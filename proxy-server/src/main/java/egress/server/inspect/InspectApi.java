@@ -24,13 +24,15 @@ final class InspectApi {
 
     private final FlowStore store;
     private final FlowJson json;
+    private final PolicyPage policy;
     private final Supplier<Optional<Replay>> replay;
     private final String version;
 
     /** @param replay gives none where requests of the page's own must not leave */
-    InspectApi(FlowStore store, FlowJson json, Supplier<Optional<Replay>> replay, String version) {
+    InspectApi(FlowStore store, FlowJson json, PolicyPage policy, Supplier<Optional<Replay>> replay, String version) {
         this.store = store;
         this.json = json;
+        this.policy = policy;
         this.replay = replay;
         this.version = version;
     }
@@ -50,6 +52,8 @@ final class InspectApi {
                 store.clear();
                 yield Answer.json("{}");
             }
+            case "policy" -> reads ? Answer.json(policy.whole()) : wrongMethod("GET");
+            case "explain" -> posts ? explain(request.body()) : wrongMethod("POST");
             case "replay" -> posts ? replay(request.body()) : wrongMethod("POST");
             default -> reads ? flow(path.split("/", -1)) : wrongMethod("GET");
         };
@@ -67,13 +71,17 @@ final class InspectApi {
     }
 
     private static Answer wrongMethod(String expected) {
-        return Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, expected + " only").with("allow", expected);
+        return Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, expected + " only")
+                .with("allow", expected);
     }
 
     private Answer about() {
         return Answer.json(json.object(out -> {
             out.writeStringField("version", version);
             out.writeBooleanField("replay", replay.get().isPresent());
+            if (replay.get().isPresent()) {
+                out.writeStringField("proxy", replay.get().get().gate());
+            }
         }));
     }
 
@@ -90,7 +98,7 @@ final class InspectApi {
         }
     }
 
-    /** {@code flows/7}, {@code flows/7/request}, {@code flows/7/response} or {@code flows/7/message/0}. */
+    /** {@code flows/7}, {@code flows/7/rule}, {@code flows/7/request}, {@code flows/7/response} or {@code flows/7/message/0}. */
     private Answer flow(String[] path) {
         Optional<Entry> found = path.length < 2 || !path[0].equals("flows")
                 ? Optional.empty()
@@ -101,6 +109,9 @@ final class InspectApi {
         Entry entry = found.get();
         if (path.length == 2) {
             return Answer.json(json.detail(entry, store.hello(entry)));
+        }
+        if (path.length == 3 && path[2].equals("rule")) {
+            return Answer.json(policy.narrowest(entry.flow()));
         }
         return body(entry.flow(), path).map(InspectApi::shown).orElseGet(InspectApi::notFound);
     }
@@ -142,6 +153,16 @@ final class InspectApi {
                 : Optional.of(Long.valueOf(digits));
     }
 
+    private Answer explain(byte[] body) {
+        try {
+            return Answer.json(policy.explain(body));
+        } catch (IOException e) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a request to explain: no such JSON");
+        } catch (IllegalArgumentException e) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
+    }
+
     private Answer replay(byte[] body) {
         Optional<Replay> by = replay.get();
         if (by.isEmpty()) {
@@ -157,7 +178,8 @@ final class InspectApi {
         } catch (IllegalArgumentException e) {
             return Answer.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return Answer.text(HttpResponseStatus.BAD_GATEWAY, "not sent: " + Printable.line(String.valueOf(e.getMessage())));
+            return Answer.text(
+                    HttpResponseStatus.BAD_GATEWAY, "not sent: " + Printable.line(String.valueOf(e.getMessage())));
         }
     }
 }

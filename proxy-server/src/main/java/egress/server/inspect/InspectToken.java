@@ -34,7 +34,6 @@ final class InspectToken {
 
     /** Compared in the same time whatever it holds. */
     boolean is(String shown) {
-        return MessageDigest.isEqual(
-                token.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
+        return MessageDigest.isEqual(token.getBytes(StandardCharsets.UTF_8), shown.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,5 +1,6 @@
 package egress.server.inspect;
 
+import egress.policy.Policy;
 import egress.server.admin.AdminPages;
 import egress.server.config.Endpoint;
 import egress.server.config.InspectConfig;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** The page: what it holds, who gets in, and what it answers. */
@@ -38,10 +40,12 @@ public final class Inspector implements AdminPages, AutoCloseable {
     private final InspectConfig config;
     private final String version;
     private final FlowStore store;
+    private final PolicyTally tally = new PolicyTally();
     private final FlowJson json = new FlowJson();
     private final InspectToken token;
     private final Door door;
     private final InspectApi api;
+    private volatile Supplier<Policy> policy = () -> Policy.of(List.of());
     private volatile Optional<Replay> replay = Optional.empty();
     private final Semaphore streams = new Semaphore(MOST_STREAMS);
     private volatile Optional<InetSocketAddress> admin = Optional.empty();
@@ -62,20 +66,27 @@ public final class Inspector implements AdminPages, AutoCloseable {
         this.store = new FlowStore(config.most());
         this.token = new InspectToken(random);
         this.door = new Door(token);
-        this.api = new InspectApi(store, json, () -> replay, version);
+        this.api = new InspectApi(
+                store, json, new PolicyPage(() -> policy.get(), tally, store, json), () -> replay, version);
     }
 
-    /** Takes what is recorded. */
-    public FlowSink sink() {
+    /** All that take what is recorded. */
+    public List<FlowSink> sinks() {
+        return List.of(store, tally);
+    }
+
+    FlowStore store() {
         return store;
     }
 
     /**
      * The page is now served.
      *
+     * @param inForce the policy of the moment
      * @param replayBy absent where nothing of the page's own may leave
      */
-    public void opened(InetSocketAddress address, Optional<Gate> replayBy) {
+    public void opened(InetSocketAddress address, Supplier<Policy> inForce, Optional<Gate> replayBy) {
+        policy = inForce;
         admin = Optional.of(address);
         replay = replayBy.map(gate -> new Replay(gate.address(), gate.authority(), gate.users()));
     }
@@ -121,10 +132,9 @@ public final class Inspector implements AdminPages, AutoCloseable {
             stream(ctx, target, path.equals(API + "har"));
         } else if (path.startsWith(API)) {
             String below = path.substring(API.length());
-            Thread.ofVirtual().name("egress-inspect").start(() -> {
-                Answer answer = answer(below, request);
-                ctx.executor().execute(() -> answer.write(ctx));
-            });
+            Thread.ofVirtual()
+                    .name("egress-inspect")
+                    .start(() -> answer(below, request).write(ctx));
         } else if (request.method().equals(HttpMethod.GET)) {
             PageFiles.answer(path.substring(ROOT.length() + 1))
                     .orElseGet(() -> Answer.text(HttpResponseStatus.NOT_FOUND, "no such page"))
@@ -138,7 +148,9 @@ public final class Inspector implements AdminPages, AutoCloseable {
         try {
             return api.answer(path, request);
         } catch (RuntimeException e) {
-            return Answer.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "this cannot be shown: " + e.getClass().getSimpleName());
+            return Answer.text(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR,
+                    "this cannot be shown: " + e.getClass().getSimpleName());
         }
     }
 
@@ -148,7 +160,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
         boolean known = door.refusal(request.method(), request.fields()).isEmpty();
         if (!request.method().equals(HttpMethod.GET) || !(known || token.is(shown))) {
             return Answer.text(
-                    HttpResponseStatus.FORBIDDEN, "the token is not this gate's: open the address that it printed last");
+                    HttpResponseStatus.FORBIDDEN,
+                    "the token is not this gate's: open the address that it printed last");
         }
         // Not a redirect: followed from another site's link, it would not bring the new cookie along.
         String onward = "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
@@ -166,11 +179,13 @@ public final class Inspector implements AdminPages, AutoCloseable {
         try {
             filter = InspectApi.filterOf(target);
         } catch (FilterSyntaxException e) {
-            Answer.text(HttpResponseStatus.BAD_REQUEST, "filter: " + e.getMessage()).write(ctx);
+            Answer.text(HttpResponseStatus.BAD_REQUEST, "filter: " + e.getMessage())
+                    .write(ctx);
             return;
         }
         if (!streams.tryAcquire()) {
-            Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many pages are open at once").write(ctx);
+            Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many pages are open at once")
+                    .write(ctx);
             return;
         }
         ctx.pipeline().remove(ReadTimeoutHandler.class); // nothing more is read

@@ -22,6 +22,7 @@ final class PageFiles {
             "llm.js",
             "llmview.js",
             "policy.js",
+            "policy.js",
             "protobuf.js",
             "replay.js",
             "structured.js",

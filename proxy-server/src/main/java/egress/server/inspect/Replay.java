@@ -42,6 +42,11 @@ final class Replay {
         this.users = Map.copyOf(users);
     }
 
+    /** Where callers connect. */
+    String gate() {
+        return Endpoint.text(gate);
+    }
+
     /**
      * Sends it; what is answered is read in the background, and thrown away: the gate records it.
      *
@@ -97,7 +102,8 @@ final class Replay {
         socket.getOutputStream().write(connect.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
         String answer = head(socket.getInputStream());
         if (!answer.startsWith("HTTP/1.1 200")) {
-            throw new IOException("the gate answered " + answer.lines().findFirst().orElse("nothing"));
+            throw new IOException(
+                    "the gate answered " + answer.lines().findFirst().orElse("nothing"));
         }
         SSLSocket secured = (SSLSocket)
                 context().getSocketFactory().createSocket(socket, bare(request.host()), request.port(), true);

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 
 /** A request that a person asks the gate to send, checked: nothing in it can become a second one. */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-record ReplayRequest(String method, String scheme, String host, int port, String target, List<Field> fields, byte[] body) {
+record ReplayRequest(
+        String method, String scheme, String host, int port, String target, List<Field> fields, byte[] body) {
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     /** Written anew, since they belong to the connection or follow from the rest. */
@@ -77,7 +78,8 @@ record ReplayRequest(String method, String scheme, String host, int port, String
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("url: " + Printable.line(String.valueOf(e.getMessage())), e);
         }
-        throw new IllegalArgumentException("url: " + Printable.quote(text) + " (expected: https:// or http:// and a host)");
+        throw new IllegalArgumentException(
+                "url: " + Printable.quote(text) + " (expected: https:// or http:// and a host)");
     }
 
     private static boolean mayStand(int c) {
@@ -86,7 +88,8 @@ record ReplayRequest(String method, String scheme, String host, int port, String
 
     /** The head as HTTP/1.1 has it, for a connection that ends with it. */
     byte[] head(String requestTarget, List<Field> more) {
-        StringBuilder head = new StringBuilder(method + " " + requestTarget + " HTTP/1.1\r\nHost: " + authority() + "\r\n");
+        StringBuilder head =
+                new StringBuilder(method + " " + requestTarget + " HTTP/1.1\r\nHost: " + authority() + "\r\n");
         for (Field field : fields) {
             head.append(field.name()).append(": ").append(field.value()).append("\r\n");
         }

@@ -99,10 +99,16 @@ public final class Tail {
 
     private static String line(JsonNode row, boolean ended) {
         String verdict = row.path("verdict").asText();
-        StringBuilder line = new StringBuilder(CLOCK.format(
-                Instant.ofEpochMilli(row.path("time").asLong()).atZone(ZoneId.systemDefault())));
-        line.append(' ').append(row.path("client").asText()).append(": ").append(row.path("method").asText());
-        line.append(' ').append(row.path("scheme").asText()).append("://").append(row.path("host").asText());
+        StringBuilder line = new StringBuilder(
+                CLOCK.format(Instant.ofEpochMilli(row.path("time").asLong()).atZone(ZoneId.systemDefault())));
+        line.append(' ')
+                .append(row.path("client").asText())
+                .append(": ")
+                .append(row.path("method").asText());
+        line.append(' ')
+                .append(row.path("scheme").asText())
+                .append("://")
+                .append(row.path("host").asText());
         int port = row.path("port").asInt();
         int own = row.path("scheme").asText().equals("http") ? 80 : 443;
         line.append(port == own ? "" : ":" + port).append(row.path("path").asText());

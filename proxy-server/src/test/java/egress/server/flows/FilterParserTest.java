@@ -46,8 +46,7 @@ final class FilterParserTest {
             List.of());
 
     private static final Flow PENDING = flow(
-            new Flow.Request(
-                    "GET", "http", "files.example", 80, "/", "HTTP/1.1", List.of(), FlowBody.EMPTY, List.of()),
+            new Flow.Request("GET", "http", "files.example", 80, "/", "HTTP/1.1", List.of(), FlowBody.EMPTY, List.of()),
             null,
             new Flow.Decision("pending", null, null, null, null, false),
             List.of(),

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Headless Chromium with one page, driven by its DevTools protocol. */
 final class Browser implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
-    private static final long PATIENCE_MILLIS = 20_000;
+    private static final long PATIENCE_MILLIS = 60_000;
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final AtomicInteger ids = new AtomicInteger();
@@ -82,7 +82,8 @@ final class Browser implements AutoCloseable {
     }
 
     private static String address(Process process) throws IOException {
-        BufferedReader lines = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
         String line = lines.readLine();
         while (line != null) {
             Matcher found = LISTENING.matcher(line);
@@ -122,12 +123,14 @@ final class Browser implements AutoCloseable {
 
     private void take(JsonNode message) {
         if (message.has("id")) {
-            CompletableFuture<JsonNode> answer = waiting.remove(message.path("id").asInt());
+            CompletableFuture<JsonNode> answer =
+                    waiting.remove(message.path("id").asInt());
             if (answer == null) {
                 return;
             }
             if (message.has("error")) {
-                answer.completeExceptionally(new IllegalStateException(message.path("error").toString()));
+                answer.completeExceptionally(
+                        new IllegalStateException(message.path("error").toString()));
             } else {
                 answer.complete(message.path("result"));
             }
@@ -135,7 +138,8 @@ final class Browser implements AutoCloseable {
         }
         JsonNode facts = message.path("params");
         switch (message.path("method").asText()) {
-            case "Runtime.exceptionThrown" -> faults.add(facts.path("exceptionDetails").toString());
+            case "Runtime.exceptionThrown" ->
+                faults.add(facts.path("exceptionDetails").toString());
             case "Runtime.consoleAPICalled" -> {
                 if (facts.path("type").asText().equals("error")) {
                     faults.add(facts.path("args").toString());
@@ -211,8 +215,8 @@ final class Browser implements AutoCloseable {
     void awaitText(String selector, String text) throws InterruptedException {
         await(
                 selector + " with \"" + text + "\"",
-                "[...document.querySelectorAll(" + quoted(selector) + ")].some(e => e.innerText.includes(" + quoted(text)
-                        + "))");
+                "[...document.querySelectorAll(" + quoted(selector) + ")].some(e => e.innerText.includes("
+                        + quoted(text) + "))");
     }
 
     void click(String selector) throws InterruptedException {
@@ -251,7 +255,9 @@ final class Browser implements AutoCloseable {
     void fill(String selector, String text) {
         evaluate("(e => { e.focus(); e.select(); })(document.querySelector(" + quoted(selector) + "))");
         if (text.isEmpty()) {
-            call("Input.dispatchKeyEvent", Map.of("type", "keyDown", "key", "Delete", "code", "Delete", "windowsVirtualKeyCode", 46));
+            call(
+                    "Input.dispatchKeyEvent",
+                    Map.of("type", "keyDown", "key", "Delete", "code", "Delete", "windowsVirtualKeyCode", 46));
         } else {
             type(text);
         }
@@ -294,6 +300,12 @@ final class Browser implements AutoCloseable {
     /** Every address that was asked. */
     List<String> requested() {
         return List.copyOf(requested);
+    }
+
+    /** Leaves out what a test provoked: addresses that begin so, and faults that hold this text. */
+    void forget(String address, String fault) {
+        requested.removeIf(url -> url.startsWith(address));
+        faults.removeIf(words -> words.contains(fault));
     }
 
     static String quoted(String text) {

@@ -26,7 +26,12 @@ final class Conversations {
             case "openai-responses-stream" ->
                 new Sample("/v1/responses", "gpt-large", RESPONSES, EVENTS, responsesStream());
             case "gemini" ->
-                new Sample("/v1beta/models/gemini-large:generateContent", "gemini-large", GEMINI, JSON, gemini("It is 18 degrees in Paris."));
+                new Sample(
+                        "/v1beta/models/gemini-large:generateContent",
+                        "gemini-large",
+                        GEMINI,
+                        JSON,
+                        gemini("It is 18 degrees in Paris."));
             case "gemini-stream" ->
                 new Sample(
                         "/v1beta/models/gemini-large:streamGenerateContent?alt=sse",

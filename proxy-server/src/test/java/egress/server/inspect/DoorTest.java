@@ -46,7 +46,9 @@ final class DoorTest {
     }
 
     private static String cookie() throws IOException {
-        String set = send("GET", "/inspect?token=" + token, host()).value("set-cookie").orElseThrow();
+        String set = send("GET", "/inspect?token=" + token, host())
+                .value("set-cookie")
+                .orElseThrow();
         return "Cookie: " + set.split(";", 2)[0];
     }
 
@@ -64,12 +66,26 @@ final class DoorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/inspect", "/inspect?token=", "/inspect?token=x", "/inspect/", "/inspect/app.js",
-        "/inspect/api/about", "/inspect/api/events", "/inspect/api/flows/1", "/inspect/api/har", "/inspect/%2e%2e/healthz"})
+    @ValueSource(
+            strings = {
+                "/inspect",
+                "/inspect?token=",
+                "/inspect?token=x",
+                "/inspect/",
+                "/inspect/app.js",
+                "/inspect/api/about",
+                "/inspect/api/events",
+                "/inspect/api/flows/1",
+                "/inspect/api/har",
+                "/inspect/%2e%2e/healthz"
+            })
     void staysShutWithoutIt(String path) throws IOException {
         assertThat(send("GET", path, host()).status()).isEqualTo(403);
-        assertThat(send("GET", path, host(), "Cookie: egress-inspect-00000000=" + token).status()).isEqualTo(403);
-        assertThat(send("GET", path, host(), "Authorization: Bearer x").status()).isEqualTo(403);
+        assertThat(send("GET", path, host(), "Cookie: egress-inspect-00000000=" + token)
+                        .status())
+                .isEqualTo(403);
+        assertThat(send("GET", path, host(), "Authorization: Bearer x").status())
+                .isEqualTo(403);
     }
 
     @ParameterizedTest
@@ -83,30 +99,41 @@ final class DoorTest {
         "X-Nothing: more, 200",
     })
     void staysShutForAnotherSitesPage(String field, int status) throws IOException {
-        assertThat(send("GET", "/inspect/api/about", host(), cookie(), field).status()).isEqualTo(status);
+        assertThat(send("GET", "/inspect/api/about", host(), cookie(), field).status())
+                .isEqualTo(status);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"evil.example", "evil.example:9901", "192.0.2.7", "127.0.0.1.evil.example"})
     void staysShutForANameThatWasReboundToLoopback(String host) throws IOException {
-        assertThat(send("GET", "/inspect?token=" + token, "Host: " + host).status()).isEqualTo(421);
+        assertThat(send("GET", "/inspect?token=" + token, "Host: " + host).status())
+                .isEqualTo(421);
     }
 
     @Test
     void changesNothingForARequestWithoutItsOrigin() throws IOException {
         String own = "Origin: http://127.0.0.1:" + proxy.admin().getPort();
 
-        assertThat(send("POST", "/inspect/api/clear", host(), cookie(), "Content-Length: 0").status()).isEqualTo(403);
-        assertThat(send("GET", "/inspect/api/clear", host(), cookie(), own).status()).isEqualTo(405);
-        assertThat(send("POST", "/inspect/api/clear", host(), cookie(), own, "Content-Length: 0").status())
+        assertThat(send("POST", "/inspect/api/clear", host(), cookie(), "Content-Length: 0")
+                        .status())
+                .isEqualTo(403);
+        assertThat(send("GET", "/inspect/api/clear", host(), cookie(), own).status())
+                .isEqualTo(405);
+        assertThat(send("POST", "/inspect/api/clear", host(), cookie(), own, "Content-Length: 0")
+                        .status())
                 .isEqualTo(200);
     }
 
     @Test
     void takesNoLargeBodyFromWhoIsNotLetIn() throws IOException {
-        assertThat(send("POST", "/inspect/api/replay", host(), "Content-Length: 500000").status()).isEqualTo(413);
-        assertThat(send("POST", "/inspect/api/replay", host(), "Transfer-Encoding: chunked").status()).isEqualTo(413);
-        assertThat(send("POST", "/healthz", host(), "Authorization: Bearer " + token, "Content-Length: 500000").status())
+        assertThat(send("POST", "/inspect/api/replay", host(), "Content-Length: 500000")
+                        .status())
+                .isEqualTo(413);
+        assertThat(send("POST", "/inspect/api/replay", host(), "Transfer-Encoding: chunked")
+                        .status())
+                .isEqualTo(413);
+        assertThat(send("POST", "/healthz", host(), "Authorization: Bearer " + token, "Content-Length: 500000")
+                        .status())
                 .isEqualTo(413);
     }
 
@@ -125,13 +152,30 @@ final class DoorTest {
 
     /** The page shows everything: an agent must not read it through the gate, whatever it calls this machine. */
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "localhost", "LOCALHOST", "localhost.", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",
-        "[::]", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.0.0.1.", "127.0.0.2"})
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "localhost",
+                "LOCALHOST",
+                "localhost.",
+                "[::1]",
+                "[::ffff:127.0.0.1]",
+                "0.0.0.0",
+                "[::]",
+                "127.1",
+                "127.0.1",
+                "2130706433",
+                "0x7f000001",
+                "0x7f.1",
+                "0177.0.0.1",
+                "127.0.0.1.",
+                "127.0.0.2"
+            })
     void isNotReachedThroughTheGate(String name) throws IOException {
         String target = name + ":" + proxy.admin().getPort();
         try (RawClient client = proxy.connect()) {
-            ReceivedResponse answer = client.send("GET http://" + target + "/inspect?token=" + token + " HTTP/1.1\r\nHost: "
-                            + target + "\r\n\r\n")
+            ReceivedResponse answer = client.send("GET http://" + target + "/inspect?token=" + token
+                            + " HTTP/1.1\r\nHost: " + target + "\r\n\r\n")
                     .readResponse("GET");
             assertThat(answer.status()).describedAs(answer.text()).isGreaterThanOrEqualTo(400);
             assertThat(answer.value("set-cookie")).isEmpty();
@@ -149,13 +193,17 @@ final class DoorTest {
 
     @Test
     void doesNotReplayWhereTheGateHasRoutes() throws IOException {
-        try (ProxyUnderTest gate =
-                        ProxyUnderTest.with().routes("routes: []").flags("--inspect").start();
+        try (ProxyUnderTest gate = ProxyUnderTest.with()
+                        .routes("routes: []")
+                        .flags("--inspect")
+                        .start();
                 RawClient client = RawClient.connect(gate.admin())) {
             String url = inspector(gate).url();
             String body = "{\"method\":\"GET\",\"url\":\"http://a.example/\"}";
-            ReceivedResponse answer = client.send("POST /inspect/api/replay HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                            + url.substring(url.indexOf('=') + 1) + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+            ReceivedResponse answer = client.send(
+                            "POST /inspect/api/replay HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                                    + url.substring(url.indexOf('=') + 1) + "\r\nContent-Length: " + body.length()
+                                    + "\r\n\r\n" + body)
                     .readResponse("POST");
             assertThat(answer.status()).isEqualTo(403);
             assertThat(answer.text()).contains("the gate has routes");
@@ -164,12 +212,14 @@ final class DoorTest {
 
     @Test
     void isNotServedToOtherMachines() throws IOException {
-        try (ProxyUnderTest gate = ProxyUnderTest.with().flags("--metrics", "127.0.0.1:0").start();
+        try (ProxyUnderTest gate =
+                        ProxyUnderTest.with().flags("--metrics", "127.0.0.1:0").start();
                 RawClient client =
                         RawClient.connect(gate.gate().adminAddresses().getLast())) {
             assertThat(client.get("/inspect", "127.0.0.1").status()).isEqualTo(404);
         }
-        try (ProxyUnderTest gate = ProxyUnderTest.with().flags("--admin", "0.0.0.0:0").start()) {
+        try (ProxyUnderTest gate =
+                ProxyUnderTest.with().flags("--admin", "0.0.0.0:0").start()) {
             assertThat(gate.gate().inspector()).isEmpty();
         }
     }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.server.ProxyUnderTest;
 import egress.server.flows.Flow;
-import egress.server.flows.FlowSink;
 import egress.testkit.Alpn;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
@@ -46,7 +45,7 @@ final class InspectPageTest {
     private static Origin origin;
     private static ProxyUnderTest proxy;
     private static Browser browser;
-    private static FlowSink sink;
+    private static FlowStore sink;
     private long id = 1_000_000;
 
     @BeforeAll
@@ -64,7 +63,7 @@ final class InspectPageTest {
                 .trust(authority)
                 .start();
         Inspector inspector = proxy.gate().inspector().orElseThrow();
-        sink = inspector.sink();
+        sink = inspector.store();
         browser = Browser.start(Files.createDirectories(directory.resolve("browser")));
         browser.size(1440, 900);
     }
@@ -78,7 +77,7 @@ final class InspectPageTest {
 
     @BeforeEach
     void open() throws InterruptedException {
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.open(proxy.gate().inspector().orElseThrow().url());
         browser.awaitText("#counts", "live");
     }
@@ -129,7 +128,10 @@ final class InspectPageTest {
         browser.awaitText(".rows .row", "slow.example/events");
         assertThat(browser.text(".rows .row .status")).isEqualTo("…");
 
-        Flow whole = SampleFlows.flow(begun.id()).ask("GET", "slow.example", "/events").status(207).whole();
+        Flow whole = SampleFlows.flow(begun.id())
+                .ask("GET", "slow.example", "/events")
+                .status(207)
+                .whole();
         sink.responded(whole);
         browser.awaitText(".rows .row .status", "207");
         sink.ended(whole);
@@ -158,7 +160,9 @@ final class InspectPageTest {
         show(
                 next().ask("GET", "one.example", "/a").whole(),
                 next().ask("POST", "two.example", "/b").status(403).whole(),
-                next().ask("POST", "one.example", "/c").answered("text/plain", "a needle in here").whole());
+                next().ask("POST", "one.example", "/c")
+                        .answered("text/plain", "a needle in here")
+                        .whole());
         browser.await("three rows", "document.querySelectorAll('.rows .row').length === 3");
 
         browser.fill("#filter", "~d one & ~m POST");
@@ -167,7 +171,8 @@ final class InspectPageTest {
 
         browser.fill("#filter", "~d one & ~z");
         browser.awaitText("#filter-fault", "~z\" is no operator");
-        assertThat(browser.evaluate("document.querySelector('#filter-fault mark').textContent").asText())
+        assertThat(browser.evaluate("document.querySelector('#filter-fault mark').textContent")
+                        .asText())
                 .isEqualTo("~");
 
         browser.fill("#filter", "~c 4xx");
@@ -185,7 +190,9 @@ final class InspectPageTest {
     @Test
     void showsJsonAsATreeThatKeepsEveryDigit() throws Exception {
         openDetail(
-                next().answered("application/json", "{\"id\":12345678901234567890,\"list\":[{\"deep\":true}],\"t\":\"x\"}")
+                next().answered(
+                                "application/json",
+                                "{\"id\":12345678901234567890,\"list\":[{\"deep\":true}],\"t\":\"x\"}")
                         .whole(),
                 "Response");
 
@@ -199,7 +206,10 @@ final class InspectPageTest {
 
     @Test
     void showsFormsMultipartEventsAndMessagesOfProtobuf() throws Exception {
-        openDetail(next().posted("application/x-www-form-urlencoded", utf8("a=1+2&b=%C3%A9&c")).whole(), "Request");
+        openDetail(
+                next().posted("application/x-www-form-urlencoded", utf8("a=1+2&b=%C3%A9&c"))
+                        .whole(),
+                "Request");
         browser.awaitText(".pairs", "1 2");
         browser.awaitText(".pairs", "é");
 
@@ -211,7 +221,9 @@ final class InspectPageTest {
         browser.awaitText(".json", "inner");
 
         reopen(
-                next().answered("text/event-stream", "event: first\nid: 7\ndata: {\"n\":1}\n\ndata: two\ndata: lines\n\n")
+                next().answered(
+                                "text/event-stream",
+                                "event: first\nid: 7\ndata: {\"n\":1}\n\ndata: two\ndata: lines\n\n")
                         .whole(),
                 "Response");
         browser.awaitText(".events", "first");
@@ -229,7 +241,7 @@ final class InspectPageTest {
 
     private void reopen(Flow flow, String tab) throws InterruptedException {
         browser.press("Escape");
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.await("an empty list", "document.querySelectorAll('.rows .row').length === 0");
         openDetail(flow, tab);
     }
@@ -239,7 +251,10 @@ final class InspectPageTest {
         openDetail(next().answered("image/png", Base64.getDecoder().decode(PNG)).whole(), "Response");
         browser.awaitText(".shown", "2 × 2");
 
-        reopen(next().answered("application/octet-stream", new byte[] {0, 1, 2, (byte) 0xff, 'a'}).whole(), "Response");
+        reopen(
+                next().answered("application/octet-stream", new byte[] {0, 1, 2, (byte) 0xff, 'a'})
+                        .whole(),
+                "Response");
         browser.awaitText("pre.hex", "00 01 02 ff 61");
     }
 
@@ -260,7 +275,11 @@ final class InspectPageTest {
                 "Response");
         browser.awaitText(".note", "Shown: the first 16M");
 
-        reopen(next().responseField("content-encoding", "gzip").answered("text/plain", "no gzip").whole(), "Response");
+        reopen(
+                next().responseField("content-encoding", "gzip")
+                        .answered("text/plain", "no gzip")
+                        .whole(),
+                "Response");
         browser.awaitText(".note", "cannot be decoded");
         browser.awaitText("pre.text", "no gzip");
     }
@@ -298,8 +317,17 @@ final class InspectPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"anthropic", "anthropic-stream", "openai-chat", "openai-chat-stream", "openai-responses",
-        "openai-responses-stream", "gemini", "gemini-stream"})
+    @ValueSource(
+            strings = {
+                "anthropic",
+                "anthropic-stream",
+                "openai-chat",
+                "openai-chat-stream",
+                "openai-responses",
+                "openai-responses-stream",
+                "gemini",
+                "gemini-stream"
+            })
     void showsAConversationOfEachProvider(String name) throws Exception {
         Conversations.Sample sample = Conversations.named(name);
         openDetail(
@@ -342,7 +370,8 @@ final class InspectPageTest {
             browser.click("[role=tab]", tab);
             browser.await("the panel", "document.querySelector('.detail .panel').innerText.length > 40");
             browser.await("nothing loads", "!document.querySelector('.detail .panel').innerText.includes('Loading')");
-            assertThat(browser.evaluate("document.querySelectorAll('main img, main script, main b:not(.before b), main i').length")
+            assertThat(browser.evaluate(
+                                    "document.querySelectorAll('main img, main script, main b:not(.before b), main i').length")
                             .asInt())
                     .describedAs(tab)
                     .isZero();
@@ -368,7 +397,8 @@ final class InspectPageTest {
 
         browser.awaitText(".note", "The first 4.0M of 64M were kept.");
         browser.awaitText(".shown", "aaaa");
-        assertThat(browser.evaluate("document.querySelector('pre.text').textContent.length").asInt())
+        assertThat(browser.evaluate("document.querySelector('pre.text').textContent.length")
+                        .asInt())
                 .isLessThan(200_000);
     }
 
@@ -384,7 +414,8 @@ final class InspectPageTest {
         }
         browser.awaitText("#counts", "10,200 flows");
         browser.awaitText(".rows .row", "/item/9999");
-        assertThat(browser.evaluate("document.querySelectorAll('.rows .row').length").asInt())
+        assertThat(browser.evaluate("document.querySelectorAll('.rows .row').length")
+                        .asInt())
                 .isLessThan(100);
 
         assertThat(scrollFrame())
@@ -421,7 +452,9 @@ final class InspectPageTest {
     void isUsedByKeysAlone() throws Exception {
         show(
                 next().ask("GET", "one.example", "/a").whole(),
-                next().ask("GET", "two.example", "/b").answered("text/plain", "second").whole());
+                next().ask("GET", "two.example", "/b")
+                        .answered("text/plain", "second")
+                        .whole());
         browser.awaitText(".rows .row", "two.example");
 
         browser.evaluate("document.querySelector('.grid').focus()");
@@ -516,21 +549,74 @@ final class InspectPageTest {
         Path folder = Files.createDirectories(directory.resolve("har"));
         browser.downloadTo(folder);
         show(
-                next().ask("GET", "one.example", "/a").answered("text/plain", "kept").whole(),
+                next().ask("GET", "one.example", "/a")
+                        .answered("text/plain", "kept")
+                        .whole(),
                 next().ask("GET", "two.example", "/b").whole());
         browser.fill("#filter", "~d one");
         browser.await("one row", "document.querySelectorAll('.rows .row').length === 1");
         browser.click(".actions button", "HAR");
 
         ProxyUnderTest.await("a download", () -> har(folder) != null);
-        JsonNode entries = new ObjectMapper().readTree(har(folder).toFile()).path("log").path("entries");
+        JsonNode entries =
+                new ObjectMapper().readTree(har(folder).toFile()).path("log").path("entries");
         assertThat(entries).hasSize(1);
         assertThat(entries.get(0).path("request").path("url").asText()).isEqualTo("https://one.example/a");
     }
 
+    @Test
+    void showsRulesWithTheirHitsAndTurnsADenialIntoTheNarrowestRule() throws Exception {
+        String routes = """
+                routes:
+                  - host: api.example.com
+                    matches:
+                      - paths: [{type: prefix, value: /v1/}]
+                        methods: [GET]
+                      - paths: [{type: exact, value: /never}]
+                """;
+        try (ProxyUnderTest gate = ProxyUnderTest.with()
+                .routes(routes)
+                .flags("--inspect")
+                .origin(ANSWERED + ":443", origin)
+                .trust(authority)
+                .start()) {
+            origin.on("/v1/x", exchange -> exchange.respond(200, "fine"));
+            try (RawClient client = gate.connect(ANSWERED + ":443")) {
+                client.get("/v1/x", ANSWERED);
+                client.get("/v1/x", ANSWERED);
+                client.get("/v2/other", ANSWERED);
+            }
+            browser.open(gate.gate().inspector().orElseThrow().url());
+            browser.awaitText(".rows .row", "/v2/other");
+            browser.click("#views button", "Policy");
+            browser.awaitText(".policy", "matches[0].paths[0] prefix /v1/");
+            assertThat(browser.text(".policy .routes")).containsPattern("prefix /v1/\\s+2\\s");
+            assertThat(browser.text(".policy .routes")).containsPattern("exact /never\\s+never");
+            browser.awaitText(".policy .denials", "path_not_allowed");
+            browser.click(".policy .denials button", "Narrowest rule");
+            browser.awaitText(".policy .rule pre", "/v2/other");
+            browser.screenshot(Path.of("target", "inspect", "policy.png"));
+
+            browser.fill("#explain-url", "https://api.example.com/v1/y");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "allowed");
+            browser.fill("#explain-url", "https://other.example/");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "host_not_allowed");
+            browser.fill("#explain-url", "nonsense");
+            browser.click(".policy button", "Explain");
+            browser.awaitText(".policy .explained", "expected: https:// or http:// and a host");
+            browser.evaluate("document.querySelector('[role=tab], .rows') && true");
+            String own = "http://127.0.0.1:" + gate.admin().getPort() + "/inspect";
+            browser.forget(own, "status of 400");
+        }
+    }
+
     private static Path har(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".har")).findFirst().orElse(null);
+            return files.filter(file -> file.toString().endsWith(".har"))
+                    .findFirst()
+                    .orElse(null);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -552,10 +638,15 @@ final class InspectPageTest {
 
         Conversations.Sample talk = Conversations.named("anthropic-stream");
         show(
-                next().ask("GET", "one.example", "/a?b=c").answered("application/json", "{\"a\":[1,true,null,\"x\"]}").whole(),
+                next().ask("GET", "one.example", "/a?b=c")
+                        .answered("application/json", "{\"a\":[1,true,null,\"x\"]}")
+                        .whole(),
                 next().ask("GET", "two.example", "/b").status(304).whole(),
                 next().ask("GET", "three.example", "/c").status(404).whole(),
-                next().ask("GET", "four.example", "/d").status(502).decided("failed", "UPSTREAM", "gone").whole(),
+                next().ask("GET", "four.example", "/d")
+                        .status(502)
+                        .decided("failed", "UPSTREAM", "gone")
+                        .whole(),
                 next().ask("POST", "five.example", "/e")
                         .status(403)
                         .decided("denied", "DLP", "github_token found in body")
@@ -571,7 +662,8 @@ final class InspectPageTest {
         for (int row = 0; row < 6; row++) {
             browser.evaluate("document.querySelectorAll('.rows .row')[" + row + "].click()");
             browser.await("a detail", "document.querySelectorAll('[role=tab]').length > 2");
-            int tabs = browser.evaluate("document.querySelectorAll('[role=tab]').length").asInt();
+            int tabs = browser.evaluate("document.querySelectorAll('[role=tab]').length")
+                    .asInt();
             for (int tab = 0; tab < tabs; tab++) {
                 browser.evaluate("document.querySelectorAll('[role=tab]')[" + tab + "].click()");
                 browser.await("all is there", "!document.querySelector('.panel').innerText.includes('Loading')");
@@ -592,15 +684,25 @@ final class InspectPageTest {
         Path pictures = Path.of("target", "inspect");
         Conversations.Sample talk = Conversations.named("anthropic-stream");
         String[] hosts = {"api.github.com", "registry.example", "files.example", "api.anthropic.com", "github.com"};
-        String[] paths = {"/repos/acme/tool/pulls?state=open&per_page=50", "/packages/left-pad", "/assets/logo-2x.png",
-            "/v1/messages", "/acme/tool.git/info/refs?service=git-upload-pack"};
+        String[] paths = {
+            "/repos/acme/tool/pulls?state=open&per_page=50",
+            "/packages/left-pad",
+            "/assets/logo-2x.png",
+            "/v1/messages",
+            "/acme/tool.git/info/refs?service=git-upload-pack"
+        };
         int[] statuses = {200, 200, 304, 200, 200, 404, 200, 502, 200};
         for (int i = 0; i < 60; i++) {
             boolean denied = i % 11 == 10;
             SampleFlows flow = SampleFlows.flow(100 + i * 37L)
-                    .ask(i % 5 == 3 ? "POST" : "GET", denied ? "collector.example" : hosts[i % 5], denied ? "/upload" : paths[i % 5])
+                    .ask(
+                            i % 5 == 3 ? "POST" : "GET",
+                            denied ? "collector.example" : hosts[i % 5],
+                            denied ? "/upload" : paths[i % 5])
                     .status(denied ? 403 : statuses[i % 9])
-                    .answered(i % 5 == 2 ? "image/png" : "application/json", "{\"name\":\"left-pad\"}".repeat(i * i % 97));
+                    .answered(
+                            i % 5 == 2 ? "image/png" : "application/json",
+                            "{\"name\":\"left-pad\"}".repeat(i * i % 97));
             if (denied) {
                 flow.decided("denied", "HOST", "host \"collector.example\" is in no route");
             } else if (statuses[i % 9] == 502) {
@@ -612,7 +714,9 @@ final class InspectPageTest {
                 SampleFlows.flow(4_001)
                         .ask("POST", "api.github.com", "/gists")
                         .status(403)
-                        .posted("application/json", utf8("{\"files\":{\"notes.txt\":{\"content\":\"********\"}},\"public\":true}"))
+                        .posted(
+                                "application/json",
+                                utf8("{\"files\":{\"notes.txt\":{\"content\":\"********\"}},\"public\":true}"))
                         .answered("text/plain", "egress DLP: github_token found in body\n")
                         .decided("denied", "DLP", "github_token found in body")
                         .found(new Flow.Finding("github_token", "body", "9f41c2", "block"))
@@ -662,20 +766,24 @@ final class InspectPageTest {
         browser.screenshot(pictures.resolve("fault.png"));
         browser.fill("#filter", "");
         browser.press("Escape");
-        ((FlowStore) sink).clear();
+        sink.clear();
         browser.awaitText(".empty", "Nothing went through yet");
+        browser.await("no fault", "document.querySelector('#filter-fault').hidden");
         browser.screenshot(pictures.resolve("empty.png"));
         browser.size(1440, 900);
         try (Stream<Path> all = Files.list(pictures)) {
-            assertThat(all).hasSizeGreaterThan(8).allSatisfy(file -> assertThat(Files.size(file)).isBetween(5_000L, 200_000L));
+            assertThat(all)
+                    .hasSizeGreaterThan(8)
+                    .allSatisfy(file -> assertThat(Files.size(file)).isBetween(5_000L, 200_000L));
         }
     }
 
     private static final String AXE = "/axe.min.js";
 
     private static void finds(String where) {
-        JsonNode violations = browser.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
-                + "each => each.id + ': ' + each.help + ' ' + each.nodes.slice(0, 3).map(n => n.target + ' ' + n.failureSummary).join('; ')))");
+        JsonNode violations = browser.evaluate(
+                "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+                        + "each => each.id + ': ' + each.help + ' ' + each.nodes.slice(0, 3).map(n => n.target + ' ' + n.failureSummary).join('; ')))");
         assertThat(violations).describedAs(where).isEmpty();
     }
 }

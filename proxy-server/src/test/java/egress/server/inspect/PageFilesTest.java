@@ -21,7 +21,8 @@ final class PageFilesTest {
             "innerHTML|outerHTML|insertAdjacentHTML|document\\.write|createContextualFragment|DOMParser|srcdoc"
                     + "|\\beval\\(|new Function|setHTML|javascript:");
 
-    private static final Pattern ELSEWHERE = Pattern.compile("(?:src|href|url|import|from|fetch|@import)\\W{0,3}(?:https?:)?//");
+    private static final Pattern ELSEWHERE =
+            Pattern.compile("(?:src|href|url|import|from|fetch|@import)\\W{0,3}(?:https?:)?//");
 
     static List<Path> files() throws IOException {
         try (Stream<Path> all = Files.list(FOLDER)) {

@@ -145,8 +145,7 @@ final class SampleFlows {
                 Instant.parse("2026-07-01T10:00:00Z").plusMillis(id * 137),
                 new Flow.Client("127.0.0.1:47154", null),
                 null,
-                new Flow.Request(
-                        method, "https", host, 443, path, "HTTP/2.0", requestFields, requestBody, List.of()),
+                new Flow.Request(method, "https", host, 443, path, "HTTP/2.0", requestFields, requestBody, List.of()),
                 response,
                 decided,
                 new Flow.Connection("203.0.113.7:443", "HTTP/2.0", false),

@@ -38,13 +38,15 @@ final class TailTest {
     void writesALineForEachAnswerThatTheFilterLetsThroughUntilTheGateEnds() throws Exception {
         ProxyUnderTest proxy = ProxyUnderTest.with().start();
         Inspector inspector = proxy.gate().inspector().orElseThrow();
-        FlowSink sink = inspector.sink();
+        FlowSink sink = inspector.store();
         sink.ended(SampleFlows.flow(1).ask("GET", "before.example", "/x").whole());
         Thread thread = follow(inspector.url(), "~d before | ~v denied");
         ProxyUnderTest.await("what is held", () -> out.toString().contains("before.example"));
 
         sink.ended(SampleFlows.flow(2).ask("GET", "other.example", "/y").whole());
-        sink.started(SampleFlows.flow(3).ask("POST", "denied.example", "/z\u001b[31m").begun());
+        sink.started(SampleFlows.flow(3)
+                .ask("POST", "denied.example", "/z\u001b[31m")
+                .begun());
         sink.ended(SampleFlows.flow(3)
                 .ask("POST", "denied.example", "/z\u001b[31m")
                 .status(403)
@@ -64,14 +66,16 @@ final class TailTest {
 
     @Test
     void findsTheGateByAFileOfItsOwnerAlone() throws Exception {
-        try (ProxyUnderTest proxy =
-                ProxyUnderTest.with().environment("EGRESS_CA_DIR", directory.toString()).start()) {
+        try (ProxyUnderTest proxy = ProxyUnderTest.with()
+                .environment("EGRESS_CA_DIR", directory.toString())
+                .start()) {
             Inspector inspector = proxy.gate().inspector().orElseThrow();
             inspector.publish();
             Path file = TokenFile.in(directory, proxy.admin().getPort());
 
             assertThat(TokenFile.read(file)).isEqualTo(inspector.url());
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
             inspector.publish();
             inspector.close();
             assertThat(file).doesNotExist();

@@ -35,6 +35,26 @@ export async function clear() {
   await ask("clear", { method: "POST" });
 }
 
+/** Rules with their hits, and denials by reason. */
+export async function policy() {
+  return (await ask("policy")).json();
+}
+
+/** What would let a flow that was denied through: {yaml, words}, or {words} where nothing would. */
+export async function rule(number) {
+  return (await ask(`flows/${number}/rule`)).json();
+}
+
+/** What would become of a request: {allowed, code, words, route, credential, readings}. */
+export async function explain(method, url) {
+  const response = await ask("explain", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ method, url }),
+  });
+  return response.json();
+}
+
 /** Sends a request again; gives the address that it comes from. */
 export async function replay(request) {
   const response = await ask("replay", {

@@ -5,6 +5,7 @@ import { Detail } from "./detail.js";
 import { button, el, fill } from "./dom.js";
 import { count, size } from "./format.js";
 import { FlowList } from "./list.js";
+import { showPolicy } from "./policy.js";
 import { openReplay } from "./replay.js";
 
 const TYPING_MILLIS = 250;
@@ -17,6 +18,7 @@ const counts = document.getElementById("counts");
 const traffic = document.getElementById("traffic");
 
 let mayReplay = false;
+let proxy = "127.0.0.1:9099";
 let showsHandshakes = false;
 let connected = false;
 let paused = false;
@@ -56,9 +58,13 @@ const handshakes = button("TLS", toggleHandshakes, {
   "aria-pressed": "false",
   title: "Show ClientHellos too: of passthrough and of handshakes that failed",
 });
+const views = [["Traffic", traffic], ["Policy", document.getElementById("policy")]];
+const viewButtons = views.map(([name], i) => button(name, () => showView(i), { "aria-pressed": String(i === 0) }));
+
 const pause = button("Pause", togglePause, { "aria-pressed": "false", title: "Hold what comes back (p)" });
 
 function start() {
+  document.getElementById("views").append(...viewButtons);
   traffic.append(list.element, splitter, detail.element);
   document.getElementById("actions").append(
     handshakes,
@@ -91,6 +97,8 @@ function start() {
   api.about().then(
     (about) => {
       mayReplay = about.replay;
+      proxy = about.proxy ?? proxy;
+      sayEmpty();
     },
     (refused) => list.sayEmpty(el("p", {}, refused.message)),
   );
@@ -164,7 +172,7 @@ function sayEmpty() {
     list.sayEmpty(
       el("h2", {}, "Nothing went through yet"),
       el("p", {}, "Send a request through the gate, such as:"),
-      el("pre", {}, "curl --proxy 127.0.0.1:9099 --cacert ~/.egress-proxy/ca.pem https://example.com/"),
+      el("pre", {}, `curl --proxy ${proxy} --cacert ~/.egress-proxy/ca.pem https://example.com/`),
     );
   } else {
     list.sayEmpty(el("h2", {}, "Nothing matches"), el("p", {}, "What comes from now on is looked at, too."));
@@ -223,6 +231,21 @@ async function clear() {
 function exportHar() {
   const name = `egress-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.har`;
   el("a", { href: api.harAddress(asked(), find.value), download: name }).click();
+}
+
+function showView(chosen) {
+  views.forEach(([, view], i) => {
+    view.hidden = i !== chosen;
+    viewButtons[i].setAttribute("aria-pressed", String(i === chosen));
+  });
+  if (chosen === 1) {
+    showPolicy(views[1][1], (number) => {
+      showView(0);
+      list.choose(list.byNumber.get(number), true);
+    });
+  } else {
+    list.draw();
+  }
 }
 
 function openDetail(flow) {

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { button, copyText, el, fill, save, table } from "./dom.js";
 import { size, sizeInWords } from "./format.js";
 import { hexDump } from "./hex.js";
-import { jsonTree } from "./json.js";
+import { jsonLine, jsonTree } from "./json.js";
 import { grpcMessages, protobufFields, protobufTree } from "./protobuf.js";
 import { formPairs, multipartParts, serverEvents } from "./structured.js";
 
@@ -177,7 +177,7 @@ function eventsView(events, from) {
       {},
       el("span", { class: "ordinal" }, String(from + i + 1)),
       el("span", { class: "event" }, event.event || "message", event.id && el("span", { class: "hint" }, ` id ${event.id}`)),
-      jsonTree(event.data) ?? el("pre", { class: "text" }, event.data),
+      jsonLine(event.data) ?? el("pre", { class: "text" }, event.data),
     ));
   const list = el("ol", { class: "events", start: from + 1 }, part);
   const rest = events.length - from - EVENTS_AT_ONCE;
@@ -191,7 +191,7 @@ function eventsView(events, from) {
 function linesView(text) {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return el("ol", { class: "events" }, lines.slice(0, 2_000).map((line, i) =>
-    el("li", {}, el("span", { class: "ordinal" }, String(i + 1)), jsonTree(line) ?? el("pre", { class: "text" }, line))));
+    el("li", {}, el("span", { class: "ordinal" }, String(i + 1)), jsonLine(line) ?? el("pre", { class: "text" }, line))));
 }
 
 function partView(part, i) {

@@ -7,6 +7,7 @@ import { button, copyText, el, fill, table, tabs } from "./dom.js";
 import { authority, clock, duration, field, sizeInWords } from "./format.js";
 import { mayBeConversation } from "./llm.js";
 import { llmView } from "./llmview.js";
+import { showRule } from "./policy.js";
 import { openReplay } from "./replay.js";
 import { waterfall } from "./waterfall.js";
 
@@ -152,8 +153,10 @@ function copyMenu(flow) {
 }
 
 function overview(flow) {
+  const rule = el("div", {});
   return [
     flow.why && el("p", { class: `note ${flow.verdict === "denied" ? "bad" : ""}` }, flow.why),
+    flow.verdict === "denied" && [button("Narrowest rule", () => showRule(flow.number, rule)), rule],
     section("Decision", table("Decision", known([
       ["Verdict", el("span", { class: `badge ${badge(flow)}` }, flow.verdict)],
       ["Code", flow.code && el("code", {}, flow.code)],

@@ -22,6 +22,21 @@ export function parse(text) {
   }
 }
 
+/** A JSON text on one line, and its tree when it is opened; null where it is none. */
+export function jsonLine(text) {
+  const value = parse(text);
+  if (value === undefined || value === null || typeof value !== "object") {
+    return null;
+  }
+  const details = el("details", { class: "json" }, el("summary", { class: "line" }, text.slice(0, 2_000)));
+  details.addEventListener("toggle", () => {
+    if (details.open && details.childElementCount === 1) {
+      details.append(valueTree(value));
+    }
+  });
+  return details;
+}
+
 class Exact {
   constructor(source) {
     this.source = source;
