@@ -93,6 +93,23 @@ final class SignalsIT {
     }
 
     @Test
+    void asJsonStartReloadAndStopAreEvents() throws Exception {
+        try (Child child = Child.start("--routes", routes.toString(), "--log-format", "json")) {
+            assertThat(child.awaitErr("egress_started")).contains("\"listen\":\"127.0.0.1:", "\"ca_fingerprint\":\"sha256:");
+            Files.writeString(routes, OTHER_ROUTES);
+            child.signal("HUP");
+            assertThat(child.awaitErr("egress_reloaded")).contains("\"generation\":2", "\"routes\":1");
+            Files.writeString(routes, BROKEN);
+            child.signal("HUP");
+            assertThat(child.awaitErr("egress_reload_failed")).contains("surprise");
+            child.signal("TERM");
+            assertThat(child.awaitExit()).isZero();
+            child.awaitErr("egress_stopping");
+            assertThat(child.err()).allMatch(line -> line.startsWith("{\"time\":\""));
+        }
+    }
+
+    @Test
     void aHangupReloadsByPathWhateverBecameOfTheFile() throws Exception {
         try (Child child = Child.start("--routes", routes.toString())) {
             child.port();

@@ -51,6 +51,7 @@ final class HostSeen {
                 true,
                 DlpRules.DEFAULT,
                 false,
+                false,
                 false)));
     }
 

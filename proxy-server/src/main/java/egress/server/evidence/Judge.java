@@ -188,6 +188,7 @@ final class Judge {
                 route.gitFetch(),
                 route.dlp(),
                 route.passthrough(),
+                route.trace(),
                 route.transparent());
     }
 
