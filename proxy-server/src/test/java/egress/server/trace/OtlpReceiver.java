@@ -38,6 +38,7 @@ final class OtlpReceiver implements AutoCloseable {
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     /** One export: its head and what it held. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Export(String path, Map<String, List<String>> head, byte[] body, List<ResourceSpans> spans) {
         @Nullable
         String value(String name) {

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -168,13 +169,13 @@ final class TracingTest {
                 assertThat(span.getStartTimeUnixNano()).isGreaterThanOrEqualTo(nanos(before.minusMillis(50)));
                 assertThat(span.getEndTimeUnixNano()).isLessThanOrEqualTo(nanos(after.plusMillis(50)));
             }
-            assertThat(phases.get("handshake").getEndTimeUnixNano()).isLessThanOrEqualTo(first.getStartTimeUnixNano());
-            assertThat(phases.get("verdict").getStartTimeUnixNano()).isEqualTo(first.getStartTimeUnixNano());
-            assertThat(phases.get("connect").getEndTimeUnixNano())
-                    .isEqualTo(phases.get("tls").getStartTimeUnixNano());
-            assertThat(phases.get("tls").getEndTimeUnixNano())
-                    .isEqualTo(phases.get("first_byte").getStartTimeUnixNano());
-            assertThat(phases.get("body").getEndTimeUnixNano()).isEqualTo(first.getEndTimeUnixNano());
+            assertThat(phase(phases, "handshake").getEndTimeUnixNano()).isLessThanOrEqualTo(first.getStartTimeUnixNano());
+            assertThat(phase(phases, "verdict").getStartTimeUnixNano()).isEqualTo(first.getStartTimeUnixNano());
+            assertThat(phase(phases, "connect").getEndTimeUnixNano())
+                    .isEqualTo(phase(phases, "tls").getStartTimeUnixNano());
+            assertThat(phase(phases, "tls").getEndTimeUnixNano())
+                    .isEqualTo(phase(phases, "first_byte").getStartTimeUnixNano());
+            assertThat(phase(phases, "body").getEndTimeUnixNano()).isEqualTo(first.getEndTimeUnixNano());
 
             Span second = spans.get(1);
             assertThat(receiver.below(second)).containsOnlyKeys("verdict", "stream", "first_byte", "body");
@@ -184,6 +185,10 @@ final class TracingTest {
             assertThat(second.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
             assertThat(second.getTraceId()).isNotEqualTo(first.getTraceId());
         }
+    }
+
+    private static Span phase(Map<String, Span> phases, String name) {
+        return Objects.requireNonNull(phases.get(name), name);
     }
 
     private static long nanos(Instant time) {
@@ -217,7 +222,7 @@ final class TracingTest {
                 traced().environment("OTEL_TRACES_SAMPLER", "always_on").start()) {
             get(proxy, HOST, "/status/202", unsampled);
             Span span = receiver.awaitRoot(
-                    each -> attributes(each).get("http.response.status_code").equals("202"));
+                    each -> "202".equals(attributes(each).get("http.response.status_code")));
             assertThat(hex(span.getTraceId())).isEqualTo(TRACE);
         }
         assertThat(receiver.roots()).hasSize(2);
