@@ -110,7 +110,9 @@ record Bodies(Body request, Body response) {
                 return new Decoded(ByteBuffer.wrap(bytes.toByteArray()), count >= 0);
             } catch (IOException e) {
                 // Of a body that was not kept whole the rest is missing.
-                return wire.length < length && bytes.size() > 0 ? new Decoded(ByteBuffer.wrap(bytes.toByteArray()), true) : null;
+                return wire.length < length && bytes.size() > 0
+                        ? new Decoded(ByteBuffer.wrap(bytes.toByteArray()), true)
+                        : null;
             }
         }
 
