@@ -95,7 +95,8 @@ final class SignalsIT {
     @Test
     void asJsonStartReloadAndStopAreEvents() throws Exception {
         try (Child child = Child.start("--routes", routes.toString(), "--log-format", "json")) {
-            assertThat(child.awaitErr("egress_started")).contains("\"listen\":\"127.0.0.1:", "\"ca_fingerprint\":\"sha256:");
+            assertThat(child.awaitErr("egress_started"))
+                    .contains("\"listen\":\"127.0.0.1:", "\"ca_fingerprint\":\"sha256:");
             Files.writeString(routes, OTHER_ROUTES);
             child.signal("HUP");
             assertThat(child.awaitErr("egress_reloaded")).contains("\"generation\":2", "\"routes\":1");

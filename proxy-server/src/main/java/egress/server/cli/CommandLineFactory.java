@@ -40,7 +40,8 @@ public final class CommandLineFactory {
     /** The command line with everything in it. */
     public static CommandLine of(Map<String, String> environment, ProxyCommand.Runner runner, Notices notices) {
         CommandLine gate = gate(environment, runner, notices);
-        gate.addSubcommand(new RunCommand(environment, runner));
+        CommandLine run = new CommandLine(new RunCommand(environment, runner));
+        gate.addSubcommand(run);
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());
@@ -51,7 +52,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new RoutesCommand());
         gate.addSubcommand(new TailCommand());
         settle(gate, environment, notices);
-        HelpLayout.applyPicked(gate.getSubcommands().get("run"), RunCommand.SHOWN);
+        HelpLayout.applyPicked(run, RunCommand.SHOWN);
         return gate;
     }
 

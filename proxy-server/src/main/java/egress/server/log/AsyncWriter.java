@@ -127,7 +127,7 @@ public final class AsyncWriter implements AutoCloseable {
         boolean any = false;
         for (Queued next = queue.poll(); next != null; next = queue.poll()) {
             any = true;
-            guarded(next.entry()::render);
+            guarded(next.entry());
             next.lease().close();
             if (outText.length() + errText.length() > FLUSH_CHARS) {
                 flush();

@@ -89,7 +89,7 @@ record Bodies(Body request, Body response) {
                             .orElse("");
         }
 
-        private record Decoded(byte[] bytes, boolean isCut) {}
+        private record Decoded(ByteBuffer bytes, boolean isCut) {}
 
         /** Null where it cannot be decoded. */
         private @Nullable Decoded decoded() {
@@ -98,7 +98,7 @@ record Bodies(Body request, Body response) {
             }
             byte[] wire = kept.toByteArray();
             if (codings.get().isEmpty()) {
-                return new Decoded(wire, false);
+                return new Decoded(ByteBuffer.wrap(wire), false);
             }
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             try (InputStream in = ContentCoding.decode(new ByteArrayInputStream(wire), codings.get())) {
@@ -107,19 +107,21 @@ record Bodies(Body request, Body response) {
                 while (bytes.size() < MOST && (count = in.read(buffer)) >= 0) {
                     bytes.write(buffer, 0, count);
                 }
-                return new Decoded(bytes.toByteArray(), count >= 0);
+                return new Decoded(ByteBuffer.wrap(bytes.toByteArray()), count >= 0);
             } catch (IOException e) {
                 // Of a body that was not kept whole the rest is missing.
-                return wire.length < length && bytes.size() > 0 ? new Decoded(bytes.toByteArray(), true) : null;
+                return wire.length < length && bytes.size() > 0
+                        ? new Decoded(ByteBuffer.wrap(bytes.toByteArray()), true)
+                        : null;
             }
         }
 
         /** Null where it is no text in UTF-8. */
-        private static @Nullable String text(byte[] bytes) {
+        private static @Nullable String text(ByteBuffer bytes) {
             CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-            CharBuffer text = CharBuffer.allocate(bytes.length);
+            CharBuffer text = CharBuffer.allocate(bytes.remaining());
             // Not the end of the input: what was kept may end within a character.
-            CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, false);
+            CoderResult result = decoder.decode(bytes, text, false);
             boolean hasControls =
                     text.flip().chars().anyMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f);
             return result.isError() || hasControls ? null : text.toString();

@@ -29,7 +29,7 @@ final class BodyCapture {
     private void take(Bodies.Body body, ByteBuf part) {
         int wanted = part.readableBytes();
         long room = left.addAndGet(-wanted);
-        int taken = body.take(part, (int) Math.clamp(room + wanted, 0, wanted));
+        int taken = body.take(part, Math.clamp(room + wanted, 0, wanted));
         left.addAndGet(wanted - taken);
     }
 

@@ -1,5 +1,6 @@
 package egress.server.run;
 
+import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +130,7 @@ public final class ChildProcess {
         try {
             return Files.exists(STATUS)
                     ? isForeground(Files.readString(STATUS)).orElse(false)
-                    : System.console() != null;
+                    : System.console() instanceof Console console && console.isTerminal();
         } catch (IOException e) {
             return false;
         }
