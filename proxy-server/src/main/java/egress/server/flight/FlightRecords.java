@@ -16,7 +16,8 @@ public final class FlightRecords implements Observer, MintWatch, ScanWatch {
 
     /** Empty where this run time has no flight recorder: then nobody need be told of anything. */
     public static Optional<FlightRecords> whereThereIsARecorder() {
-        return ModuleLayer.boot().findModule("jdk.jfr").map(module -> new FlightRecords());
+        boolean there = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+        return there ? Optional.of(new FlightRecords()) : Optional.empty();
     }
 
     /** Waits for a recorder, which there is from the start with -XX:StartFlightRecording, or later by jcmd. */

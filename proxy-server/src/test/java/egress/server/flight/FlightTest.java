@@ -60,7 +60,22 @@ final class FlightTest {
                 .generateCertificate(Files.newInputStream(directory.resolve("ca.pem")));
     }
 
+    /** Longer than another test would wait: what it loads is logged, and it may be one of many processes. */
+    private static void awaitListening(Child gate) throws InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            try {
+                gate.port();
+                return;
+            } catch (AssertionError slow) {
+                if (!gate.isAlive()) {
+                    throw slow;
+                }
+            }
+        }
+    }
+
     private ReceivedResponse post(Child gate, String body) throws Exception {
+        awaitListening(gate);
         try (RawClient client = RawClient.connect(gate.port())) {
             client.tunnel(HOST + ":443").tls(TlsClient.of(HOST, ca()).alpn("http/1.1"));
             client.send("POST /echo HTTP/1.1\r\nHost: " + HOST + "\r\nContent-Length: " + body.length() + "\r\n\r\n"
@@ -142,7 +157,7 @@ final class FlightTest {
 
     /** The recorder is looked for in the background, once the gate is ready. */
     private void awaitSink(Child gate) throws Exception {
-        gate.port();
+        awaitListening(gate);
         egress.server.ProxyUnderTest.await("the recorder to be found", () -> {
             try {
                 return !loaded("egress.server.flight.ScanEvent").isEmpty();
