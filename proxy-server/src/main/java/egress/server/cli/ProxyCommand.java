@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "egress-proxy",
         versionProvider = Version.class,
-        customSynopsis = "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|routes|har|health ...",
+        customSynopsis =
+                "egress-proxy [--routes FILE] [flags]   or   egress-proxy ca|env|check|explain|routes|har|health ...",
         description = {
             "",
             "The gate between a coding agent and the network: takes its HTTPS by CONNECT, judges each request by",

@@ -198,7 +198,7 @@ final class Drafting {
 
     private static boolean isAllowed(String reading, String method, Map<Rule, Matcher> allowed) {
         return allowed.entrySet().stream()
-                .anyMatch(rule -> rule.getKey().method().equals(method)
-                        && rule.getValue().matches(reading));
+                .anyMatch(rule ->
+                        rule.getKey().method().equals(method) && rule.getValue().matches(reading));
     }
 }
