@@ -230,7 +230,7 @@ final class RecordedClients implements AutoCloseable {
                 .with("http_proxy", proxy)
                 .with("SSL_CERT_FILE", ca.toString())
                 .with("NODE_EXTRA_CA_CERTS", ca.toString())
-                .within(Duration.ofSeconds(120));
+                .within(Duration.ofMinutes(2));
     }
 
     private Path fresh(String name) throws IOException {

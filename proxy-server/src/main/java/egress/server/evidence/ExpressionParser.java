@@ -241,9 +241,8 @@ final class ExpressionParser {
         } else {
             return atom;
         }
-        int behind = at;
         take("?"); // lazy: the same language
-        behind = at;
+        int behind = at;
         if (at < source.length() && "*+?".indexOf(source.charAt(at)) >= 0) {
             throw unsupported("a repetition of a repetition");
         }

@@ -3,7 +3,6 @@ package egress.server.evidence;
 import egress.server.evidence.Language.Unsupported;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
@@ -29,7 +28,7 @@ final class Witnesses {
     private final int[] alphabet;
 
     /** A joint state and the text that leads to it. */
-    private record At(BitSet[] states, String text) {}
+    private record At(List<BitSet> states, String text) {}
 
     /**
      * @param must hold a text in any case
@@ -56,20 +55,20 @@ final class Witnesses {
     String find(Predicate<boolean[]> wanted, Predicate<String> enough) throws Unsupported {
         Deque<At> pending = new ArrayDeque<>();
         Set<List<BitSet>> known = new HashSet<>();
-        BitSet[] begin = new BitSet[must.size() + others.size()];
-        for (int i = 0; i < begin.length; i++) {
-            begin[i] = language(i).begin();
+        List<BitSet> begin = new ArrayList<>();
+        for (int i = 0; i < must.size() + others.size(); i++) {
+            begin.add(language(i).begin());
         }
         pending.add(new At(begin, ""));
-        known.add(Arrays.asList(begin));
+        known.add(begin);
         while (!pending.isEmpty()) {
             At here = pending.poll();
             if (isWanted(here.states(), wanted) && enough.test(here.text())) {
                 return here.text();
             }
             for (int character : alphabet) {
-                BitSet[] next = next(here.states(), character);
-                if (next != null && known.add(Arrays.asList(next))) {
+                List<BitSet> next = next(here.states(), character);
+                if (next != null && known.add(next)) {
                     pending.add(new At(next, here.text() + Character.toString(character)));
                 }
             }
@@ -84,24 +83,25 @@ final class Witnesses {
         return index < must.size() ? must.get(index) : others.get(index - must.size());
     }
 
-    private boolean isWanted(BitSet[] states, Predicate<boolean[]> wanted) {
+    private boolean isWanted(List<BitSet> states, Predicate<boolean[]> wanted) {
         for (int i = 0; i < must.size(); i++) {
-            if (!must.get(i).accepts(states[i])) {
+            if (!must.get(i).accepts(states.get(i))) {
                 return false;
             }
         }
         boolean[] held = new boolean[others.size()];
         for (int i = 0; i < held.length; i++) {
-            held[i] = others.get(i).accepts(states[must.size() + i]);
+            held[i] = others.get(i).accepts(states.get(must.size() + i));
         }
         return wanted.test(held);
     }
 
-    private BitSet @Nullable [] next(BitSet[] states, int character) {
-        BitSet[] next = new BitSet[states.length];
-        for (int i = 0; i < states.length; i++) {
-            next[i] = language(i).after(states[i], character);
-            if (i < must.size() && next[i].isEmpty()) {
+    private @Nullable List<BitSet> next(List<BitSet> states, int character) {
+        List<BitSet> next = new ArrayList<>(states.size());
+        for (int i = 0; i < states.size(); i++) {
+            BitSet after = language(i).after(states.get(i), character);
+            next.add(after);
+            if (i < must.size() && after.isEmpty()) {
                 return null; // no text from here on will do
             }
         }
