@@ -410,6 +410,7 @@ final class InspectPageTest {
         }
         browser.awaitText("#counts", "200 flows");
         double control = scrollFrame();
+        browser.evaluate("(grid => { grid.scrollTop = grid.scrollHeight; })(document.querySelector('.grid'))");
         for (int i = 0; i < 10_000; i++) {
             show(next().ask("GET", "many.example", "/item/" + i).whole());
         }

@@ -174,7 +174,7 @@ export class FlowList {
   }
 
   onScroll() {
-    if (this.grid.scrollTop === this.placed) {
+    if (this.follows && this.grid.scrollTop === this.placed) {
       this.schedule(); // by the list itself
       return;
     }
