@@ -5,6 +5,8 @@ import java.util.List;
 
 /** Characters as ranges of code points, both ends included, in order and apart. */
 record CharSet(List<Range> ranges) {
+    private static final int WIDE = 1_000;
+
     static final int LAST = 0x10ffff;
     static final CharSet ANY = of(0, LAST);
     static final CharSet DIGITS = of('0', '9');
@@ -69,15 +71,15 @@ record CharSet(List<Range> ranges) {
     CharSet folded() {
         CharSet folded = this;
         for (Range range : ranges) {
+            if (range.to() - range.from() > WIDE) {
+                continue; // it holds its letters in both cases
+            }
             for (int c = range.from(); c <= Math.min(range.to(), 0xffff); c++) {
                 if (Character.isLetter(c)) {
                     folded = folded.or(of(Character.toUpperCase(c), Character.toUpperCase(c)))
                             .or(of(Character.toLowerCase(c), Character.toLowerCase(c)));
                     folded = (c | 0x20) == 'k' ? folded.or(of('\u212a', '\u212a')) : folded;
                     folded = (c | 0x20) == 's' ? folded.or(of('\u017f', '\u017f')) : folded;
-                }
-                if (c == 0x24f) {
-                    break; // the letters of wide classes are in them in both cases
                 }
             }
         }

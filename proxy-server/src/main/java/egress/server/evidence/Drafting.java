@@ -90,35 +90,44 @@ final class Drafting {
                 }
             }
         });
-        List<Rule> rules = new ArrayList<>();
+        Rules rules = new Rules();
         for (PathTree.Shape shape : tree.shapes()) {
             PathRule path = PathRule.of(shape.segments());
-            shape.methods().forEach((method, seen) -> add(rules, new Rule(path, method, seen.copy())));
+            shape.methods().forEach((method, seen) -> rules.add(path, method, seen));
         }
-        return withoutCovered(rules);
+        return withoutCovered(rules.all());
     }
 
-    private static void add(List<Rule> rules, Rule rule) {
-        for (Rule known : rules) {
-            if (known.path().equals(rule.path()) && known.method().equals(rule.method())) {
-                known.seen().add(rule.seen());
-                return;
-            }
+    /** Each path and method once. */
+    private static final class Rules {
+        private final Map<List<Object>, Rule> all = new LinkedHashMap<>();
+
+        void add(PathRule path, String method, Seen seen) {
+            all.computeIfAbsent(List.of(path, method), any -> new Rule(path, method, new Seen()))
+                    .seen()
+                    .add(seen);
         }
-        rules.add(rule);
+
+        int size() {
+            return all.size();
+        }
+
+        List<Rule> all() {
+            return List.copyOf(all.values());
+        }
     }
 
     /** Without exact paths that a wider rule of the same method holds for; they count there. */
     private static List<Rule> withoutCovered(List<Rule> rules) {
-        Map<PathRule, Matcher> wide = new LinkedHashMap<>();
+        Map<Rule, Matcher> wide = new LinkedHashMap<>();
         for (Rule rule : rules) {
             if (rule.path().type() != PathRule.Type.EXACT) {
-                wide.computeIfAbsent(rule.path(), PathRule::matcher);
+                wide.put(rule, rule.path().matcher());
             }
         }
         List<Rule> left = new ArrayList<>();
         for (Rule rule : rules) {
-            Rule cover = rule.path().type() == PathRule.Type.EXACT ? cover(rule, rules, wide) : null;
+            Rule cover = rule.path().type() == PathRule.Type.EXACT ? cover(rule, wide) : null;
             if (cover == null) {
                 left.add(rule);
             } else {
@@ -128,13 +137,11 @@ final class Drafting {
         return left;
     }
 
-    private static @Nullable Rule cover(Rule exact, List<Rule> rules, Map<PathRule, Matcher> wide) {
-        for (Rule rule : rules) {
-            Matcher matcher = wide.get(rule.path());
-            if (matcher != null
-                    && rule.method().equals(exact.method())
-                    && matcher.matches(exact.path().value())) {
-                return rule;
+    private static @Nullable Rule cover(Rule exact, Map<Rule, Matcher> wide) {
+        for (Map.Entry<Rule, Matcher> each : wide.entrySet()) {
+            if (each.getKey().method().equals(exact.method())
+                    && each.getValue().matches(exact.path().value())) {
+                return each.getKey();
             }
         }
         return null;
@@ -162,16 +169,18 @@ final class Drafting {
     /** Each as it was asked for, and not more; without what a rule that was needed allows by now. */
     private static List<Suggestion.Entry> denied(
             String code, Map<HostSeen.Asked, Seen> all, List<Rule> allowed, List<String> notes) {
-        List<Rule> rules = new ArrayList<>();
+        Rules rules = new Rules();
+        Map<Rule, Matcher> matchers = new LinkedHashMap<>();
+        allowed.forEach(rule -> matchers.put(rule, rule.path().matcher()));
         TreeSet<String> left = new TreeSet<>();
         all.forEach((asked, seen) -> {
             for (String reading : asked.readings()) {
                 for (String method : asked.methods()) {
-                    if (!reading.startsWith("/") || isAllowed(reading, method, allowed)) {
+                    if (!reading.startsWith("/") || isAllowed(reading, method, matchers)) {
                         continue;
                     }
                     if (rules.size() < MOST_DENIED) {
-                        add(rules, new Rule(PathRule.asked(reading), method, seen.copy()));
+                        rules.add(PathRule.asked(reading), method, seen);
                     } else {
                         left.add(method + " " + reading);
                     }
@@ -184,12 +193,12 @@ final class Drafting {
         if (!left.isEmpty()) {
             notes.add(left.size() + " more that were denied (" + code + ") are not written out");
         }
-        return entries(new Suggestion.State.Denied(code), rules);
+        return entries(new Suggestion.State.Denied(code), rules.all());
     }
 
-    private static boolean isAllowed(String reading, String method, List<Rule> allowed) {
-        return allowed.stream()
+    private static boolean isAllowed(String reading, String method, Map<Rule, Matcher> allowed) {
+        return allowed.entrySet().stream()
                 .anyMatch(rule ->
-                        rule.method().equals(method) && rule.path().matcher().matches(reading));
+                        rule.getKey().method().equals(method) && rule.getValue().matches(reading));
     }
 }

@@ -247,7 +247,7 @@ final class Judge {
             }
             outcome = now;
         }
-        return outcome == allowed && request.request().body().truncated()
+        return outcome.equals(allowed) && request.request().body().truncated()
                 ? new Outcome.Undecidable("the body decides, and was not kept whole")
                 : outcome;
     }

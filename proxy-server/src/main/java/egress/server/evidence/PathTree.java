@@ -13,6 +13,9 @@ import java.util.TreeSet;
  * which an obvious id stands, becomes a place for any such value; all else stays as it was seen.
  */
 final class PathTree {
+    /** What is deeper is no path of an API, and stays as it is. */
+    private static final int DEEPEST = 64;
+
     private final int distinct;
     private final Node root = new Node();
 
@@ -46,7 +49,8 @@ final class PathTree {
     /** @param path begins with a slash */
     void add(String path, String method, Seen seen) {
         Node node = root;
-        for (String segment : path.substring(1).split("/", -1)) {
+        String[] segments = path.substring(1).split("/", DEEPEST); // the last one holds all the rest
+        for (String segment : segments) {
             node = node.children.computeIfAbsent(segment, any -> new Node());
         }
         node.ends.computeIfAbsent(method, any -> new Seen()).add(seen);
@@ -76,16 +80,17 @@ final class PathTree {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         Map<String, Segment.Kind> kinds = new LinkedHashMap<>();
         node.children.forEach((label, child) -> {
-            Optional<Segment.Kind> id = id(label, child);
-            String key =
-                    id.map(kind -> "id " + kind).orElseGet(() -> label.isEmpty() ? "" : "like " + signature(child));
+            boolean deep = label.contains("/"); // the rest of a path that is too deep: never one segment
+            Optional<Segment.Kind> id = deep ? Optional.empty() : id(label, child);
+            String key = id.map(kind -> "id " + kind)
+                    .orElseGet(() -> deep || label.isEmpty() ? "as it is " + label : "like " + signature(child));
             groups.computeIfAbsent(key, any -> new ArrayList<>()).add(label);
             kinds.put(key, id.orElse(Segment.Kind.ANYTHING));
         });
         List<Place> places = new ArrayList<>();
         groups.forEach((key, labels) -> {
             Segment.Kind kind = kinds.getOrDefault(key, Segment.Kind.ANYTHING);
-            boolean general = kind != Segment.Kind.ANYTHING || labels.size() >= distinct && !key.isEmpty();
+            boolean general = kind != Segment.Kind.ANYTHING || labels.size() >= distinct;
             Node merged = new Node();
             for (String label : labels) {
                 Node child = node.children.get(label);

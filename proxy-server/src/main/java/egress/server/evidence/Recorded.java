@@ -66,6 +66,9 @@ sealed interface Recorded {
         if (code != null && BY_RULES.contains(code)) {
             return new Denied(code);
         }
+        if ("downstream_gone".equals(code) && flow.decision().rule() == null) {
+            return new Unjudged();
+        }
         boolean unjudged = code != null
                 ? BEFORE_RULES.contains(code)
                 : flow.decision().verdict().equals("pending");

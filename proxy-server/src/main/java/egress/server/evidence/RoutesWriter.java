@@ -89,16 +89,15 @@ final class RoutesWriter {
             return "'" + text.replace("'", "''") + "'";
         }
         StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
+        text.codePoints().forEach(c -> {
             if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
+                quoted.append('\\').append((char) c);
             } else if (c >= ' ' && c < 0x7f) {
-                quoted.append(c);
+                quoted.append((char) c);
             } else {
-                quoted.append("\\u%04x".formatted((int) c));
+                quoted.append((c > 0xffff ? "\\U%08x" : "\\u%04x").formatted(c));
             }
-        }
+        });
         return quoted.append('"').toString();
     }
 

@@ -25,12 +25,6 @@ final class Seen {
         clients.addAll(other.clients);
     }
 
-    Seen copy() {
-        Seen copy = new Seen();
-        copy.add(this);
-        return copy;
-    }
-
     long count() {
         return count;
     }

@@ -72,7 +72,7 @@ sealed interface Segment {
 
     /** Whether its longest run without a mark mixes digits and letters as no word and no version does. */
     private static boolean isMade(String segment) {
-        for (String run : segment.split("[_-]")) {
+        for (String run : segment.split("[_-]", -1)) {
             int turns = 0;
             for (int i = 1; i < run.length(); i++) {
                 turns += kindOf(run.charAt(i)) != kindOf(run.charAt(i - 1)) ? 1 : 0;

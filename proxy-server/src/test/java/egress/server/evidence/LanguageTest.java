@@ -72,8 +72,7 @@ class LanguageTest {
     @ParameterizedTest
     @ValueSource(strings = {"/\\bx", "/\\pL", "/a^b", "/(a$)+b", "/\\C", "(?m)/^a"})
     void saysWhatItDoesNotRead(String source) {
-        assertThat(catchThrowable(() -> Language.of(source)))
-                .isInstanceOf(Language.Unsupported.class);
+        assertThat(catchThrowable(() -> Language.of(source))).isInstanceOf(Language.Unsupported.class);
     }
 
     @Test

@@ -212,6 +212,16 @@ class SuggestionsTest {
     }
 
     @Test
+    void aPathOfManyThousandSegmentsStaysAsItIs() {
+        for (String end : List.of("x", "y", "z")) {
+            twice("GET", "https://api.example" + "/a".repeat(10_000) + "/" + end);
+        }
+        String yaml = suggested();
+        assertThat(yaml).doesNotContain("regex", "prefix");
+        assertThat(replay(yaml).status()).isEqualTo(Replay.SAME);
+    }
+
+    @Test
     void aMaskedSegmentIsAnyValueThere() {
         twice("POST", "https://bot.example/bot********/send");
         String yaml = suggested();
