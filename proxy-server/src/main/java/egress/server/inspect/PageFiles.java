@@ -22,7 +22,6 @@ final class PageFiles {
             "llm.js",
             "llmview.js",
             "policy.js",
-            "policy.js",
             "protobuf.js",
             "replay.js",
             "structured.js",

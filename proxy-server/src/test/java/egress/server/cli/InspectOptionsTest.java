@@ -54,7 +54,9 @@ final class InspectOptionsTest {
     @Test
     void isRuledByItsVariableToo() {
         assertThat(parse(Map.of("EGRESS_INSPECT", "false"), "").inspect().on()).isFalse();
-        assertThat(parse(Map.of("EGRESS_INSPECT", "true"), "--routes r.yaml").inspect().on())
+        assertThat(parse(Map.of("EGRESS_INSPECT", "true"), "--routes r.yaml")
+                        .inspect()
+                        .on())
                 .isTrue();
     }
 
@@ -75,6 +77,7 @@ final class InspectOptionsTest {
     @CsvSource({"off, off", "0.0.0.0:9901, 0.0.0.0:9901"})
     void saysThatItNeedsAnAdminOnLoopback(String admin, String shown) {
         assertThat(run(Map.of(), "--inspect", "--admin", admin)).isEqualTo(2);
-        assertThat(err.text()).contains("--inspect: --admin is " + shown + " (expected: an --admin on a loopback address");
+        assertThat(err.text())
+                .contains("--inspect: --admin is " + shown + " (expected: an --admin on a loopback address");
     }
 }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Headless Chromium with one page, driven by its DevTools protocol. */
 final class Browser implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
-    private static final long PATIENCE_MILLIS = 60_000;
+    private static final long PATIENCE_MILLIS = 45_000;
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final AtomicInteger ids = new AtomicInteger();

@@ -66,7 +66,7 @@ function node(key, value, budget) {
     "summary",
     {},
     label,
-    el("span", { class: array ? "brace" : "brace object" }, array ? `[${entries.length}]` : "{…}"),
+    el("span", { class: "brace" }, array ? `[${entries.length}]` : `{${entries.length}}`),
     el("span", { class: "preview" }, array ? "" : preview(entries)),
   );
   const details = el("details", {}, summary);

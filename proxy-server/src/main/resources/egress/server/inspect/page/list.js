@@ -29,6 +29,7 @@ export class FlowList {
     this.chosen = null;
     this.follows = true;
     this.laidOut = 0;
+    this.placed = 0;
     this.drawn = new Map();
     this.rows = el("div", { class: "rows", role: "rowgroup" });
     this.empty = el("div", { class: "empty" });
@@ -113,6 +114,7 @@ export class FlowList {
     const height = this.grid.clientHeight - ROW;
     if (this.follows) {
       this.grid.scrollTop = Math.max(0, total * ROW - height);
+      this.placed = this.grid.scrollTop;
     }
     const from = Math.max(0, Math.floor(this.grid.scrollTop / ROW) - BEYOND);
     const to = Math.min(total, Math.ceil((this.grid.scrollTop + height) / ROW) + BEYOND);
@@ -172,6 +174,10 @@ export class FlowList {
   }
 
   onScroll() {
+    if (this.follows && this.grid.scrollTop === this.placed) {
+      this.schedule(); // by the list itself
+      return;
+    }
     // By what was laid out: rows that came since have not moved the end yet.
     const end = this.laidOut * ROW - (this.grid.clientHeight - ROW);
     this.follows = this.grid.scrollTop >= end - 4;
