@@ -42,7 +42,11 @@ public record ScanOptions(
     /** A route that lists no detectors. */
     public static ScanOptions defaults() {
         return new ScanOptions(
-                Detector.unlisted(Detector.Effect.BLOCKS), Detector.unlisted(Detector.Effect.WARNS), Set.of(), Profile.BALANCED, false);
+                Detector.unlisted(Detector.Effect.BLOCKS),
+                Detector.unlisted(Detector.Effect.WARNS),
+                Set.of(),
+                Profile.BALANCED,
+                false);
     }
 
     /** A route that lists its detectors: all of them block, except those that can only warn. */

@@ -77,7 +77,8 @@ class ProfileTest {
         String text = form;
         for (int at; (at = text.indexOf('<')) >= 0; ) {
             int to = text.indexOf('>', at);
-            text = text.substring(0, at) + (form.startsWith("dop") || form.startsWith("shpat") ? A.replace('A', 'a') : A)
+            text = text.substring(0, at)
+                    + (form.startsWith("dop") || form.startsWith("shpat") ? A.replace('A', 'a') : A)
                             .substring(0, Integer.parseInt(text.substring(at + 1, to)))
                     + text.substring(to + 1);
         }
@@ -121,7 +122,8 @@ class ProfileTest {
     @Test
     void aPlaceholdersWordExcusesNoTokenBesideIt() {
         String token = "sk-ant-api03-q7Lw3Zx9Kd2Tn8Rv5Hb4Yc6Jp1Gs0FtMw8Qe2Xa7";
-        for (String text : List.of(token + "-example", token + "-your-key", token + "xxxxxxxxxxxxxxxx", token + "_dummy")) {
+        for (String text :
+                List.of(token + "-example", token + "-your-key", token + "xxxxxxxxxxxxxxxx", token + "_dummy")) {
             assertThat(outcome(text, Profile.BALANCED)).as(text).isEqualTo("blocks");
         }
     }

@@ -22,10 +22,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code egress-proxy dlp}: the scanner by itself. */
-@Command(
-        name = "dlp",
-        description = "The scanner for secrets by itself.",
-        subcommands = DlpCommand.Try.class)
+@Command(name = "dlp", description = "The scanner for secrets by itself.", subcommands = DlpCommand.Try.class)
 final class DlpCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -52,19 +49,24 @@ final class DlpCommand implements Callable<Integer> {
         @Option(
                 names = "--routes",
                 paramLabel = "FILE",
-                description = "the routes file: its credentials must not leave, and the host's route says how it is scanned")
+                description =
+                        "the routes file: its credentials must not leave, and the host's route says how it is scanned")
         private @Nullable Path routes;
 
         @Option(
                 names = "--host",
                 paramLabel = "HOST[:PORT]",
-                description = "to whom it would go; port 443 where none is named. Without it: a route without a dlp of its own")
+                description =
+                        "to whom it would go; port 443 where none is named. Without it: a route without a dlp of its own")
         private @Nullable String host;
 
         @Option(names = "--type", paramLabel = "TYPE", description = "its Content-Type. Default: ${DEFAULT-VALUE}")
         private String type = "application/octet-stream";
 
-        @Option(names = "--coding", paramLabel = "CODING", description = "its Content-Encoding: gzip, deflate, br, zstd")
+        @Option(
+                names = "--coding",
+                paramLabel = "CODING",
+                description = "its Content-Encoding: gzip, deflate, br, zstd")
         private String coding = "";
 
         @Option(
@@ -82,7 +84,8 @@ final class DlpCommand implements Callable<Integer> {
             Path file = routes;
             if (file == null) {
                 if (host != null) {
-                    throw new ParameterException(spec.commandLine(), "--host: " + host + " (expected: --routes with it)");
+                    throw new ParameterException(
+                            spec.commandLine(), "--host: " + host + " (expected: --routes with it)");
                 }
                 return tell(new DlpTrial(List.of(), List.of(), System.getenv()), DlpRules.DEFAULT);
             }
@@ -99,7 +102,8 @@ final class DlpCommand implements Callable<Integer> {
 
         private int by(RoutesFile.Loaded loaded) throws IOException {
             DlpTrial trial = new DlpTrial(loaded.policy().routes(), loaded.secrets(), System.getenv());
-            return tell(trial, host == null ? DlpRules.DEFAULT : route(loaded, host).dlp());
+            return tell(
+                    trial, host == null ? DlpRules.DEFAULT : route(loaded, host).dlp());
         }
 
         private Route route(RoutesFile.Loaded loaded, String text) {

@@ -77,13 +77,33 @@ public record DlpConfig(
     /** With another least rate for held bodies. */
     public DlpConfig withBodyRate(BodyRate rate) {
         return new DlpConfig(
-                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, profile, rate, knownHits);
+                builtIn,
+                pipelock,
+                maxBody,
+                memory,
+                spoolDirectory,
+                spoolMax,
+                timeout,
+                allowed,
+                profile,
+                rate,
+                knownHits);
     }
 
     /** With another bound of hits on known secrets. */
     public DlpConfig withKnownHits(KnownHits bound) {
         return new DlpConfig(
-                builtIn, pipelock, maxBody, memory, spoolDirectory, spoolMax, timeout, allowed, profile, bodyRate, bound);
+                builtIn,
+                pipelock,
+                maxBody,
+                memory,
+                spoolDirectory,
+                spoolMax,
+                timeout,
+                allowed,
+                profile,
+                bodyRate,
+                bound);
     }
 
     /** The scanner of the jar alone, with the default bounds. */

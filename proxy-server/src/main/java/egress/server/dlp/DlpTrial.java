@@ -62,17 +62,21 @@ public final class DlpTrial {
         if (!coding.isEmpty()) {
             fields.add(new HeaderField("content-encoding", coding));
         }
-        ScanRequest request =
-                new ScanRequest("", "", "", fields, BodySource.of(body), List.of(), plan.options().withEveryHit(true));
+        ScanRequest request = new ScanRequest(
+                "",
+                "",
+                "",
+                fields,
+                BodySource.of(body),
+                List.of(),
+                plan.options().withEveryHit(true));
         ScanVerdict verdict = scanner.scan(request).toCompletableFuture().join();
         return switch (verdict) {
             case ScanVerdict.Clean clean -> outcome(true, "leaves", clean.warnings());
             case ScanVerdict.Found found -> outcome(plan.warnsOnly(), denial(plan), found.findings());
             case ScanVerdict.Denied denied -> new Outcome(false, List.of("denied: " + denied.reason()));
             case ScanVerdict.Refused refused ->
-                new Outcome(
-                        false,
-                        List.of("denied (dlp_unscannable): " + refused.detail()));
+                new Outcome(false, List.of("denied (dlp_unscannable): " + refused.detail()));
         };
     }
 

@@ -433,10 +433,7 @@ final class InspectPageTest {
 
     /** The best of three, since the machine has other work: the milliseconds that half of the frames took at most. */
     private static double scrollFrame() {
-        return IntStream.range(0, 3)
-                .mapToDouble(_ -> scrollOnce())
-                .min()
-                .orElseThrow();
+        return IntStream.range(0, 3).mapToDouble(_ -> scrollOnce()).min().orElseThrow();
     }
 
     private static double scrollOnce() {

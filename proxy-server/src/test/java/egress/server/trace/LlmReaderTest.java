@@ -99,7 +99,11 @@ final class LlmReaderTest {
                 "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"" + SECRET_TALK.repeat(10) + "\"}}\n\n";
         int end = ANTHROPIC_STREAM.indexOf("event: message_delta");
         String beginning = ANTHROPIC_STREAM.substring(0, end);
-        LlmFacts facts = read("/v1/messages", "{}", "text/event-stream", beginning + delta.repeat(10_000) + ANTHROPIC_STREAM.substring(end));
+        LlmFacts facts = read(
+                "/v1/messages",
+                "{}",
+                "text/event-stream",
+                beginning + delta.repeat(10_000) + ANTHROPIC_STREAM.substring(end));
 
         assertThat(facts.model()).isEqualTo("claude-a-20");
         assertThat(facts.output()).isEqualTo(15);

@@ -169,7 +169,8 @@ final class TracingTest {
                 assertThat(span.getStartTimeUnixNano()).isGreaterThanOrEqualTo(nanos(before.minusMillis(50)));
                 assertThat(span.getEndTimeUnixNano()).isLessThanOrEqualTo(nanos(after.plusMillis(50)));
             }
-            assertThat(phase(phases, "handshake").getEndTimeUnixNano()).isLessThanOrEqualTo(first.getStartTimeUnixNano());
+            assertThat(phase(phases, "handshake").getEndTimeUnixNano())
+                    .isLessThanOrEqualTo(first.getStartTimeUnixNano());
             assertThat(phase(phases, "verdict").getStartTimeUnixNano()).isEqualTo(first.getStartTimeUnixNano());
             assertThat(phase(phases, "connect").getEndTimeUnixNano())
                     .isEqualTo(phase(phases, "tls").getStartTimeUnixNano());
@@ -221,8 +222,7 @@ final class TracingTest {
         try (ProxyUnderTest proxy =
                 traced().environment("OTEL_TRACES_SAMPLER", "always_on").start()) {
             get(proxy, HOST, "/status/202", unsampled);
-            Span span = receiver.awaitRoot(
-                    each -> "202".equals(attributes(each).get("http.response.status_code")));
+            Span span = receiver.awaitRoot(each -> "202".equals(attributes(each).get("http.response.status_code")));
             assertThat(hex(span.getTraceId())).isEqualTo(TRACE);
         }
         assertThat(receiver.roots()).hasSize(2);

@@ -86,7 +86,8 @@ public final class RuleMatcher {
         report(rule, segment, rule.hasContext() ? from : start, at, end);
     }
 
-    // The end of a token that is a few characters too short for its form, or cut off where what is left looks drawn by chance; -1 where
+    // The end of a token that is a few characters too short for its form, or cut off where what is left looks drawn by
+    // chance; -1 where
     // there is none.
     private int nearlyLong(CompiledRule rule, int at, int length) {
         byte[] b = segment.b();

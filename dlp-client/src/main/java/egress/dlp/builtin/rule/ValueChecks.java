@@ -199,8 +199,8 @@ final class ValueChecks {
             return new Value(start, end, Arrays.copyOfRange(b, start, end), Likeness.EXAMPLE);
         }
         int from = Math.max(0, n - 4000);
-        boolean drawn = Randomness.distinct(material, from, n) >= 12
-                && Randomness.transitions(material, from, n) >= n / 6;
+        boolean drawn =
+                Randomness.distinct(material, from, n) >= 12 && Randomness.transitions(material, from, n) >= n / 6;
         boolean broken = n < 64 && stop < to && b[stop] == '.'; // MIIEpAIBAAKCAQEA...
         int close = endLine(b, stop, Math.min(s.to(), stop + 80));
         Likeness likeness = broken ? Likeness.EXAMPLE : drawn ? Likeness.REAL : Likeness.MADE_UP;

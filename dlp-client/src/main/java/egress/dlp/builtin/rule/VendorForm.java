@@ -86,8 +86,7 @@ final class VendorForm {
             }
             marks += mark ? 1 : 0;
         }
-        return marks >= 2
-                && Randomness.pronounceable(new String(b, from, end - from, StandardCharsets.ISO_8859_1));
+        return marks >= 2 && Randomness.pronounceable(new String(b, from, end - from, StandardCharsets.ISO_8859_1));
     }
 
     private static boolean isDrawn(byte[] b, int from, int end) {

@@ -146,7 +146,16 @@ public final class ScanContext {
     /** A known secret, of which {@code part} stood there, as it is or encoded. */
     public void known(Provenance view, int start, int end, byte[] secret, byte[] part, boolean verbatim) {
         if (options.wants(Detector.KNOWN_SECRETS)) {
-            hits.add("known_secret", Detector.KNOWN_SECRETS, options.severity(Detector.KNOWN_SECRETS), view, start, end, secret, part, verbatim);
+            hits.add(
+                    "known_secret",
+                    Detector.KNOWN_SECRETS,
+                    options.severity(Detector.KNOWN_SECRETS),
+                    view,
+                    start,
+                    end,
+                    secret,
+                    part,
+                    verbatim);
         }
     }
 

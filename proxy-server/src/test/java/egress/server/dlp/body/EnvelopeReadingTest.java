@@ -2,9 +2,9 @@ package egress.server.dlp.body;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.dlp.Profile;
 import egress.dlp.Pace;
 import egress.dlp.Place;
+import egress.dlp.Profile;
 import egress.dlp.ScanVerdict;
 import egress.dlp.builtin.BuiltInScanner;
 import egress.exchange.ByteBudget;

@@ -2,8 +2,8 @@ package egress.server.dlp.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.dlp.Profile;
 import egress.dlp.Place;
+import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.builtin.BuiltInScanner;
