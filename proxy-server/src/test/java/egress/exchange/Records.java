@@ -2,11 +2,12 @@ package egress.exchange;
 
 import egress.http.Authority;
 import egress.share.Caller;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Records of exchanges that no relay has made. */
 public final class Records {
-    private static final InetSocketAddress CALLER = new InetSocketAddress("127.0.0.1", 4711);
+    private static final InetSocketAddress CALLER = new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711);
 
     private Records() {}
 

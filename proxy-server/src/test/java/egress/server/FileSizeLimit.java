@@ -20,7 +20,12 @@ public final class FileSizeLimit implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        set("unlimited");
+    public void close() throws IOException {
+        try {
+            set("unlimited");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
     }
 }

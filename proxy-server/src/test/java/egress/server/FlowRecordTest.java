@@ -23,6 +23,7 @@ import egress.testkit.scorecard.Row;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
@@ -151,15 +153,11 @@ final class FlowRecordTest {
     }
 
     private static Flow.Request request(Flow flow) {
-        Flow.Request request = flow.request();
-        assertThat(request).isNotNull();
-        return request;
+        return Objects.requireNonNull(flow.request(), "no exchange");
     }
 
     private static Flow.Response response(Flow flow) {
-        Flow.Response response = flow.response();
-        assertThat(response).isNotNull();
-        return response;
+        return Objects.requireNonNull(flow.response(), "no response");
     }
 
     private void await(int count, Predicate<Flow> which) throws InterruptedException {
@@ -374,30 +372,23 @@ final class FlowRecordTest {
     @Test
     void messagesOfAWebSocketAreRecordedDecodedInBothDirections() throws Exception {
         Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
-        try (ProxyUnderTest proxy = gate().start();
-                RawClient client = proxy.connect("api.example:443")) {
-            client.send(get(
-                    "/ws",
-                    "Upgrade: websocket",
-                    "Connection: Upgrade",
-                    "Sec-WebSocket-Version: 13",
-                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-                    "Sec-WebSocket-Extensions: permessage-deflate"));
-            assertThat(client.readHead().status()).isEqualTo(101);
-            client.send(new WebSocketFrame(false, 0, WebSocketFrame.TEXT, true, "hal".getBytes(UTF_8)).bytes());
-            client.send(new WebSocketFrame(true, 0, WebSocketFrame.PING, true, new byte[0]).bytes());
-            client.send(new WebSocketFrame(true, 0, WebSocketFrame.CONTINUATION, true, "lo".getBytes(UTF_8)).bytes());
-            client.send(new WebSocketFrame(true, 4, WebSocketFrame.BINARY, true, deflated(deflater, "packed " + TOKEN))
-                    .bytes());
-            for (int i = 0; i < 4; i++) {
+        byte[] packed = deflated(deflater, "packed " + TOKEN);
+        deflater.end();
+        try (ProxyUnderTest proxy = gate().start()) {
+            try (RawClient client = proxy.connect("api.example:443")) {
+                client.send(upgrade("api.example"));
+                assertThat(client.readHead().status()).isEqualTo(101);
+                send(client, false, 0, WebSocketFrame.TEXT, "hal".getBytes(UTF_8));
+                send(client, true, 0, WebSocketFrame.PING, new byte[0]);
+                send(client, true, 0, WebSocketFrame.CONTINUATION, "lo".getBytes(UTF_8));
+                send(client, true, 4, WebSocketFrame.BINARY, packed);
+                for (int i = 0; i < 4; i++) {
+                    WebSocketFrame.read(client.input());
+                }
+                client.send(WebSocketFrame.close(1000).bytes());
                 WebSocketFrame.read(client.input());
             }
-            client.send(WebSocketFrame.close(1000).bytes());
-            WebSocketFrame.read(client.input());
-            client.close();
             await(1, Flow::isExchange);
-        } finally {
-            deflater.end();
         }
         Flow flow = exchanges().getFirst();
         assertThat(response(flow).status()).isEqualTo(101);
@@ -407,6 +398,38 @@ final class FlowRecordTest {
                         + new String(message.payload().kept(), UTF_8))
                 .containsExactlyInAnyOrder(
                         "> text hallo", "< text hallo", "> binary packed ********", "< binary packed ********");
+    }
+
+    @Test
+    void aMessageThatInspectionHoldsBackIsRecordedAsSentAndMasked() throws Exception {
+        String github = GitHubToken.of(5);
+        try (ProxyUnderTest proxy = gate().start()) {
+            try (RawClient client = proxy.connect("guarded.example:443")) {
+                client.send(upgrade("guarded.example"));
+                assertThat(client.readHead().status()).isEqualTo(101);
+                client.send(WebSocketFrame.text("hallo").bytes());
+                assertThat(WebSocketFrame.read(client.input()).text()).isEqualTo("hallo");
+                client.send(WebSocketFrame.text("take " + github).bytes());
+                assertThat(WebSocketFrame.read(client.input()).closeCode()).isEqualTo(1008);
+            }
+            await(1, Flow::isExchange);
+        }
+        Flow flow = exchanges().getFirst();
+        assertThat(flow.messages())
+                .extracting(message -> (message.fromCaller() ? "> " : "< ")
+                        + new String(message.payload().kept(), UTF_8))
+                .containsExactly("> hallo", "< hallo", "> take ********");
+        assertThat(flow.findings()).extracting(Flow.Finding::effect).contains("blocked");
+    }
+
+    private static String upgrade(String host) {
+        return "GET /ws HTTP/1.1\r\nHost: " + host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    }
+
+    private static void send(RawClient client, boolean fin, int rsv, int opcode, byte[] payload) throws IOException {
+        client.send(new WebSocketFrame(fin, rsv, opcode, true, payload).bytes());
     }
 
     private static byte[] deflated(Deflater deflater, String text) {
@@ -551,7 +574,7 @@ final class FlowRecordTest {
                 try {
                     refused += inside.readResponse("POST").status() == 503 ? 1 : 0;
                 } catch (IOException e) {
-                    continue; // it waits for its body
+                    assertThat(e).isInstanceOf(SocketTimeoutException.class); // it waits for its body
                 }
             }
             assertThat(refused).isEqualTo(1);

@@ -30,7 +30,7 @@ final class FlowLog implements FlowSink {
     private final FlowSettings settings;
     private final FlowLosses losses;
     private final Notices notices;
-    private final FlowJson json = new FlowJson();
+    private final FlowWriter writer = new FlowWriter();
     private ByteBuf line = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
 
     private volatile boolean writing = true;
@@ -120,7 +120,7 @@ final class FlowLog implements FlowSink {
     private void render(Flow flow, int mostOfBody) throws IOException {
         line.clear();
         try (ByteBufOutputStream to = new ByteBufOutputStream(line)) {
-            json.write(flow, mostOfBody, to);
+            writer.write(flow, mostOfBody, to);
         }
     }
 

@@ -33,8 +33,8 @@ final class FlowParser {
             throw new IOException("no JSON object");
         }
         String event = text(node, "event");
-        boolean http = event.equals(FlowJson.HTTP);
-        if (!http && !event.equals(FlowJson.CLIENT_HELLO)) {
+        boolean http = event.equals(FlowWriter.HTTP);
+        if (!http && !event.equals(FlowWriter.CLIENT_HELLO)) {
             throw new IOException("event: \"" + event + "\" (expected: http or tls_clienthello)");
         }
         return new Flow(
@@ -142,7 +142,7 @@ final class FlowParser {
     private static Flow.Decision decision(JsonNode node) {
         String verdict = optional(node, "verdict");
         if (verdict == null) {
-            verdict = text(node, "event").equals(FlowJson.HTTP)
+            verdict = text(node, "event").equals(FlowWriter.HTTP)
                     ? node.path("response_status").asInt() == 0 ? "failed" : "allowed"
                     : "pending";
         }

@@ -26,7 +26,7 @@ class FlowFormatTest {
 
     private static byte[] line(Flow flow) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new FlowJson().write(flow, out);
+        new FlowWriter().write(flow, out);
         return out.toByteArray();
     }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Flows to test with. */
 final class Flows {
@@ -103,7 +104,7 @@ final class Flows {
                         random.nextBoolean(), random.nextBoolean(), random.nextLong(1_000_000), randomBody(random))));
     }
 
-    private static String optional(RandomGenerator random) {
+    private static @Nullable String optional(RandomGenerator random) {
         return random.nextBoolean() ? null : text(random);
     }
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A flow as one line of the flow log (docs/flows.md); {@link FlowReader} reads it back. Of one thread at a time. */
-public final class FlowJson {
+final class FlowWriter {
     static final String HTTP = "http";
     static final String CLIENT_HELLO = "tls_clienthello";
 
@@ -26,7 +26,7 @@ public final class FlowJson {
     private String upToSecond = "";
 
     /** Writes the flow, and a newline behind it. */
-    public void write(Flow flow, OutputStream to) throws IOException {
+    void write(Flow flow, OutputStream to) throws IOException {
         write(flow, Integer.MAX_VALUE, to);
     }
 
