@@ -75,11 +75,11 @@ public final class FilterParser {
             throw fault("nested too deeply (expected: at most " + DEEPEST + " levels)");
         }
         int start = at;
-        switch (next()) {
+        return switch (next()) {
             case '!' -> {
                 at++;
                 FlowFilter not = term(depth + 1);
-                return flow -> !not.matches(flow);
+                yield flow -> !not.matches(flow);
             }
             case '(' -> {
                 at++;
@@ -88,17 +88,13 @@ public final class FilterParser {
                     throw fault(
                             "the parenthesis of character " + (start + 1) + " is not closed (expected: a closing one)");
                 }
-                return inner;
+                yield inner;
             }
             case '&', '|', ')' ->
                 throw fault("\"" + next() + "\" (expected: an operator such as ~d, or text, in front of it)");
-            case '~' -> {
-                return operator();
-            }
-            default -> {
-                return FilterOperator.url(pattern(argument("text"), start));
-            }
-        }
+            case '~' -> operator();
+            default -> FilterOperator.url(pattern(argument("text"), start));
+        };
     }
 
     private FlowFilter operator() throws FilterSyntaxException {

@@ -21,9 +21,11 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -565,7 +567,7 @@ final class InspectPageTest {
 
         ProxyUnderTest.await("a download", () -> har(folder) != null);
         JsonNode entries =
-                new ObjectMapper().readTree(har(folder).toFile()).path("log").path("entries");
+                new ObjectMapper().readTree(Objects.requireNonNull(har(folder)).toFile()).path("log").path("entries");
         assertThat(entries).hasSize(1);
         assertThat(entries.get(0).path("request").path("url").asText()).isEqualTo("https://one.example/a");
     }
@@ -618,7 +620,7 @@ final class InspectPageTest {
         }
     }
 
-    private static Path har(Path folder) {
+    private static @Nullable Path har(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(".har"))
                     .findFirst()
