@@ -128,12 +128,16 @@ public final class ChildProcess {
     /** Whether this process and its child are what a terminal's keys interrupt. */
     private static boolean isOnTerminal() {
         try {
-            return Files.exists(STATUS)
-                    ? isForeground(Files.readString(STATUS)).orElse(false)
-                    : System.console() instanceof Console console && console.isTerminal();
+            return Files.exists(STATUS) ? isForeground(Files.readString(STATUS)).orElse(false) : hasTerminal();
         } catch (IOException e) {
             return false;
         }
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it still is where another console is chosen
+    private static boolean hasTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
     }
 
     /** From {@code /proc/PID/stat}: its process group is the one in front of its terminal. Empty where it has no terminal. */
