@@ -1,6 +1,7 @@
 package egress.server;
 
 import egress.ca.CaException;
+import egress.server.config.TraceVariables;
 import egress.server.cli.ChildProgram;
 import egress.server.config.Endpoint;
 import egress.server.config.LogSettings;
@@ -114,6 +115,7 @@ final class RunSession {
         Set<String> hidden = new HashSet<>(program.hidden());
         hidden.addAll(gate.firstRoutes().variables());
         hidden.addAll(KnownSecrets.variables(environment));
+        hidden.addAll(TraceVariables.SECRETS);
         Map<String, String> variables = ChildEnvironment.of(
                 environment,
                 trust.variables(URI.create("http://" + Endpoint.text(gate.address()))),
