@@ -1,11 +1,11 @@
 package egress.server;
 
 import egress.ca.CaException;
-import egress.server.config.TraceVariables;
 import egress.server.cli.ChildProgram;
 import egress.server.config.Endpoint;
 import egress.server.config.LogSettings;
 import egress.server.config.Settings;
+import egress.server.config.TraceVariables;
 import egress.server.dlp.judge.KnownSecrets;
 import egress.server.log.LogbackSetup;
 import egress.server.log.Notice;

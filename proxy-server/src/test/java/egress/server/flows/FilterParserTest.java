@@ -187,8 +187,7 @@ final class FilterParserTest {
     void findsWhatItSays(String filter, String expected) throws FilterSyntaxException {
         FlowFilter parsed = FilterParser.parse(filter);
 
-        assertThat(named(parsed))
-                .containsExactlyInAnyOrder(expected.isEmpty() ? new String[0] : expected.split(" "));
+        assertThat(named(parsed)).containsExactlyInAnyOrder(expected.isEmpty() ? new String[0] : expected.split(" "));
     }
 
     @ParameterizedTest
@@ -238,7 +237,6 @@ final class FilterParserTest {
     void findsPlainTextAnywhere(String text, String expected) {
         FlowFilter search = FilterParser.text(text);
 
-        assertThat(named(search))
-                .containsExactly(expected);
+        assertThat(named(search)).containsExactly(expected);
     }
 }

@@ -566,8 +566,10 @@ final class InspectPageTest {
         browser.click(".actions button", "HAR");
 
         ProxyUnderTest.await("a download", () -> har(folder) != null);
-        JsonNode entries =
-                new ObjectMapper().readTree(Objects.requireNonNull(har(folder)).toFile()).path("log").path("entries");
+        JsonNode entries = new ObjectMapper()
+                .readTree(Objects.requireNonNull(har(folder)).toFile())
+                .path("log")
+                .path("entries");
         assertThat(entries).hasSize(1);
         assertThat(entries.get(0).path("request").path("url").asText()).isEqualTo("https://one.example/a");
     }
