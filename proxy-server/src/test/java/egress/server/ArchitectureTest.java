@@ -259,11 +259,12 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
                         "egress.server.log.LogEvent", // holds its Facts
-                        "egress.server.evidence.NarrowestRule", // for the page
-                        "egress.server.evidence.NarrowestRule$Answer",
+                        "egress.server.log.Notice", // holds what is said
+                        "egress.server.run.ChildProcess$Start", // holds what became of it
+                        "egress.server.flows.FlowJson", // holds its messages
+                        "egress.server.evidence.NarrowestRule$Answer", // for the page
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
-                        "egress.server.cli.ProxyCommand", // holds the next one
-                        "egress.server.cli.ProxyCommand$Runner", // a lambda of Main
+                        "egress.server.cli.ProxyCommand", // holds the Runner of Main
                         "egress.server.dlp.body.HeldBody$Listener", // in a lambda of DlpInspection
                         "egress.server.dlp.body.SlowBodies", // what its PerLoop gives
                         "egress.server.dlp.body.EnvelopeSlicerFuzz", // FuzzTest gives both to Jazzer by their names
