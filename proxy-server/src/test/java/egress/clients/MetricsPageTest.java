@@ -106,8 +106,9 @@ final class MetricsPageTest {
 
     @Test
     void alertsAndDashboardAskForMetricsThatThereAre() throws Exception {
-        List<String> names =
-                documented().stream().map(row -> row.substring(0, row.indexOf('\t'))).toList();
+        List<String> names = documented().stream()
+                .map(row -> row.substring(0, row.indexOf('\t')))
+                .toList();
         for (String file : List.of("alerts.yaml", "dashboard.json")) {
             String text = Files.readString(root().resolve("examples/monitoring").resolve(file));
             assertThat(NAME.matcher(text)
