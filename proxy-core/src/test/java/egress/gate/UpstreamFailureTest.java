@@ -146,6 +146,7 @@ class UpstreamFailureTest {
         for (HostileOrigin origin : hostile) {
             origin.close();
         }
+        hostile.clear();
     }
 
     private static Stream<Arguments> withVersions(Enum<?>[] faults) {

@@ -32,6 +32,7 @@ final class ArchitectureTest {
                         "egress.http",
                         "egress.exchange",
                         "egress.upstream",
+                        "egress.dlp",
                         "egress.dlp.pipelock")
                 .arrow(
                         "egress.server.log",
@@ -261,7 +262,6 @@ final class ArchitectureTest {
                         "egress.server.log.LogEvent", // holds its Facts
                         "egress.server.log.Notice", // holds what is said
                         "egress.server.run.ChildProcess$Start", // holds what became of it
-                        "egress.server.flows.FlowJson", // holds its messages
                         "egress.server.evidence.NarrowestRule$Answer", // for the page
                         "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the Runner of Main
