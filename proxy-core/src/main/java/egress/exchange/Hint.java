@@ -4,7 +4,7 @@ import egress.policy.DenyReason;
 import java.util.Locale;
 
 /** Whether trying again can help: what {@code X-Egress-Hint} says beside {@code X-Egress-Deny}, for agents that read it. */
-public enum Hint {
+enum Hint {
     /** The same request will be answered in the same way; another one may do. */
     NEVER,
     /** The same request may be answered differently some time later, without anybody doing anything about the rules. */
@@ -15,12 +15,12 @@ public enum Hint {
     private final String code = name().toLowerCase(Locale.ROOT);
 
     /** The value of {@code X-Egress-Hint}. */
-    public String code() {
+    String code() {
         return code;
     }
 
     /** What is said beside this failure. */
-    public static Hint of(Failure failure) {
+    static Hint of(Failure failure) {
         return switch (failure) {
             case Failure.Denied denied -> of(denied.why());
             case Failure.Unauthenticated u -> NEVER;

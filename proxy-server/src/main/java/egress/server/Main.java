@@ -175,6 +175,7 @@ public final class Main {
             notices.say(trust(ca, gate));
         }
         gate.inspector().ifPresent(this::announce);
+        gate.whenScannerTried(() -> notices.say("dlp: the built-in scanner was tried, and finds its test value"));
         notices.say(new Notice.Started(
                 Endpoint.text(gate.address()),
                 gate.adminAddresses().stream().map(Endpoint::text).toList(),

@@ -100,6 +100,11 @@ public final class ProxyProcess implements AutoCloseable {
         return parts.firstRoutes();
     }
 
+    /** See {@link DlpService#whenTried}. */
+    void whenScannerTried(Runnable action) {
+        parts.dlp().whenTried(action);
+    }
+
     Optional<FlowObserver> flows() {
         return parts.flows();
     }

@@ -31,6 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Rows 29 to 32: whose credential goes where. */
 class CredentialsTest {
     private static final String AGENTS = "agents-own-credential";
+    /** Of one case alone: others put theirs into fields that no record takes for a credential. */
+    private static final String COOKIE = "agents-own-session";
 
     private static Site site;
     private static ProxyUnderTest untrusting;
@@ -285,9 +287,9 @@ class CredentialsTest {
                                     "GET",
                                     "/echo?31b&q=" + Site.TOKEN,
                                     "X-Copy: " + Site.TOKEN,
-                                    "Cookie: a=" + AGENTS);
+                                    "Cookie: a=" + COOKIE);
                             site.proxy.awaitOut("31b");
-                            return written().contains(Site.TOKEN) || written().contains(AGENTS)
+                            return written().contains(Site.TOKEN) || written().contains(COOKIE)
                                     ? "written down"
                                     : "masked";
                         },

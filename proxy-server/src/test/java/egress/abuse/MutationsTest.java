@@ -104,8 +104,8 @@ class MutationsTest {
         ANYTHING_MAY_BE_UPGRADED_TO(
                 "OtherProtocolTest",
                 CORE + "exchange/Exchange.java",
-                "Admission room = otherUpgrade",
-                "Admission room = otherUpgrade && webSocket");
+                "switch (otherUpgrade ?",
+                "switch (otherUpgrade && webSocket ?");
 
         private final String testClass;
         private final String file;

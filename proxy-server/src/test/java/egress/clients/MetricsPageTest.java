@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.Alpn;
+import egress.testkit.FreePort;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
@@ -49,6 +50,7 @@ final class MetricsPageTest {
                 ProxyUnderTest proxy = ProxyUnderTest.with()
                         .routes(ROUTES)
                         .environment("EGRESS_TOKEN_0", TOKEN)
+                        .environment("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:" + FreePort.find())
                         .origin("api.example:443", origin)
                         .origin("held.example:443", origin)
                         .origin("through.example:443", origin)

@@ -211,7 +211,9 @@ final class FlowRecordTest {
         assertThat(response(flow).fields())
                 .containsSubsequence(new Flow.Field("x-twice", "1"), new Flow.Field("x-twice", "2"));
         assertThat(response(flow).body().kept()).isEqualTo(body);
-        assertThat(flow.decision()).isEqualTo(new Flow.Decision("allowed", null, "api.example", null, null, true));
+        assertThat(flow.decision())
+                .isEqualTo(new Flow.Decision(
+                        "allowed", null, "api.example", "path_allowlist[3] prefix /answer", null, true));
         assertThat(flow.upstream().address()).isEqualTo("127.0.0.1:" + origin.port());
         assertThat(flow.timings().micros().keySet())
                 .containsExactly(

@@ -22,7 +22,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code egress-proxy dlp}: the scanner by itself. */
-@Command(name = "dlp", description = "The scanner for secrets by itself.", subcommands = DlpCommand.Try.class)
+@Command(
+        name = "dlp",
+        description = "The scanner for secrets by itself.",
+        subcommands = DlpCommand.Try.class,
+        mixinStandardHelpOptions = true)
 final class DlpCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -30,7 +34,7 @@ final class DlpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "dlp: expected: try");
+        throw new ParameterException(spec.commandLine(), "dlp: what is to be done? (expected: try)");
     }
 
     /** {@code egress-proxy dlp try < BODY}: what would become of a body, and why. */
@@ -40,6 +44,7 @@ final class DlpCommand implements Callable<Integer> {
                 "Read a body from standard input and say what the scanner would do with it, where and why.",
                 "Nothing is sent anywhere. A value that every scanning route blocks: " + BuiltInScanner.TEST_VALUE
             },
+            mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {"0:it would leave", "1:it would not, or the routes file does not hold", "2:wrong usage"})
     static final class Try implements Callable<Integer> {

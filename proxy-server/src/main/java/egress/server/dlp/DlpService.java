@@ -18,7 +18,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Who scans what leaves, for as long as the process runs; each load of the routes gets an inspector of its own. */
 public final class DlpService implements AutoCloseable {
@@ -27,21 +26,14 @@ public final class DlpService implements AutoCloseable {
     private final Optional<PipelockHealth> watch;
     private final Optional<String> token;
     private final Map<String, String> environment;
-    private final Notices notices;
-    private final AtomicBoolean tried = new AtomicBoolean();
 
     private DlpService(
-            DlpEngine engine,
-            Optional<PipelockScanner> pipelock,
-            Optional<PipelockHealth> watch,
-            Settings settings,
-            Notices notices) {
+            DlpEngine engine, Optional<PipelockScanner> pipelock, Optional<PipelockHealth> watch, Settings settings) {
         this.engine = engine;
         this.pipelock = pipelock;
         this.watch = watch;
         this.token = settings.dlp().pipelock().flatMap(asked -> Optional.ofNullable(asked.token()));
         this.environment = settings.environment();
-        this.notices = notices;
     }
 
     /**
@@ -76,7 +68,7 @@ public final class DlpService implements AutoCloseable {
                     settings.dlp(), pipelock.map(it -> it), issuer.secretFor("dlp fingerprints"), random, scans);
             Optional<PipelockHealth> watch = pipelock.map(it -> new PipelockHealth(it, readiness, notices));
             watch.ifPresent(PipelockHealth::check);
-            return new DlpService(engine, pipelock, watch, settings, notices);
+            return new DlpService(engine, pipelock, watch, settings);
         } catch (IOException | RuntimeException e) {
             pipelock.ifPresent(PipelockScanner::close);
             throw e;
@@ -91,13 +83,12 @@ public final class DlpService implements AutoCloseable {
     public Inspector inspector(Collection<Route> routes, Collection<String> secrets) {
         List<String> known = new ArrayList<>(secrets);
         token.ifPresent(known::add);
-        Inspector inspector = engine.inspector(routes, known, environment);
-        if (tried.compareAndSet(false, true)) {
-            engine.scanner()
-                    .ifPresent(made -> made.thenRun(
-                            () -> notices.say("dlp: the built-in scanner was tried, and finds its test value")));
-        }
-        return inspector;
+        return engine.inspector(routes, known, environment);
+    }
+
+    /** Does something once the built-in scanner was made, and found its test value; never where there is none. */
+    public void whenTried(Runnable action) {
+        engine.scanner().ifPresent(made -> made.thenRun(action));
     }
 
     /**

@@ -138,6 +138,7 @@ final class FlagsTest {
         values.put("--dlp-allow", "fp:0123456789abcdef");
         values.put("--pipelock", "http://127.0.0.1:8891");
         values.put("--pipelock-way", "forward");
+        values.put("--dlp-profile", "strict");
         values.put("--pipelock-sink", "127.0.0.1:8892");
         values.put("--pipelock-scan", "http://127.0.0.1:8893");
         values.put("--pipelock-token-env", "USERS");
@@ -152,6 +153,8 @@ final class FlagsTest {
         values.put("--flow-memory", "3m");
         values.put("--flows-required", "true");
         values.put("--scan-id", "a,b");
+        values.put("--inspect", "true");
+        values.put("--inspect-max", "7m");
         return values;
     }
 
@@ -209,6 +212,7 @@ final class FlagsTest {
                         s.loops() + " " + s.leaves(),
                         s.limits().toString(),
                         s.flows().toString(),
+                        s.inspect().toString(),
                         s.timeouts().toString(),
                         s.upstreamHttp().toString(),
                         s.upstream().allowPrivate().toString(),
