@@ -172,16 +172,19 @@ public final class Main {
         }
         if (settings.log().format() == LogSettings.Format.TEXT) {
             notices.say("mitm ca fingerprint: sha256:" + gate.issuer().fingerprint());
-            notices.say(trust(ca, gate));
         }
         gate.inspector().ifPresent(this::announce);
-        gate.whenScannerTried(() -> notices.say("dlp: the built-in scanner was tried, and finds its test value"));
         notices.say(new Notice.Started(
                 Endpoint.text(gate.address()),
                 gate.adminAddresses().stream().map(Endpoint::text).toList(),
                 gate.issuer().fingerprint(),
                 gate.snapshot().generation(),
                 Version.number()));
+        // Behind the lines that supervisors of the gate before this one know.
+        if (settings.log().format() == LogSettings.Format.TEXT) {
+            notices.say(trust(ca, gate));
+        }
+        gate.whenScannerTried(() -> notices.say("dlp: the built-in scanner was tried, and finds its test value"));
     }
 
     /** Where the certificate is, and the shortest ways to trust it. */
