@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -203,11 +204,23 @@ final class Browser implements AutoCloseable {
     /** Waits for an expression to hold. */
     void await(String what, String expression) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
-        while (!evaluate(expression).asBoolean()) {
+        while (!holds(expression)) {
             if (System.nanoTime() - end > 0) {
                 throw new AssertionError("did not come: " + what + "; the page says\n" + text("body") + "\n" + faults);
             }
             TimeUnit.MILLISECONDS.sleep(30);
+        }
+    }
+
+    /** Whether an expression holds; not where the page goes away while it is asked, as it does at first. */
+    private boolean holds(String expression) {
+        try {
+            return evaluate(expression).asBoolean();
+        } catch (CompletionException e) {
+            if (String.valueOf(e.getMessage()).contains("navigated")) {
+                return false;
+            }
+            throw e;
         }
     }
 

@@ -549,6 +549,9 @@ final class InspectPageTest {
             request = origin.takeRequest();
         }
         assertThat(request.values("x-kept")).containsExactly("yes");
+        for (int i = 0; i < 200 && request.text().isEmpty(); i++) {
+            Thread.sleep(20); // its head comes before its body
+        }
         assertThat(request.text()).isEqualTo("{\"a\":\"edited\"}");
         browser.awaitText(".rows .row:last-child .took", "s");
     }
