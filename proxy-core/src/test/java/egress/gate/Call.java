@@ -7,7 +7,6 @@ import egress.testkit.H2Stream;
 import egress.testkit.HttpHead;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
-import egress.testkit.StreamResetException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +53,7 @@ public final class Call {
     /** Sends part of the body, on h1 as one chunk. */
     public Call write(byte[] bytes) throws IOException {
         if (h2 != null) {
-            writeH2(h2, bytes, false);
+            h2.write(bytes, false);
         } else if (!chunked) {
             h1().send(bytes);
         } else if (bytes.length > 0) {
@@ -67,21 +66,10 @@ public final class Call {
         return this;
     }
 
-    /** An answer may be whole already, and the rest no longer wanted (RFC 9113 §8.1). */
-    private static void writeH2(H2Stream stream, byte[] bytes, boolean end) throws IOException {
-        try {
-            stream.write(bytes, end);
-        } catch (StreamResetException e) {
-            if (e.code() != 0) {
-                throw e;
-            }
-        }
-    }
-
     /** Ends the request's body, with trailers if there are any. */
     public Call end(String... trailers) throws IOException {
         if (h2 != null && trailers.length == 0) {
-            writeH2(h2, new byte[0], true);
+            h2.write(new byte[0], true);
         } else if (h2 != null) {
             h2.headers(Field.list(trailers), true);
         } else if (chunked) {

@@ -96,8 +96,23 @@ public final class H2Stream {
         }
     }
 
-    /** Sends a field section: a head, a 1xx, or trailers. */
+    /**
+     * Whether the other side has sent all it had to say, and then that it wants no more: what is left to send is not
+     * sent, and that is no failure (RFC 9113 §8.1).
+     */
+    private boolean wantsNoMore() {
+        synchronized (connection) {
+            return remoteEnded
+                    && broken instanceof StreamResetException reset
+                    && reset.code() == H2Frame.ErrorCode.NO_ERROR.code();
+        }
+    }
+
+    /** Sends a field section: a head, a 1xx, or trailers. Nothing is sent to who wants no more (RFC 9113 §8.1). */
     public void headers(List<Field> fields, boolean end) throws IOException {
+        if (wantsNoMore()) {
+            return;
+        }
         synchronized (connection) {
             throwIfBroken();
         }
@@ -111,9 +126,19 @@ public final class H2Stream {
         ended(end);
     }
 
-    /** Sends body bytes, waiting while the other side's windows are closed. */
+    /**
+     * Sends body bytes, waiting while the other side's windows are closed. Nothing is sent to who wants no more (RFC
+     * 9113 §8.1).
+     */
     public void write(byte[] bytes, boolean end) throws IOException {
-        connection.data(this, bytes, end);
+        try {
+            connection.data(this, bytes, end);
+        } catch (StreamResetException e) {
+            if (wantsNoMore()) {
+                return;
+            }
+            throw e;
+        }
         ended(end);
     }
 

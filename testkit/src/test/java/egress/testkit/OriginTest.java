@@ -197,6 +197,8 @@ class OriginTest {
             assertThat(stream.awaitHead()).contains(new Field(":status", "200"));
             if (then.equals("stop")) {
                 assertThat(stream.awaitReset()).isEqualTo(H2Frame.ErrorCode.NO_ERROR.code());
+                stream.write(new byte[100_000], true); // to nobody, and the answer is not lost
+                assertThat(stream.response().text()).isEqualTo("early\n");
             } else {
                 stream.write(new byte[100_000], true);
                 assertThat(stream.response().text()).isEqualTo("early\n");
