@@ -162,12 +162,11 @@ class ProfileTest {
     /** {@code <12#>}: digits, {@code <32a>}: hexadecimal, {@code <24>}: letters and digits. */
     private static String drawn(String form, Random random) {
         return Pattern.compile("<(\\d+)([#a]?)>").matcher(form).replaceAll(match -> {
-            String alphabet =
-                    switch (match.group(2)) {
-                        case "#" -> "0123456789";
-                        case "a" -> "0123456789abcdef";
-                        default -> "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-                    };
+            String alphabet = switch (match.group(2)) {
+                case "#" -> "0123456789";
+                case "a" -> "0123456789abcdef";
+                default -> "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+            };
             return random.ints(Integer.parseInt(match.group(1)), 0, alphabet.length())
                     .mapToObj(at -> alphabet.substring(at, at + 1))
                     .collect(Collectors.joining());

@@ -204,7 +204,9 @@ final class ValueChecks {
         boolean drawn =
                 Randomness.distinct(material, from, n) >= 12 && Randomness.transitions(material, from, n) >= n / 6;
         int close = endLine(b, stop, Math.min(s.to(), stop + 80));
-        Likeness likeness = n < LEFT_OUT && isLeftOut(b, stop, close, s.to()) ? Likeness.EXAMPLE : drawn ? Likeness.REAL : Likeness.MADE_UP;
+        Likeness likeness = n < LEFT_OUT && isLeftOut(b, stop, close, s.to())
+                ? Likeness.EXAMPLE
+                : drawn ? Likeness.REAL : Likeness.MADE_UP;
         return new Value(start, close, Arrays.copyOf(material, n), likeness);
     }
 
