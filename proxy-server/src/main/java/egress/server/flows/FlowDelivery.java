@@ -110,7 +110,7 @@ final class FlowDelivery {
         boolean whole = switch (next) {
             case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
             case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
-            case Handover.Gap _, Handover.Reopen _ -> false;
+            case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> false;
         };
         if (whole) {
             losses.lose();
@@ -143,6 +143,7 @@ final class FlowDelivery {
                 gap.recording().gap(gap.fromCaller(), false);
                 gap.recording().messages.gap(gap.fromCaller());
             }
+            case Handover.GiveWay giveWay -> giveWay.recording().giveWay();
             case Handover.Ended ended -> {
                 try (Recording recording = ended.recording()) {
                     ended(maker.ended(recording, ended.facts()));

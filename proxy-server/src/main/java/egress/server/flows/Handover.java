@@ -19,6 +19,9 @@ sealed interface Handover {
     /** A message's part was lost. */
     record Gap(Recording recording, boolean fromCaller) implements Handover {}
 
+    /** Its bodies are to give way to what others record. */
+    record GiveWay(Recording recording) implements Handover {}
+
     record Ended(Recording recording, Facts facts) implements Handover {}
 
     record Hello(Event.ClientHelloRead read, String scan, Instant time, Credit credit) implements Handover {}

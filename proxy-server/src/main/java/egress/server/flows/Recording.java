@@ -125,6 +125,14 @@ final class Recording implements AutoCloseable {
         }
     }
 
+    /** Gives up what was kept of its bodies, for others that have less: on the recorder's thread. */
+    void giveWay() {
+        request.giveUp();
+        response.giveUp();
+        messages.giveUp();
+        credit.giveBodies();
+    }
+
     List<Inspection.Hit> findings() {
         return found;
     }
