@@ -46,10 +46,10 @@ final class RouteDiff {
     /** How a fetch begins, and how it goes on: what is asked, and the query behind it. */
     private static final Map<String, String> GIT =
             Map.of("/(?s:.*)/info/refs", "?service=git-upload-pack", "/(?s:.*)/git-upload-pack", "");
+
     private static final Set<String> FETCHES = Set.of("git fetch");
     /** Of a field: nothing, or what neither begins nor ends with a blank (RFC 9110 §5.5). */
-    private static final String VALUE =
-            "(?:[!-~\\x{80}-\\x{ff}](?:[\\t -~\\x{80}-\\x{ff}]*[!-~\\x{80}-\\x{ff}])?)?";
+    private static final String VALUE = "(?:[!-~\\x{80}-\\x{ff}](?:[\\t -~\\x{80}-\\x{ff}]*[!-~\\x{80}-\\x{ff}])?)?";
     /** Of combinations of fields that are tried for one entry. */
     private static final int MOST_PROFILES = 1_000;
 
@@ -211,7 +211,8 @@ final class RouteDiff {
                 return found.getFirst();
             }
         }
-        String unread = new Witnesses(List.of(Language.of(ANY_PATH), asked, allowlist), known).find(isNew, path -> true);
+        String unread =
+                new Witnesses(List.of(Language.of(ANY_PATH), asked, allowlist), known).find(isNew, path -> true);
         if (unread != null) {
             throw new Unsupported("paths such as " + unread + " can be read in several ways");
         }
