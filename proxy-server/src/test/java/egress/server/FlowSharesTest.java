@@ -2,6 +2,7 @@ package egress.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.server.flows.Flow;
 import egress.server.flows.FlowReader;
@@ -10,6 +11,7 @@ import egress.testkit.HttpHead;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
+import egress.testkit.TlsClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,20 +134,80 @@ final class FlowSharesTest {
     }
 
     @Test
+    void bodiesThatAreCostlyToMaskDelayTheFlowsOfTheirOwnCaller() throws Exception {
+        ByteArrayOutputStream small = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(small)) {
+            gzip.write(new byte[7 << 20]); // as long as what is decoded, nearly
+        }
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(("POST /echo HTTP/1.1\r\nHost: api.example\r\nContent-Encoding: gzip\r\nContent-Length: "
+                        + small.size() + "\r\n\r\n")
+                .getBytes(UTF_8));
+        request.writeBytes(small.toByteArray());
+        try (ProxyUnderTest proxy = gate()) {
+            RawClient greedy = connect(proxy, "greedy:pass-word-1");
+            int status = 200;
+            for (int i = 0; i < 1_000 && status == 200; i++) {
+                status = greedy.send(request.toByteArray()).readResponse("POST").status();
+            }
+            assertThat(status).isEqualTo(503); // it has its part of the memory, and all of that waits to be recorded
+            RawClient honest = connect(proxy, "honest:pass-word-2");
+            for (int i = 1; i <= 5; i++) {
+                assertThat(honest.get("/echo?" + i, "api.example").status()).isEqualTo(200);
+                int count = i;
+                ProxyUnderTest.await("the record of " + i, () -> {
+                    try {
+                        return flows("honest").size() == count;
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+            }
+        }
+    }
+
+    /** A name of one byte takes fifty of the heap. */
+    @Test
+    void aClientHelloThatOffersHundredsOfProtocolsEndsItsConnection() throws Exception {
+        List<String> protocols = new ArrayList<>(List.of("http/1.1"));
+        for (int i = 1; i < 100; i++) {
+            protocols.add("p" + i);
+        }
+        try (ProxyUnderTest proxy = gate()) {
+            String pair = Base64.getEncoder().encodeToString("third:pass-word-3".getBytes(UTF_8));
+            for (int count : new int[] {100, 101}) {
+                RawClient client = proxy.connect();
+                open.add(client);
+                client.connectMethod("api.example:443", "Proxy-Authorization: Basic " + pair);
+                TlsClient tls = proxy.client("api.example").alpn(protocols.toArray(String[]::new));
+                protocols.add("p100");
+                if (count == 100) {
+                    assertThat(client.tls(tls).get("/echo", "api.example").status())
+                            .isEqualTo(200);
+                } else {
+                    assertThatThrownBy(() -> client.tls(tls)).isInstanceOf(IOException.class);
+                }
+            }
+        }
+    }
+
+    @Test
     void bodiesThatOneCallerHoldsGiveWayToThoseOfAnother() throws Exception {
         try (ProxyUnderTest proxy = gate()) {
             hoard(proxy, "greedy:pass-word-1", 6);
             RawClient honest = connect(proxy, "honest:pass-word-2");
             ProxyUnderTest.await("a whole body in the record", () -> {
                 try {
-                    assertThat(honest.send(post("/echo", BODY)).readResponse("POST").status())
+                    assertThat(honest.send(post("/echo", BODY))
+                                    .readResponse("POST")
+                                    .status())
                             .isEqualTo(200);
                     return flows("honest").stream()
                             .anyMatch(flow -> Objects.requireNonNull(flow.request())
-                                                    .body()
-                                                    .kept()
-                                                    .length
-                                            == BODY);
+                                            .body()
+                                            .kept()
+                                            .length
+                                    == BODY);
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
@@ -159,9 +222,10 @@ final class FlowSharesTest {
             });
         }
         assertThat(Files.size(log())).isPositive();
-        assertThat(flows("greedy")).allSatisfy(flow -> assertThat(
-                        Objects.requireNonNull(flow.request()).body().length())
-                .isEqualTo(BODY));
+        assertThat(flows("greedy"))
+                .allSatisfy(flow -> assertThat(
+                                Objects.requireNonNull(flow.request()).body().length())
+                        .isEqualTo(BODY));
         assertThat(flows("greedy"))
                 .anyMatch(flow -> Objects.requireNonNull(flow.request()).body().truncated());
     }

@@ -193,7 +193,10 @@ public final class FlowObserver implements Observer, AutoCloseable {
     }
 
     private boolean offer(Event.ClientHelloRead hello) {
-        Credit credit = take(hello.caller(), Recording.OVERHEAD, 0);
+        int offered = hello.alpn().stream()
+                .mapToInt(protocol -> Fields.OVERHEAD + protocol.length())
+                .sum();
+        Credit credit = take(hello.caller(), Recording.OVERHEAD + offered, 0);
         if (credit != null) {
             delivery.offer(new Handover.Hello(hello, scan(hello.scan()), clock.instant(), credit));
         }
@@ -210,8 +213,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
         }
         boolean connect = request.method().equals(HttpMethod.CONNECT);
         Fields fields = Fields.of(request.headers());
-        Credit credit =
-                take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
+        int asked = request.method().name().length() + request.uri().length();
+        Credit credit = take(refused.caller(), Recording.OVERHEAD + asked + fields.weight(), 0);
         if (credit != null) {
             boolean plain = authority.port() == 80 || refused.code().equals(DenyReason.SCHEME_NOT_ALLOWED.code());
             delivery.offer(new Handover.Refused(
