@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -211,7 +212,7 @@ public final class Inspector implements AdminPages, AutoCloseable {
 
     /** A search of bodies may take long: it ends where the reader has gone, and lets other answers be made between. */
     private static boolean isWanted(ChannelHandlerContext ctx, FlowFilter filter, Flow flow) {
-        Thread.yield();
+        LockSupport.parkNanos(1_000); // others of these threads have the processor meanwhile
         if (!ctx.channel().isActive()) {
             throw new UncheckedIOException(new IOException("the reader has gone"));
         }

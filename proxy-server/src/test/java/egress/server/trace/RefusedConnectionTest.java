@@ -16,7 +16,17 @@ final class RefusedConnectionTest {
         DefaultHttpRequest head = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.CONNECT, "a.example:443");
         head.headers().set("x-long", "x".repeat(60_000));
         Event.ConnectionRefused refused = new Event.ConnectionRefused(
-                new InetSocketAddress("127.0.0.1", 1), Caller.ofUser("a"), "", null, null, head, null, 403, "code", "words");
-        assertThat(RefusedConnection.of(refused, "t", "s", 1).refused().request()).isNull();
+                new InetSocketAddress("127.0.0.1", 1),
+                Caller.ofUser("a"),
+                "",
+                null,
+                null,
+                head,
+                null,
+                403,
+                "code",
+                "words");
+        assertThat(RefusedConnection.of(refused, "t", "s", 1).refused().request())
+                .isNull();
     }
 }
