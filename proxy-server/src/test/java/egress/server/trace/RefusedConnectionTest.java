@@ -7,6 +7,7 @@ import egress.share.Caller;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +17,7 @@ final class RefusedConnectionTest {
         DefaultHttpRequest head = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.CONNECT, "a.example:443");
         head.headers().set("x-long", "x".repeat(60_000));
         Event.ConnectionRefused refused = new Event.ConnectionRefused(
-                new InetSocketAddress("127.0.0.1", 1),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
                 Caller.ofUser("a"),
                 "",
                 null,
