@@ -142,6 +142,60 @@ class RoutesDiffTest {
                 .isFalse();
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a scanner that is off at a port of plain http | {host: 'a.example:80'}"
+                        + " | {host: 'a.example:80', dlp: {outbound_detectors: false}}",
+                "the same where https had none before | {host: 'a.example:443', dlp: {outbound_detectors: false}}, {host: 'a.example:80'}"
+                        + " | {host: a.example, dlp: {outbound_detectors: false}}",
+                "plain http, which a credential had kept shut | {host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}}"
+                        + " | {host: a.example}",
+                "the same below an expression that cannot be compared | {host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0},"
+                        + " matches: [{paths: [{type: regex, value: '/\\bx'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/\\bx'}]}]}",
+                "two fields, each of which had other ways in | {host: a.example, matches: [{headers: [{name: x-a, value: a}]},"
+                        + " {headers: [{name: x-b, value: b}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: a}]}, {headers: [{name: x-b, value: b}]},"
+                        + " {headers: [{name: x-a, value: 'a#c', type: regex}, {name: x-b, value: 'b#d', type: regex}]}]}",
+                "a value that another entry had | {host: a.example, matches: [{paths: [{type: exact, value: /p}],"
+                        + " headers: [{name: x-a, value: 'a#b', type: regex}]}, {paths: [{type: exact, value: /q}],"
+                        + " headers: [{name: x-a, value: 'b#c', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: exact, value: /p}],"
+                        + " headers: [{name: x-a, value: 'a#b#c', type: regex}]}]}",
+                "two values in one request | {host: a.example, matches: [{headers: [{name: x-a, value: a}]},"
+                        + " {headers: [{name: x-a, value: b}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: 'a#b', type: regex}]}]}",
+                "one field asked for twice | {host: a.example, matches: [{headers: [{name: x-a, value: ab}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: 'a.*', type: regex},"
+                        + " {name: x-a, value: '.*c', type: regex}]}]}",
+                "an empty value | {host: a.example, matches: [{headers: [{name: x-a, value: '.+', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: '.*', type: regex}]}]}",
+                "a value that is not ASCII | {host: a.example, matches: [{headers: [{name: x-a, value: '[ -~]*', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: '.*', type: regex}]}]}",
+                "a method beside all that are named"
+                        + " | {host: a.example, matches: [{methods: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, PROPFIND]}]}"
+                        + " | {host: a.example}",
+                "a fetch of git by POST alone | {host: a.example, matches: [{methods: [POST], paths: [{type: prefix, value: /t/}]}]}"
+                        + " | {host: a.example, git: {fetch: true}, matches: [{methods: [POST], paths: [{type: prefix, value: /t/}]}]}",
+                "a fetch of git with a field | {host: a.example, matches: [{headers: [{name: x-a, value: a}]}]}"
+                        + " | {host: a.example, git: {fetch: true}, matches: [{headers: [{name: x-a, value: a}]}]}",
+                "a repetition behind quoted text | {host: a.example, matches: [{paths: [{type: regex, value: '/(ab)+'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/\\Qab\\E+'}]}]}",
+                "a path by its code alone | {host: a.example, matches: [{paths: [{type: regex, value: '/a/[A-Z]'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/a/([A-Z]#%[0-9A-F]{2})'}]}]}",
+                "the second reading of a path | {host: a.example, matches: [{paths: [{type: exact, value: '/100%25'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: exact, value: '/100%25'}, {type: exact, value: '/100%'}]}]}",
+            })
+    void anOpeningIsFoundWhereverItIs(String what, String before, String after) {
+        RoutesDiff diff = diff(before.replace('#', '|'), after.replace('#', '|'));
+        assertThat(diff.opens()).as("%s: %s", what, diff.lines()).isTrue();
+        assertThat(diff(after.replace('#', '|'), after.replace('#', '|')).opens())
+                .as("%s: against itself", what)
+                .isFalse();
+    }
+
     @Test
     void nothingIsNothing() {
         String routes = "{host: a.example, git: {fetch: true}, matches: [" + path("regex", "/x/[a-z]+") + "]}";
