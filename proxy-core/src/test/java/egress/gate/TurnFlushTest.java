@@ -9,11 +9,15 @@ import egress.testkit.H2Stream;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.TestCa;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.jspecify.annotations.Nullable;
 
 /** Streams of one h2 connection share TLS records: what one turn of the event loop has to say leaves in one write. */
 class TurnFlushTest {
@@ -56,5 +60,31 @@ class TurnFlushTest {
             assertThat(behind.there() - requests).as("records towards the origin").isLessThan(STREAMS / 4);
             assertThat(before.back() - answers).as("records towards the caller").isLessThan(STREAMS / 2);
         }
+    }
+
+    /** An h2 origin hears in the head's frame that nothing follows, and a short body goes in the write of its head. */
+    @ParameterizedTest
+    @CsvSource({"h2,h2,", "h1,h2,", "h1,h1,", "h2,h1,", "h1,h1,a short body", "h1,h2,a short body"})
+    void aRequestThatIsReadAtOnceLeavesInOneWrite(String version, String upstream, @Nullable String body)
+            throws Exception {
+        TestCa ca = TestCa.create("origins");
+        try (Origin origin = Origin.tls(ca.leaf("o.example"), upstream.equals("h2") ? Alpn.H2_AND_H1 : Alpn.H1);
+                RecordRelay behind = new RecordRelay(origin.port());
+                Gate gate = Gate.builder()
+                        .trust(ca.writePem(directory.resolve("origins.pem")))
+                        .origin("o.example", behind.port())
+                        .start();
+                Caller caller = Caller.through(gate, version, "o.example")) {
+            assertThat(caller.get("/echo").response().status()).isEqualTo(200);
+            int before = behind.there();
+            Call call = body == null ? caller.get("/count") : whole(caller, body);
+            assertThat(call.response().text()).isEqualTo(body == null ? "0" : String.valueOf(body.length()));
+            assertThat(behind.there() - before).as("records").isEqualTo(1);
+        }
+    }
+
+    private static Call whole(Caller caller, String body) throws IOException {
+        String request = "POST /count HTTP/1.1\r\nHost: o.example\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        return new Call("POST", caller.raw().send(request), null);
     }
 }

@@ -1,8 +1,10 @@
 package egress.server.aot;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -65,13 +67,27 @@ public record AotCache(Path jar, Path javaHome) {
      */
     public void make(Path file, List<String> jvmOptions, Duration training) throws IOException, InterruptedException {
         Path fresh = sibling(file, file.getFileName() + ".new");
-        List<String> command = new ArrayList<>(List.of(javaHome.resolve("bin/java").toString()));
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-XX:AOTCacheOutput=" + fresh, "-jar", jar.toString()));
+        Path learnt = sibling(file, file.getFileName() + ".config");
         Deque<String> said = new ArrayDeque<>();
         try {
-            Training.of(command, training, line -> keep(said, line));
-            if (!Files.exists(fresh)) {
+            Training.of(
+                    command(jvmOptions, "-XX:AOTMode=record", "-XX:AOTConfiguration=" + learnt, "-jar", jar.toString()),
+                    training,
+                    line -> keep(said, line));
+            said.clear();
+            Process maker = new ProcessBuilder(command(
+                            jvmOptions,
+                            "-XX:AOTMode=create",
+                            "-XX:AOTConfiguration=" + learnt,
+                            "-XX:AOTCache=" + fresh,
+                            "-cp",
+                            jar.toString()))
+                    .redirectErrorStream(true)
+                    .start();
+            try (BufferedReader lines = maker.inputReader(StandardCharsets.UTF_8)) {
+                lines.lines().forEach(line -> keep(said, line));
+            }
+            if (maker.waitFor() != 0 || !Files.exists(fresh)) {
                 throw new IOException("the JVM made no cache");
             }
             Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
@@ -79,7 +95,16 @@ public record AotCache(Path jar, Path javaHome) {
             throw new IOException(e.getMessage() + said(said), e);
         } finally {
             Files.deleteIfExists(fresh);
+            Files.deleteIfExists(learnt);
         }
+    }
+
+    private List<String> command(List<String> jvmOptions, String... more) {
+        List<String> command =
+                new ArrayList<>(List.of(javaHome.resolve("bin/java").toString()));
+        command.addAll(jvmOptions);
+        command.addAll(List.of(more));
+        return command;
     }
 
     private static void keep(Deque<String> lines, String line) {
