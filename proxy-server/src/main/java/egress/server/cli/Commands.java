@@ -32,7 +32,7 @@ final class Commands {
     }
 
     /** Says what is wrong in one line; the exit status of a failure that is not one of usage. */
-    static int fail(CommandSpec spec, CaException e) {
+    static int fail(CommandSpec spec, Exception e) {
         return fail(spec, String.valueOf(e.getMessage()));
     }
 

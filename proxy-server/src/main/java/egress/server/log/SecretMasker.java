@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
 /**
@@ -32,6 +33,11 @@ public final class SecretMasker {
     private static final Pattern PASSWORD = Pattern.compile("(://[^/?#@:\\s\"]*:)[^/?#@\\s\"]+@");
 
     private static final int FILTER_BITS = 1 << 14;
+
+    /** Texts remembered as free of secrets, and how long one may be: agents ask for the same with the same fields. */
+    private static final int REMEMBERED = 256;
+
+    private static final int LONGEST_REMEMBERED = 512;
 
     private static final Set<String> SENSITIVE_FIELDS = Set.of(
             "authorization",
@@ -86,6 +92,8 @@ public final class SecretMasker {
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
 
     private final Function<Collection<byte[]>, Masker> compiler;
+    /** By their hashes; never a text in which there was something to mask. */
+    private final AtomicReferenceArray<String> clean = new AtomicReferenceArray<>(REMEMBERED);
 
     private SecretMasker(Set<String> values, Set<String> fields, Function<Collection<byte[]>, Masker> compiler) {
         this.compiler = compiler;
@@ -181,6 +189,18 @@ public final class SecretMasker {
 
     /** Any other text, such as a request target or a reason. */
     public String text(String text) {
+        int slot = text.hashCode() & (REMEMBERED - 1);
+        if (text.equals(clean.get(slot))) {
+            return text;
+        }
+        String masked = masked(text);
+        if (text.length() <= LONGEST_REMEMBERED && masked.equals(text)) {
+            clean.set(slot, text);
+        }
+        return masked;
+    }
+
+    private String masked(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
         queries = queries.indexOf('@') < 0 ? queries : passwords(queries);
