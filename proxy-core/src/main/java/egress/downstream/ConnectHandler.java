@@ -4,9 +4,11 @@ import egress.exchange.Admission;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
+import egress.exchange.ProxySnapshot;
 import egress.http.Authority;
 import egress.http.HttpFormatException;
 import egress.policy.ConnectionRoute;
+import egress.policy.Route;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -17,6 +19,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,8 +106,10 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             open(authority, new ConnectionRoute.Bump());
             return;
         }
-        ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        if (room() instanceof Admission.Refused full && !(route instanceof ConnectionRoute.Refuse)) {
+        ProxySnapshot snapshot = context.snapshots().get();
+        ConnectionRoute route = snapshot.policy().route(authority);
+        if (!(route instanceof ConnectionRoute.Refuse)
+                && room(snapshot, authority, request) instanceof Admission.Refused full) {
             refuse(ctx, authority, request, full.failure(), false);
             return;
         }
@@ -116,10 +121,21 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Whether there is memory for what will come, and a record where it needs one. */
-    private Admission room() {
+    /** Whether there is memory for what will come, a record where it needs one, and a place for a name that only a pattern allows. */
+    private Admission room(ProxySnapshot snapshot, Authority authority, HttpRequest request) {
         Admission memory = context.budgets().headroom().admit(connection.claimant());
-        return memory instanceof Admission.Refused ? memory : context.observer().admit();
+        Admission room = memory instanceof Admission.Refused ? memory : context.observer().admit();
+        return room instanceof Admission.Refused ? room : named(snapshot, authority, request);
+    }
+
+    private Admission named(ProxySnapshot snapshot, Authority authority, HttpRequest request) {
+        Optional<Route> route = snapshot.policy().routeAt(authority).filter(Route::isPattern);
+        if (route.isEmpty()) {
+            return Admission.ADMITTED;
+        }
+        String target = request.uri();
+        String written = target.substring(0, target.lastIndexOf(':'));
+        return snapshot.inspector().admitName(connection.caller(), route.get(), authority, written);
     }
 
     private void open(Authority authority, ConnectionRoute route) {

@@ -1,5 +1,6 @@
 package egress.exchange;
 
+import egress.http.Authority;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.share.Caller;
@@ -19,6 +20,16 @@ public interface Inspector {
      * @param who whose share of the budgets it takes
      */
     Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
+
+    /**
+     * Whether that caller may ask for a name that only a pattern allows, since a name can carry data: tried before a certificate is made for
+     * the name, and before it is looked up. Never blocks. From any thread, for each request.
+     *
+     * @param written the host as the caller wrote it
+     */
+    default Admission admitName(Caller caller, Route route, Authority authority, String written) {
+        return Admission.ADMITTED;
+    }
 
     /** Whether anything of that caller may leave for now. From any thread, for each of its requests. */
     default Admission admit(Caller caller) {

@@ -129,7 +129,10 @@ final class YamlReader {
             throw new Fault(line(event), "nested more than " + MAX_DEPTH + " deep");
         }
         return switch (event) {
-            case AliasEvent alias -> throw new Fault(line(event), "an alias (expected: none; write the value out)");
+            case AliasEvent _ ->
+                throw new Fault(
+                        line(event),
+                        "an alias (expected: none; write the value out, and put a pattern of hosts in quotes)");
             case ScalarEvent scalar -> {
                 check(event, scalar.getAnchor(), scalar.getTag());
                 yield new YamlNode.Scalar(line(event), scalar.getValue(), scalar.isPlain());
