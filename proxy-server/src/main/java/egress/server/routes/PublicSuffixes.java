@@ -86,7 +86,10 @@ final class PublicSuffixes {
         String name = text.substring(exception ? 1 : each ? 2 : 0);
         try {
             return new Rule(
-                    name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name), each, exception, registry);
+                    name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED),
+                    each,
+                    exception,
+                    registry);
         } catch (IllegalArgumentException e) {
             throw new IOException("it has a line that is no name", e);
         }
