@@ -1,6 +1,8 @@
 package egress.downstream;
 
 import egress.exchange.Admission;
+import egress.exchange.Event;
+import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
@@ -124,7 +126,9 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
     /** Whether there is memory for what will come, a record where it needs one, and a place for a name that only a pattern allows. */
     private Admission room(ProxySnapshot snapshot, Authority authority, HttpRequest request) {
         Admission memory = context.budgets().headroom().admit(connection.claimant());
-        Admission room = memory instanceof Admission.Refused ? memory : context.observer().admit();
+        Admission room = memory instanceof Admission.Refused
+                ? memory
+                : context.observer().admit();
         return room instanceof Admission.Refused ? room : named(snapshot, authority, request);
     }
 
@@ -135,7 +139,12 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
         String target = request.uri();
         String written = target.substring(0, target.lastIndexOf(':'));
-        return snapshot.inspector().admitName(connection.caller(), route.get(), authority, written);
+        return snapshot.inspector().admitName(connection.caller(), route.get(), authority, written, hit -> {
+            long id = context.exchanges().ids().incrementAndGet();
+            ExchangeRecord connect =
+                    ExchangeRecord.ofConnect(id, connection.address(), connection.caller(), authority);
+            context.observer().on(new Event.Found(connect, hit));
+        });
     }
 
     private void open(Authority authority, ConnectionRoute route) {

@@ -133,7 +133,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     /** Whether there is memory for it, a place in the record where it needs one, and one for its name where only a pattern allows it. */
     private Admission room(Route route) {
         Admission memory = context.budgets().headroom().admit(downstream.claimant());
-        Admission room = memory instanceof Admission.Refused ? memory : context.observer().admit(entry);
+        Admission room = memory instanceof Admission.Refused
+                ? memory
+                : context.observer().admit(entry);
         return room instanceof Admission.Refused || !route.isPattern()
                 ? room
                 : snapshot.inspector()
@@ -141,7 +143,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
                                 downstream.claimant().caller(),
                                 route,
                                 entry.authority,
-                                entry.authority.host());
+                                entry.authority.host(),
+                                this::onHit);
     }
 
     private void inspect(HttpHeaders fields, Route route) {

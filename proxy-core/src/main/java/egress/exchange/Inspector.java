@@ -6,6 +6,7 @@ import egress.policy.Route;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
+import java.util.function.Consumer;
 
 /** Port: looks at what an exchange carries before it leaves (DLP). */
 @FunctionalInterface
@@ -26,8 +27,10 @@ public interface Inspector {
      * the name, and before it is looked up. Never blocks. From any thread, for each request.
      *
      * @param written the host as the caller wrote it
+     * @param hits hears of what was found in it
      */
-    default Admission admitName(Caller caller, Route route, Authority authority, String written) {
+    default Admission admitName(
+            Caller caller, Route route, Authority authority, String written, Consumer<Inspection.Hit> hits) {
         return Admission.ADMITTED;
     }
 

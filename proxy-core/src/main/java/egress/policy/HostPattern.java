@@ -17,8 +17,8 @@ public record HostPattern(String suffix, boolean anyDepth) {
     HostPattern(Authority suffix, boolean anyDepth) {
         this(suffix.host(), anyDepth);
         if (suffix.isIpLiteral()) {
-            throw new IllegalArgumentException(
-                    "host: " + Printable.quote(toString()) + " (expected: a name behind the star; an address has no labels)");
+            throw new IllegalArgumentException("host: " + Printable.quote(toString())
+                    + " (expected: a name behind the star; an address has no labels)");
         }
     }
 
@@ -41,10 +41,6 @@ public record HostPattern(String suffix, boolean anyDepth) {
         return stars;
     }
 
-    boolean matches(Authority authority) {
-        return !authority.isIpLiteral() && matches(authority.host());
-    }
-
     /** Whether it holds for a name, which is no address. */
     public boolean matches(String host) {
         int open = host.length() - suffix.length() - 1;
@@ -57,7 +53,9 @@ public record HostPattern(String suffix, boolean anyDepth) {
     /** How many labels stand before the suffix. */
     int openLabels(String host) {
         int open = host.length() - suffix.length() - 1;
-        return open <= 0 ? 0 : (int) host.substring(0, open).chars().filter(c -> c == '.').count() + 1;
+        return open <= 0
+                ? 0
+                : (int) host.substring(0, open).chars().filter(c -> c == '.').count() + 1;
     }
 
     /** As a routes file says it. */

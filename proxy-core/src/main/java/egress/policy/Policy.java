@@ -4,7 +4,6 @@ import egress.http.Authority;
 import egress.http.FieldNames;
 import egress.http.Printable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -26,7 +25,7 @@ public final class Policy {
     private final Kind kind;
     private final List<Route> routes;
     private final Map<Authority, Site> sites;
-    private final List<PatternSite> patterns;
+    private final SuffixTable<Site> patterns;
     private final Set<String> hosts;
     private final String words;
 
@@ -39,13 +38,10 @@ public final class Policy {
     /** A route at one of the authorities it serves, with what never changes worked out. */
     private record Site(Route route, boolean tls, RouteRules rules, ConnectionRoute connection) {}
 
-    /** The same of a pattern, at one of its ports. */
-    private record PatternSite(Route.ServedNames served, Site site) {}
-
     private Policy(Kind kind, List<Route> routes, String words) {
         this.kind = kind;
         this.routes = List.copyOf(routes);
-        Map<Route, RouteRules> rules = new IdentityHashMap<>();
+        IdentityHashMap<Route, RouteRules> rules = new IdentityHashMap<>();
         this.routes.forEach(route -> rules.put(route, new RouteRules(route)));
         this.sites = index(this.routes, rules);
         this.patterns = patterns(this.routes, rules);
@@ -102,9 +98,9 @@ public final class Policy {
         if (site != null || patterns.isEmpty() || hosts.contains(authority.host())) {
             return site;
         }
-        for (PatternSite pattern : patterns) {
-            if (pattern.served().holds(authority)) {
-                return pattern.site();
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            if (pattern.served().port() == authority.port()) {
+                return pattern.value();
             }
         }
         return null;
@@ -112,8 +108,7 @@ public final class Policy {
 
     /** Whether an entry names the host, or a pattern holds for it, at any port. */
     private boolean isListed(Authority authority) {
-        return hosts.contains(authority.host())
-                || patterns.stream().anyMatch(pattern -> pattern.served().names().matches(authority));
+        return hosts.contains(authority.host()) || !patterns.holding(authority).isEmpty();
     }
 
     /** The route of the authority, or of its host at another port: whose denial it is. Null of a host that no route names. */
@@ -123,10 +118,9 @@ public final class Policy {
             return site.route();
         }
         if (!hosts.contains(authority.host())) {
-            return patterns.stream()
-                    .filter(pattern -> pattern.served().names().matches(authority))
+            return patterns.holding(authority).stream()
                     .findFirst()
-                    .map(pattern -> pattern.site().route())
+                    .map(pattern -> pattern.value().route())
                     .orElse(null);
         }
         return routes.stream()
@@ -245,7 +239,7 @@ public final class Policy {
         return "Policy" + routes.stream().map(Route::name).toList();
     }
 
-    private static Map<Authority, Site> index(List<Route> routes, Map<Route, RouteRules> rules) {
+    private static Map<Authority, Site> index(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
         Map<Authority, Site> sites = new HashMap<>();
         for (Route route : routes) {
             for (Route.Served served : route.serves()) {
@@ -261,27 +255,18 @@ public final class Policy {
         return Map.copyOf(sites);
     }
 
-    /** The longest suffix first; of two patterns with one suffix, the one that holds for fewer names. */
-    private static List<PatternSite> patterns(List<Route> routes, Map<Route, RouteRules> rules) {
-        List<PatternSite> patterns = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
+    private static SuffixTable<Site> patterns(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
+        List<SuffixTable.Entry<Site>> patterns = new ArrayList<>();
         for (Route route : routes) {
             for (Route.ServedNames served : route.patterns()) {
-                if (!seen.add(served.names() + ":" + served.port())) {
-                    throw new IllegalArgumentException("routes: two of them serve " + served.names() + " at port "
-                            + served.port() + " (expected: one per pattern and port)");
-                }
-                patterns.add(new PatternSite(served, new Site(route, served.tls(), of(route, rules), BUMP)));
+                Site site = new Site(route, served.tls(), of(route, rules), BUMP);
+                patterns.add(new SuffixTable.Entry<>(served, site));
             }
         }
-        patterns.sort(Comparator.comparing(
-                (PatternSite pattern) -> pattern.served().names(),
-                Comparator.comparingInt((HostPattern names) -> -names.suffix().length())
-                        .thenComparing(HostPattern::anyDepth)));
-        return List.copyOf(patterns);
+        return new SuffixTable<>(patterns);
     }
 
-    private static RouteRules of(Route route, Map<Route, RouteRules> rules) {
+    private static RouteRules of(Route route, IdentityHashMap<Route, RouteRules> rules) {
         return Objects.requireNonNull(rules.get(route), "rules were made for each route");
     }
 
@@ -300,17 +285,18 @@ public final class Policy {
             }
         }
         boolean named = hosts.contains(authority.host());
-        for (PatternSite pattern : named ? List.<PatternSite>of() : patterns) {
-            if (pattern.served().names().matches(authority)) {
-                ports.add(pattern.served().port());
+        boolean held = false;
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            int port = pattern.served().port();
+            held |= port == authority.port();
+            if (!named) {
+                ports.add(port);
             }
         }
-        String why = named && patterns.stream().anyMatch(pattern -> pattern.served().holds(authority))
-                ? "; a pattern does not hold for a name that has an entry"
-                : "";
         return new Verdict.Deny(
                 DenyReason.PORT_NOT_ALLOWED,
-                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports + why);
+                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports
+                        + (held ? "; a pattern does not hold for a name that has an entry" : ""));
     }
 
     private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, Readings readings, GitRules.Use git) {

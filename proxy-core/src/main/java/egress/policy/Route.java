@@ -53,9 +53,9 @@ public record Route(
         serves = List.copyOf(serves);
         patterns = List.copyOf(patterns);
         if (!patterns.isEmpty() && (credential.isPresent() || passthrough)) {
-            throw new IllegalArgumentException(
-                    name + ": a pattern with a credential, or passed through (expected: neither: anybody may get one of its"
-                            + " names)");
+            throw new IllegalArgumentException(name
+                    + ": a pattern with a credential, or passed through (expected: neither: anybody may get one of its"
+                    + " names)");
         }
         matches = List.copyOf(matches);
         pathAllowlist = List.copyOf(pathAllowlist);
@@ -79,11 +79,7 @@ public record Route(
      *
      * @param names which of them
      */
-    public record ServedNames(boolean tls, HostPattern names, int port) {
-        boolean holds(Authority authority) {
-            return port == authority.port() && names.matches(authority);
-        }
-    }
+    public record ServedNames(boolean tls, HostPattern names, int port) {}
 
     /** Whether it holds for names that nobody has written down. */
     public boolean isPattern() {

@@ -7,6 +7,7 @@ import egress.http.Authority;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.server.config.DlpConfig;
+import egress.server.dlp.judge.FindingReporter;
 import egress.server.dlp.judge.NameJudge;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.Scanners;
@@ -15,6 +16,7 @@ import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.util.Collection;
 import java.util.IdentityHashMap;
+import java.util.function.Consumer;
 
 /** Inspects exchanges by the routes of one snapshot. */
 final class DlpInspector implements Inspector {
@@ -29,7 +31,7 @@ final class DlpInspector implements Inspector {
         this.services = services;
         this.scanners = scanners;
         this.settings = settings;
-        this.names = new NameJudge(services.names(), services.lock(), scanners);
+        this.names = new NameJudge(services.names(), scanners);
         routes.forEach(route -> plans.put(route, plan(route)));
     }
 
@@ -51,8 +53,10 @@ final class DlpInspector implements Inspector {
     }
 
     @Override
-    public Admission admitName(Caller caller, Route route, Authority authority, String written) {
-        return names.judge(caller, route, planOf(route), authority.host(), written);
+    public Admission admitName(
+            Caller caller, Route route, Authority authority, String written, Consumer<Inspection.Hit> hits) {
+        return names.judge(
+                route, planOf(route), authority.host(), written, new FindingReporter(services.lock(), caller, hits));
     }
 
     @Override

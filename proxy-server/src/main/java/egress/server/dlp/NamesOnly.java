@@ -10,6 +10,7 @@ import egress.server.dlp.judge.NameBudget;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
+import java.util.function.Consumer;
 
 /** Where no scanner looks at anything, names under patterns are counted all the same. */
 record NamesOnly(NameBudget names) implements Inspector {
@@ -19,7 +20,8 @@ record NamesOnly(NameBudget names) implements Inspector {
     }
 
     @Override
-    public Admission admitName(Caller caller, Route route, Authority authority, String written) {
+    public Admission admitName(
+            Caller caller, Route route, Authority authority, String written, Consumer<Inspection.Hit> hits) {
         return names.bring(caller, route, authority.host(), null);
     }
 }

@@ -93,9 +93,7 @@ public final class RoutesPatch {
 
     /** The route that names the host. */
     private Optional<Route> known(String host) {
-        return HostPattern.isAskedFor(host)
-                ? Optional.empty()
-                : at(host).filter(route -> !route.isPattern());
+        return HostPattern.isAskedFor(host) ? Optional.empty() : at(host).filter(route -> !route.isPattern());
     }
 
     /** The pattern that holds for the host. */

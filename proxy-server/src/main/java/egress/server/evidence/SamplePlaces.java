@@ -68,7 +68,8 @@ final class SamplePlaces {
     private boolean isNamed(String host) {
         return routes.stream()
                 .anyMatch(route -> route.serves().stream()
-                                .anyMatch(served -> isAtOrBelow(served.authority().host(), host))
+                                .anyMatch(
+                                        served -> isAtOrBelow(served.authority().host(), host))
                         || route.patterns().stream()
                                 .anyMatch(served -> isAtOrBelow(served.names().suffix(), host)));
     }

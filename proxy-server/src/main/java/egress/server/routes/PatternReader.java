@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class PatternReader {
     static final String SHARED_SUFFIX = "shared_suffix";
 
-    private static final List<String> ONE_HOST =
-            List.of("auth_scheme", "token_env", "token_ref", "auth", "tls");
+    private static final List<String> ONE_HOST = List.of("auth_scheme", "token_env", "token_ref", "auth", "tls");
 
     private final Problems problems;
     private final List<String> warnings;

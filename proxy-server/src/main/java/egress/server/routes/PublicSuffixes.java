@@ -102,7 +102,8 @@ final class PublicSuffixes {
             return RESERVED.contains(suffix) ? Names.OF_ONE_OWNER : Names.OF_A_REGISTRY;
         }
         Names worst = Names.OF_ONE_OWNER;
-        boolean isException = rules.stream().anyMatch(rule -> rule.exception() && rule.name().equals(suffix));
+        boolean isException =
+                rules.stream().anyMatch(rule -> rule.exception() && rule.name().equals(suffix));
         for (Rule rule : rules) {
             if (!rule.exception() && (isSuffix(rule, suffix) && !isException || isBelow(rule, pattern))) {
                 if (rule.registry()) {
@@ -116,7 +117,9 @@ final class PublicSuffixes {
 
     /** Whether the name is a suffix by this rule, so that all names with one label more are somebody else's each. */
     private static boolean isSuffix(Rule rule, String name) {
-        return rule.each() ? rule.name().equals(behindFirstLabel(name)) : rule.name().equals(name);
+        return rule.each()
+                ? rule.name().equals(behindFirstLabel(name))
+                : rule.name().equals(name);
     }
 
     /** Whether the pattern holds for a suffix of this rule, or for names below one. */

@@ -208,7 +208,8 @@ public final class RoutesFile {
         var matches = rules.matches(reader);
         var allowlist = rules.allowlist(reader);
         boolean gitFetch = gitFetch(reader);
-        boolean isPattern = named.map(Route.Builder::build).map(Route::isPattern).orElse(false);
+        boolean isPattern =
+                named.map(Route.Builder::build).map(Route::isPattern).orElse(false);
         var dlpRules = dlp.read(reader, isPattern);
         boolean trace = reader.bool("trace", false);
         if (named.isEmpty()) {

@@ -54,7 +54,10 @@ final class ExplainCommandTest {
                   - host: exact.a.example:8443
                 """);
         assertThat(explained("https://b.a.example/"))
-                .contains("route       *.a.example\n", "pattern     the longest that holds for b.a.example:443", "allowed");
+                .contains(
+                        "route       *.a.example\n",
+                        "pattern     the longest that holds for b.a.example:443",
+                        "allowed");
         assertThat(explained("https://c.b.a.example/")).contains("route       **.a.example\n", "its first 2 label(s)");
         assertThat(explained("https://exact.a.example/"))
                 .contains("denied (port_not_allowed)", "a pattern does not hold for a name that has an entry");

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.ExchangeRecord;
+import egress.exchange.Inspection.Effect;
+import egress.exchange.Inspector;
 import egress.exchange.ProxySnapshot;
 import egress.gate.Gate;
 import egress.policy.DlpRules;
@@ -19,6 +21,7 @@ import egress.server.dlp.judge.ScanWatch;
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
 import egress.testkit.H2Client;
+import egress.testkit.HttpHead;
 import egress.testkit.NameServer;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
@@ -92,8 +95,8 @@ class DlpNamesTest {
                     .start();
         }
 
-        egress.exchange.Inspector inspector(List<Route> routes) {
-            var inspector = engine.inspector(routes, List.of(), Map.of("EGRESS_TOKEN_0", SECRET));
+        Inspector inspector(List<Route> routes) {
+            Inspector inspector = engine.inspector(routes, List.of(), Map.of("EGRESS_TOKEN_0", SECRET));
             engine.scanner().ifPresent(CompletableFuture::join);
             return inspector;
         }
@@ -114,11 +117,12 @@ class DlpNamesTest {
         /** The same of a request inside the tunnel, which is looked up. */
         String ask(String host) throws IOException {
             try (RawClient client = RawClient.connect(gate.port())) {
-                var head = client.connectMethod(host + ":443");
+                HttpHead head = client.connectMethod(host + ":443");
                 if (head.status() != 200) {
                     return head.value("x-egress-deny").orElseThrow();
                 }
-                ReceivedResponse answer = client.tls(gate.client(host.toLowerCase(Locale.ROOT)).alpn("http/1.1"))
+                ReceivedResponse answer = client.tls(
+                                gate.client(host.toLowerCase(Locale.ROOT)).alpn("http/1.1"))
                         .get("/", host);
                 return answer.value("x-egress-deny").orElse("" + answer.status());
             }
@@ -131,7 +135,6 @@ class DlpNamesTest {
                 return answer.value("x-egress-deny").orElse("" + answer.status());
             }
         }
-
 
         @Override
         public void close() throws IOException {
@@ -172,7 +175,8 @@ class DlpNamesTest {
     private static String base32(byte[] value, String alphabet) {
         StringBuilder bits = new StringBuilder();
         for (byte each : value) {
-            bits.append(String.format("%8s", Integer.toBinaryString(each & 0xff)).replace(' ', '0'));
+            bits.append(
+                    String.format("%8s", Integer.toBinaryString(each & 0xff)).replace(' ', '0'));
         }
         bits.append("0".repeat((5 - bits.length() % 5) % 5));
         StringBuilder out = new StringBuilder();
@@ -243,9 +247,10 @@ class DlpNamesTest {
             if (!how.equals("base64url")) { // in the clear the host's case is lost before anybody is told it
                 assertThat(site.plain(host)).as(host).isEqualTo("dlp_match");
             }
-            assertThat(site.gate.refusals()).anySatisfy(refusal -> assertThat(refusal.words())
-                    .contains("found in host")
-                    .doesNotContain(secret.substring(0, 8)));
+            assertThat(site.gate.refusals())
+                    .anySatisfy(refusal -> assertThat(refusal.words())
+                            .contains("found in host")
+                            .doesNotContain(secret.substring(0, 8)));
             assertThat(site.names.queries).isEmpty();
         }
     }
@@ -264,7 +269,9 @@ class DlpNamesTest {
                 assertThat(answer.value("x-egress-deny")).as(host).contains("dlp_match");
             }
             assertThat(site.names.queries).isEmpty();
-            assertThat(site.connect("plain" + SUFFIX)).as("no denied name took a place").isEqualTo("200");
+            assertThat(site.connect("plain" + SUFFIX))
+                    .as("no denied name took a place")
+                    .isEqualTo("200");
         }
     }
 
@@ -277,6 +284,9 @@ class DlpNamesTest {
                 last = site.ask(encoded("hex", part.getBytes(US_ASCII)).replaceAll("(.{60})", "$1.") + SUFFIX);
             }
             assertThat(last).isEqualTo("dlp_locked");
+            assertThat(site.gate.hits())
+                    .anyMatch(hit -> hit.effect() == Effect.LOCKED)
+                    .anyMatch(hit -> hit.place().equals("host") && hit.fingerprint().startsWith("fp:"));
             assertThat(site.names.queries).isEmpty();
         }
     }
@@ -340,7 +350,9 @@ class DlpNamesTest {
                 assertThat(client.request("GET", SERVED, "/h2", true).response().status())
                         .isEqualTo(200);
                 // A connection carries the name of its CONNECT, whatever others the pattern allows.
-                assertThat(client.request("GET", "other" + SUFFIX, "/", true).response().status())
+                assertThat(client.request("GET", "other" + SUFFIX, "/", true)
+                                .response()
+                                .status())
                         .isEqualTo(421);
             }
             ExchangeRecord record = site.gate.awaitEnded(each -> each.target.equals("/h2"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -159,7 +160,8 @@ class RoutesDiffTest {
                 "'*.a.example'  ; '**.b.a.example' ; both ; any-name.b.a.example/",
                 "'*.any-name.a.example' ; '**.a.example' ; opens ; any-name2.a.example/",
             })
-    void aPatternIsComparedByNamesThatStandForAll(String before, String after, String expected, String example) {
+    void aPatternIsComparedByNamesThatStandForAll(
+            String before, String after, String expected, @Nullable String example) {
         RoutesDiff diff = diff("{host: '" + before.replace("'", "") + "'}", "{host: '" + after.replace("'", "") + "'}");
         String found = diff.opens() ? diff.closes() ? "both" : "opens" : diff.closes() ? "closes" : "same";
         assertThat(found).as("%s", diff.lines()).isEqualTo(expected);

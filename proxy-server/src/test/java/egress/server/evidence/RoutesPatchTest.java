@@ -61,7 +61,10 @@ class RoutesPatchTest {
                       - methods: [GET]
                 """);
         assertThat(result.diff()).isEmpty();
-        assertThat(result.remarks()).singleElement().asString().contains("b.narrow.example:443 is under the pattern *.narrow.example");
+        assertThat(result.remarks())
+                .singleElement()
+                .asString()
+                .contains("b.narrow.example:443 is under the pattern *.narrow.example");
     }
 
     @Test

@@ -39,7 +39,11 @@ final class PublicSuffixesTest {
     })
     void aPatternIsAsOpenAsTheListSays(String pattern, String whose) throws IOException {
         assertThat(PublicSuffixes.load()
-                        .under(Route.pattern(pattern).build().patterns().getFirst().names()))
+                        .under(Route.pattern(pattern)
+                                .build()
+                                .patterns()
+                                .getFirst()
+                                .names()))
                 .isEqualTo(PublicSuffixes.Names.valueOf(whose));
     }
 }

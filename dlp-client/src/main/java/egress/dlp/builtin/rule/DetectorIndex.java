@@ -66,8 +66,7 @@ public final class DetectorIndex {
             SecretForm.base64WithoutCase(secret, secret).forEach(out::anchors);
             SecretBits.of(secret)
                     .parts()
-                    .forEach(part ->
-                            SecretForm.base64WithoutCase(part, secret).forEach(out::anchors));
+                    .forEach(part -> SecretForm.base64WithoutCase(part, secret).forEach(out::anchors));
         }
         out.freeze();
         return out;

@@ -110,8 +110,8 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
     /** The value in the URL alphabet of base64 at its three alignments, in small letters: what a host name leaves of it. */
     static List<SecretForm> base64WithoutCase(byte[] value, byte[] secret) {
         Map<String, SecretForm> out = new LinkedHashMap<>();
-        UnguessableBits worth =
-                UnguessableBits.of(UnguessableBits.base64WithoutCase(SecretBits.of(value).bits()));
+        UnguessableBits worth = UnguessableBits.of(
+                UnguessableBits.base64WithoutCase(SecretBits.of(value).bits()));
         for (int alignment = 0; alignment < 3; alignment++) {
             byte[] encoded = inUrlAlphabet(base64(value, alignment));
             put(out, inCase(encoded, 'A', 'a'), secret, false, worth.base64(alignment, encoded.length));

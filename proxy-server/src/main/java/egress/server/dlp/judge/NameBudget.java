@@ -31,8 +31,8 @@ public final class NameBudget {
     /** Callers that are looked at for room. */
     private static final int LOOKED_AT = 16;
 
-    private static final Admission FULL = new Admission.Refused(
-            new Failure.Denied(DenyReason.DLP_NAMES, "too many names under patterns, of all callers: a name can carry data"));
+    private static final Admission FULL = new Admission.Refused(new Failure.Denied(
+            DenyReason.DLP_NAMES, "too many names under patterns, of all callers: a name can carry data"));
 
     private final LongSupplier nanoTime;
     private final Map<Key, Brought> all = new LinkedHashMap<>(16, 0.75f, true);

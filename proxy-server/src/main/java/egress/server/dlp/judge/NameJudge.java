@@ -6,7 +6,6 @@ import egress.exchange.Admission;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
 import egress.policy.Route;
-import egress.share.Caller;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,16 +19,11 @@ public final class NameJudge {
             new Failure.Denied(DenyReason.DLP_UNAVAILABLE, "the name could not be scanned"));
 
     private final NameBudget names;
-    private final KnownHitLock lock;
     private final Scanners scanners;
 
-    /**
-     * @param names of all callers
-     * @param lock hears of the hits on known secrets
-     */
-    public NameJudge(NameBudget names, KnownHitLock lock, Scanners scanners) {
+    /** @param names of all callers */
+    public NameJudge(NameBudget names, Scanners scanners) {
         this.names = names;
-        this.lock = lock;
         this.scanners = scanners;
     }
 
@@ -38,38 +32,26 @@ public final class NameJudge {
      *
      * @param host as it would be looked up
      * @param written as the caller wrote it
+     * @param hits of that caller
      */
-    public Admission judge(Caller caller, Route pattern, RouteScanPolicy plan, String host, String written) {
+    public Admission judge(Route pattern, RouteScanPolicy plan, String host, String written, FindingReporter hits) {
         Optional<Scanners.BuiltIn> scanner =
                 scanners.builtIn().filter(each -> plan.outbound() && each.isReady());
-        if (scanner.isPresent() && !names.isKnown(caller, pattern, host, scanner.get())) {
-            if (names.hasRoom(caller, pattern, host) instanceof Admission.Refused full) {
+        if (scanner.isPresent() && !names.isKnown(hits.caller(), pattern, host, scanner.get())) {
+            if (names.hasRoom(hits.caller(), pattern, host) instanceof Admission.Refused full) {
                 return full;
             }
-            if (scan(scanner.get(), caller, pattern, plan, host, written) instanceof Admission.Refused found) {
-                return found;
+            ScanRequest request = ScanRequest.head(written, "", "", List.of(), plan.options())
+                    .withOpenLabels(pattern.openLabels(host));
+            CompletableFuture<ScanVerdict> asked = scanner.get().scan(request).toCompletableFuture();
+            if (!asked.isDone() || asked.isCompletedExceptionally()) { // it answers on the thread that asks
+                return FAILED;
+            }
+            Optional<Failure> found = Denials.of(asked.join(), plan, hits);
+            if (found.isPresent()) {
+                return new Admission.Refused(found.get());
             }
         }
-        return names.bring(caller, pattern, host, scanner.orElse(null));
-    }
-
-    private Admission scan(
-            Scanners.BuiltIn scanner,
-            Caller caller,
-            Route pattern,
-            RouteScanPolicy plan,
-            String host,
-            String written) {
-        ScanRequest request = ScanRequest.head(written, "", "", List.of(), plan.options())
-                .withOpenLabels(pattern.openLabels(host));
-        CompletableFuture<ScanVerdict> asked = scanner.scan(request).toCompletableFuture();
-        if (!asked.isDone() || asked.isCompletedExceptionally()) { // it answers on the thread that asks
-            return FAILED;
-        }
-        // The refusal itself is recorded; an exchange, to which hits are told, there is none yet.
-        FindingReporter hits = new FindingReporter(lock, caller, hit -> {});
-        return Denials.of(asked.join(), plan, hits)
-                .<Admission>map(Admission.Refused::new)
-                .orElse(Admission.ADMITTED);
+        return names.bring(hits.caller(), pattern, host, scanner.orElse(null));
     }
 }
