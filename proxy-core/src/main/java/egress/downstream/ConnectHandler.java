@@ -10,6 +10,7 @@ import egress.exchange.ProxySnapshot;
 import egress.http.Authority;
 import egress.http.HttpFormatException;
 import egress.policy.ConnectionRoute;
+import egress.policy.DenyReason;
 import egress.policy.Route;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
@@ -108,11 +109,15 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             open(authority, new ConnectionRoute.Bump());
             return;
         }
+        route(ctx, authority, request);
+    }
+
+    private void route(ChannelHandlerContext ctx, Authority authority, HttpRequest request) {
         ProxySnapshot snapshot = context.snapshots().get();
         ConnectionRoute route = snapshot.policy().route(authority);
         if (!(route instanceof ConnectionRoute.Refuse)
                 && room(snapshot, authority, request) instanceof Admission.Refused full) {
-            refuse(ctx, authority, request, full.failure(), false);
+            refuse(ctx, recorded(snapshot, authority, request, full), request, full.failure(), false);
             return;
         }
         switch (route) {
@@ -141,10 +146,24 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         String written = target.substring(0, target.lastIndexOf(':'));
         return snapshot.inspector().admitName(connection.caller(), route.get(), authority, written, hit -> {
             long id = context.exchanges().ids().incrementAndGet();
-            ExchangeRecord connect =
-                    ExchangeRecord.ofConnect(id, connection.address(), connection.caller(), authority);
+            ExchangeRecord connect = ExchangeRecord.ofConnect(
+                    id, connection.address(), connection.caller(), route.get().masked(authority));
             context.observer().on(new Event.Found(connect, hit));
         });
+    }
+
+    /** The name as it may stand in records: what was found in one must not, so that the request says it no more either. */
+    private static Authority recorded(
+            ProxySnapshot snapshot, Authority authority, HttpRequest request, Admission.Refused refused) {
+        Optional<Route> route = snapshot.policy().routeAt(authority).filter(Route::isPattern);
+        boolean found = refused.failure() instanceof Failure.Denied denied && denied.why() == DenyReason.DLP_MATCH;
+        if (!found || route.isEmpty()) {
+            return authority;
+        }
+        Authority masked = route.get().masked(authority);
+        request.setUri(masked.toString());
+        request.headers().set(HttpHeaderNames.HOST, masked.toString());
+        return masked;
     }
 
     private void open(Authority authority, ConnectionRoute route) {

@@ -86,7 +86,15 @@ public final class ExchangeRecord {
     /** Of a CONNECT that is refused for what was found in its name: no exchange follows. */
     public static ExchangeRecord ofConnect(long id, SocketAddress downstream, Caller caller, Authority authority) {
         return new ExchangeRecord(
-                id, downstream, caller, authority, true, "HTTP/1.1", "CONNECT", authority.toString(), System.nanoTime());
+                id,
+                downstream,
+                caller,
+                authority,
+                true,
+                "HTTP/1.1",
+                "CONNECT",
+                authority.toString(),
+                System.nanoTime());
     }
 
     ExchangeRecord(

@@ -35,6 +35,9 @@ public record Route(
         boolean trace,
         boolean transparent) {
 
+    /** In place of labels that are not to be shown. */
+    private static final String HIDDEN = "________.";
+
     /** The route behind {@link Policy#allowAll}. */
     public static final Route TRANSPARENT = new Route(
             "*",
@@ -89,6 +92,13 @@ public record Route(
     /** How many labels at the front of a host only its pattern allows, so that whoever asks chose them; 0 where it has none. */
     public int openLabels(String host) {
         return patterns.isEmpty() ? 0 : patterns.getFirst().names().openLabels(host);
+    }
+
+    /** A name of the pattern that says nothing of another one, for records. */
+    public Authority masked(Authority name) {
+        return patterns.isEmpty()
+                ? name
+                : new Authority(HIDDEN + patterns.getFirst().names().suffix(), name.port());
     }
 
     /**

@@ -18,8 +18,7 @@ final class SuffixTable<T> {
     SuffixTable(List<Entry<T>> entries) {
         for (Entry<T> entry : entries) {
             Route.ServedNames served = entry.served();
-            List<Entry<T>> others =
-                    bySuffix.computeIfAbsent(served.names().suffix(), added -> new ArrayList<>(2));
+            List<Entry<T>> others = bySuffix.computeIfAbsent(served.names().suffix(), added -> new ArrayList<>(2));
             if (others.stream()
                     .map(Entry::served)
                     .anyMatch(other -> other.names().equals(served.names()) && other.port() == served.port())) {

@@ -251,6 +251,8 @@ class DlpNamesTest {
                     .anySatisfy(refusal -> assertThat(refusal.words())
                             .contains("found in host")
                             .doesNotContain(secret.substring(0, 8)));
+            assertThat(site.gate.refusals())
+                    .allSatisfy(refusal -> assertThat(refusal.authority()).hasToString("________" + SUFFIX + ":443"));
             assertThat(site.names.queries).isEmpty();
         }
     }
@@ -286,7 +288,8 @@ class DlpNamesTest {
             assertThat(last).isEqualTo("dlp_locked");
             assertThat(site.gate.hits())
                     .anyMatch(hit -> hit.effect() == Effect.LOCKED)
-                    .anyMatch(hit -> hit.place().equals("host") && hit.fingerprint().startsWith("fp:"));
+                    .anyMatch(hit ->
+                            hit.place().equals("host") && hit.fingerprint().startsWith("fp:"));
             assertThat(site.names.queries).isEmpty();
         }
     }

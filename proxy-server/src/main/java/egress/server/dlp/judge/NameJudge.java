@@ -15,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
  * scanner is being made the labels are left to the inspection of the request, which waits for it.
  */
 public final class NameJudge {
-    private static final Admission FAILED = new Admission.Refused(
-            new Failure.Denied(DenyReason.DLP_UNAVAILABLE, "the name could not be scanned"));
+    private static final Admission FAILED =
+            new Admission.Refused(new Failure.Denied(DenyReason.DLP_UNAVAILABLE, "the name could not be scanned"));
 
     private final NameBudget names;
     private final Scanners scanners;
@@ -35,8 +35,7 @@ public final class NameJudge {
      * @param hits of that caller
      */
     public Admission judge(Route pattern, RouteScanPolicy plan, String host, String written, FindingReporter hits) {
-        Optional<Scanners.BuiltIn> scanner =
-                scanners.builtIn().filter(each -> plan.outbound() && each.isReady());
+        Optional<Scanners.BuiltIn> scanner = scanners.builtIn().filter(each -> plan.outbound() && each.isReady());
         if (scanner.isPresent() && !names.isKnown(hits.caller(), pattern, host, scanner.get())) {
             if (names.hasRoom(hits.caller(), pattern, host) instanceof Admission.Refused full) {
                 return full;
