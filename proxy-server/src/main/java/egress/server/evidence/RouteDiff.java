@@ -159,7 +159,8 @@ final class RouteDiff {
                 && old.credential().isPresent() == now.credential().isPresent()
                 && (old.gitFetch() || !now.gitFetch())
                 && !old.passthrough()
-                && old.serves().containsAll(now.serves());
+                && old.serves().containsAll(now.serves())
+                && old.patterns().containsAll(now.patterns());
     }
 
     /** Whether the same rule, word for word, was there for this method, without more conditions. */

@@ -33,10 +33,7 @@ public final class RoutesDiff {
     /** Compares two policies; both may have been read without their tokens. */
     public static RoutesDiff of(Policy before, Policy after) {
         RoutesDiff diff = new RoutesDiff(before, after);
-        Set<Route.Served> served = new LinkedHashSet<>();
-        after.routes().forEach(route -> served.addAll(route.serves()));
-        before.routes().forEach(route -> served.addAll(route.serves()));
-        for (Route.Served each : served) {
+        for (Route.Served each : SamplePlaces.of(after, before)) {
             diff.compare(each.authority(), each.tls());
         }
         return diff;

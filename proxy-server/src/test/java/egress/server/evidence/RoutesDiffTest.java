@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,6 +194,54 @@ class RoutesDiffTest {
         assertThat(diff.opens()).as("%s: %s", what, diff.lines()).isTrue();
         assertThat(diff(after.replace('#', '|'), after.replace('#', '|')).opens())
                 .as("%s: against itself", what)
+
+    @ParameterizedTest(name = "{0} -> {1}: {2}")
+    @CsvSource(
+            delimiter = ';',
+            nullValues = "-",
+            value = {
+                "'*.a.example'  ; '*.a.example'  ; same   ; -",
+                "'*.a.example'  ; '**.a.example' ; opens  ; any-name.any-name.a.example/",
+                "'**.a.example' ; '*.a.example'  ; closes ; any-name.any-name.a.example/",
+                "a.example      ; '*.a.example'  ; both   ; https://any-name.a.example/",
+                "b.a.example    ; '*.a.example'  ; opens  ; https://any-name.a.example/",
+                "'*.a.example'  ; b.a.example    ; closes ; any-name.a.example/",
+                "'*.a.example'  ; '*.a.example:8443' ; both ; https://any-name.a.example:8443/",
+                "'*.a.example:443' ; '*.a.example' ; opens ; http://any-name.a.example/",
+                "'**.a.example' ; '**.b.a.example' ; closes ; any-name.a.example/",
+                "'*.a.example'  ; '**.b.a.example' ; both ; any-name.b.a.example/",
+                "'*.any-name.a.example' ; '**.a.example' ; opens ; any-name2.a.example/",
+            })
+    void aPatternIsComparedByNamesThatStandForAll(
+            String before, String after, String expected, @Nullable String example) {
+        RoutesDiff diff = diff("{host: '" + before.replace("'", "") + "'}", "{host: '" + after.replace("'", "") + "'}");
+        String found = diff.opens() ? diff.closes() ? "both" : "opens" : diff.closes() ? "closes" : "same";
+        assertThat(found).as("%s", diff.lines()).isEqualTo(expected);
+        if (example != null) {
+            assertThat(String.join("\n", diff.lines())).contains(example);
+        }
+    }
+
+    @Test
+    void anEntryThatIsGoneGivesItsNameBackToThePattern() {
+        String pattern = "{host: '*.a.example'}";
+        String entry = "{host: 'b.a.example:8443'}";
+        RoutesDiff diff = diff(pattern + ", " + entry, pattern);
+        assertThat(String.join("\n", diff.lines()))
+                .contains("+ *.a.example: any method by default", "such as GET https://b.a.example/")
+                .contains("- b.a.example:8443: any method by default");
+        RoutesDiff back = diff(pattern, pattern + ", " + entry);
+        assertThat(String.join("\n", back.lines()))
+                .contains("- *.a.example: any method by default", "+ b.a.example:8443: any method by default");
+    }
+
+    @Test
+    void moreNewNamesAreAnOpening() {
+        assertThat(diff("{host: '*.a.example'}", "{host: '*.a.example', dlp: {names: 100}}")
+                        .lines())
+                .anyMatch(line -> line.contains("a caller may bring 100 new names in 10 minutes, where it was 64"));
+        assertThat(diff("{host: '*.a.example'}", "{host: '*.a.example', dlp: {names: 10}}")
+                        .opens())
                 .isFalse();
     }
 
