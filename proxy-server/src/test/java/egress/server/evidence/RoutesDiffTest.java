@@ -194,6 +194,8 @@ class RoutesDiffTest {
         assertThat(diff.opens()).as("%s: %s", what, diff.lines()).isTrue();
         assertThat(diff(after.replace('#', '|'), after.replace('#', '|')).opens())
                 .as("%s: against itself", what)
+                .isFalse();
+    }
 
     @ParameterizedTest(name = "{0} -> {1}: {2}")
     @CsvSource(
