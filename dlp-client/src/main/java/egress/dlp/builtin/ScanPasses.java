@@ -1,11 +1,9 @@
 package egress.dlp.builtin;
 
-import egress.dlp.Detector;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.JsonJoiner;
 import egress.dlp.builtin.kind.RunValues;
-import egress.dlp.builtin.kind.SeedPhrases;
 import egress.dlp.builtin.rule.AlphanumericForms;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.scan.Provenance;
@@ -46,9 +44,6 @@ final class ScanPasses implements SegmentScanner {
             inner(run, s);
         }
         Decoders.segment(run, s, RunValues.of(run, s));
-        if (run.wants(Detector.WALLET_KEYS) && !view.isJoined()) {
-            new SeedPhrases(run, s).find();
-        }
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
             AlphanumericForms.scan(detectors, run, s);
         }

@@ -58,6 +58,9 @@ final class RunScanner implements Decoder {
                 at = rest(at, to);
             }
             classes.read(b, at, to);
+            if (listener != null) {
+                listener.block(at, classes.words(), classes.digits(), classes.capitals());
+            }
             for (long marks = classes.marks(); marks != 0; marks &= marks - 1) {
                 int i = at + Long.numberOfTrailingZeros(marks);
                 escaped.at(i, CharTables.classTable()[b[i] & 0xff]);
@@ -136,9 +139,6 @@ final class RunScanner implements Decoder {
         if (words != null && (digits || innerCapital)) {
             words.run(b, start, end, digits);
         }
-        if (listener != null && digits) {
-            listener.run(start, end);
-        }
         if (digits && length < LONG && InterspersedRuns.isMixed(kinds)) {
             scattered.at(start, end);
         }
@@ -154,6 +154,9 @@ final class RunScanner implements Decoder {
             inStep.end(lastStart + lastLength, lastLength);
             lastLength = 0;
             lastKinds = 0;
+            if (digits && length >= RunListener.LEAST && listener != null) {
+                listener.run(start, end);
+            }
             int next = longRuns.run(start, end, digits);
             if (next > end && length <= LONGEST_LINE && listener != null) {
                 lines(end, next, listener);
@@ -169,8 +172,12 @@ final class RunScanner implements Decoder {
         int start = from;
         for (int i = from; i <= to; i++) {
             if (i == to || table[b[i] & 0xff] <= 0) {
-                if (i - start >= LONG) {
-                    hears.run(start, i);
+                if (i > start) {
+                    classes.read(b, start, i);
+                    hears.block(start, classes.words(), classes.digits(), classes.capitals());
+                    if (i - start >= RunListener.LEAST) {
+                        hears.run(start, i);
+                    }
                 }
                 start = i + 1;
             }

@@ -57,6 +57,35 @@ enum Brands {
     }
 
     private static final Brands[] BRANDS = values();
+    private static final int PREFIXES = 10_000;
+    /** The first four digits that any brand has, a bit each. */
+    private static final long[] BEGINNINGS = beginnings();
+
+    private static long[] beginnings() {
+        long[] out = new long[(PREFIXES >> 6) + 1];
+        for (Brands brand : BRANDS) {
+            int low = brand.low;
+            int high = brand.high;
+            while (low >= PREFIXES) {
+                low /= 10;
+                high /= 10;
+            }
+            while (low < PREFIXES / 10) {
+                low *= 10;
+                high = high * 10 + 9;
+            }
+            for (int i = low; i <= high; i++) {
+                out[i >> 6] |= 1L << i;
+            }
+        }
+        return out;
+    }
+
+    /** Whether the four digits at {@code i} begin a number of any brand. */
+    static boolean mayBegin(byte[] b, int i) {
+        int first = ((b[i] - '0') * 10 + b[i + 1] - '0') * 100 + (b[i + 2] - '0') * 10 + b[i + 3] - '0';
+        return first >= 0 && first < PREFIXES && (BEGINNINGS[first >> 6] >>> first & 1) != 0;
+    }
 
     // Visa gave out 13, 16 and 19 digits, and nothing between.
     private boolean has(int n) {

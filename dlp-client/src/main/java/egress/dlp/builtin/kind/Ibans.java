@@ -5,7 +5,6 @@ import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.CheckDigits;
 import egress.dlp.builtin.scan.Segment;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,7 +29,6 @@ final class Ibans {
             "NO9386011117947", "DK5000400440116243", "IE29AIBK93115212345678", "FI2112345600000785",
             "PT50000201231234567890154", "LU280019400644750000");
 
-    private static final List<String> CONTEXT = List.of("iban");
     private static final int GROUP = 4;
 
     private final Hits hits;
@@ -66,10 +64,12 @@ final class Ibans {
         return out.toString();
     }
 
-    /** Two characters and two digits stand here at the beginning of a word. */
+    /** A capital stands here at the beginning of a word. */
     void at(int start) {
-        boolean small = b[start] >= 'a';
-        String country = new String(new char[] {upper(b[start]), upper(b[start + 1])});
+        if (start + 4 > s.to() || b[start + 2] > '9') {
+            return;
+        }
+        String country = Texts.latin(b, start, start + 2);
         String form = FORMS.get(country);
         if (form == null) {
             return;
@@ -82,16 +82,15 @@ final class Ibans {
         while (n < number.length && i < s.to()) {
             boolean between = n % GROUP == 0 && (b[i] == ' ' || b[i] == '-');
             if (!between) {
-                byte c = (byte) upper(b[i]);
-                if (!fits(form.charAt(n - 2), c)) {
+                if (!fits(form.charAt(n - 2), b[i])) {
                     return;
                 }
-                number[n++] = c;
+                number[n++] = b[i];
             }
             i++;
         }
         boolean whole = n == number.length && (i == s.to() || !CharTables.isWord(b[i]));
-        if (whole && CheckDigits.iban(number) && (!small || Texts.isNear(s, start, i, CONTEXT))) {
+        if (whole && CheckDigits.iban(number)) {
             boolean documented = DOCUMENTED.contains(Texts.latin(number, 0, n));
             hits.add("iban", documented ? Likeness.EXAMPLE : Likeness.REAL, start, i, number);
         }
@@ -101,9 +100,5 @@ final class Ibans {
         boolean digit = c >= '0' && c <= '9';
         boolean letter = c >= 'A' && c <= 'Z';
         return kind == 'n' ? digit : kind == 'a' ? letter : digit || letter;
-    }
-
-    private static char upper(byte c) {
-        return (char) (c >= 'a' && c <= 'z' ? c - 32 : c);
     }
 }

@@ -42,6 +42,18 @@ final class Texts {
         return c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
     }
 
+    /** Whether a letter or digit stands before {@code i} that belongs to what begins there: not that of an escape such as \\n. */
+    static boolean isWordBefore(Segment s, int i) {
+        byte[] b = s.b();
+        if (i <= s.low() || !CharTables.isWord(b[i - 1])) {
+            return false;
+        }
+        boolean escape = i - 2 >= s.low() && b[i - 2] == '\\' && "nrt".indexOf(b[i - 1]) >= 0;
+        // The first track of a magnetic stripe begins %B, ISO/IEC 7813.
+        boolean track = i - 2 >= s.low() && b[i - 2] == '%' && b[i - 1] == 'B';
+        return !escape && !track;
+    }
+
     /**
      * The name right before a value, as {@code "order_id": } and {@code order number } have it, in lower case and without marks; empty
      * where there is none.

@@ -37,7 +37,8 @@ final class WalletKeys {
     }
 
     /** Looks at the words of a run. */
-    void run(int start, int end) {
+    void run(int begin, int end) {
+        int start = begin + CharTables.escapeTail(b, begin, end);
         if (end - start < WIF || end - start > LONGEST_RUN) {
             return;
         }

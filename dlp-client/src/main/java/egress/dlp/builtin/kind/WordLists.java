@@ -3,6 +3,9 @@ package egress.dlp.builtin.kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /** The ten word lists of BIP-39; read when the first word is looked up. */
 final class WordLists {
@@ -11,8 +14,10 @@ final class WordLists {
 
     private static final String NAME = "/egress/dlp/bip39.txt";
     private static final int SIZE = 1 << 15;
-    private static final int BITS = 1 << 16;
+    private static final int BITS = 1 << 17;
     private static final int LONGEST = 9;
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long FIVE_BITS = 0x1f1f1f1f1f1f1f1fL;
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
     /** Of each word, by its key; a word of several languages stands several times. */
@@ -71,14 +76,18 @@ final class WordLists {
         }
     }
 
-    /** The key of a word of ASCII letters in either case, five bits each; 0 where it is too long. */
+    /** The key of a word of ASCII letters in either case: the low bits of each, the ninth over the first; 0 where it is too long. */
     static long latin(byte[] b, int from, int to) {
-        if (to - from > LONGEST) {
+        int n = to - from;
+        if (n > LONGEST || n <= 0) {
             return 0;
         }
+        if (from + Long.BYTES <= b.length && n <= Long.BYTES) {
+            return (long) LONG.get(b, from) & FIVE_BITS >>> Long.SIZE - Byte.SIZE * n;
+        }
         long key = 0;
-        for (int i = from; i < to; i++) {
-            key = key << 5 | (b[i] & 31);
+        for (int i = 0; i < n; i++) {
+            key ^= (b[from + i] & 31L) << Byte.SIZE * (i % Long.BYTES) + (i < Long.BYTES ? 0 : 3);
         }
         return key;
     }

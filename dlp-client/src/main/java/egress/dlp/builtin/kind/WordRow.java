@@ -6,8 +6,8 @@ import java.text.Normalizer;
 
 /** Words of one list that stand next to each other, with blanks, marks, numbers or line breaks between them. */
 final class WordRow {
-    /** The most words that are kept: what follows is looked at by itself. */
-    private static final int MOST = 240;
+    /** The most words on either side: what follows is looked at by itself. */
+    private static final int MOST = 120;
     /** The longest in bytes: nine syllables with their marks apart. */
     private static final int LONGEST = 48;
 
@@ -20,9 +20,14 @@ final class WordRow {
     private int[] starts = new int[0];
     private int[] ends = new int[0];
     private long[] keys = new long[0];
-    private int first;
-    private int behind;
+    private int count;
     private int languages;
+
+    /** The word that was stepped to. */
+    private int start;
+
+    private int end;
+    private long key;
 
     WordRow(Segment s, WordLists lists) {
         this.s = s;
@@ -31,7 +36,7 @@ final class WordRow {
     }
 
     int count() {
-        return behind - first;
+        return count;
     }
 
     /** The lists that have all the words, a bit each. */
@@ -40,15 +45,15 @@ final class WordRow {
     }
 
     int start(int word) {
-        return starts[first + word];
+        return starts[word];
     }
 
     int end(int word) {
-        return ends[first + word];
+        return ends[word];
     }
 
     int place(int word, int language) {
-        return lists.place(keys[first + word], language);
+        return lists.place(keys[word], language);
     }
 
     /** Whether between words {@code i - 1} and {@code i} stands the same as between {@code k - 1} and {@code k}, but for blanks and numbers. */
@@ -58,8 +63,8 @@ final class WordRow {
 
     private int gap(int word) {
         int out = 1;
-        for (int i = end(word - 1); i < start(word); i++) {
-            if (b[i] == '\\' && i + 1 < start(word) && isBreak(b[i + 1])) {
+        for (int i = ends[word - 1]; i < starts[word]; i++) {
+            if (b[i] == '\\' && i + 1 < starts[word] && isBreak(b[i + 1])) {
                 i++;
             } else if (b[i] > ' ' && (b[i] < '0' || b[i] > '9')) {
                 out = out * 31 + b[i];
@@ -68,69 +73,72 @@ final class WordRow {
         return out;
     }
 
-    /** Collects the words around {@code p}; returns where to go on. */
-    int around(int p) {
-        first = 0;
-        behind = 0;
+    /**
+     * Collects the words around {@code p}, where there are at least so many; returns where to go on. Most words stand alone, so they
+     * are counted first.
+     */
+    int around(int p, int fewest) {
+        count = 0;
+        if (!first(p)) {
+            return p;
+        }
+        int firstStart = start;
+        int firstEnd = end;
+        int right = 0;
+        while (right < MOST && next(end)) {
+            right++;
+        }
+        int last = end;
+        int left = 0;
+        start = firstStart;
+        while (left < MOST && previous(start)) {
+            left++;
+        }
+        if (left + 1 + right >= fewest) {
+            collect(left == 0 ? firstStart : start, left == 0 ? firstEnd : end, left + 1 + right);
+        }
+        return last;
+    }
+
+    private void collect(int from, int to, int words) {
+        starts = new int[words];
+        ends = new int[words];
+        keys = new long[words];
+        start = from;
+        end = to;
+        key = key(from, to);
+        do {
+            starts[count] = start;
+            ends[count] = end;
+            keys[count] = key;
+            count++;
+        } while (count < words && next(end));
+    }
+
+    private boolean first(int p) {
         // The middle of a wide blank is no letter.
         int i = p - 2 >= s.low() && isWide(p - 2) ? p + 1 : p - 1 >= s.low() && isWide(p - 1) ? p + 2 : p;
         int most = Math.min(s.to(), p + LONGEST_GAP);
         while (i < most && !isLetter(i)) {
             i += isWide(i) ? 3 : 1;
         }
-        int start = i < most ? startOf(i) : -1;
-        if (start < 0) {
-            return p;
-        }
-        int end = endOf(start);
-        long key = end < 0 ? 0 : key(start, end);
-        if (key == 0) {
-            return p;
-        }
-        languages = lists.languages(key);
-        if (languages == 0) {
-            return p;
-        }
-        collect(start, end, key);
-        return ends[behind - 1];
+        int from = i < most ? startOf(i) : -1;
+        int to = from < 0 ? -1 : endOf(from);
+        languages = -1;
+        return to > 0 && take(from, to);
     }
 
-    private void collect(int start, int end, long key) {
-        if (starts.length == 0) {
-            starts = new int[2 * MOST];
-            ends = new int[2 * MOST];
-            keys = new long[2 * MOST];
-        }
-        first = MOST / 2;
-        behind = first;
-        add(behind++, start, end, key);
-        while (behind - first < MOST && next()) {
-            behind++;
-        }
-        while (first > 0 && previous()) {
-            first--;
-        }
-    }
-
-    private void add(int at, int start, int end, long key) {
-        starts[at] = start;
-        ends[at] = end;
-        keys[at] = key;
-    }
-
-    private boolean next() {
-        int from = ends[behind - 1];
+    private boolean next(int from) {
         int i = from;
         int most = Math.min(s.to(), from + LONGEST_GAP);
         while (i < most && !isLetter(i)) {
             i += b[i] == '\\' && i + 1 < most && isBreak(b[i + 1]) ? 2 : isWide(i) ? 3 : 1;
         }
-        int end = i < most ? endOf(i) : -1;
-        return end > 0 && take(behind, i, end);
+        int to = i < most ? endOf(i) : -1;
+        return to > 0 && take(i, to);
     }
 
-    private boolean previous() {
-        int to = starts[first];
+    private boolean previous(int to) {
         int i = to;
         int least = Math.max(s.low(), to - LONGEST_GAP);
         while (i > least) {
@@ -141,18 +149,20 @@ final class WordRow {
             }
             i -= width;
         }
-        int start = i > least && i < to ? startOf(i - 1) : -1;
-        return start >= 0 && take(first - 1, start, i);
+        int from = i > least && i < to ? startOf(i - 1) : -1;
+        return from >= 0 && take(from, i);
     }
 
-    private boolean take(int at, int start, int end) {
-        long key = key(start, end);
-        int common = key == 0 ? 0 : languages & lists.languages(key);
+    private boolean take(int from, int to) {
+        long of = key(from, to);
+        int common = of == 0 ? 0 : languages & lists.languages(of);
         if (common == 0) {
             return false;
         }
         languages = common;
-        add(at, start, end, key);
+        start = from;
+        end = to;
+        key = of;
         return true;
     }
 
@@ -221,7 +231,7 @@ final class WordRow {
         return c == (byte) 0x80 || c == (byte) 0x81;
     }
 
-    private static boolean isBreak(byte c) {
+    static boolean isBreak(byte c) {
         return c == 'n' || c == 'r' || c == 't';
     }
 

@@ -165,7 +165,6 @@ final class PaymentDataTest {
                         "IBAN: " + groups,
                         "pay to " + groups + " today",
                         "{\"iban\":\"" + iban + "\"}",
-                        "iban " + iban.toLowerCase(java.util.Locale.ROOT),
                         groups.replace(' ', '-'))) {
                     assertThat(asked.names(GROUP, body)).as(body).containsExactly("iban");
                 }
