@@ -44,8 +44,8 @@ final class RouteDiff {
 
     private static final String EVERYTHING = "(?s:.*)";
     /** How a fetch begins, and how it goes on: what is asked, and the query behind it. */
-    private static final Map<String, String> GIT =
-            Map.of("/(?s:.*)/info/refs", "?service=git-upload-pack", "/(?s:.*)/git-upload-pack", "");
+    private static final List<Map.Entry<String, String>> GIT = List.of(
+            Map.entry("/(?s:.*)/info/refs", "?service=git-upload-pack"), Map.entry("/(?s:.*)/git-upload-pack", ""));
 
     private static final Set<String> FETCHES = Set.of("git fetch");
     /** Of a field: nothing, or what neither begins nor ends with a blank (RFC 9110 §5.5). */
@@ -250,7 +250,7 @@ final class RouteDiff {
     private static List<String> gitTargets(Rule rule, Route route) throws Unsupported {
         Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
         List<String> targets = new ArrayList<>();
-        for (Map.Entry<String, String> git : GIT.entrySet()) {
+        for (Map.Entry<String, String> git : GIT) {
             String path = new Witnesses(
                             List.of(Language.of(PLAIN), Language.of(git.getKey()), asked, allowlist(route)), List.of())
                     .find(held -> true, text -> true);
@@ -264,7 +264,8 @@ final class RouteDiff {
     /** The paths of a fetch, so that they are told from others. */
     private static Language ofGit() throws Unsupported {
         List<Language> all = new ArrayList<>();
-        for (String path : GIT.keySet()) {
+        for (Map.Entry<String, String> git : GIT) {
+            String path = git.getKey();
             all.add(Language.of(path));
         }
         return Language.anyOf(all);
