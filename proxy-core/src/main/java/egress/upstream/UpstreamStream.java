@@ -32,6 +32,7 @@ abstract class UpstreamStream implements UpstreamPeer {
     private boolean headFlushed;
     /** Since the head was written. */
     private boolean flushed;
+
     private boolean requestWritten;
     private boolean requestDone;
     private boolean requestBroken;

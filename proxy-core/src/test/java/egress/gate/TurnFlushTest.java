@@ -13,11 +13,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.jspecify.annotations.Nullable;
 
 /** Streams of one h2 connection share TLS records: what one turn of the event loop has to say leaves in one write. */
 class TurnFlushTest {
@@ -57,7 +57,9 @@ class TurnFlushTest {
             for (H2Stream stream : streams) {
                 assertThat(stream.response().status()).isEqualTo(200);
             }
-            assertThat(behind.there() - requests).as("records towards the origin").isLessThan(STREAMS / 4);
+            assertThat(behind.there() - requests)
+                    .as("records towards the origin")
+                    .isLessThan(STREAMS / 4);
             assertThat(before.back() - answers).as("records towards the caller").isLessThan(STREAMS / 2);
         }
     }
@@ -84,7 +86,8 @@ class TurnFlushTest {
     }
 
     private static Call whole(Caller caller, String body) throws IOException {
-        String request = "POST /count HTTP/1.1\r\nHost: o.example\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        String request =
+                "POST /count HTTP/1.1\r\nHost: o.example\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
         return new Call("POST", caller.raw().send(request), null);
     }
 }

@@ -73,6 +73,7 @@ final class ArchitectureTest {
                         "egress.dlp",
                         "egress.server.config",
                         "egress.server.log")
+                .arrow("egress.server.aot", "java", "javax", "io.netty", "egress.ca")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
                         "egress.server.metrics",
@@ -145,6 +146,7 @@ final class ArchitectureTest {
                         "egress.dlp",
                         "egress.dlp.builtin",
                         "egress.dlp.pipelock",
+                        "egress.server.aot",
                         "egress.server.config",
                         "egress.server.dlp",
                         "egress.server.log",

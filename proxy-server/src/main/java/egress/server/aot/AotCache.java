@@ -66,6 +66,10 @@ public record AotCache(Path jar, Path javaHome) {
      * @throws IOException when there is no cache: the message has the last that the gate said
      */
     public void make(Path file, List<String> jvmOptions, Duration training) throws IOException, InterruptedException {
+        Path directory = sibling(file, ".").normalize();
+        if (!Files.isDirectory(directory) || !Files.isWritable(directory)) {
+            throw new IOException(directory + ": is no directory that can be written to");
+        }
         Path fresh = sibling(file, file.getFileName() + ".new");
         Path learnt = sibling(file, file.getFileName() + ".config");
         Deque<String> said = new ArrayDeque<>();
@@ -75,8 +79,13 @@ public record AotCache(Path jar, Path javaHome) {
                     training,
                     line -> keep(said, line));
             said.clear();
+            // Without the profiles: with them the JIT compiles at each start all that the training found hot, at once,
+            // and the first
+            // exchanges wait for a processor.
             Process maker = new ProcessBuilder(command(
                             jvmOptions,
+                            "-XX:+UnlockDiagnosticVMOptions",
+                            "-XX:-AOTReplayTraining",
                             "-XX:AOTMode=create",
                             "-XX:AOTConfiguration=" + learnt,
                             "-XX:AOTCache=" + fresh,
@@ -128,7 +137,8 @@ public record AotCache(Path jar, Path javaHome) {
         try (Stream<Path> files = Files.list(jar.toAbsolutePath().resolveSibling("."))) {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
-                if (ours.matcher(name).matches() && !name.equals(kept.getFileName().toString())) {
+                if (ours.matcher(name).matches()
+                        && !name.equals(kept.getFileName().toString())) {
                     Files.delete(file);
                 }
             }

@@ -33,8 +33,12 @@ public final class Training {
     static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private static final List<String> PATIENT = List.of(
-            "--head-timeout=5m", "--handshake-timeout=5m", "--queue-timeout=5m",
-            "--connect-timeout=5m", "--origin-handshake-timeout=5m", "--dlp-timeout=5m");
+            "--head-timeout=5m",
+            "--handshake-timeout=5m",
+            "--queue-timeout=5m",
+            "--connect-timeout=5m",
+            "--origin-handshake-timeout=5m",
+            "--dlp-timeout=5m");
 
     private final Consumer<String> log;
 
@@ -60,7 +64,8 @@ public final class Training {
      * @param log hears what the gate says, and what was asked of it
      * @throws IOException when the gate did not do as expected
      */
-    static void of(List<String> command, Duration length, Consumer<String> log) throws IOException, InterruptedException {
+    static void of(List<String> command, Duration length, Consumer<String> log)
+            throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("egress-training");
         try (TrainingOrigins origins = new TrainingOrigins()) {
             new Training(log).run(command, directory, origins, length);
@@ -68,7 +73,8 @@ public final class Training {
             throw new IOException("the training failed: " + e.getMessage(), e);
         } finally {
             try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             }
         }
     }
@@ -96,8 +102,10 @@ public final class Training {
         all.addAll(List.of("--ca-dir", directory.resolve("ca").toString()));
         all.addAll(List.of("--routes", routes.toString(), "--upstream-ca", trust.toString()));
         all.addAll(PATIENT);
-        all.addAll(List.of("--connect-to", "h2.example:443:127.0.0.1:" + origins.start(authority.issue("h2.example"), true)));
-        all.addAll(List.of("--connect-to", "h1.example:443:127.0.0.1:" + origins.start(authority.issue("h1.example"), false)));
+        all.addAll(List.of(
+                "--connect-to", "h2.example:443:127.0.0.1:" + origins.start(authority.issue("h2.example"), true)));
+        all.addAll(List.of(
+                "--connect-to", "h1.example:443:127.0.0.1:" + origins.start(authority.issue("h1.example"), false)));
         underLoad(all, ca.certificateFile(), length);
     }
 

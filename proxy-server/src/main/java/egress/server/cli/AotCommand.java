@@ -17,13 +17,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code egress-proxy aot}: has the JVM learn this jar under load, so that the next start is quick and its first exchanges too. */
+/** {@code egress-proxy aot}: has the JVM learn this jar under load, so that the next start is quick. */
 @Command(
         name = "aot",
         description = {
             "Make the AOT cache of this jar: a gate under load on loopback teaches the JVM what it needs.",
-            "The next start takes half the time, and the first seconds are several times as fast. The launcher of a checkout takes the"
-                    + " cache by itself; for java -jar the command to use is printed. Another jar or JDK needs a cache of its own."
+            "The next start takes half the time. The launcher of a checkout takes the cache by itself; for java -jar the command to use"
+                    + " is printed. Another jar or JDK needs a cache of its own."
         },
         mixinStandardHelpOptions = true)
 final class AotCommand implements Callable<Integer> {
@@ -78,7 +78,8 @@ final class AotCommand implements Callable<Integer> {
     private static Path jar() throws IOException {
         @Nullable CodeSource source = AotCommand.class.getProtectionDomain().getCodeSource();
         try {
-            if (source != null && Files.isRegularFile(Path.of(source.getLocation().toURI()))) {
+            if (source != null
+                    && Files.isRegularFile(Path.of(source.getLocation().toURI()))) {
                 return Path.of(source.getLocation().toURI());
             }
         } catch (URISyntaxException e) {

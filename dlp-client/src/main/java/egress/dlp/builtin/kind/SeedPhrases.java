@@ -24,11 +24,13 @@ final class SeedPhrases {
     private static final int QUARTER = 16;
     /** The most marks that usually stand between two words, the number of the second among them. */
     private static final int MARKS = 5;
+
     private static final int LONGEST_GAP = 12;
     private static final int SHORT_WORD = 3;
     private static final int LONG_WORD = 9;
     /** So many words beside the first are looked at before a row is collected. */
     private static final int NEIGHBOURS = 3;
+
     private static final int FEWEST = 12;
     private static final int MOST = 24;
     private static final int STEP = 3;

@@ -26,9 +26,30 @@ final class WalletForms {
 
     /** The first eight digits of keys that test networks give everybody. */
     private static final Set<String> DOCUMENTED = Set.of(
-            "ac0974be", "59c6995e", "5de4111a", "7c852118", "47e179ec", "8b3a350c", "92db14e4", "4bbbf85c", "dbda1821",
-            "2a871d07", "f214f2b2", "701b615b", "a267530f", "47c99abe", "c526ee95", "8166f546", "ea6c44ac", "689af8ef",
-            "de9be858", "df57089f", "4f3edf98", "c87509a1", "ae6ae8e5", "0dbbe8e4");
+            "ac0974be",
+            "59c6995e",
+            "5de4111a",
+            "7c852118",
+            "47e179ec",
+            "8b3a350c",
+            "92db14e4",
+            "4bbbf85c",
+            "dbda1821",
+            "2a871d07",
+            "f214f2b2",
+            "701b615b",
+            "a267530f",
+            "47c99abe",
+            "c526ee95",
+            "8166f546",
+            "ea6c44ac",
+            "689af8ef",
+            "de9be858",
+            "df57089f",
+            "4f3edf98",
+            "c87509a1",
+            "ae6ae8e5",
+            "0dbbe8e4");
 
     private WalletForms() {}
 

@@ -82,9 +82,8 @@ final class Drawn {
         byte[] entropy = bytes(words / 3 * 4);
         int check = Sha256.of(entropy, entropy.length)[0] & 0xff;
         List<String> out = new ArrayList<>();
-        BigInteger bits = new BigInteger(1, entropy)
-                .shiftLeft(words / 3)
-                .or(BigInteger.valueOf(check >> 8 - words / 3));
+        BigInteger bits =
+                new BigInteger(1, entropy).shiftLeft(words / 3).or(BigInteger.valueOf(check >> 8 - words / 3));
         for (int i = words - 1; i >= 0; i--) {
             out.add(list.get(bits.shiftRight(11 * i).intValue() & 2047));
         }

@@ -38,8 +38,22 @@ final class PaymentDataTest {
 
     @ParameterizedTest
     @CsvSource({
-        "4, 16", "51, 16", "55, 16", "2221, 16", "2720, 16", "34, 15", "37, 15", "6011, 16", "65, 16", "3530, 16", "62, 16",
-        "2200, 16", "6759, 16", "5018, 16", "9792, 16", "60, 16"
+        "4, 16",
+        "51, 16",
+        "55, 16",
+        "2221, 16",
+        "2720, 16",
+        "34, 15",
+        "37, 15",
+        "6011, 16",
+        "65, 16",
+        "3530, 16",
+        "62, 16",
+        "2200, 16",
+        "6759, 16",
+        "5018, 16",
+        "9792, 16",
+        "60, 16"
     })
     void cardsAreFoundBare(String beginning, int length) {
         for (int i = 0; i < DRAWS; i++) {
@@ -147,15 +161,34 @@ final class PaymentDataTest {
         for (int i = 0; i < DRAWS; i++) {
             String card = drawn.luhn("4", 16);
             char last = (char) ('0' + (card.charAt(15) - '0' + 1 + random.nextInt(9)) % 10);
-            assertThat(asked.names(GROUP, "card " + card.substring(0, 15) + last)).isEmpty();
+            assertThat(asked.names(GROUP, "card " + card.substring(0, 15) + last))
+                    .isEmpty();
         }
     }
 
     @Test
     void accountsAreFoundByCountry() {
         Map<String, String> forms = Map.of(
-                "DE", "18n", "FR", "10n11c2n", "GB", "4a14n", "NL", "4a10n", "IT", "1a10n12c", "ES", "20n", "PL", "24n", "NO",
-                "11n", "MT", "4a5n18c", "CH", "5n12c");
+                "DE",
+                "18n",
+                "FR",
+                "10n11c2n",
+                "GB",
+                "4a14n",
+                "NL",
+                "4a10n",
+                "IT",
+                "1a10n12c",
+                "ES",
+                "20n",
+                "PL",
+                "24n",
+                "NO",
+                "11n",
+                "MT",
+                "4a5n18c",
+                "CH",
+                "5n12c");
         for (int i = 0; i < DRAWS; i++) {
             forms.forEach((country, form) -> {
                 String iban = drawn.iban(country, form);
@@ -182,7 +215,8 @@ final class PaymentDataTest {
         for (int i = 0; i < 10; i++) {
             lines.append(drawn.luhn("4", 16)).append('\n');
         }
-        List<Finding> found = asked.findings(lines.toString(), ScanOptions.listed(List.of(GROUP)).withEveryHit(true));
+        List<Finding> found = asked.findings(
+                lines.toString(), ScanOptions.listed(List.of(GROUP)).withEveryHit(true));
         assertThat(found).hasSize(10).allMatch(each -> each.span().isPresent());
     }
 
@@ -190,18 +224,24 @@ final class PaymentDataTest {
     void warnsUnlessTheRouteListsItOrItsProfileIsStrict() {
         String body = "card: " + drawn.luhn("4", 16);
         assertThat(asked.outcome(body, ScanOptions.defaults())).isEqualTo("warns");
-        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.QUIET))).isEqualTo("warns");
-        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT))).isEqualTo("blocks");
+        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.QUIET)))
+                .isEqualTo("warns");
+        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT)))
+                .isEqualTo("blocks");
         assertThat(asked.outcome(body, ScanOptions.listed(List.of(GROUP)))).isEqualTo("blocks");
-        assertThat(asked.outcome(body, ScanOptions.listed(List.of(Detector.TOKEN_PATTERNS)))).isEqualTo("passes");
+        assertThat(asked.outcome(body, ScanOptions.listed(List.of(Detector.TOKEN_PATTERNS))))
+                .isEqualTo("passes");
     }
 
     @Test
     void numbersForTestsOnlyWarnWhereTheGroupIsListed() {
         ScanOptions listed = ScanOptions.listed(List.of(GROUP));
-        for (String body : List.of("4242 4242 4242 4242", "card 4111111111111111", "IBAN DE89 3704 0044 0532 0130 00")) {
+        for (String body :
+                List.of("4242 4242 4242 4242", "card 4111111111111111", "IBAN DE89 3704 0044 0532 0130 00")) {
             assertThat(asked.outcome(body, listed)).as(body).isEqualTo("warns");
-            assertThat(asked.outcome(body, listed.withProfile(Profile.STRICT))).as(body).isEqualTo("blocks");
+            assertThat(asked.outcome(body, listed.withProfile(Profile.STRICT)))
+                    .as(body)
+                    .isEqualTo("blocks");
         }
     }
 }

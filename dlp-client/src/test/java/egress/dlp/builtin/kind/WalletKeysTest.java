@@ -46,7 +46,9 @@ final class WalletKeysTest {
                 Base64.getEncoder().encodeToString(("my key is " + value + " ok").getBytes(StandardCharsets.UTF_8)))) {
             assertThat(asked.names(GROUP, body)).as(body).containsExactly(name);
         }
-        assertThat(asked.outcome("key " + value, ScanOptions.defaults())).as(value).isEqualTo("blocks");
+        assertThat(asked.outcome("key " + value, ScanOptions.defaults()))
+                .as(value)
+                .isEqualTo("blocks");
     }
 
     @Test
@@ -173,7 +175,9 @@ final class WalletKeysTest {
             }
             String body = padded + " " + String.join(" ", words);
             assertThat(asked.outcome(body, ScanOptions.defaults())).as(body).isEqualTo("warns");
-            assertThat(asked.outcome(body, ScanOptions.listed(List.of(GROUP)))).as(body).isEqualTo("blocks");
+            assertThat(asked.outcome(body, ScanOptions.listed(List.of(GROUP))))
+                    .as(body)
+                    .isEqualTo("blocks");
             assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT)))
                     .as(body)
                     .isEqualTo("blocks");
@@ -196,7 +200,8 @@ final class WalletKeysTest {
             List<String> sorted = list.stream().sorted().toList();
             if (sorted.equals(list)) {
                 assertThat(asked.names(GROUP, String.join("\n", list))).isEmpty();
-                assertThat(asked.names(GROUP, "[\"" + String.join("\",\"", list) + "\"]")).isEmpty();
+                assertThat(asked.names(GROUP, "[\"" + String.join("\",\"", list) + "\"]"))
+                        .isEmpty();
             }
         }
     }
