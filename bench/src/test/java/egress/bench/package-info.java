@@ -1,0 +1,4 @@
+@NullMarked
+package egress.bench;
+
+import org.jspecify.annotations.NullMarked;
