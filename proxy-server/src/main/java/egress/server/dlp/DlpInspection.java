@@ -3,6 +3,7 @@ package egress.server.dlp;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.SentBefore;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
 import egress.server.dlp.body.BodyGuard;
@@ -77,7 +78,8 @@ final class DlpInspection implements Inspection {
             Claimant who,
             RequestHead asked) {
         this.services = services;
-        this.scanners = scanners;
+        this.scanners = scanners.following(
+                new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
         this.plan = plan;
         this.loop = loop;
         this.who = who;
@@ -88,7 +90,7 @@ final class DlpInspection implements Inspection {
         this.head = ScanRequest.head(
                 asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
-        this.judge = new RequestJudge(questions, scanners, plan, hits);
+        this.judge = new RequestJudge(questions, this.scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);

@@ -9,8 +9,10 @@ final class MarkupJoiner implements Joiner {
     private final JsonJoiner quoted;
     private final Fragment piece = new Fragment();
     private boolean inTag;
+    private final ScanContext run;
 
     MarkupJoiner(ScanContext run, Provenance view) {
+        this.run = run;
         this.texts = new FragmentJoiner(run, view.pieces());
         this.quoted = new JsonJoiner(run, view);
     }
@@ -31,8 +33,7 @@ final class MarkupJoiner implements Joiner {
             }
             if (i < to) {
                 if (!inTag) {
-                    texts.add(piece);
-                    piece.clear();
+                    text();
                 }
                 inTag = !inTag;
                 i++;
@@ -43,8 +44,7 @@ final class MarkupJoiner implements Joiner {
     @Override
     public void flush(boolean ends) {
         if (ends) {
-            texts.add(piece);
-            piece.clear();
+            text();
         }
         texts.flush(piece);
         quoted.flush(ends);
@@ -52,9 +52,17 @@ final class MarkupJoiner implements Joiner {
 
     @Override
     public void end() {
-        texts.add(piece);
+        text();
         texts.end();
         quoted.end();
+    }
+
+    private void text() {
+        texts.add(piece);
+        if (run.gathers()) {
+            piece.gather(run, 0, -1);
+        }
+        piece.clear();
     }
 
     private void text(byte[] b, int start, int end) {
