@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -18,6 +19,8 @@ import java.util.function.Predicate;
 public final class SentValues {
     /** In bytes; a longer value is no part of a secret that was made small. */
     public static final int LONGEST = 64;
+    /** A value this short, in bytes, is taken each time, since single letters come again, but not twice in a row. */
+    public static final int TINY = 2;
     /** So many of each carrier are kept. */
     public static final int KEPT = 64;
 
@@ -121,9 +124,16 @@ public final class SentValues {
      * @param mayLeave asked about each carrier's values in a row, and about all of them; called once, under the lock
      * @return false where there is no room, and nothing was compared
      */
-    public synchronized boolean join(Collection<Fresh> fresh, Predicate<List<Lane>> mayLeave) {
+    public synchronized boolean join(Collection<Fresh> gathered, Predicate<List<Lane>> mayLeave) {
         long now = nanoTime.getAsLong();
         forget(now);
+        List<Fresh> fresh = gathered.stream()
+                .map(this::withoutRepeats)
+                .filter(each -> !each.first.isEmpty())
+                .toList();
+        if (fresh.isEmpty()) {
+            return true;
+        }
         if (!room.hold(held + seen.size() + sizeOf(fresh))) {
             return false;
         }
@@ -149,6 +159,30 @@ public final class SentValues {
         }
     }
 
+    private Fresh withoutRepeats(Fresh fresh) {
+        Deque<Kept> before = kept.get(fresh.carrier);
+        if (before == null || fresh.first.stream().noneMatch(value -> repeats(before, value))) {
+            return fresh;
+        }
+        List<Value> first =
+                fresh.first.stream().filter(value -> !repeats(before, value)).toList();
+        return new Fresh(fresh.carrier, first, fresh.last == fresh.first ? first : fresh.last, fresh.hashes);
+    }
+
+    /** Whether a tiny value is the same as the one before it. */
+    private static boolean repeats(Deque<Kept> before, Value value) {
+        if (value.bytes.length > TINY) {
+            return false;
+        }
+        for (Iterator<Kept> latest = before.descendingIterator(); latest.hasNext(); ) {
+            Value each = latest.next().value;
+            if (each.key == value.key) {
+                return each.hash == value.hash;
+            }
+        }
+        return false;
+    }
+
     private static boolean isOver(Deque<Kept> values, long now) {
         return !values.isEmpty() && now - values.getFirst().nanos > SPAN_NANOS;
     }
@@ -167,7 +201,11 @@ public final class SentValues {
     }
 
     private static List<Value> values(Collection<Kept> kept) {
-        return kept.stream().map(Kept::value).toList();
+        List<Value> values = new ArrayList<>(kept.size());
+        for (Kept each : kept) {
+            values.add(each.value);
+        }
+        return values;
     }
 
     private void keep(Fresh fresh, long now) {

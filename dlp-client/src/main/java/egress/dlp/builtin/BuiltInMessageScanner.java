@@ -4,9 +4,9 @@ import egress.dlp.ContentCoding;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
+import egress.dlp.ScanVerdict;
 import egress.dlp.SentBefore;
 import egress.dlp.SentValues.Carrier;
-import egress.dlp.ScanVerdict;
 import egress.dlp.builtin.join.Joiner;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
@@ -28,7 +28,6 @@ final class BuiltInMessageScanner implements MessageScanner {
     private static final int MESSAGE_ALLOWANCE = 1024;
     /** A message that is no longer than this may be one value, or have fields without a structure that is known. */
     private static final int MESSAGE = 1024;
-
 
     private final ScanContext run;
     private final Provenance view;

@@ -120,7 +120,12 @@ final class HeadScan {
             byte[] bytes = latin(query);
             int behind = query.indexOf('=') + 1;
             run.name(bytes, 0, Math.max(0, behind - 1));
-            run.value(SmallValues.stem(bytes, 0, behind), SmallValues.numberIn(bytes, 0, behind), bytes, behind, bytes.length);
+            run.value(
+                    SmallValues.stem(bytes, 0, behind),
+                    SmallValues.numberIn(bytes, 0, behind),
+                    bytes,
+                    behind,
+                    bytes.length);
         }
     }
 

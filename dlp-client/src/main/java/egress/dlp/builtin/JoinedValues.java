@@ -16,7 +16,6 @@ final class JoinedValues {
     private final BitSet added = new BitSet();
     private byte[] bytes = new byte[512];
     private int length;
-    private int count;
 
     /** @param isNew whether it is about to leave */
     void add(byte[] value, boolean isNew) {
@@ -31,11 +30,6 @@ final class JoinedValues {
         starts.set(length);
         added.set(length, length + n, isNew);
         length += n;
-        count++;
-    }
-
-    int count() {
-        return count;
     }
 
     Segment segment() {

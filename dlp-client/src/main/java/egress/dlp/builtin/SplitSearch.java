@@ -4,9 +4,13 @@ import egress.dlp.Detector;
 import egress.dlp.Pace;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.SentValues;
 import egress.dlp.SentValues.Fresh;
 import egress.dlp.SentValues.Lane;
 import egress.dlp.SentValues.Value;
+import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.match.GramSet;
+import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.rule.AlphanumericForms;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.IndexEntry;
@@ -20,7 +24,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Looks for secrets that leave in parts: joins what is about to leave with what its caller sent before, as it left, and as its numbers
@@ -29,7 +32,7 @@ import java.util.stream.Stream;
  */
 final class SplitSearch {
     /** So much of what left, and of what is about to leave, is joined: a secret in small parts is no longer. */
-    private static final int REACH = 1024;
+    private static final int REACH = 512;
 
     private final DetectorIndex detectors;
 
@@ -74,17 +77,39 @@ final class SplitSearch {
         }
         Lane all = lanes.getLast();
         if (own.stream().noneMatch(lane -> lane.before().equals(all.before()))) {
-            inEachOrder(run, all);
+            inEachOrder(run, drawn(all));
         }
+    }
+
+    /** Without what stands beside the parts of a secret in most requests: numbers, dates, names. */
+    private static Lane drawn(Lane lane) {
+        return new Lane(
+                lane.before().stream().filter(SplitSearch::isDrawn).toList(),
+                lane.added().stream().filter(SplitSearch::isDrawn).toList());
+    }
+
+    private static boolean isDrawn(Value value) {
+        byte[] b = value.bytes();
+        boolean digits = true;
+        for (int i = value.bare(); i < b.length; i++) {
+            byte c = b[i];
+            if (!CharTables.isWord(c) && "_+/=".indexOf(c) < 0) {
+                return false;
+            }
+            digits &= c >= '0' && c <= '9';
+        }
+        int length = b.length - value.bare();
+        return !digits && length > SentValues.TINY && !(length > 3 && Randomness.word(b, value.bare(), b.length));
     }
 
     /** Values that belong together, each kind by itself, where there is more than one. */
     private static List<Lane> byKey(Lane lane) {
         Map<Integer, Lane> lanes = new HashMap<>();
-        lane.added().forEach(value -> lanes.computeIfAbsent(
-                        value.key(), _ -> new Lane(new ArrayList<>(), new ArrayList<>()))
-                .added()
-                .add(value));
+        for (Value value : lane.added()) {
+            lanes.computeIfAbsent(value.key(), _ -> new Lane(new ArrayList<>(), new ArrayList<>()))
+                    .added()
+                    .add(value);
+        }
         boolean others = lanes.size() > 1;
         for (Value value : lane.before()) {
             Lane same = lanes.get(value.key());
@@ -97,33 +122,109 @@ final class SplitSearch {
     }
 
     private void inEachOrder(ScanContext run, Lane lane) {
-        List<Part> before = Part.all(latest(lane.before()), false);
-        List<Part> added = Part.all(first(lane.added()), true);
+        if (lane.added().isEmpty()) {
+            return;
+        }
+        List<Value> before = latest(lane.before());
+        List<Value> added = first(lane.added());
         for (ValueForm form : ValueForm.values()) {
-            boolean changes = form == ValueForm.BARE
-                    ? Stream.concat(lane.before().stream(), lane.added().stream()).anyMatch(form::changes)
-                    : form == ValueForm.RAW || lane.added().stream().anyMatch(form::changes);
-            if (changes && !before.isEmpty()) {
-                search(run, joined(Stream.concat(before.stream(), added.stream()), form));
-                search(run, joined(Stream.concat(added.reversed().stream(), before.reversed().stream()), form));
+            if (!changes(form, lane)) {
+                continue;
             }
-            if (changes) {
-                byNumber(run, lane, form);
+            if (!before.isEmpty()) {
+                inOrder(run, before, added, form);
+            }
+            byNumber(run, lane, form);
+        }
+    }
+
+    /** As they left, and the last first; what stands around the border to what is new tells whether all of it is put together. */
+    private void inOrder(ScanContext run, List<Value> before, List<Value> added, ValueForm form) {
+        List<Value> beside = before.subList(Math.max(0, before.size() - PartRow.BESIDE), before.size());
+        PartRow border = row(beside, added, form);
+        boolean forwards = mayHold(run, border);
+        boolean backwards = mayHold(run, border.reversed());
+        if (!forwards && !backwards && !mayBegin(before, added)) {
+            return;
+        }
+        PartRow row = row(before, added, form);
+        search(run, row);
+        if (backwards) {
+            search(run, row.reversed());
+        }
+    }
+
+    private static PartRow row(List<Value> before, List<Value> added, ValueForm form) {
+        PartRow row = new PartRow(before.size() + added.size());
+        for (Value value : before) {
+            form.add(row, value, false);
+        }
+        for (Value value : added) {
+            form.add(row, value, true);
+        }
+        return row;
+    }
+
+    private boolean mayHold(ScanContext run, PartRow row) {
+        return run.wants(Detector.KNOWN_SECRETS)
+                && (row.mayHold(detectors.known(), false) || row.mayHold(detectors.alphanumericKnown(), true));
+    }
+
+    /** Whether a token may begin with one of the values, or its first bytes are in several. */
+    private boolean mayBegin(List<Value> before, List<Value> added) {
+        return mayBegin(before) || mayBegin(added);
+    }
+
+    private boolean mayBegin(List<Value> values) {
+        for (Value value : values) {
+            int left = value.bytes().length - value.bare();
+            boolean begins = left < GramSet.LENGTH || detectors.forms().has(value.bytes(), value.bare());
+            if (begins
+                    || value.bytes().length >= GramSet.LENGTH
+                            && detectors.forms().has(value.bytes(), 0)) {
+                return true;
             }
         }
+        return false;
+    }
+
+    private static boolean changes(ValueForm form, Lane lane) {
+        return form == ValueForm.RAW || any(lane.added(), form) || form == ValueForm.BARE && any(lane.before(), form);
+    }
+
+    private static boolean any(List<Value> values, ValueForm form) {
+        for (Value value : values) {
+            if (form.changes(value)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** In the order of what numbers them. */
     private void byNumber(ScanContext run, Lane lane, ValueForm form) {
-        List<Part> numbered = Stream.concat(
-                        Part.all(lane.before(), false).stream(), Part.all(lane.added(), true).stream())
-                .filter(part -> part.value.number() >= 0)
-                .sorted(Comparator.comparingInt(part -> part.value.number()))
-                .toList();
-        if (numbered.size() > 1) {
-            search(run, joined(numbered.stream(), form));
+        if (lane.added().stream().noneMatch(value -> value.number() >= 0)) {
+            return;
         }
+        List<Part> numbered = new ArrayList<>();
+        for (Value value : lane.before()) {
+            numbered.add(new Part(value, false));
+        }
+        for (Value value : lane.added()) {
+            numbered.add(new Part(value, true));
+        }
+        numbered.removeIf(part -> part.value.number() < 0);
+        int first = numbered.getFirst().value.number();
+        if (numbered.stream().allMatch(part -> part.value.number() == first)) {
+            return;
+        }
+        numbered.sort(Comparator.comparingInt(part -> part.value.number()));
+        PartRow row = new PartRow(numbered.size());
+        numbered.forEach(part -> form.add(row, part.value, part.isNew));
+        search(run, row);
     }
+
+    private record Part(Value value, boolean isNew) {}
 
     /** What left last, as far as it is joined. */
     private static List<Value> latest(List<Value> values) {
@@ -145,22 +246,20 @@ final class SplitSearch {
         return values.subList(0, to);
     }
 
-    private static JoinedValues joined(Stream<Part> parts, ValueForm form) {
-        JoinedValues out = new JoinedValues();
-        parts.forEach(part -> out.add(form.of(part.value), part.isNew));
-        return out;
-    }
-
-    private record Part(Value value, boolean isNew) {
-        static List<Part> all(List<Value> values, boolean isNew) {
-            return values.stream().map(value -> new Part(value, isNew)).toList();
+    private void search(ScanContext run, PartRow row) {
+        boolean wanted = run.wants(Detector.KNOWN_SECRETS);
+        boolean known = wanted && row.mayHold(detectors.known(), false);
+        if (known || row.mayBegin(detectors.forms())) {
+            search(run, row.joined());
+        }
+        if (wanted && row.mayHold(detectors.alphanumericKnown(), true)) {
+            JoinedValues joined = row.joined().alphanumeric();
+            AlphanumericForms.scan(
+                    detectors, joined.bytes(), joined.length(), (anchor, at) -> known(run, joined, at, anchor));
         }
     }
 
     private void search(ScanContext run, JoinedValues joined) {
-        if (joined.count() < 2) {
-            return;
-        }
         Segment segment = joined.segment();
         RuleMatcher rules = new RuleMatcher(run, segment);
         detectors.index().scan(joined.bytes(), 0, joined.length(), (b, at, literal) -> {
@@ -172,14 +271,6 @@ final class SplitSearch {
             }
             return true;
         });
-        if (run.wants(Detector.KNOWN_SECRETS)) {
-            JoinedValues alphanumeric = joined.alphanumeric();
-            AlphanumericForms.scan(
-                    detectors,
-                    alphanumeric.bytes(),
-                    alphanumeric.length(),
-                    (anchor, at) -> known(run, alphanumeric, at, anchor));
-        }
     }
 
     private static void known(ScanContext run, JoinedValues joined, int at, IndexEntry.Anchor anchor) {

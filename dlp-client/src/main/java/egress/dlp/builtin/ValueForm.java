@@ -29,13 +29,13 @@ enum ValueForm {
         };
     }
 
-    byte[] of(Value value) {
-        if (this == RAW) {
-            return value.bytes();
+    void add(PartRow row, Value value, boolean isNew) {
+        byte[] decoded = this == BASE64 || this == HEX ? decoded(bare(value)) : null;
+        if (decoded != null) {
+            row.add(decoded, 0, isNew);
+        } else {
+            row.add(value.bytes(), this == RAW ? 0 : value.bare(), isNew);
         }
-        byte[] bare = bare(value);
-        byte[] decoded = decoded(bare);
-        return decoded == null ? bare : decoded;
     }
 
     private static byte[] bare(Value value) {
@@ -51,9 +51,11 @@ enum ValueForm {
     }
 
     private static byte @Nullable [] hex(byte[] text) {
-        return text.length >= SHORTEST && text.length % 2 == 0 && CharTables.isHexOnly(text, 0, text.length)
-                ? HexFormat.of().parseHex(new String(text, StandardCharsets.ISO_8859_1))
-                : null;
+        boolean digits = text.length >= SHORTEST && text.length % 2 == 0;
+        for (byte c : text) {
+            digits &= CharTables.isHex(c);
+        }
+        return digits ? HexFormat.of().parseHex(new String(text, StandardCharsets.ISO_8859_1)) : null;
     }
 
     private static byte @Nullable [] base64(byte[] text) {

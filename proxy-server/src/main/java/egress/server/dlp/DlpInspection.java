@@ -78,8 +78,8 @@ final class DlpInspection implements Inspection {
             Claimant who,
             RequestHead asked) {
         this.services = services;
-        this.scanners = scanners.following(
-                new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
+        this.scanners =
+                scanners.following(new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
         this.plan = plan;
         this.loop = loop;
         this.who = who;

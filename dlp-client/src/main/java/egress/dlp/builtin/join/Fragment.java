@@ -97,6 +97,16 @@ public final class Fragment {
         return SmallValues.stem(head, 0, length);
     }
 
+    /** As {@link #stem}, of its first word. */
+    int stemOfWord() {
+        return SmallValues.stem(head, 0, firstSpace());
+    }
+
+    /** As {@link #number}, in its first word. */
+    int numberInWord() {
+        return SmallValues.numberIn(head, 0, firstSpace());
+    }
+
     /** The number in it; -1 where there is none. */
     int number() {
         return SmallValues.numberIn(head, 0, length);

@@ -9,6 +9,9 @@ final class MarkupJoiner implements Joiner {
     private final JsonJoiner quoted;
     private final Fragment piece = new Fragment();
     private boolean inTag;
+    private final Fragment tag = new Fragment();
+    private int stem;
+    private int number = -1;
     private final ScanContext run;
 
     MarkupJoiner(ScanContext run, Provenance view) {
@@ -26,6 +29,9 @@ final class MarkupJoiner implements Joiner {
             while (i < to && b[i] != stop) {
                 i++;
             }
+            if (inTag && run.gathers()) {
+                tag.add(b, start, i);
+            }
             if (inTag) {
                 quoted.feed(b, start, i);
             } else {
@@ -35,6 +41,7 @@ final class MarkupJoiner implements Joiner {
                 if (!inTag) {
                     text();
                 }
+                named();
                 inTag = !inTag;
                 i++;
             }
@@ -60,9 +67,18 @@ final class MarkupJoiner implements Joiner {
     private void text() {
         texts.add(piece);
         if (run.gathers()) {
-            piece.gather(run, 0, -1);
+            piece.gather(run, stem, number);
         }
         piece.clear();
+    }
+
+    /** A tag ends, or one begins. */
+    private void named() {
+        if (inTag && !tag.isEmpty()) {
+            stem = tag.stemOfWord();
+            number = tag.numberInWord();
+        }
+        tag.clear();
     }
 
     private void text(byte[] b, int start, int end) {

@@ -110,7 +110,8 @@ public final class Structure {
                 .filter(claimed -> claimed != read)
                 .forEach(claimed -> joins.add(join(run, view, claimed, types)));
         boolean json = read == Kind.JSON && beginsAsJson(b, 0, length);
-        return new Structure(joins, json, json || read != Kind.JSON || !types.kinds().isEmpty());
+        return new Structure(
+                joins, json, json || read != Kind.JSON || !types.kinds().isEmpty());
     }
 
     public static Joiner join(ScanContext run, Provenance view, Kind kind, Types types) {

@@ -40,8 +40,7 @@ public final class AlphanumericForms {
     }
 
     /** Calls back for each beginning of a match in text of letters in lower case and digits. */
-    public static void scan(
-            DetectorIndex detectors, byte[] text, int length, ObjIntConsumer<IndexEntry.Anchor> match) {
+    public static void scan(DetectorIndex detectors, byte[] text, int length, ObjIntConsumer<IndexEntry.Anchor> match) {
         detectors.alphanumericIndex().scan(text, 0, length, (b, at, literal) -> {
             match.accept(detectors.alphanumericForms().get(literal), at);
             return true;

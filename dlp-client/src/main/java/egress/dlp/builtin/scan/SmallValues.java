@@ -4,6 +4,7 @@ import egress.dlp.SentValues;
 import egress.dlp.SentValues.Carrier;
 import egress.dlp.SentValues.Fresh;
 import egress.dlp.SentValues.Value;
+import egress.dlp.builtin.match.Uuid;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,9 +18,7 @@ import org.jspecify.annotations.Nullable;
  * nothing that cannot be printed.
  */
 public final class SmallValues {
-    /** A value this short is taken each time, since single letters come again. */
-    private static final int TINY = 2;
-    /** Only where its carrier has so few values: a long list is full of such. */
+    /** Tiny values are taken each time where their carrier has so few: a long list is full of such. */
     private static final int FEW = 16;
 
     private static final int MOST_HASHES = 4096;
@@ -114,7 +113,7 @@ public final class SmallValues {
     }
 
     private void take(Row row, Carrier carrier, int key, int number, byte[] b, int from, int to) {
-        if (to - from > SentValues.LONGEST || !isPrintable(b, from, to)) {
+        if (to - from > SentValues.LONGEST || !isPrintable(b, from, to) || to - from == 36 && Uuid.is(b, from, to)) {
             return;
         }
         if (to - from <= PartLabel.MOST_DIGITS && isDigits(b, from, to)) {
@@ -122,7 +121,7 @@ public final class SmallValues {
         }
         long hash = sent.hash(carrier, b, from, to);
         boolean isNew = !sent.has(hash);
-        boolean tiny = to - from <= TINY && carrier != Carrier.FIELD && carrier != Carrier.NAME;
+        boolean tiny = to - from <= SentValues.TINY && carrier != Carrier.FIELD && carrier != Carrier.NAME;
         if (!isNew && !tiny) {
             return;
         }
@@ -217,6 +216,6 @@ public final class SmallValues {
     }
 
     private boolean isKnown(Value value) {
-        return value.bytes().length <= TINY && sent.has(value.hash());
+        return value.bytes().length <= SentValues.TINY && sent.has(value.hash());
     }
 }
