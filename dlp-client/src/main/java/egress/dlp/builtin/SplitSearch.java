@@ -93,13 +93,13 @@ final class SplitSearch {
         boolean digits = true;
         for (int i = value.bare(); i < b.length; i++) {
             byte c = b[i];
-            if (!CharTables.isWord(c) && "_+/=".indexOf(c) < 0) {
+            if (!CharTables.isWord(c) && "_+=".indexOf(c) < 0) {
                 return false;
             }
             digits &= c >= '0' && c <= '9';
         }
         int length = b.length - value.bare();
-        return !digits && length > SentValues.TINY && !(length > 3 && Randomness.word(b, value.bare(), b.length));
+        return !digits && length > SentValues.TINY && !Randomness.word(b, value.bare(), b.length);
     }
 
     /** Values that belong together, each kind by itself, where there is more than one. */
