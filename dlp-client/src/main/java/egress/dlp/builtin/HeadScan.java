@@ -36,6 +36,7 @@ final class HeadScan {
     }
 
     void head(ScanRequest request) {
+        run.excuses(PresignedUrl.of(request));
         HeaderInjection.head(run, request);
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();

@@ -66,6 +66,11 @@ public final class ScanContext {
         values = gathered;
     }
 
+    /** Has findings that are excused only warn. */
+    public void excuses(Excuse excuse) {
+        hits.excuses(excuse);
+    }
+
     /** What was gathered; null where nothing is. */
     public @Nullable SmallValues gathered() {
         return values;
