@@ -6,8 +6,10 @@ import egress.http.Printable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,6 +25,7 @@ public final class Policy {
     private final Kind kind;
     private final List<Route> routes;
     private final Map<Authority, Site> sites;
+    private final SuffixTable<Site> patterns;
     private final Set<String> hosts;
     private final String words;
 
@@ -38,7 +41,10 @@ public final class Policy {
     private Policy(Kind kind, List<Route> routes, String words) {
         this.kind = kind;
         this.routes = List.copyOf(routes);
-        this.sites = index(this.routes);
+        IdentityHashMap<Route, RouteRules> rules = new IdentityHashMap<>();
+        this.routes.forEach(route -> rules.put(route, new RouteRules(route)));
+        this.sites = index(this.routes, rules);
+        this.patterns = patterns(this.routes, rules);
         this.words = words;
         Set<String> names = new HashSet<>();
         sites.keySet().forEach(authority -> names.add(authority.host()));
@@ -80,17 +86,42 @@ public final class Policy {
 
     /** The route that serves this authority, whatever the scheme. */
     public Optional<Route> routeAt(Authority authority) {
-        return Optional.ofNullable(sites.get(authority)).map(Site::route);
+        return Optional.ofNullable(siteAt(authority)).map(Site::route);
+    }
+
+    /**
+     * What is said at an authority: by the entry of that name, or else by the longest pattern that holds for it there. A name that has any
+     * entry is none of the patterns', at no port: what was written down for it must not be gone around.
+     */
+    private @Nullable Site siteAt(Authority authority) {
+        Site site = sites.get(authority);
+        if (site != null || patterns.isEmpty() || hosts.contains(authority.host())) {
+            return site;
+        }
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            if (pattern.served().port() == authority.port()) {
+                return pattern.value();
+            }
+        }
+        return null;
+    }
+
+    /** Whether an entry names the host, or a pattern holds for it, at any port. */
+    private boolean isListed(Authority authority) {
+        return hosts.contains(authority.host()) || !patterns.holding(authority).isEmpty();
     }
 
     /** The route of the authority, or of its host at another port: whose denial it is. Null of a host that no route names. */
     public @Nullable Route routeOf(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         if (site != null) {
             return site.route();
         }
         if (!hosts.contains(authority.host())) {
-            return null;
+            return patterns.holding(authority).stream()
+                    .findFirst()
+                    .map(pattern -> pattern.value().route())
+                    .orElse(null);
         }
         return routes.stream()
                 .filter(route -> route.serves().stream()
@@ -101,7 +132,7 @@ public final class Policy {
 
     /** What becomes of a connection to the authority. */
     public ConnectionRoute route(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         if (site != null) {
             return site.connection();
         }
@@ -110,7 +141,7 @@ public final class Policy {
         }
         boolean web = authority.port() == 443 || authority.port() == 80;
         // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
-        if (web && !hosts.contains(authority.host()) && !authority.isIpLiteral()) {
+        if (web && !isListed(authority) && !authority.isIpLiteral()) {
             return BUMP;
         }
         Verdict.Deny deny = unlisted(authority);
@@ -146,7 +177,7 @@ public final class Policy {
         if (git == GitRules.Use.PUSH) {
             return GIT_PUSH;
         }
-        Site site = sites.get(head.authority());
+        Site site = siteAt(head.authority());
         if (site == null) {
             return unlisted(head.authority());
         }
@@ -199,7 +230,7 @@ public final class Policy {
     /** The compiled rules at an authority, for explaining a verdict. */
     @Nullable
     RouteRules rulesAt(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         return site == null ? null : site.rules();
     }
 
@@ -208,14 +239,13 @@ public final class Policy {
         return "Policy" + routes.stream().map(Route::name).toList();
     }
 
-    private static Map<Authority, Site> index(List<Route> routes) {
+    private static Map<Authority, Site> index(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
         Map<Authority, Site> sites = new HashMap<>();
         for (Route route : routes) {
-            RouteRules rules = new RouteRules(route);
             for (Route.Served served : route.serves()) {
                 ConnectionRoute connection =
                         route.passthrough() && served.tls() ? new ConnectionRoute.Passthrough(route) : BUMP;
-                Site site = new Site(route, served.tls(), rules, connection);
+                Site site = new Site(route, served.tls(), of(route, rules), connection);
                 if (sites.put(served.authority(), site) != null) {
                     throw new IllegalArgumentException(
                             "routes: two of them serve " + served.authority() + " (expected: one per host and port)");
@@ -225,11 +255,26 @@ public final class Policy {
         return Map.copyOf(sites);
     }
 
+    private static SuffixTable<Site> patterns(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
+        List<SuffixTable.Entry<Site>> patterns = new ArrayList<>();
+        for (Route route : routes) {
+            for (Route.ServedNames served : route.patterns()) {
+                Site site = new Site(route, served.tls(), of(route, rules), BUMP);
+                patterns.add(new SuffixTable.Entry<>(served, site));
+            }
+        }
+        return new SuffixTable<>(patterns);
+    }
+
+    private static RouteRules of(Route route, IdentityHashMap<Route, RouteRules> rules) {
+        return Objects.requireNonNull(rules.get(route), "rules were made for each route");
+    }
+
     private Verdict.Deny unlisted(Authority authority) {
         if (kind == Kind.DENY_ALL) {
             return new Verdict.Deny(DenyReason.POLICY_UNAVAILABLE, words);
         }
-        if (!hosts.contains(authority.host())) {
+        if (!isListed(authority)) {
             return new Verdict.Deny(
                     DenyReason.HOST_NOT_ALLOWED, "host " + authority.host() + " is not allowed: no route names it");
         }
@@ -239,9 +284,19 @@ public final class Policy {
                 ports.add(served.port());
             }
         }
+        boolean named = hosts.contains(authority.host());
+        boolean held = false;
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            int port = pattern.served().port();
+            held |= port == authority.port();
+            if (!named) {
+                ports.add(port);
+            }
+        }
         return new Verdict.Deny(
                 DenyReason.PORT_NOT_ALLOWED,
-                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports);
+                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports
+                        + (held ? "; a pattern does not hold for a name that has an entry" : ""));
     }
 
     private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, Readings readings, GitRules.Use git) {

@@ -33,7 +33,7 @@ public final class RuleNames {
             case CREDENTIAL_UNAVAILABLE, CREDENTIAL_NEEDS_TLS -> "auth";
             case UPGRADE_NOT_ALLOWED -> "upgrade";
             case RECORD_UNAVAILABLE -> "record";
-            case DLP_MATCH, DLP_UNSCANNABLE, DLP_UNAVAILABLE, DLP_LOCKED -> "dlp";
+            case DLP_MATCH, DLP_UNSCANNABLE, DLP_UNAVAILABLE, DLP_LOCKED, DLP_NAMES -> "dlp";
         };
     }
 

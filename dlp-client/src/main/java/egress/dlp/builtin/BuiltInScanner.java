@@ -64,7 +64,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         DetectorIndex detectors = DetectorIndex.of(rules, guarded, Decoders.literals());
         this.passes = new ScanPasses(detectors);
         this.search = new SplitSearch(detectors);
-        this.folded = DetectorIndex.folded(rules);
+        this.folded = DetectorIndex.folded(rules, guarded);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
     }

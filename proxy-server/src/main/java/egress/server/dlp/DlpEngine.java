@@ -11,6 +11,7 @@ import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.CallerMemory;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
+import egress.server.dlp.judge.NameBudget;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.server.dlp.judge.ScanWatch;
 import egress.server.dlp.judge.Scanners;
@@ -83,6 +84,7 @@ public final class DlpEngine implements AutoCloseable {
                         new FairBudget(Math.max(LEAST_REMEMBERED, settings.memory() / REMEMBERED_PART)),
                         random,
                         System::nanoTime),
+                new NameBudget(System::nanoTime),
                 () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
     }
@@ -135,7 +137,7 @@ public final class DlpEngine implements AutoCloseable {
      */
     public Inspector inspector(Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
         if (!isOn()) {
-            return Inspector.NONE;
+            return routes.stream().anyMatch(Route::isPattern) ? new NamesOnly(services.names()) : Inspector.NONE;
         }
         Optional<Scanners.BuiltIn> builtIn = Optional.empty();
         if (settings.builtIn()) {

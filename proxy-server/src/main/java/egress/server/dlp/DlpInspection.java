@@ -6,6 +6,7 @@ import egress.dlp.ScanRequest;
 import egress.dlp.SentBefore;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
+import egress.policy.Route;
 import egress.server.dlp.body.BodyGuard;
 import egress.server.dlp.body.EnvelopeSlicer;
 import egress.server.dlp.body.HeldBody;
@@ -76,7 +77,8 @@ final class DlpInspection implements Inspection {
             RouteScanPolicy plan,
             EventLoop loop,
             Claimant who,
-            RequestHead asked) {
+            RequestHead asked,
+            Route route) {
         this.services = services;
         this.scanners =
                 scanners.following(new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
@@ -87,8 +89,9 @@ final class DlpInspection implements Inspection {
         this.memory = new MessageMemory(services.memory(), who, loop);
         this.fields = asked.fields();
         this.contentLength = Fields.contentLength(fields);
-        this.head = ScanRequest.head(
-                asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
+        String host = asked.authority().host();
+        this.head = ScanRequest.head(host, asked.method(), asked.target(), Fields.of(fields), plan.options())
+                .withOpenLabels(route.openLabels(host));
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
         this.judge = new RequestJudge(questions, this.scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);

@@ -5,6 +5,7 @@ import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.CallerMemory;
 import egress.server.dlp.judge.KnownHitLock;
+import egress.server.dlp.judge.NameBudget;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.share.FairBudget;
 import java.util.function.Supplier;
@@ -19,6 +20,7 @@ import java.util.random.RandomGenerator;
  * @param slow finds held bodies that come too slowly
  * @param lock of callers with too many hits on known secrets
  * @param callers what is remembered of each
+ * @param names under patterns
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
  */
@@ -31,5 +33,6 @@ record DlpServices(
         SlowBodies.PerLoop slow,
         KnownHitLock lock,
         CallerMemory callers,
+        NameBudget names,
         Supplier<PromptInjectionDetector> injections,
         RandomGenerator random) {}

@@ -56,8 +56,8 @@ public final class DetectorIndex {
         return out;
     }
 
-    /** The rules without case, for host names, which are in lower case. */
-    public static DetectorIndex folded(List<TokenRule> rules) {
+    /** The rules without case, for host names, which are in lower case, and so are the secrets' base64 in them. */
+    public static DetectorIndex folded(List<TokenRule> rules, Collection<byte[]> secrets) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {
             if (rule.context() == null && rule.check() != TokenRule.Check.PEM) {
@@ -68,6 +68,12 @@ public final class DetectorIndex {
                         .filter(l -> l.length() >= 4)
                         .forEach(l -> out.add(l, new IndexEntry.Keyword(compiled, Spelling.PLAIN, l.length())));
             }
+        }
+        for (byte[] secret : secrets) {
+            SecretForm.base64WithoutCase(secret, secret).forEach(out::anchors);
+            SecretBits.of(secret)
+                    .parts()
+                    .forEach(part -> SecretForm.base64WithoutCase(part, secret).forEach(out::anchors));
         }
         out.freeze();
         return out;
@@ -147,10 +153,7 @@ public final class DetectorIndex {
     private void secret(byte[] value, byte[] secret, GramSet.Builder written, GramSet.Builder alphanumeric) {
         for (SecretForm form : SecretForm.of(value, secret)) {
             written.add(form.bytes());
-            for (int anchor : form.anchors()) {
-                index.add(form.anchor(anchor));
-                targets.add(new IndexEntry.Anchor(form, anchor));
-            }
+            anchors(form);
         }
         SecretForm.alphanumeric(value, secret).ifPresent(form -> {
             alphanumeric.add(form.bytes());
@@ -159,6 +162,13 @@ public final class DetectorIndex {
                 alphanumericForms.add(new IndexEntry.Anchor(form, anchor));
             }
         });
+    }
+
+    private void anchors(SecretForm form) {
+        for (int anchor : form.anchors()) {
+            index.add(form.anchor(anchor));
+            targets.add(new IndexEntry.Anchor(form, anchor));
+        }
     }
 
     private void add(String literal, IndexEntry target) {

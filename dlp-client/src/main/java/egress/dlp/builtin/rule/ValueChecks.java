@@ -1,6 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.Profile.Likeness;
+import egress.dlp.builtin.match.Base58;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
@@ -90,6 +91,8 @@ final class ValueChecks {
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
     private static final int SHORTEST_KEY = 16;
+    /** More characters than these before an ellipsis are a part of a key: the shortest keys have 64. */
+    private static final int LEFT_OUT = 33;
     /** The price of reading around a key block or a JWK, in scanned bytes. */
     static final int COST = 4096;
 
@@ -107,6 +110,9 @@ final class ValueChecks {
             Likeness likeness = check == TokenRule.Check.GITHUB && github(b, start, end)
                     ? Likeness.REAL
                     : VendorForm.likeness(b, start, at + rule.keywordAt(b, at), end);
+            if (check == TokenRule.Check.BASE58 && likeness == Likeness.REAL && Base58.checked(b, start, end) == null) {
+                likeness = Likeness.MADE_UP;
+            }
             return new Value(start, end, Arrays.copyOfRange(b, start, end), likeness);
         }
         if (check == null) {
@@ -115,7 +121,9 @@ final class ValueChecks {
         return switch (check) {
             case MADE -> Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case STRICT -> Randomness.strict(b, start, end) ? value(b, start, end) : null;
-            case GITHUB, VENDOR -> value(b, start, end);
+            case SECP256K1 -> WalletForms.secp256k1(b, start, end);
+            case KEYSTORE -> WalletForms.keystore(s, at);
+            case GITHUB, VENDOR, BASE58 -> value(b, start, end);
             case JWT -> jwt(b, start, end) ? value(b, start, end) : null;
             case PEM -> keyBlock(s, start, end);
             case JWK -> jwk(s, at);
@@ -201,10 +209,30 @@ final class ValueChecks {
         int from = Math.max(0, n - 4000);
         boolean drawn =
                 Randomness.distinct(material, from, n) >= 12 && Randomness.transitions(material, from, n) >= n / 6;
-        boolean broken = n < 64 && stop < to && b[stop] == '.'; // MIIEpAIBAAKCAQEA...
         int close = endLine(b, stop, Math.min(s.to(), stop + 80));
-        Likeness likeness = broken ? Likeness.EXAMPLE : drawn ? Likeness.REAL : Likeness.MADE_UP;
+        Likeness likeness = n < LEFT_OUT && isLeftOut(b, stop, close, s.to())
+                ? Likeness.EXAMPLE
+                : drawn ? Likeness.REAL : Likeness.MADE_UP;
         return new Value(start, close, Arrays.copyOf(material, n), likeness);
+    }
+
+    /** Whether dots stand for the key, with nothing behind them but the closing line: MIIEpAIBAAKCAQEA... */
+    private static boolean isLeftOut(byte[] b, int stop, int close, int to) {
+        int i = stop;
+        while (i < to && b[i] == '.') {
+            i++;
+        }
+        if (i - stop < 3) {
+            return false;
+        }
+        int end = close > stop ? close : Math.min(to, stop + 80);
+        while (i < end && b[i] != '-') {
+            if (isBase64(b[i]) && !(b[i - 1] == '\\' && "nrt".indexOf(b[i]) >= 0)) {
+                return false;
+            }
+            i++;
+        }
+        return true;
     }
 
     private static int endLine(byte[] b, int from, int to) {
