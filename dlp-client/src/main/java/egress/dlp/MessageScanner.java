@@ -20,6 +20,9 @@ public interface MessageScanner extends AutoCloseable {
     /** Sets the pace: a feed ends early when it says stop, and nothing may be relayed after that. */
     default void pacedBy(Pace pace) {}
 
+    /** Has the values of the messages that follow joined with what their caller sent before. */
+    default void follows(SentBefore sent) {}
+
     /** The current message is whole; the next byte begins another. */
     ScanVerdict endOfMessage();
 

@@ -39,6 +39,9 @@ public sealed interface Place {
     /** A gRPC or Connect message, or several in a row. */
     record Message() implements Place {}
 
+    /** Values that were sent one after the other, in several requests or messages. */
+    record Sequence() implements Place {}
+
     /** A response, on its way in. */
     record Response() implements Place {}
 
@@ -56,6 +59,7 @@ public sealed interface Place {
             case Body b -> "body";
             case WebSocket w -> "websocket";
             case Message m -> "message";
+            case Sequence s -> "values sent one after the other";
             case Response r -> "response";
         };
     }

@@ -44,6 +44,7 @@ public final class Redactor {
                 case Place.Trailers t -> null;
                 case Place.WebSocket w -> null;
                 case Place.Message m -> null;
+                case Place.Sequence s -> null;
                 case Place.Response r -> null;
             };
             Optional<Span> span = into == null ? Optional.empty() : span(request, hit);
@@ -89,6 +90,7 @@ public final class Redactor {
             case Place.Trailers t -> Optional.empty();
             case Place.WebSocket w -> Optional.empty();
             case Place.Message m -> Optional.empty();
+            case Place.Sequence s -> Optional.empty();
             case Place.Response r -> Optional.empty();
         };
     }

@@ -20,6 +20,11 @@ public interface Scanner {
         return scan(request);
     }
 
+    /** As {@link #scan(ScanRequest, Pace)}, and joins the values with what their caller sent before. */
+    default CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace, SentBefore sent) {
+        return scan(request, pace);
+    }
+
     /** Whether it may be asked only once, with the whole request, because asking has side effects. */
     default boolean wantsWholeRequests() {
         return false;

@@ -7,6 +7,7 @@ import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.SentValues.Carrier;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
@@ -61,8 +62,11 @@ final class BodyScan {
         Structure structure = Structure.of(run, view, types, bytes, bytes.length);
         run.structured(structure.isJson());
         run.scan(Segment.whole(view, bytes, 0, bytes.length));
+        run.carries(structure.isTold() ? Carrier.BODY : null);
         structure.feed(bytes, 0, bytes.length);
         structure.end();
+        run.carries(null);
+        run.whole(bytes, 0, bytes.length);
     }
 
     private void layered(

@@ -9,6 +9,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.SentBefore;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.rule.DetectorFile;
@@ -18,6 +19,7 @@ import egress.dlp.builtin.scan.BufferPool;
 import egress.dlp.builtin.scan.Fingerprints;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.SegmentScanner;
+import egress.dlp.builtin.scan.SmallValues;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collection;
@@ -26,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The scanner inside the jar. Thread-safe; one instance serves until the secrets change. A small body is scanned on the caller's
@@ -43,6 +46,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     private static final int WARM_SCANS = 20;
 
     private final SegmentScanner passes;
+    private final SplitSearch search;
     private final DetectorIndex folded;
     private final Fingerprints fingerprints;
     private final Executor executor;
@@ -57,7 +61,9 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<TokenRule> rules = DetectorFile.read();
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
-        this.passes = new ScanPasses(DetectorIndex.of(rules, guarded, Decoders.literals()));
+        DetectorIndex detectors = DetectorIndex.of(rules, guarded, Decoders.literals());
+        this.passes = new ScanPasses(detectors);
+        this.search = new SplitSearch(detectors);
         this.folded = DetectorIndex.folded(rules, guarded);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
@@ -71,24 +77,36 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     @Override
     public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
         if (request.body().length() <= INLINE) {
-            return CompletableFuture.completedFuture(scanNow(request, pace));
+            return CompletableFuture.completedFuture(scanNow(request, pace, null));
         }
-        return CompletableFuture.supplyAsync(() -> scanNow(request, pace), executor);
+        return CompletableFuture.supplyAsync(() -> scanNow(request, pace, null), executor);
+    }
+
+    @Override
+    public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace, SentBefore sent) {
+        if (request.body().length() <= INLINE) {
+            return CompletableFuture.completedFuture(scanNow(request, pace, sent));
+        }
+        return CompletableFuture.supplyAsync(() -> scanNow(request, pace, sent), executor);
     }
 
     /** As {@link #scan}, on this thread. */
     public ScanVerdict scanNow(ScanRequest request) {
-        return scanNow(request, Pace.FREE);
+        return scanNow(request, Pace.FREE, null);
     }
 
-    private ScanVerdict scanNow(ScanRequest request, Pace pace) {
+    private ScanVerdict scanNow(ScanRequest request, Pace pace, @Nullable SentBefore sent) {
         BufferPool scratch = borrow();
         ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
+        run.gathers(sent == null ? null : new SmallValues(sent.values().get()));
         HeadScan head = new HeadScan(run, folded);
         head.head(request);
         new BodyScan(run).body(request);
         head.trailers(request.trailers());
+        if (sent != null) {
+            search.compare(run, sent.leavesAnyway());
+        }
         giveBack(scratch);
         return run.verdict();
     }
@@ -143,7 +161,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
 
     @Override
     public MessageScanner open(Place place, ScanOptions options, List<HeaderField> head) {
-        return new BuiltInMessageScanner(run(options, new BufferPool()), place, Structure.Types.of(head));
+        return new BuiltInMessageScanner(run(options, new BufferPool()), place, Structure.Types.of(head), search);
     }
 
     /** The fingerprint of a value in findings and in {@code allow_fingerprints}. */

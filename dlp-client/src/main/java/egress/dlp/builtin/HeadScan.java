@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.SentValues.Carrier;
 import egress.dlp.builtin.join.FormJoiner;
 import egress.dlp.builtin.join.Fragment;
 import egress.dlp.builtin.join.FragmentJoiner;
@@ -15,15 +16,19 @@ import egress.dlp.builtin.rule.SecretForm;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
+import egress.dlp.builtin.scan.SmallValues;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
     /** The least length of a parameter whose name and value together may hold a secret. */
     private static final int LONG_PARAMETER = 16;
+
+    private static final int MOST_SEGMENTS = 64;
 
     private final ScanContext run;
     private final DetectorIndex folded;
@@ -35,17 +40,23 @@ final class HeadScan {
     }
 
     void head(ScanRequest request) {
+        run.excuses(PresignedUrl.of(request));
         HeaderInjection.head(run, request);
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();
         run.allow(bytes.length);
         run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
+        run.carries(Carrier.PATH);
         path(request.path());
+        run.carries(Carrier.QUERY);
         query(request.query());
+        run.carries(Carrier.FIELD);
         fields(request.fields(), new Place.Fields());
         if (!request.host().isEmpty()) {
+            run.carries(Carrier.HOST);
             host(request.host());
         }
+        run.carries(null);
         if (request.openLabels() > 0) {
             openLabels(request);
         }
@@ -76,7 +87,9 @@ final class HeadScan {
             byte[] bytes = surface.bytes();
             run.allow(bytes.length);
             run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
+            run.carries(Carrier.FIELD);
             fields(trailers, new Place.Trailers());
+            run.carries(null);
         }
     }
 
@@ -88,6 +101,11 @@ final class HeadScan {
         run.scan(Segment.whole(view, bytes, 0, bytes.length));
         Segment segment = Segment.whole(view.pieces(), bytes, 0, bytes.length);
         folded.index().scan(bytes, 0, bytes.length, foldedHits(segment));
+        int label = 0;
+        for (String each : host.split("\\.", MOST_SEGMENTS)) {
+            byte[] value = latin(each.toLowerCase(Locale.ROOT)); // a CONNECT and its requests may differ in case
+            run.value(label++, -1, value, 0, value.length);
+        }
         byte[] joined = latin(host.replace(".", ""));
         if (joined.length < bytes.length) {
             run.scan(Segment.whole(view.pieces(), joined, 0, joined.length));
@@ -120,9 +138,11 @@ final class HeadScan {
     private void path(String path) {
         FragmentJoiner segments = new FragmentJoiner(
                 run, Provenance.of(new Provenance.Whole(new Place.Path())).pieces());
-        for (String segment : path.split("/", 64)) {
+        int place = 0;
+        for (String segment : path.split("/", MOST_SEGMENTS)) {
             byte[] bytes = latin(segment);
             segments.add(bytes, 0, bytes.length);
+            run.value(place++, -1, bytes, 0, bytes.length);
         }
         segments.end();
     }
@@ -133,6 +153,16 @@ final class HeadScan {
             FormJoiner join = new FormJoiner(run, Provenance.of(new Provenance.Whole(new Place.Query())));
             join.feed(bytes, 0, bytes.length);
             join.end();
+        } else if (run.gathers() && !query.isEmpty()) {
+            byte[] bytes = latin(query);
+            int behind = query.indexOf('=') + 1;
+            run.name(bytes, 0, Math.max(0, behind - 1));
+            run.value(
+                    SmallValues.stem(bytes, 0, behind),
+                    SmallValues.numberIn(bytes, 0, behind),
+                    bytes,
+                    behind,
+                    bytes.length);
         }
     }
 
@@ -148,6 +178,11 @@ final class HeadScan {
             piece.clear();
             piece.add(value, 0, value.length);
             values.add(piece);
+            if (run.gathers()) {
+                run.name(name, 0, name.length);
+                int number = SmallValues.numberIn(name, 0, name.length);
+                run.value(SmallValues.stem(name, 0, name.length), number, value, 0, value.length);
+            }
             if (field.value().indexOf('=') >= 0 && field.value().indexOf(';') >= 0) {
                 FormJoiner cookies = new FormJoiner(run, Provenance.of(new Provenance.Whole(place)));
                 cookies.feed(value, 0, value.length);

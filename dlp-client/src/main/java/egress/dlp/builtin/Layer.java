@@ -1,11 +1,13 @@
 package egress.dlp.builtin;
 
 import egress.dlp.ContentCoding;
+import egress.dlp.SentValues.Carrier;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.coding.BlockStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -15,12 +17,18 @@ import org.jspecify.annotations.Nullable;
 final class Layer extends BlockStream {
     private static final int WINDOW = 128 * 1024;
     private static final int CARRY = 8 * 1024;
+    /** A body that is no longer than this may be one value. */
+    private static final int SMALL = 256;
 
     private final ScanContext run;
     private final InputStream in;
     private final Provenance view;
     private final Structure.Types types;
     private final boolean plain;
+    /** Whether it is what the body says, and no other decoder reads it. */
+    private final boolean last;
+
+    private final ByteArrayOutputStream begin = new ByteArrayOutputStream(0);
     private final ScanWindow window;
     private @Nullable Structure structure;
 
@@ -41,6 +49,7 @@ final class Layer extends BlockStream {
         this.view = view;
         this.types = types;
         this.plain = plain;
+        this.last = coding == null;
         this.window = new ScanWindow(run, view, WINDOW, CARRY);
         window.nextIsFollowed(coding);
     }
@@ -68,14 +77,24 @@ final class Layer extends BlockStream {
             }
         }
         window.put(b, from, to);
+        if (last) {
+            begin.write(b, from, Math.min(to - from, SMALL - begin.size()));
+            run.carries(here.isTold() ? Carrier.BODY : null);
+        }
         here.feed(b, from, to);
+        run.carries(null);
     }
 
     /** Ends reading: scans what is left and closes the decoder. */
     void finish() {
         window.end();
         if (structure != null) {
+            run.carries(last && structure.isTold() ? Carrier.BODY : null);
             structure.end();
+            run.carries(null);
+        }
+        if (last && begin.size() < SMALL) {
+            run.whole(begin.toByteArray(), 0, begin.size());
         }
         try {
             in.close();

@@ -8,6 +8,7 @@ import egress.policy.Route;
 import egress.server.config.DlpConfig;
 import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
+import egress.server.dlp.judge.CallerMemory;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
 import egress.server.dlp.judge.NameBudget;
@@ -42,6 +43,10 @@ public final class DlpEngine implements AutoCloseable {
     /** Held for one message of a stream, in bytes, whatever the bound for bodies is: it lies in one array. */
     private static final int MAX_MESSAGE = 1 << 30;
 
+    /** The part of the memory for held bodies that what is remembered of callers takes beside it. */
+    private static final int REMEMBERED_PART = 8;
+
+    private static final long LEAST_REMEMBERED = 512 * 1024;
     private static final int DISK_QUEUE = 4096;
     private static final int SPOOL_THREADS = 2;
 
@@ -75,6 +80,10 @@ public final class DlpEngine implements AutoCloseable {
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 new SlowBodies.PerLoop(settings.bodyRate()),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
+                new CallerMemory(
+                        new FairBudget(Math.max(LEAST_REMEMBERED, settings.memory() / REMEMBERED_PART)),
+                        random,
+                        System::nanoTime),
                 new NameBudget(System::nanoTime),
                 () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
@@ -184,6 +193,7 @@ public final class DlpEngine implements AutoCloseable {
      * @param spool for those of them that are too large for memory
      * @param scans that wait for a thread
      * @param questions to another scanner that wait for their turn
+     * @param remembered of callers, from exchange to exchange
      * @param running scans
      */
     public record Statistics(
@@ -191,6 +201,7 @@ public final class DlpEngine implements AutoCloseable {
             FairBudget.Statistics spool,
             FairBudget.Statistics scans,
             FairBudget.Statistics questions,
+            FairBudget.Statistics remembered,
             int running) {}
 
     public Statistics statistics() {
@@ -199,6 +210,7 @@ public final class DlpEngine implements AutoCloseable {
                 services.spool().quota().statistics(),
                 places.scans().statistics(),
                 places.others().statistics(),
+                services.callers().statistics(),
                 places.scans().running());
     }
 

@@ -3,6 +3,7 @@ package egress.server.dlp;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.SentBefore;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
 import egress.policy.Route;
@@ -79,7 +80,8 @@ final class DlpInspection implements Inspection {
             RequestHead asked,
             Route route) {
         this.services = services;
-        this.scanners = scanners;
+        this.scanners =
+                scanners.following(new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
         this.plan = plan;
         this.loop = loop;
         this.who = who;
@@ -91,7 +93,7 @@ final class DlpInspection implements Inspection {
         this.head = ScanRequest.head(host, asked.method(), asked.target(), Fields.of(fields), plan.options())
                 .withOpenLabels(route.openLabels(host));
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
-        this.judge = new RequestJudge(questions, scanners, plan, hits);
+        this.judge = new RequestJudge(questions, this.scanners, plan, hits);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);

@@ -31,7 +31,7 @@ final class DlpInspector implements Inspector {
         this.services = services;
         this.scanners = scanners;
         this.settings = settings;
-        this.names = new NameJudge(services.names(), scanners);
+        this.names = new NameJudge(services.names(), scanners, services.callers());
         routes.forEach(route -> plans.put(route, plan(route)));
     }
 

@@ -3,6 +3,7 @@ package egress.server.dlp;
 import egress.dlp.injection.PromptInjectionDetector;
 import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
+import egress.server.dlp.judge.CallerMemory;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.NameBudget;
 import egress.server.dlp.judge.ScanPlaces;
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param memory for every held part
  * @param slow finds held bodies that come too slowly
  * @param lock of callers with too many hits on known secrets
+ * @param callers what is remembered of each
  * @param names under patterns
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
@@ -30,6 +32,7 @@ record DlpServices(
         Spool spool,
         SlowBodies.PerLoop slow,
         KnownHitLock lock,
+        CallerMemory callers,
         NameBudget names,
         Supplier<PromptInjectionDetector> injections,
         RandomGenerator random) {}

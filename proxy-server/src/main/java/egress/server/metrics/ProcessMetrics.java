@@ -212,6 +212,7 @@ public final class ProcessMetrics {
         gauge(registry, "egress.dlp.scanning", "Scans that run", () -> dlp.get().running());
         budget(registry, "dlp_memory", () -> dlp.get().memory());
         budget(registry, "spool", () -> dlp.get().spool());
+        budget(registry, "dlp_remembered", () -> dlp.get().remembered());
         budget(registry, "scans", () -> dlp.get().scans());
         budget(registry, "questions", () -> dlp.get().questions());
     }

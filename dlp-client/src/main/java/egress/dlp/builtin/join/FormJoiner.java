@@ -10,8 +10,12 @@ public final class FormJoiner implements Joiner {
     private final FragmentJoiner both;
     private final Fragment piece = new Fragment();
     private boolean inValue;
+    private final ScanContext run;
+    private int stem;
+    private int number = -1;
 
     public FormJoiner(ScanContext run, Provenance view) {
+        this.run = run;
         this.values = new FragmentJoiner(run, view.pieces());
         this.names = new FragmentJoiner(run, view.pieces());
         this.both = new FragmentJoiner(run, view.pieces());
@@ -69,6 +73,19 @@ public final class FormJoiner implements Joiner {
     private void ended() {
         (inValue ? values : names).add(piece);
         both.add(piece);
+        if (run.gathers()) {
+            gather();
+        }
         piece.clear();
+    }
+
+    private void gather() {
+        if (inValue) {
+            piece.gather(run, stem, number);
+        } else {
+            stem = piece.stem();
+            number = piece.number();
+            piece.gatherName(run);
+        }
     }
 }

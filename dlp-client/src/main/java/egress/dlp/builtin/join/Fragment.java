@@ -1,7 +1,9 @@
 package egress.dlp.builtin.join;
 
 import egress.dlp.builtin.match.Uuid;
+import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
+import egress.dlp.builtin.scan.SmallValues;
 import java.util.Arrays;
 
 /**
@@ -74,6 +76,40 @@ public final class Fragment {
             return Uuid.is(head, 0, 36);
         }
         return length >= 10 && length <= 35 && head[4] == '-' && head[7] == '-' && head[0] >= '0' && head[0] <= '9';
+    }
+
+    /** Has it gathered as a value, where it is small. */
+    void gather(ScanContext run, int key, int number) {
+        if (!cut && length > 0 && !isStamp()) {
+            run.value(key, number, head, 0, length);
+        }
+    }
+
+    /** Has it gathered as a name, where it is small. */
+    void gatherName(ScanContext run) {
+        if (!cut && length > 0) {
+            run.name(head, 0, length);
+        }
+    }
+
+    /** The same for names that differ in their digits alone. */
+    int stem() {
+        return SmallValues.stem(head, 0, length);
+    }
+
+    /** As {@link #stem}, of its first word. */
+    int stemOfWord() {
+        return SmallValues.stem(head, 0, firstSpace());
+    }
+
+    /** As {@link #number}, in its first word. */
+    int numberInWord() {
+        return SmallValues.numberIn(head, 0, firstSpace());
+    }
+
+    /** The number in it; -1 where there is none. */
+    int number() {
+        return SmallValues.numberIn(head, 0, length);
     }
 
     int hash() {

@@ -23,6 +23,7 @@ public final class JsonJoiner implements Joiner {
     }
 
     private final ScanContext run;
+    private final boolean gathers;
     private final Provenance view;
     private final FragmentJoiner values;
     private final FragmentJoiner keys;
@@ -35,6 +36,8 @@ public final class JsonJoiner implements Joiner {
     private State state = State.OUTSIDE;
     private final int[] seenKeys = new int[64];
     private int key;
+    private int stem;
+    private int number = -1;
 
     private static final class Keyed {
         final int key;
@@ -49,6 +52,12 @@ public final class JsonJoiner implements Joiner {
     }
 
     public JsonJoiner(ScanContext run, Provenance view) {
+        this(run, view, true);
+    }
+
+    /** @param gathers whether the strings are items of the structure, and not only quoted somewhere in it */
+    JsonJoiner(ScanContext run, Provenance view, boolean gathers) {
+        this.gathers = gathers;
         this.run = run;
         this.view = view.pieces();
         this.values = new FragmentJoiner(run, this.view);
@@ -142,6 +151,11 @@ public final class JsonJoiner implements Joiner {
     private void ended(boolean isKey) {
         if (isKey) {
             key = piece.hash();
+            if (gathers && run.gathers()) {
+                stem = piece.stem();
+                number = piece.number();
+                piece.gatherName(run);
+            }
             // A key met a moment ago is a record's; pieces of one value would be keys of their own.
             int slot = (key ^ key >>> 16) & (seenKeys.length - 1);
             boolean fresh = seenKeys[slot] != key;
@@ -157,6 +171,9 @@ public final class JsonJoiner implements Joiner {
             return;
         }
         values.add(piece);
+        if (gathers && run.gathers()) {
+            piece.gather(run, stem, number);
+        }
         if (piece.isMade()) {
             if (!lastKey.isEmpty()) {
                 pairs.add(lastKey);

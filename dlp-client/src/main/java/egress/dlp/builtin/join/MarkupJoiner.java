@@ -9,8 +9,13 @@ final class MarkupJoiner implements Joiner {
     private final JsonJoiner quoted;
     private final Fragment piece = new Fragment();
     private boolean inTag;
+    private final Fragment tag = new Fragment();
+    private int stem;
+    private int number = -1;
+    private final ScanContext run;
 
     MarkupJoiner(ScanContext run, Provenance view) {
+        this.run = run;
         this.texts = new FragmentJoiner(run, view.pieces());
         this.quoted = new JsonJoiner(run, view);
     }
@@ -24,6 +29,9 @@ final class MarkupJoiner implements Joiner {
             while (i < to && b[i] != stop) {
                 i++;
             }
+            if (inTag && run.gathers()) {
+                tag.add(b, start, i);
+            }
             if (inTag) {
                 quoted.feed(b, start, i);
             } else {
@@ -31,9 +39,9 @@ final class MarkupJoiner implements Joiner {
             }
             if (i < to) {
                 if (!inTag) {
-                    texts.add(piece);
-                    piece.clear();
+                    text();
                 }
+                named();
                 inTag = !inTag;
                 i++;
             }
@@ -43,8 +51,7 @@ final class MarkupJoiner implements Joiner {
     @Override
     public void flush(boolean ends) {
         if (ends) {
-            texts.add(piece);
-            piece.clear();
+            text();
         }
         texts.flush(piece);
         quoted.flush(ends);
@@ -52,9 +59,26 @@ final class MarkupJoiner implements Joiner {
 
     @Override
     public void end() {
-        texts.add(piece);
+        text();
         texts.end();
         quoted.end();
+    }
+
+    private void text() {
+        texts.add(piece);
+        if (run.gathers()) {
+            piece.gather(run, stem, number);
+        }
+        piece.clear();
+    }
+
+    /** A tag ends, or one begins. */
+    private void named() {
+        if (inTag && !tag.isEmpty()) {
+            stem = tag.stemOfWord();
+            number = tag.numberInWord();
+        }
+        tag.clear();
     }
 
     private void text(byte[] b, int start, int end) {

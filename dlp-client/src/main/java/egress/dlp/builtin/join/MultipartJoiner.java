@@ -27,6 +27,7 @@ final class MultipartJoiner implements Joiner {
     private final FragmentJoiner parts;
     private final FragmentJoiner named;
     private final JsonJoiner quoted;
+    private final ScanContext run;
     private final Fragment piece = new Fragment();
     private final Fragment name = new Fragment();
     private final byte[] line = new byte[LINE];
@@ -37,9 +38,10 @@ final class MultipartJoiner implements Joiner {
 
     /** @param boundaries with their dashes in front, as the head names them */
     MultipartJoiner(ScanContext run, Provenance view, List<byte[]> boundaries) {
+        this.run = run;
         this.parts = new FragmentJoiner(run, view.pieces());
         this.named = new FragmentJoiner(run, view.pieces());
-        this.quoted = new JsonJoiner(run, view);
+        this.quoted = new JsonJoiner(run, view, false);
         this.boundaries = new ArrayList<>(boundaries);
         this.told = !boundaries.isEmpty();
     }
@@ -156,6 +158,10 @@ final class MultipartJoiner implements Joiner {
         named.add(name);
         named.add(piece);
         parts.add(piece);
+        if (run.gathers()) {
+            name.gatherName(run);
+            piece.gather(run, name.stem(), name.number());
+        }
         name.clear();
         piece.clear();
     }

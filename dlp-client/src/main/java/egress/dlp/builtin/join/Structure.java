@@ -14,10 +14,12 @@ public final class Structure {
 
     private final List<Joiner> joins;
     private final boolean json;
+    private final boolean told;
 
-    private Structure(List<Joiner> joins, boolean json) {
+    private Structure(List<Joiner> joins, boolean json, boolean told) {
         this.joins = joins;
         this.json = json;
+        this.told = told;
     }
 
     /** Kinds of structure that are read. */
@@ -107,7 +109,9 @@ public final class Structure {
                 .distinct()
                 .filter(claimed -> claimed != read)
                 .forEach(claimed -> joins.add(join(run, view, claimed, types)));
-        return new Structure(joins, read == Kind.JSON && beginsAsJson(b, length));
+        boolean json = read == Kind.JSON && beginsAsJson(b, 0, length);
+        return new Structure(
+                joins, json, json || read != Kind.JSON || !types.kinds().isEmpty());
     }
 
     public static Joiner join(ScanContext run, Provenance view, Kind kind, Types types) {
@@ -151,8 +155,8 @@ public final class Structure {
         return false;
     }
 
-    private static boolean beginsAsJson(byte[] b, int length) {
-        for (int i = 0; i < length; i++) {
+    private static boolean beginsAsJson(byte[] b, int from, int to) {
+        for (int i = from; i < to; i++) {
             if (b[i] > ' ') {
                 return b[i] == '{' || b[i] == '[' || b[i] == '"';
             }
@@ -163,6 +167,16 @@ public final class Structure {
     /** Whether it is JSON by its bytes. */
     public boolean isJson() {
         return json;
+    }
+
+    /** Whether its bytes or its head say that it has a structure; where not, quotes in it may be anything. */
+    public boolean isTold() {
+        return told;
+    }
+
+    /** Whether bytes that no head describes begin as something that has a structure. */
+    public static boolean isTold(byte[] b, int from, int to) {
+        return kindOf(b, from, to) != Kind.JSON || beginsAsJson(b, from, to);
     }
 
     public void feed(byte[] b, int from, int to) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 
 /** Known secrets in joined pieces, compared by letters and digits alone, since joining may lose marks and case. */
 public final class AlphanumericForms {
@@ -38,8 +39,16 @@ public final class AlphanumericForms {
         });
     }
 
+    /** Calls back for each beginning of a match in text of letters in lower case and digits. */
+    public static void scan(DetectorIndex detectors, byte[] text, int length, ObjIntConsumer<IndexEntry.Anchor> match) {
+        detectors.alphanumericIndex().scan(text, 0, length, (b, at, literal) -> {
+            match.accept(detectors.alphanumericForms().get(literal), at);
+            return true;
+        });
+    }
+
     /** Letters in lower case and digits; everything else is left out. */
-    static byte[] of(byte[] b, int from, int to) {
+    public static byte[] of(byte[] b, int from, int to) {
         byte[] out = new byte[to - from];
         int n = 0;
         for (int i = from; i < to; i++) {

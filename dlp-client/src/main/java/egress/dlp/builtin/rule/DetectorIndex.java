@@ -1,5 +1,6 @@
 package egress.dlp.builtin.rule;
 
+import egress.dlp.builtin.match.GramSet;
 import egress.dlp.builtin.match.LiteralIndex;
 import egress.dlp.builtin.rule.IndexEntry.Spelling;
 import egress.dlp.builtin.strength.SecretBits;
@@ -15,11 +16,16 @@ public final class DetectorIndex {
             "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key",
             "Key", "KEY", "auth", "Auth", "AUTH", "cred", "Cred", "CRED");
 
+    private static final GramSet NONE = new GramSet.Builder().build();
+
     private final LiteralIndex index = new LiteralIndex();
     private final List<IndexEntry> targets = new ArrayList<>();
     private IndexEntry[] byLiteral = new IndexEntry[0];
     private final LiteralIndex alphanumericIndex = new LiteralIndex();
     private final List<IndexEntry.Anchor> alphanumericForms = new ArrayList<>();
+    private GramSet known = NONE;
+    private GramSet alphanumericKnown = NONE;
+    private GramSet forms = NONE;
 
     private DetectorIndex() {}
 
@@ -44,6 +50,7 @@ public final class DetectorIndex {
             }
         }
         out.secrets(secrets);
+        out.forms = forms(rules);
         out.freeze();
         out.alphanumericIndex.freeze();
         return out;
@@ -70,6 +77,32 @@ public final class DetectorIndex {
         }
         out.freeze();
         return out;
+    }
+
+    private static GramSet forms(List<TokenRule> rules) {
+        GramSet.Builder out = new GramSet.Builder();
+        for (TokenRule rule : rules) {
+            rule.literals().stream()
+                    .map(literal -> literal.getBytes(StandardCharsets.ISO_8859_1))
+                    .filter(literal -> rule.isForm(literal, 0))
+                    .forEach(out::addFirst);
+        }
+        return out.build();
+    }
+
+    /** What stands in the known secrets, however they are written. */
+    public GramSet known() {
+        return known;
+    }
+
+    /** The same of their letters in lower case and digits. */
+    public GramSet alphanumericKnown() {
+        return alphanumericKnown;
+    }
+
+    /** What vendors' exact forms begin with. */
+    public GramSet forms() {
+        return forms;
     }
 
     private void freeze() {
@@ -107,15 +140,23 @@ public final class DetectorIndex {
     }
 
     private void secrets(Collection<byte[]> secrets) {
+        GramSet.Builder written = new GramSet.Builder();
+        GramSet.Builder alphanumeric = new GramSet.Builder();
         for (byte[] secret : secrets) {
-            secret(secret, secret);
-            SecretBits.of(secret).parts().forEach(part -> secret(part, secret));
+            secret(secret, secret, written, alphanumeric);
+            SecretBits.of(secret).parts().forEach(part -> secret(part, secret, written, alphanumeric));
         }
+        known = written.build();
+        alphanumericKnown = alphanumeric.build();
     }
 
-    private void secret(byte[] value, byte[] secret) {
-        SecretForm.of(value, secret).forEach(this::anchors);
+    private void secret(byte[] value, byte[] secret, GramSet.Builder written, GramSet.Builder alphanumeric) {
+        for (SecretForm form : SecretForm.of(value, secret)) {
+            written.add(form.bytes());
+            anchors(form);
+        }
         SecretForm.alphanumeric(value, secret).ifPresent(form -> {
+            alphanumeric.add(form.bytes());
             for (int anchor : form.anchors()) {
                 alphanumericIndex.add(form.anchor(anchor));
                 alphanumericForms.add(new IndexEntry.Anchor(form, anchor));

@@ -86,6 +86,53 @@ public final class RuleMatcher {
         report(rule, segment, rule.hasContext() ? from : start, at, end);
     }
 
+    /**
+     * The rule's keyword stands at {@code at} of values that were sent apart. A hit is a vendor's exact form alone, from the beginning
+     * of one value to the end of another, in pieces that are no words.
+     *
+     * @param isSplit whether a stretch lies in several values, and is judged now
+     */
+    public void split(CompiledRule rule, int at, int length, Stretch isSplit) {
+        byte[] b = segment.b();
+        if (!rule.rule.isForm(b, at) || length < SURE || !segment.beginsPiece(at)) {
+            return;
+        }
+        int end = (int) rule.pattern().measured(b, at, Math.min(segment.to(), at + LONGEST));
+        boolean whole = end > 0 && segment.borders(at, end) && isSplit.test(at, end);
+        if (whole && Randomness.strictest(b, at + length, end) && isInPieces(at, end)) {
+            report(rule, segment, at, at, end);
+        }
+    }
+
+    /** A stretch of a text. */
+    @FunctionalInterface
+    public interface Stretch {
+        boolean test(int start, int end);
+    }
+
+    /** Whether nearly all values of the stretch look drawn rather than written: of four at most one is a word or a number. */
+    private boolean isInPieces(int start, int end) {
+        byte[] b = segment.b();
+        int pieces = 0;
+        int written = 0;
+        for (int i = start; i < end; ) {
+            int to = i + 1;
+            while (to < end && !segment.beginsPiece(to)) {
+                to++;
+            }
+            pieces++;
+            boolean letters = true;
+            boolean digits = true;
+            for (int j = i; j < to; j++) {
+                letters &= (b[j] | 32) >= 'a' && (b[j] | 32) <= 'z';
+                digits &= b[j] >= '0' && b[j] <= '9';
+            }
+            written += to - i > 3 && (digits || letters && Randomness.word(b, i, to)) ? 1 : 0;
+            i = to;
+        }
+        return 4 * written <= pieces;
+    }
+
     // The end of a token that is a few characters too short for its form, or cut off where what is left looks drawn by
     // chance; -1 where
     // there is none.

@@ -47,6 +47,11 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
         return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
+    /** Whether that much of it is a hit where its parts were sent apart: nobody guesses it, not even where it is all. */
+    public boolean isEnough(Extent extent) {
+        return worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
+    }
+
     /** The places of the anchors, chosen so that every part that counts contains one, and most pieces of a split secret too. */
     List<Integer> anchors() {
         SortedSet<Integer> out = new TreeSet<>();

@@ -27,6 +27,7 @@ final class FindingCollector {
     /** A known secret is the same array each time. */
     private final IdentityHashMap<byte[], String> known = new IdentityHashMap<>();
 
+    private Excuse excuse = Excuse.NONE;
     private int blocking;
     private int taken;
 
@@ -39,6 +40,10 @@ final class FindingCollector {
     FindingCollector(ScanOptions options, Fingerprints fingerprints) {
         this.options = options;
         this.fingerprints = fingerprints;
+    }
+
+    void excuses(Excuse those) {
+        excuse = those;
     }
 
     List<Finding> all() {
@@ -58,17 +63,19 @@ final class FindingCollector {
     void add(
             String name,
             Detector category,
-            Severity severity,
+            Severity asked,
             Provenance view,
             int start,
             int end,
             byte[] value,
             byte[] part,
             boolean verbatim) {
+        Place place = view.place(start);
+        boolean excused = category == Detector.TOKEN_PATTERNS && excuse.covers(name, place, value);
+        Severity severity = excused ? Severity.WARNS : asked;
         if (severity == Severity.WARNS && findings.size() - blocking >= MOST_WARNINGS) {
             return;
         }
-        Place place = view.place(start);
         Optional<Span> cover = Optional.empty();
         if (view.verbatim()) {
             cover = view.surface().span(view.base() + start, view.base() + end);

@@ -7,6 +7,7 @@ import egress.dlp.Profile.Likeness;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
+import egress.dlp.SentValues.Carrier;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,8 @@ public final class ScanContext {
     private Pace pace = Pace.FREE;
     private int stride;
     private ScanVerdict.@Nullable Refused refused;
+    private @Nullable SmallValues values;
+    private @Nullable Carrier carrier;
 
     public ScanContext(SegmentScanner scanner, ScanOptions options, Fingerprints fingerprints, BufferPool scratch) {
         this.scanner = scanner;
@@ -56,6 +59,57 @@ public final class ScanContext {
     /** Scans a window's worth; {@code window} takes what goes on behind it. */
     void scan(Segment s, ScanWindow window) {
         scanner.scan(this, s, window);
+    }
+
+    /** Has the small values gathered, to be joined with what its caller sent before; null where they are not. */
+    public void gathers(@Nullable SmallValues gathered) {
+        values = gathered;
+    }
+
+    /** Has findings that are excused only warn. */
+    public void excuses(Excuse excuse) {
+        hits.excuses(excuse);
+    }
+
+    /** What was gathered; null where nothing is. */
+    public @Nullable SmallValues gathered() {
+        return values;
+    }
+
+    /** What the values that come are carried by; null where they are none of a structure. */
+    public void carries(@Nullable Carrier by) {
+        carrier = by;
+    }
+
+    /** Whether values are gathered now. */
+    public boolean gathers() {
+        return values != null && carrier != null;
+    }
+
+    /**
+     * A value of the structure.
+     *
+     * @param key of those that belong together
+     * @param number which part its name says that it is; -1 where it says nothing
+     */
+    public void value(int key, int number, byte[] b, int from, int to) {
+        if (values != null && carrier != null) {
+            values.add(carrier, key, number, b, from, to);
+        }
+    }
+
+    /** A name of the structure. */
+    public void name(byte[] b, int from, int to) {
+        if (values != null && carrier != null) {
+            values.add(Carrier.NAME, 0, -1, b, from, to);
+        }
+    }
+
+    /** All of a body or a message, which is an item where no structure has any. */
+    public void whole(byte[] b, int from, int to) {
+        if (values != null && values.isEmpty(Carrier.BODY)) {
+            values.add(Carrier.BODY, 0, -1, b, from, to);
+        }
     }
 
     /** Buffers that are used again from scan to scan. */
@@ -93,6 +147,10 @@ public final class ScanContext {
     /** Says whether the surface is JSON, whose pieces are joined by its structure alone. */
     public void structured(boolean json) {
         structured = json;
+    }
+
+    public boolean isRefused() {
+        return refused != null;
     }
 
     public boolean isStructured() {

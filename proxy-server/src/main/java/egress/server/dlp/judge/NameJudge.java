@@ -2,6 +2,7 @@ package egress.server.dlp.judge;
 
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
+import egress.dlp.SentBefore;
 import egress.exchange.Admission;
 import egress.exchange.Failure;
 import egress.policy.DenyReason;
@@ -20,11 +21,16 @@ public final class NameJudge {
 
     private final NameBudget names;
     private final Scanners scanners;
+    private final CallerMemory callers;
 
-    /** @param names of all callers */
-    public NameJudge(NameBudget names, Scanners scanners) {
+    /**
+     * @param names of all callers
+     * @param callers what they sent before, which labels are joined with
+     */
+    public NameJudge(NameBudget names, Scanners scanners, CallerMemory callers) {
         this.names = names;
         this.scanners = scanners;
+        this.callers = callers;
     }
 
     /**
@@ -42,7 +48,9 @@ public final class NameJudge {
             }
             ScanRequest request = ScanRequest.head(written, "", "", List.of(), plan.options())
                     .withOpenLabels(pattern.openLabels(host));
-            CompletableFuture<ScanVerdict> asked = scanner.get().scan(request).toCompletableFuture();
+            SentBefore sent = new SentBefore(() -> callers.sentBy(hits.caller()), plan.warnsOnly());
+            CompletableFuture<ScanVerdict> asked =
+                    scanner.get().following(sent).scan(request).toCompletableFuture();
             if (!asked.isDone() || asked.isCompletedExceptionally()) { // it answers on the thread that asks
                 return FAILED;
             }

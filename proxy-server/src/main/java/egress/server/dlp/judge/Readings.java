@@ -135,7 +135,15 @@ public final class Readings {
     private Optional<MessageScanner> scanner(Kind kind) {
         return kind == Kind.UNSCANNED
                 ? Optional.empty()
-                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> made.open(place, plan.options(), head)));
+                : builtIn.map(made -> opened.computeIfAbsent(kind, each -> open(made, each)));
+    }
+
+    private MessageScanner open(Scanners.BuiltIn made, Kind kind) {
+        MessageScanner scanner = made.open(place, plan.options(), head);
+        if (kind == Kind.SAID) {
+            made.join(scanner);
+        }
+        return scanner;
     }
 
     /** The verdict of two readings of one message: everything found, otherwise why it cannot be scanned. */

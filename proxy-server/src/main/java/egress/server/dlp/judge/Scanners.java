@@ -8,11 +8,13 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
+import egress.dlp.SentBefore;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is asked: the scanner of the jar, an external one, or both, and then a deny by either denies.
@@ -20,15 +22,31 @@ import java.util.function.Supplier;
  * @param external asked after the built-in one, and only about what that lets pass
  */
 public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
+    /** The same, joining what a caller sends with what it sent before. */
+    public Scanners following(SentBefore sent) {
+        return new Scanners(builtIn.map(each -> each.following(sent)), external);
+    }
+
     /** Both faces of a scanner of this process: it answers on the thread that asks. */
     public record Faces(Scanner requests, MessageScanner.Factory messages) {}
 
     /** A scanner of this process that may still be in the making: the start does not wait for it, the first verdicts do. */
     public static final class BuiltIn implements Scanner, MessageScanner.Factory {
         private final CompletableFuture<Faces> made;
+        private final @Nullable SentBefore sent;
 
         public BuiltIn(CompletableFuture<Faces> made) {
+            this(made, null);
+        }
+
+        private BuiltIn(CompletableFuture<Faces> made, @Nullable SentBefore sent) {
             this.made = made;
+            this.sent = sent;
+        }
+
+        /** The same for one caller. */
+        BuiltIn following(SentBefore before) {
+            return new BuiltIn(made, before);
         }
 
         /** Whether nothing that is asked of it waits any more. */
@@ -49,8 +67,21 @@ public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
         @Override
         public CompletionStage<ScanVerdict> scan(ScanRequest request, Pace pace) {
             return made.isDone()
-                    ? made.join().requests().scan(request, pace)
-                    : made.thenCompose(faces -> faces.requests().scan(request, pace));
+                    ? scan(made.join(), request, pace)
+                    : made.thenCompose(faces -> scan(faces, request, pace));
+        }
+
+        private CompletionStage<ScanVerdict> scan(Faces faces, ScanRequest request, Pace pace) {
+            return sent == null
+                    ? faces.requests().scan(request, pace)
+                    : faces.requests().scan(request, pace, sent);
+        }
+
+        /** Has the messages' values joined with what their caller sent before. */
+        void join(MessageScanner messages) {
+            if (sent != null) {
+                messages.follows(sent);
+            }
         }
 
         /** Only once it {@link #isReady}: it would block. */
