@@ -150,6 +150,8 @@ final class AskTest {
             assertThat(response.text()).isEqualTo("hello");
             assertThat(origin.takeRequest().value("authorization")).contains("Bearer kq7zt2vw9xhn4mpl8rbd");
             proxy.awaitErr("the grant is used");
+            assertThat(proxy.awaitErr("\"egress_response\""))
+                    .contains("\"rule\":\"ask " + question.id() + "\"", "\"ask\":\"" + question.id() + "\"");
             ProxyUnderTest.await("no question", () -> questions().isEmpty());
         }
     }
