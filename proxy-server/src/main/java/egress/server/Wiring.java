@@ -437,8 +437,7 @@ final class Wiring {
         };
     }
 
-    private static ProxySnapshot snapshot(
-            long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
+    private static ProxySnapshot snapshot(long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
         return new ProxySnapshot(
                 generation,
                 routes.policy(),
@@ -509,7 +508,8 @@ final class Wiring {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
                 public void loaded(RoutesFile.Loaded routes, long generation) {
-                    ProxySnapshot next = snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
+                    ProxySnapshot next =
+                            snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
                     ask.ifPresent(it -> it.desk().reloaded(next));
