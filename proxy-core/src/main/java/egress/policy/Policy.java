@@ -146,6 +146,11 @@ public final class Policy {
         return isAskedAbout(authority) ? unlisted : Ask.NEVER;
     }
 
+    /** Whether an operator is asked about hosts that no route names. */
+    public boolean asksOfUnlisted() {
+        return unlisted != Ask.NEVER;
+    }
+
     /** Whether anybody is to be asked about anything. */
     public boolean asks() {
         return unlisted != Ask.NEVER

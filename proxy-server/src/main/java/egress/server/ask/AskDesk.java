@@ -45,6 +45,9 @@ public final class AskDesk implements Asking, Asks {
     /** How long a yes for one request waits for that request, where none waits for it. */
     private static final Duration ONCE_HOLDS = Duration.ofMinutes(10);
 
+    /** A question that is asked again and again is not written each time. */
+    private static final long REST_NANOS = 1_000_000_000L;
+
     private static final int ID_BYTES = 16;
     private static final String USER = "user:";
     private static final String NOBODY_SAID = "an operator was asked, and nobody answered in time";
@@ -575,10 +578,13 @@ public final class AskDesk implements Asking, Asks {
 
     /** Those that are not shown as they are, to be masked and shown. */
     synchronized List<OpenQuestion> changed() {
+        long now = settings.nanoTime();
         List<OpenQuestion> all = new ArrayList<>();
         for (OpenQuestion each : open.values()) {
-            if (each.changed) {
+            boolean rests = each.shown != null && now - each.shownNanos < REST_NANOS;
+            if (each.changed && !rests) {
                 each.changed = false;
+                each.shownNanos = now;
                 all.add(each);
             }
         }
