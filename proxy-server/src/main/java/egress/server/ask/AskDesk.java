@@ -230,7 +230,7 @@ public final class AskDesk implements Asking, Asks {
             opened = question(put);
             if (opened instanceof Opened.Is is && put.waits()) {
                 if (is.question().waiters.size() < MOST_WAITING) {
-                    is.question().waiters.add(waiter);
+                    waiter.waitsFor(is.question());
                 } else {
                     opened = new Opened.No("too many requests wait for the same answer");
                 }
@@ -241,16 +241,16 @@ public final class AskDesk implements Asking, Asks {
             case Opened.No refused -> refused(listener, because(no, rule, refused.words()));
             case Opened.Is is -> {
                 listener.onAsked(is.question().question.id());
-                yield put.waits() ? waiting(is.question(), waiter) : refused(listener, pending(no));
+                yield put.waits() ? waiting(waiter) : refused(listener, pending(no));
             }
         };
     }
 
-    private Pending waiting(OpenQuestion question, Waiter waiter) {
+    private Pending waiting(Waiter waiter) {
         return new Pending() {
             @Override
             public long deadlineNanos() {
-                return question.deadlineNanos;
+                return waiter.deadlineNanos();
             }
 
             @Override
@@ -492,7 +492,7 @@ public final class AskDesk implements Asking, Asks {
         switch (question(put)) {
             case Opened.Is next -> {
                 for (Waiter each : waiting) {
-                    next.question().waiters.add(each);
+                    each.waitsFor(next.question());
                     each.asked(next.question().question.id());
                 }
             }
