@@ -64,6 +64,7 @@ class HintTest {
                                 "dlp_unavailable",
                                 "dlp_locked",
                                 "policy_unavailable",
+                                "ask_pending",
                                 "record_unavailable",
                                 "downstream_timeout",
                                 "body_too_slow",
