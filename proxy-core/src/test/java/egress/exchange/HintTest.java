@@ -63,6 +63,7 @@ class HintTest {
                         List.of(
                                 "dlp_unavailable",
                                 "dlp_locked",
+                                "dlp_names",
                                 "policy_unavailable",
                                 "ask_pending",
                                 "record_unavailable",

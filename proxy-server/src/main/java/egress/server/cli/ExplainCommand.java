@@ -122,7 +122,8 @@ final class ExplainCommand implements Callable<Integer> {
         explanation
                 .route()
                 .ifPresentOrElse(
-                        route -> explain(route, explanation, allowed, out), () -> out.println("route       none"));
+                        route -> explain(route, head.authority(), explanation, allowed, out),
+                        () -> out.println("route       none"));
         out.println("verdict     " + verdict(policy.route(head.authority()), explanation.verdict()));
         out.flush();
         return allowed ? 0 : 1;
@@ -146,8 +147,14 @@ final class ExplainCommand implements Callable<Integer> {
         };
     }
 
-    private static void explain(Route route, Explanation explanation, boolean allowed, PrintWriter out) {
+    private static void explain(
+            Route route, Authority authority, Explanation explanation, boolean allowed, PrintWriter out) {
         out.println("route       " + route.name());
+        if (route.isPattern()) {
+            out.println("pattern     the longest that holds for " + authority + ", which no entry names; its first "
+                    + route.openLabels(authority.host()) + " label(s) are scanned, and count as one of "
+                    + route.dlp().names() + " new names in 10 minutes");
+        }
         for (Explanation.Reading reading : explanation.readings()) {
             out.println("reading     " + reading.path() + "  " + entry(route, reading));
         }

@@ -40,6 +40,10 @@ final class DlpDiff {
         if (!before.stream() && after.stream()) {
             words.add("dlp: a body leaves while it is scanned, and not once it was");
         }
+        if (after.names() > before.names()) {
+            words.add("dlp: a caller may bring " + after.names() + " new names in 10 minutes, where it was "
+                    + before.names());
+        }
         Set<String> allowed = new TreeSet<>(after.allowFingerprints());
         allowed.removeAll(before.allowFingerprints());
         allowed.forEach(fingerprint -> words.add("dlp: the value of " + fingerprint + " may leave"));

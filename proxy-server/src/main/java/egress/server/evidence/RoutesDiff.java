@@ -34,10 +34,7 @@ public final class RoutesDiff {
     /** Compares two policies; both may have been read without their tokens. */
     public static RoutesDiff of(Policy before, Policy after) {
         RoutesDiff diff = new RoutesDiff(before, after);
-        Set<Route.Served> served = new LinkedHashSet<>();
-        after.routes().forEach(route -> served.addAll(route.serves()));
-        before.routes().forEach(route -> served.addAll(route.serves()));
-        for (Route.Served each : served) {
+        for (Route.Served each : SamplePlaces.of(after, before)) {
             diff.compare(each.authority(), each.tls());
         }
         boolean asked = before.asksOfUnlisted();
@@ -74,13 +71,16 @@ public final class RoutesDiff {
                 rule(closed, old, opening, tls);
             }
         }
-        if (now.isPresent() && tls && !nowUnread) {
-            beside(old.filter(route -> !oldUnread), now.get());
+        if (now.isPresent() && !nowUnread) {
+            Optional<Route> read = old.filter(route -> !oldUnread);
+            if (tls) {
+                credentials(read, now.get());
+            }
+            read.ifPresent(route -> dlp(route, now.get(), tls));
         }
     }
 
-    /** What holds of a route beside its rules. */
-    private void beside(Optional<Route> old, Route now) {
+    private void credentials(Optional<Route> old, Route now) {
         String had = old.flatMap(Route::credential).map(Placeholders::words).orElse("");
         String has = now.credential().map(Placeholders::words).orElse("");
         if (!has.equals(had)) {
@@ -100,11 +100,18 @@ public final class RoutesDiff {
                     true,
                     "");
         }
-        old.ifPresent(route -> {
-            DlpDiff.openings(route.dlp(), now.dlp()).forEach(words -> said(opened, Optional.of(now), words, true, ""));
-            DlpDiff.openings(now.dlp(), route.dlp())
-                    .forEach(words -> said(closed, Optional.of(now), "not any more: " + words, true, ""));
-        });
+    }
+
+    /** Said of https alone where both schemes have it: it is one setting. */
+    private void dlp(Route old, Route now, boolean tls) {
+        DlpDiff.openings(old.dlp(), now.dlp()).forEach(words -> scanned(opened, now, words, tls));
+        DlpDiff.openings(now.dlp(), old.dlp()).forEach(words -> scanned(closed, now, "not any more: " + words, tls));
+    }
+
+    private static void scanned(Map<Line, Detail> to, Route route, String words, boolean tls) {
+        if (tls || !to.containsKey(new Line(route.name(), words))) {
+            said(to, Optional.of(route), words, tls, "");
+        }
     }
 
     private static boolean isUnread(Policy policy, Authority authority, boolean tls) {

@@ -178,7 +178,7 @@ final class ExchangeEvents {
 
     private static void request(LogEvent.Facts facts, JsonFields to) throws IOException {
         to.number("exchange", facts.id());
-        to.string("method", facts.method());
+        to.masked("method", facts.method());
         to.string("scheme", facts.tls() ? "https" : "http");
         to.authority(facts.authority());
         to.masked("path", facts.target());
