@@ -25,15 +25,15 @@ import picocli.CommandLine;
 /** {@code egress-proxy ask} beside a gate that runs. */
 final class AskCommandTest {
     private static final String ROUTES = """
-            unlisted: later
-            routes:
-              - host: api.example:443
-                ask: later
-                matches:
-                  - methods: [GET]
-                    paths:
-                      - {type: prefix, value: /open}
-            """;
+        unlisted: later
+        routes:
+          - host: api.example:443
+            ask: later
+            matches:
+              - methods: [GET]
+                paths:
+                  - {type: prefix, value: /open}
+        """;
 
     @TempDir
     private Path directory;
@@ -128,16 +128,16 @@ final class AskCommandTest {
                 .isZero();
         assertThat(said(1, "routes", "diff", proxy.routesFile().toString(), patched.toString()))
                 .isEqualTo("""
-                        opens:
-                          + api.example:443: GET by matches[1].paths[0] exact /x/y
-                              such as GET https://api.example/x/y
-                          + api.example:443: GET by matches[2].paths[0] prefix /z
-                              such as GET https://api.example/z
-                          + new.example:443: GET by matches[0].paths[0] exact /n
-                              such as GET https://new.example/n
+                    opens:
+                      + api.example:443: GET by matches[1].paths[0] exact /x/y
+                          such as GET https://api.example/x/y
+                      + api.example:443: GET by matches[2].paths[0] prefix /z
+                          such as GET https://api.example/z
+                      + new.example:443: GET by matches[0].paths[0] exact /n
+                          such as GET https://new.example/n
 
-                        3 opened, 0 closed
-                        """);
+                    3 opened, 0 closed
+                    """);
         assertThat(Files.readString(proxy.routesFile())).isEqualTo(ROUTES); // which the gate never writes
     }
 

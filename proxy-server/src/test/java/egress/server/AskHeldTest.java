@@ -25,11 +25,11 @@ final class AskHeldTest {
     private static final int QUESTIONS = 20;
     private static final int ROUND = Integer.getInteger("egress.ask.round", 300);
     private static final String ROUTES = """
-            routes:
-              - host: api.example
-                ask: hold
-                matches: [{methods: [GET, POST], paths: [{type: prefix, value: /echo}]}]
-            """;
+        routes:
+          - host: api.example
+            ask: hold
+            matches: [{methods: [GET, POST], paths: [{type: prefix, value: /echo}]}]
+        """;
 
     @TempDir
     private Path directory;

@@ -33,9 +33,9 @@ final class AskKilledTest {
 
     private List<String> command(Origin origin, TestCa ca) throws IOException {
         Path routes = Files.writeString(directory.resolve("routes.yaml"), """
-                unlisted: ask
-                routes: []
-                """);
+            unlisted: ask
+            routes: []
+            """);
         return List.of(
                 Child.java().toString(),
                 "-Xmx128m",
@@ -66,7 +66,9 @@ final class AskKilledTest {
     void noneOfTwoHundredThatWaitLeaves(String signal) throws Exception {
         TestCa ca = TestCa.create("origins");
         try (Origin origin = Origin.tls(ca.leaf("api.example"), Alpn.H2_AND_H1)) {
-            Process gate = new ProcessBuilder(command(origin, ca)).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            Process gate = new ProcessBuilder(command(origin, ca))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
             try (BufferedReader said = gate.errorReader(StandardCharsets.UTF_8)) {
                 int port = port(said);
                 hold(port);
@@ -93,7 +95,8 @@ final class AskKilledTest {
     private static int port(BufferedReader said) throws IOException {
         for (String line; (line = said.readLine()) != null; ) {
             if (line.contains("listening on ")) {
-                return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
+                return Integer.parseInt(
+                        line.substring(line.lastIndexOf(':') + 1).strip());
             }
         }
         throw new AssertionError("the gate did not start");

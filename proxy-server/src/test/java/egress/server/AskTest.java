@@ -33,18 +33,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Questions to an operator through the whole program: what waits, what an answer lets pass, and what never leaves. */
 final class AskTest {
     private static final String ROUTES = """
-            log: 2
-            unlisted: %s
-            routes:
-              - host: api.example
-                ask: %s
-                dlp: {outbound_on_match: supervise}
-                auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
-                matches:
-                  - methods: [GET, POST]
-                    paths:
-                      - {type: prefix, value: /open}
-            """;
+        log: 2
+        unlisted: %s
+        routes:
+          - host: api.example
+            ask: %s
+            dlp: {outbound_on_match: supervise}
+            auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
+            matches:
+              - methods: [GET, POST]
+                paths:
+                  - {type: prefix, value: /open}
+        """;
     private static final Optional<String> NO_PREFIX = Optional.empty();
 
     @TempDir
@@ -139,10 +139,10 @@ final class AskTest {
             assertThat(question.reason().code()).isEqualTo("path_not_allowed");
             assertThat(question.who().bottle()).isEqualTo("blue");
             assertThat(question.rule()).isEqualTo("""
-                    - methods: [POST]
-                      paths:
-                        - {type: exact, value: /echo}
-                    """);
+                - methods: [POST]
+                  paths:
+                    - {type: exact, value: /echo}
+                """);
             nothingLeft();
 
             answer(new Answer.AllowOnce(NO_PREFIX));

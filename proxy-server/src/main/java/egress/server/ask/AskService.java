@@ -381,7 +381,8 @@ public final class AskService implements AutoCloseable {
         synchronized AskEvent nextEvent() {
             AskEvent next = said.poll();
             if (next == null && unsaid > 0) {
-                next = new AskEvent("refused", unsaid + " events of questions were not said: too many at once", Map.of());
+                next = new AskEvent(
+                        "refused", unsaid + " events of questions were not said: too many at once", Map.of());
                 unsaid = 0;
             }
             return next;

@@ -46,9 +46,11 @@ public final class GrantPatch {
             } else if (route.isEmpty()) {
                 patch.remarks.add(each.host() + ": no route names it any more");
             } else if (route.get().isPattern()) {
-                patch.remarks.add(each.host() + ": only the pattern " + route.get().name()
-                        + " holds for it, whose rules hold for its other names too (expected: an entry of its own): "
-                        + each.entry().strip());
+                patch.remarks.add(
+                        each.host() + ": only the pattern " + route.get().name()
+                                + " holds for it, whose rules hold for its other names too (expected: an entry of its"
+                                + " own): "
+                                + each.entry().strip());
             } else if (each.fingerprint().isEmpty()) {
                 patch.extend(route.get(), each);
             } else {
