@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param gitFetch whether git may fetch; it never may push
  * @param passthrough whether TLS to it is relayed unread
  * @param trace whether the origin is told the span of an exchange that is traced
+ * @param ask whether an operator is asked about what its rules do not allow
  * @param transparent the debugging proxy's route: no rule holds, nothing is stripped
  */
 public record Route(
@@ -33,6 +34,7 @@ public record Route(
         DlpRules dlp,
         boolean passthrough,
         boolean trace,
+        Ask ask,
         boolean transparent) {
 
     /** In place of labels that are not to be shown. */
@@ -50,6 +52,7 @@ public record Route(
             DlpRules.WARN_ONLY,
             false,
             false,
+            Ask.NEVER,
             true);
 
     public Route {
@@ -123,6 +126,23 @@ public record Route(
         return new Builder(host);
     }
 
+    /** The same route with this as its only rule. */
+    Route withOnly(Match rule) {
+        return new Route(
+                name,
+                serves,
+                patterns,
+                credential,
+                List.of(rule),
+                List.of(),
+                gitFetch,
+                dlp,
+                passthrough,
+                trace,
+                ask,
+                transparent);
+    }
+
     /**
      * Removes from a request's fields or trailers what only the proxy may say: the agent's {@code Authorization} on
      * every route, and the credential's field on this one.
@@ -173,6 +193,7 @@ public record Route(
         private DlpRules dlp = DlpRules.DEFAULT;
         private boolean passthrough;
         private boolean trace;
+        private Ask ask = Ask.NEVER;
 
         private Builder(String host) {
             Authority https = Authority.parse(host, 443);
@@ -230,6 +251,11 @@ public record Route(
             return this;
         }
 
+        public Builder ask(Ask value) {
+            ask = value;
+            return this;
+        }
+
         public Route build() {
             return new Route(
                     name,
@@ -242,6 +268,7 @@ public record Route(
                     dlp,
                     passthrough,
                     trace,
+                    ask,
                     false);
         }
     }

@@ -65,6 +65,7 @@ class HintTest {
                                 "dlp_locked",
                                 "dlp_names",
                                 "policy_unavailable",
+                                "ask_pending",
                                 "record_unavailable",
                                 "downstream_timeout",
                                 "body_too_slow",

@@ -76,6 +76,18 @@ final class ArchitectureTest {
                 .arrow("egress.server.aot", "java", "javax", "io.netty", "egress.ca")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
+                        "egress.server.ask",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.config",
+                        "egress.server.evidence")
+                .arrow(
                         "egress.server.metrics",
                         "java",
                         "io.netty",
@@ -148,6 +160,7 @@ final class ArchitectureTest {
                         "egress.dlp.pipelock",
                         "egress.server.aot",
                         "egress.server.config",
+                        "egress.server.ask",
                         "egress.server.dlp",
                         "egress.server.log",
                         "egress.server.evidence",
@@ -181,6 +194,7 @@ final class ArchitectureTest {
                         "egress.upstream",
                         "egress.ca",
                         "egress.server.config",
+                        "egress.server.ask",
                         "egress.server.cli",
                         "egress.server.log",
                         "egress.server.flows",
@@ -261,6 +275,7 @@ final class ArchitectureTest {
         assertThat(Architecture.needlesslyPublic(name -> name.startsWith("egress.server")))
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
+                        "egress.server.ask.AskEvent", // in a lambda of Wiring
                         "egress.server.log.LogEvent", // holds its Facts
                         "egress.server.log.Notice", // holds what is said
                         "egress.server.run.ChildProcess$Start", // holds what became of it

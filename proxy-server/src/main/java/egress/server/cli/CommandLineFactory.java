@@ -23,7 +23,7 @@ public final class CommandLineFactory {
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
     private static final Set<String> SUBCOMMANDS =
-            Set.of("aot", "ca", "check", "dlp", "env", "explain", "har", "health", "routes", "run", "tail");
+            Set.of("aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "routes", "run", "tail");
 
     private CommandLineFactory() {}
 
@@ -43,6 +43,7 @@ public final class CommandLineFactory {
         CommandLine run = new CommandLine(new RunCommand(environment, runner));
         gate.addSubcommand(run);
         gate.addSubcommand(new AotCommand());
+        gate.addSubcommand(AskCommand.of(environment));
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());
         gate.addSubcommand(new CheckCommand());

@@ -1,6 +1,7 @@
 package egress.server.cli;
 
 import egress.http.Authority;
+import egress.policy.Ask;
 import egress.policy.ConnectionRoute;
 import egress.policy.Credential;
 import egress.policy.Explanation;
@@ -217,7 +218,9 @@ final class ExplainCommand implements Callable<Integer> {
         return switch (verdict) {
             case Verdict.Allow allow -> "allowed";
             case Verdict.Inspect inspect -> "allowed, unless its body asks for what is not";
-            case Verdict.Deny deny -> "denied (" + deny.why().code() + "): " + deny.words();
+            case Verdict.Deny deny ->
+                "denied (" + deny.why().code() + "): " + deny.words()
+                        + (deny.ask() == Ask.NEVER ? "" : "; an operator is asked (docs/ask.md)");
             case Verdict.Malformed malformed -> "malformed (400): " + malformed.words();
             case Verdict.Misdirected misdirected -> "misdirected (421): " + misdirected.words();
         };

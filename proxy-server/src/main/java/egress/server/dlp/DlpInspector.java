@@ -11,6 +11,7 @@ import egress.server.dlp.judge.FindingReporter;
 import egress.server.dlp.judge.NameJudge;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.Scanners;
+import egress.server.dlp.judge.Supervision;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
@@ -23,14 +24,21 @@ final class DlpInspector implements Inspector {
     private final DlpServices services;
     private final Scanners scanners;
     private final DlpConfig settings;
+    private final Supervision supervision;
     private final NameJudge names;
     /** By identity: a route's hash covers all its rules. Never changed once it is made. */
     private final IdentityHashMap<Route, RouteScanPolicy> plans = new IdentityHashMap<>();
 
-    DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, DlpConfig settings) {
+    DlpInspector(
+            DlpServices services,
+            Scanners scanners,
+            Collection<Route> routes,
+            DlpConfig settings,
+            Supervision supervision) {
         this.services = services;
         this.scanners = scanners;
         this.settings = settings;
+        this.supervision = supervision;
         this.names = new NameJudge(services.names(), scanners, services.callers());
         routes.forEach(route -> plans.put(route, plan(route)));
     }
@@ -43,7 +51,7 @@ final class DlpInspector implements Inspector {
     public Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route) {
         RouteScanPolicy plan = planOf(route);
         return plan.outbound() || plan.inbound()
-                ? new DlpInspection(services, scanners, plan, loop, who, head, route)
+                ? new DlpInspection(services, scanners, plan, loop, who, head, route, supervision)
                 : Inspection.NONE;
     }
 

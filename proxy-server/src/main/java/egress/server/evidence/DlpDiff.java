@@ -30,6 +30,10 @@ final class DlpDiff {
         if (before.outboundOnMatch() != DlpRules.OnMatch.REDACT && after.outboundOnMatch() == DlpRules.OnMatch.REDACT) {
             words.add("dlp: a hit is masked and the request goes on, where it was denied");
         }
+        if (before.outboundOnMatch() != DlpRules.OnMatch.SUPERVISE
+                && after.outboundOnMatch() == DlpRules.OnMatch.SUPERVISE) {
+            words.add("dlp: an operator may let a hit pass");
+        }
         if (before.onOversize() == DlpRules.OnOversize.DENY && after.onOversize() == DlpRules.OnOversize.NOSCAN) {
             words.add("dlp: a body over the limit passes unscanned");
         }

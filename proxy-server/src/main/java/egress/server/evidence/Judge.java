@@ -190,6 +190,7 @@ final class Judge {
                 route.dlp(),
                 route.passthrough(),
                 route.trace(),
+                route.ask(),
                 route.transparent());
     }
 

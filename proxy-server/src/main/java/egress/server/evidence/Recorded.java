@@ -53,6 +53,7 @@ sealed interface Recorded {
                         DLP_LOCKED,
                         DLP_NAMES,
                         POLICY_UNAVAILABLE,
+                        ASK_PENDING,
                         RECORD_UNAVAILABLE -> {}
             }
         }

@@ -2,6 +2,7 @@ package egress.server.evidence;
 
 import egress.http.Authority;
 import egress.http.Printable;
+import egress.policy.Ask;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -35,6 +36,15 @@ public final class RoutesDiff {
         RoutesDiff diff = new RoutesDiff(before, after);
         for (Route.Served each : SamplePlaces.of(after, before)) {
             diff.compare(each.authority(), each.tls());
+        }
+        boolean asked = before.asksOfUnlisted();
+        if (asked != after.asksOfUnlisted()) {
+            said(
+                    asked ? diff.closed : diff.opened,
+                    Optional.empty(),
+                    asked ? "an operator is no longer asked" : "an operator may let pass what is for any other host",
+                    true,
+                    "");
         }
         return diff;
     }
@@ -81,6 +91,15 @@ public final class RoutesDiff {
                 said(closed, Optional.of(now), "no longer sends " + had, true, "");
             }
         }
+        boolean asked = old.filter(route -> route.ask() != Ask.NEVER).isPresent();
+        if (asked != (now.ask() != Ask.NEVER)) {
+            said(
+                    asked ? closed : opened,
+                    Optional.of(now),
+                    asked ? "an operator is no longer asked" : "an operator may let pass what its rules do not",
+                    true,
+                    "");
+        }
     }
 
     /** Said of https alone where both schemes have it: it is one setting. */
@@ -100,7 +119,7 @@ public final class RoutesDiff {
     }
 
     private static void said(Map<Line, Detail> to, Optional<Route> route, String words, boolean tls, String example) {
-        Line line = new Line(route.map(Route::name).orElse("?"), words);
+        Line line = new Line(route.map(Route::name).orElse("unlisted"), words);
         to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), example))
                 .schemes()
                 .add(tls ? "https" : "http");

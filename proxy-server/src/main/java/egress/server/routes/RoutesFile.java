@@ -2,6 +2,7 @@ package egress.server.routes;
 
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import egress.policy.Ask;
 import egress.policy.Credential;
 import egress.policy.HostPattern;
 import egress.policy.Policy;
@@ -32,7 +33,7 @@ public final class RoutesFile {
     /** Larger files are refused unread. */
     public static final int MAX_BYTES = 4 * 1024 * 1024;
 
-    private static final List<String> FILE_KEYS = List.of("log", "routes");
+    private static final List<String> FILE_KEYS = List.of("log", "unlisted", "routes");
     private static final List<String> ROUTE_KEYS = List.of(
             "host",
             PatternReader.SHARED_SUFFIX,
@@ -45,9 +46,10 @@ public final class RoutesFile {
             "git",
             "dlp",
             "tls",
-            "trace");
+            "trace",
+            "ask");
     private static final List<String> NEED_PLAINTEXT = List.of(
-            "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "trace");
+            "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "trace", "ask");
 
     /** What became of reading it. */
     public sealed interface Result {
@@ -121,7 +123,7 @@ public final class RoutesFile {
         this.problems = new Problems(name);
         this.credentials = new CredentialReader(tokens, problems);
         this.rules = new MatchReader(problems);
-        this.dlp = new DlpReader(problems, warnings);
+        this.dlp = new DlpReader(problems);
         this.patterns = new PatternReader(problems, warnings);
     }
 
@@ -151,9 +153,11 @@ public final class RoutesFile {
         Optional<YamlNode> root = document(bytes);
         List<Route> routes = new ArrayList<>();
         int logLevel = 0;
+        Ask unlisted = Ask.NEVER;
         if (root.isPresent()) {
             MappingReader file = new MappingReader(root.get(), "", problems, FILE_KEYS);
             logLevel = file.number("log", 0, 2).orElse(0);
+            unlisted = AskReader.unlisted(file);
             if (!file.has("routes") && root.get() instanceof YamlNode.Mapping) {
                 problems.add(1, "routes", "missing (expected: a list; an empty one denies everything)");
             }
@@ -168,7 +172,7 @@ public final class RoutesFile {
         List<String> allWarnings = new ArrayList<>(credentials.warnings());
         allWarnings.addAll(warnings);
         return new Result.Valid(new Loaded(
-                Policy.of(routes),
+                Policy.of(routes, unlisted),
                 logLevel,
                 credentials.secrets(),
                 credentials.variables(),
@@ -212,6 +216,7 @@ public final class RoutesFile {
                 named.map(Route.Builder::build).map(Route::isPattern).orElse(false);
         var dlpRules = dlp.read(reader, isPattern);
         boolean trace = reader.bool("trace", false);
+        Ask ask = AskReader.ofRoute(reader);
         if (named.isEmpty()) {
             return Optional.empty();
         }
@@ -229,6 +234,7 @@ public final class RoutesFile {
                 .dlp(dlpRules)
                 .passthrough(passthrough)
                 .trace(trace)
+                .ask(ask)
                 .build());
     }
 

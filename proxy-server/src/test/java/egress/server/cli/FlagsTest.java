@@ -155,6 +155,8 @@ final class FlagsTest {
         values.put("--scan-id", "a,b");
         values.put("--inspect", "true");
         values.put("--inspect-max", "7m");
+        values.put("--ask-queue", "q");
+        values.put("--ask-owner", "77");
         return values;
     }
 
@@ -191,6 +193,9 @@ final class FlagsTest {
         if (flag.equals("--pipelock-scan")) {
             return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
         }
+        if (flag.equals("--ask-owner")) {
+            return new String[] {routes, "--ask-queue=q"};
+        }
         if (flag.equals("--flows-required")) {
             return new String[] {routes, "--flows=f.jsonl"};
         }
@@ -202,6 +207,7 @@ final class FlagsTest {
                 "|",
                 List.of(
                         s.serving().routes().toString(),
+                        s.ask().toString(),
                         s.serving().shadowRoutes().toString(),
                         s.serving().reloadInterval().toString(),
                         s.serving().passthrough().toString(),
@@ -255,7 +261,8 @@ final class FlagsTest {
                 "--dlp=none | --dlp: \"none\" (expected: one of builtin, pipelock, both, off)",
                 "--dlp=both | --dlp: both (expected: --pipelock with it, to say where pipelock is)",
                 "--dlp=pipelock | --dlp: pipelock (expected: --pipelock with it, to say where pipelock is)",
-                "--dlp-known-hits=20 | --dlp-known-hits: \"20\" (expected: a number from 1 to 9999 and a time, such as 20/10m, or off)",
+                "--dlp-known-hits=20 | --dlp-known-hits: \"20\" (expected: a number from 1 to 9999 and a time, such as"
+                        + " 20/10m, or off)",
                 "--dlp-allow=ghp_abc | --dlp-allow: no fingerprint (expected: fp: and 16 hexadecimal digits)",
                 "--spool-dir=/nowhere/at/all | --spool-dir: /nowhere/at/all (expected: a directory)",
                 "--pipelock-scan=http://127.0.0.1:1 | --pipelock-scan: expected --pipelock with it",
@@ -304,32 +311,32 @@ final class FlagsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --listen=9099                | egress: --listen: "9099" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
-            --listen=a:b                 | egress: --listen: "a:b" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
-            --listen=127.0.0.1:65536     | egress: --listen: "127.0.0.1:65536" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
-            --listen=0.0.0.0:9099        | egress: --listen: 0.0.0.0:9099 (expected: a loopback address, because without --routes everything is allowed)
-            --listen=:9099               | egress: --listen: :9099 (expected: a loopback address, because without --routes everything is allowed)
-            --idle-timeout=10            | egress: --idle-timeout: "10" (expected: a number and a unit, such as 250ms, 10s, 5m or 1h)
-            --idle-timeout=0s            | egress: --idle-timeout: "0s" (expected: more than 0, at most a year)
-            --max-head=1g                | egress: --max-head: "1g" (expected: bytes, such as 65536, 64k or 1m)
-            --max-connections=0          | egress: --max-connections: 0 (expected: 1 or more)
-            --max-connections=x          | egress: --max-connections: 'x' is not an int
-            --threads=-1                 | egress: --threads: -1 (expected: 1 or more)
-            --flow-detail=5              | egress: --flow-detail: 5 (expected: 0-4)
-            --log-format=xml             | egress: --log-format: "xml" (expected: one of text, json)
-            --upstream-http=h3           | egress: --upstream-http: "h3" (expected: one of auto, h1, mirror)
-            --upstream-proxy=ftp://x     | egress: --upstream-proxy: upstream proxy (expected: the scheme http or https)
-            --allow-private=10.1.2.3/8   | egress: --allow-private: address block: 10.1.2.3/8 (expected: no bit set behind the prefix)
-            --connect-to=a:1             | egress: --connect-to: connect-to: "a:1" (expected: four parts HOST:PORT:ADDR:PORT)
-            --proxy-auth-env=NOT_SET     | egress: --proxy-auth-env: the variable NOT_SET holds nothing (expected: user:password pairs, with white space or commas between them)
-            --upstream-ca=/no/such       | egress: --upstream-ca: /no/such cannot be read (expected: a PEM file of certificates)
-            --nonsense                   | egress: unknown: --nonsense (expected: what egress-proxy --help lists)
-            nonsense                     | egress: unknown: nonsense (expected: what egress-proxy --help lists)
-            --rotues=x.yaml              | egress: unknown: --rotues=x.yaml (did you mean --routes? expected: what egress-proxy --help lists)
-            --log-fromat                 | egress: unknown: --log-fromat (did you mean --log-format? expected: what egress-proxy --help lists)
-            chekc                        | egress: unknown: chekc (did you mean check? expected: what egress-proxy --help lists)
-            --filter=~d & (              | egress: --filter: at character 4: ~d has nothing to look for (expected: a regular expression; in quotes where it holds a blank, a parenthesis or ~)
-            """)
+        --listen=9099                | egress: --listen: "9099" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
+        --listen=a:b                 | egress: --listen: "a:b" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
+        --listen=127.0.0.1:65536     | egress: --listen: "127.0.0.1:65536" (expected: HOST:PORT, such as 127.0.0.1:9099 or [::1]:9099)
+        --listen=0.0.0.0:9099        | egress: --listen: 0.0.0.0:9099 (expected: a loopback address, because without --routes everything is allowed)
+        --listen=:9099               | egress: --listen: :9099 (expected: a loopback address, because without --routes everything is allowed)
+        --idle-timeout=10            | egress: --idle-timeout: "10" (expected: a number and a unit, such as 250ms, 10s, 5m or 1h)
+        --idle-timeout=0s            | egress: --idle-timeout: "0s" (expected: more than 0, at most a year)
+        --max-head=1g                | egress: --max-head: "1g" (expected: bytes, such as 65536, 64k or 1m)
+        --max-connections=0          | egress: --max-connections: 0 (expected: 1 or more)
+        --max-connections=x          | egress: --max-connections: 'x' is not an int
+        --threads=-1                 | egress: --threads: -1 (expected: 1 or more)
+        --flow-detail=5              | egress: --flow-detail: 5 (expected: 0-4)
+        --log-format=xml             | egress: --log-format: "xml" (expected: one of text, json)
+        --upstream-http=h3           | egress: --upstream-http: "h3" (expected: one of auto, h1, mirror)
+        --upstream-proxy=ftp://x     | egress: --upstream-proxy: upstream proxy (expected: the scheme http or https)
+        --allow-private=10.1.2.3/8   | egress: --allow-private: address block: 10.1.2.3/8 (expected: no bit set behind the prefix)
+        --connect-to=a:1             | egress: --connect-to: connect-to: "a:1" (expected: four parts HOST:PORT:ADDR:PORT)
+        --proxy-auth-env=NOT_SET     | egress: --proxy-auth-env: the variable NOT_SET holds nothing (expected: user:password pairs, with white space or commas between them)
+        --upstream-ca=/no/such       | egress: --upstream-ca: /no/such cannot be read (expected: a PEM file of certificates)
+        --nonsense                   | egress: unknown: --nonsense (expected: what egress-proxy --help lists)
+        nonsense                     | egress: unknown: nonsense (expected: what egress-proxy --help lists)
+        --rotues=x.yaml              | egress: unknown: --rotues=x.yaml (did you mean --routes? expected: what egress-proxy --help lists)
+        --log-fromat                 | egress: unknown: --log-fromat (did you mean --log-format? expected: what egress-proxy --help lists)
+        chekc                        | egress: unknown: chekc (did you mean check? expected: what egress-proxy --help lists)
+        --filter=~d & (              | egress: --filter: at character 4: ~d has nothing to look for (expected: a regular expression; in quotes where it holds a blank, a parenthesis or ~)
+        """)
     void aWrongFlagIsOneLine(String argument, String line) {
         assertThat(refused(Map.of(), argument)).isEqualTo(line);
     }
@@ -427,7 +434,7 @@ final class FlagsTest {
     @Test
     void aMistypedFlagOfACommandIsGuessedAmongItsOwn() {
         assertThat(refused(Map.of(), "health", "--liev"))
-                .isEqualTo(
-                        "egress: unknown: --liev (did you mean --live? expected: what egress-proxy health --help lists)");
+                .isEqualTo("egress: unknown: --liev (did you mean --live? expected: what egress-proxy health --help"
+                        + " lists)");
     }
 }

@@ -49,6 +49,7 @@ final class ExchangeLinesTest {
                 "/" + id,
                 "api.example",
                 null,
+                null,
                 failure,
                 status,
                 "192.0.2.1:443",
@@ -114,7 +115,8 @@ final class ExchangeLinesTest {
                         "127.0.0.1:47002: GET https://api.example/2 HTTP/2.0",
                         "127.0.0.1:47001: GET https://api.example/1 << HTTP/2.0 200 OK 10ms",
                         "127.0.0.1:47002: GET https://api.example/2 << HTTP/2.0 404 Not Found 5b 12.5s",
-                        "127.0.0.1:47001: GET https://api.example/1 << end 5b 12.5s, downstream_gone: the caller went away");
+                        "127.0.0.1:47001: GET https://api.example/1 << end 5b 12.5s, downstream_gone: the caller went"
+                                + " away");
     }
 
     @Test

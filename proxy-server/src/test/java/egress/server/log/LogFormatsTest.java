@@ -43,6 +43,7 @@ final class LogFormatsTest {
                 target,
                 "api.example",
                 failure == null ? "matches[0].paths[0] prefix /v1/" : "matches",
+                null,
                 failure,
                 status,
                 failure == null ? "192.0.2.1:443" : null,
@@ -130,8 +131,8 @@ final class LogFormatsTest {
                 .contains("X-Long: " + "v".repeat(200) + "...\n")
                 .doesNotContain("verdict");
         assertThat(text(3, false, new ExchangeEvents.Ended(answered())))
-                .contains(
-                        "route api.example, rule matches[0].paths[0] prefix /v1/, by 192.0.2.1:443 (open before), credential injected, 10b sent")
+                .contains("route api.example, rule matches[0].paths[0] prefix /v1/, by 192.0.2.1:443 (open before),"
+                        + " credential injected, 10b sent")
                 .contains("verdict 1ms, connect 0ms, tls 0ms, stream 1ms, first byte 10ms, last byte 12ms");
         assertThat(text(4, false, new ExchangeEvents.Ended(answered()))).contains("X-Long: " + "v".repeat(300) + "\n");
     }

@@ -46,27 +46,27 @@ class RoutesFileTest {
     }
 
     private static final String EVERY_ERA = """
-            log: 1
-            routes:
-              - host: api.anthropic.com
-                auth_scheme: Bearer
-                token_env: EGRESS_TOKEN_0
-              - host: gitea.example
-                auth: {scheme: token, token_ref: EGRESS_TOKEN_1}
-              - host: basic.example
-                auth: {scheme: Basic, token_env: PAIR}
-                path_allowlist: ["/api/v1/", "/didericis/"]
-              - host: github.com
-                matches:
-                  - paths: [{type: prefix, value: /didericis/}]
-                    methods: [GET, POST]
-                    headers: [{name: x-team, value: "core|infra", type: regex}]
-                git: {fetch: true}
-                dlp: {outbound_detectors: [token_patterns, known_secrets], inbound_detectors: false, outbound_on_match: block}
-              - {"host": "json.example:8443"}
-              - host: pinned.example
-                tls: passthrough
-            """;
+        log: 1
+        routes:
+          - host: api.anthropic.com
+            auth_scheme: Bearer
+            token_env: EGRESS_TOKEN_0
+          - host: gitea.example
+            auth: {scheme: token, token_ref: EGRESS_TOKEN_1}
+          - host: basic.example
+            auth: {scheme: Basic, token_env: PAIR}
+            path_allowlist: ["/api/v1/", "/didericis/"]
+          - host: github.com
+            matches:
+              - paths: [{type: prefix, value: /didericis/}]
+                methods: [GET, POST]
+                headers: [{name: x-team, value: "core|infra", type: regex}]
+            git: {fetch: true}
+            dlp: {outbound_detectors: [token_patterns, known_secrets], inbound_detectors: false, outbound_on_match: block}
+          - {"host": "json.example:8443"}
+          - host: pinned.example
+            tls: passthrough
+        """;
 
     @Test
     void tracesTowardsAnOriginOnlyWhereTheRouteSaysSo() {
@@ -161,7 +161,7 @@ class RoutesFileTest {
                 mistake("# only\n", "routes.yaml:1: the file is empty (expected: a mapping with routes)"),
                 mistake("log: 1\n", "routes.yaml:1: routes: missing"),
                 mistake("routes: {}\n", "routes.yaml:1: routes: a mapping (expected: a list)"),
-                mistake("[]\n", "routes.yaml:1: a list (expected: a mapping with log, routes)"),
+                mistake("[]\n", "routes.yaml:1: a list (expected: a mapping with log, unlisted, routes)"),
                 mistake("routes: []\n---\nroutes: []\n", "routes.yaml:2: a second document"),
                 mistake("routes: []\nroutes: []\n", "routes.yaml:2: the key \"routes\" twice"),
                 mistake("routes: &a []\nlog: *a\n", "routes.yaml:1: an anchor"),
@@ -170,7 +170,8 @@ class RoutesFileTest {
                 mistake("routes: [\n", "routes.yaml:1: no YAML: what begins here does not end"),
                 mistake(
                         "routes:\n  - host: a\n    path_allowlist: [\"/a\", \"/b\"\n  - host: b\n",
-                        "routes.yaml:3: no YAML: what begins here does not end: expected ',' or ']', but got -, on line 4"),
+                        "routes.yaml:3: no YAML: what begins here does not end: expected ',' or ']', but got -, on"
+                                + " line 4"),
                 mistake(
                         "routes:\n  - host: a\n    path_allowlist: [\"/a\",\n      \"/b\",\n  - host: b\n",
                         "routes.yaml:3: no YAML: what begins here does not end"),
@@ -184,7 +185,9 @@ class RoutesFileTest {
                 mistake("routes:\n  - host: \"a\\U", "routes.yaml:2: no YAML from here on"),
                 mistake("log: 3\nroutes: []\n", "routes.yaml:1: log: \"3\" (expected: 0 to 2)"),
                 mistake("log: \"1\"\nroutes: []\n", "routes.yaml:1: log: \"1\" (expected: 0 to 2)"),
-                mistake("rules: []\nroutes: []\n", "routes.yaml:1: unknown key \"rules\" (expected: log, routes)"),
+                mistake(
+                        "rules: []\nroutes: []\n",
+                        "routes.yaml:1: unknown key \"rules\" (expected: log, unlisted, routes)"),
                 route("{}", "routes.yaml:2: routes[0].host: missing"),
                 route("{host: 5}", "routes[0].host: \"5\" (expected: a string; put it in quotes)"),
                 route("{host: true}", "routes[0].host: \"true\" (expected: a string; put it in quotes)"),
@@ -242,7 +245,8 @@ class RoutesFileTest {
                         "{host: a.example, auth: {scheme: token, token_env: BROKEN}}",
                         "the environment variable BROKEN holds a line break"),
                 route(
-                        "{host: a.example, auth_scheme: token, token_env: EGRESS_TOKEN_0, auth: {scheme: token, token_env: A}}",
+                        "{host: a.example, auth_scheme: token, token_env: EGRESS_TOKEN_0, auth: {scheme: token,"
+                                + " token_env: A}}",
                         "both auth and the flat"),
                 route(
                         "{host: a.example, path_allowlist: [api]}",
@@ -288,13 +292,22 @@ class RoutesFileTest {
                         "{host: a.example, dlp: {profile: loud}}",
                         "routes[0].dlp.profile: \"loud\" (expected: strict, balanced or quiet)"),
                 route("{host: a.example, dlp: {allow_fingerprints: [ghp_x]}}", "no fingerprint"),
+                mistake("unlisted: allow\nroutes: []\n", "unlisted: \"allow\" (expected: deny, ask or later)"),
+                mistake("unlisted: [ask]\nroutes: []\n", "unlisted: a list (expected: deny, ask or later)"),
+                route("{host: a.example, ask: yes}", "routes[0].ask: \"yes\" (expected: false, hold or later)"),
+                route("{host: a.example, ask: \"true\"}", "routes[0].ask: \"true\" (expected: false, hold or later)"),
+                route("{host: a.example, ask: {}}", "routes[0].ask: a mapping (expected: false, hold or later)"),
+                route(
+                        "{host: a.example, tls: passthrough, ask: hold}",
+                        "routes[0].ask: cannot hold where tls is passthrough"),
                 route("{host: a.example, tls: none}", "routes[0].tls: \"none\" (expected: passthrough)"),
                 route(
                         "{host: a.example, tls: passthrough, git: {fetch: true}}",
                         "routes[0].git: cannot hold where tls is passthrough"),
                 mistake(
                         "routes:\n  - host: a.example\n  - host: A.example.\n",
-                        "routes.yaml:3: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves already"));
+                        "routes.yaml:3: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves"
+                                + " already"));
     }
 
     private static Arguments mistake(String yaml, String error) {
@@ -317,10 +330,9 @@ class RoutesFileTest {
     void namesASecondEntryOfAHostAlsoWhereTheFirstIsBroken() {
         assertThat(errors("routes:\n  - host: a.example\n    nope: 1\n  - host: A.example\n    nope: 2\n"))
                 .hasSize(3)
-                .anySatisfy(
-                        error -> assertThat(error)
-                                .contains(
-                                        "routes.yaml:4: routes[1].host: \"a.example\" serves a.example:443, which line 2 serves already"));
+                .anySatisfy(error -> assertThat(error)
+                        .contains("routes.yaml:4: routes[1].host: \"a.example\" serves a.example:443, which line"
+                                + " 2 serves already"));
     }
 
     @Test
