@@ -41,6 +41,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private final ResponseRelay response;
     private final FailClosedListener failClosed = new FailClosedListener(this);
 
+    /** What is sent to the local site; null of what goes elsewhere. */
+    private @Nullable LocalPost post;
+
     private boolean webSocket;
     private boolean ended;
     private long activityNanos;
@@ -180,12 +183,22 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     private void answerLocally() {
-        boolean reads = asked.method().equals(HttpMethod.GET) || asked.method().equals(HttpMethod.HEAD);
-        if (reads) {
-            answer(LocalResponse.of(context.localSite(), entry.target, asked.method()));
-        } else {
-            fail(new Failure.Denied(DenyReason.METHOD_NOT_ALLOWED, LocalSite.HOST + " only answers GET and HEAD"));
+        HttpMethod method = asked.method();
+        int query = entry.target.indexOf('?');
+        String path = query < 0 ? entry.target : entry.target.substring(0, query);
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            answer(LocalResponse.of(context.localSite().page(entry.caller, path), method));
+            return;
         }
+        LocalSite.Posting posting = method.equals(HttpMethod.POST)
+                ? context.localSite().posting(path).orElse(null)
+                : null;
+        if (posting == null) {
+            fail(new Failure.Denied(DenyReason.METHOD_NOT_ALLOWED, LocalSite.HOST + " only answers GET and HEAD"));
+            return;
+        }
+        post = new LocalPost(this, downstream, context.budgets().replays(), posting, asked);
+        post.begin(request.isRead());
     }
 
     @Override
@@ -250,7 +263,14 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         if (!ended) {
             tell(new Event.RequestPart(entry, part));
         }
-        request.take(part);
+        LocalPost kept = post;
+        if (kept != null && !ended) {
+            request.note(part);
+            kept.take(part);
+            discard(part);
+        } else {
+            request.take(part);
+        }
     }
 
     /** The end of a burst of request parts. */
@@ -374,7 +394,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
     }
 
-    private void answer(LocalResponse local) {
+    /** Ends the exchange with an answer of our own. */
+    void answer(LocalResponse local) {
         entry.status = local.recorded().code();
         entry.answered = local.head().status();
         entry.responseFields = local.head().headers();
@@ -424,6 +445,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     private void close() {
         request.close();
+        if (post != null) {
+            post.close();
+        }
         entry.endedNanos = System.nanoTime();
         tell(new Event.Ended(entry));
     }
@@ -466,6 +490,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     public long deadlineNanos() {
         boolean thinking = request.isRead() && response.state() == Side.AWAITING_HEAD;
         Timeouts timeouts = context.timeouts();
+        if (post != null && !request.isRead()) {
+            return entry.startedNanos + timeouts.head().toNanos(); // all of it, however it drips
+        }
         return activityNanos + (thinking ? timeouts.responseHead() : timeouts.idle()).toNanos();
     }
 

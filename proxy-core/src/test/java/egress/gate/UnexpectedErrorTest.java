@@ -150,7 +150,7 @@ class UnexpectedErrorTest {
     @Test
     void aPageOfOurOwnThatFailsIsA502() throws IOException {
         try (Gate gate = Gate.builder()
-                        .localSite(path -> {
+                        .localSite((caller, path) -> {
                             throw new Bug();
                         })
                         .start();
