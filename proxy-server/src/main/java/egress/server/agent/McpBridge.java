@@ -103,7 +103,7 @@ public final class McpBridge {
             connection.setFixedLengthStreamingMode(message.length); // so that nothing is sent twice
             connection.setRequestProperty("Content-Type", "application/json");
             connection.setRequestProperty("Accept", "application/json, text/event-stream");
-            version.ifPresent(it -> connection.setRequestProperty("MCP-Protocol-Version", it));
+            fields(asked, connection);
             authorization.ifPresent(it -> connection.setRequestProperty("Proxy-Authorization", it));
             try (OutputStream body = connection.getOutputStream()) {
                 body.write(message);
@@ -118,6 +118,24 @@ public final class McpBridge {
             return fault(asked, "the gate answered " + status + ": " + Printable.line(body.strip()));
         } catch (IOException e) {
             return fault(asked, "the gate cannot be asked by " + proxy.address() + ": " + Printable.line(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** What HTTP says beside a message: its version and, where the message itself names that, its method and name. */
+    private void fields(@Nullable JsonNode asked, HttpURLConnection connection) {
+        JsonNode parameters = asked == null ? null : asked.get("params");
+        JsonNode own = parameters == null ? null : parameters.path(McpVersions.META).get(McpVersions.VERSION_KEY);
+        if (asked == null || own == null || !own.isTextual()) {
+            version.ifPresent(it -> connection.setRequestProperty(McpVersions.FIELD, it));
+            return;
+        }
+        connection.setRequestProperty(McpVersions.FIELD, McpVersions.coded(own.textValue()));
+        connection.setRequestProperty(
+                McpVersions.METHOD_FIELD, McpVersions.coded(asked.path("method").asText()));
+        if (parameters.path("name").isTextual()) {
+            connection.setRequestProperty(
+                    McpVersions.NAME_FIELD,
+                    McpVersions.coded(parameters.path("name").textValue()));
         }
     }
 

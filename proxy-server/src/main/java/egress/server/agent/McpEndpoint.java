@@ -23,11 +23,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
- * The MCP server's side of HTTP (MCP 2025-11-25, Streamable HTTP): JSON in, JSON out, no stream and no session. A page of a browser
+ * The MCP server's side of HTTP (MCP's Streamable HTTP): JSON in, JSON out, no stream and no session. A page of a browser
  * in the bottle may not use it. Works off the event loops, in the callers' turns.
  */
 public final class McpEndpoint implements LocalSite.Posting {
-    private static final String VERSION = "mcp-protocol-version";
     private static final String JSON = "application/json";
     /** They compute for a millisecond at most. */
     private static final int AT_A_TIME = 2;
@@ -79,15 +78,8 @@ public final class McpEndpoint implements LocalSite.Posting {
             return refused(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "expected: " + JSON + " without a content coding");
         }
         String accepted = String.join(",", fields.getAll(HttpHeaderNames.ACCEPT)).toLowerCase(Locale.ROOT);
-        if (!accepted.isEmpty() && List.of(JSON, "application/*", "*/*").stream().noneMatch(accepted::contains)) {
-            return refused(HttpResponseStatus.NOT_ACCEPTABLE, "answers are " + JSON);
-        }
-        String version = fields.get(VERSION);
-        return version == null || McpProtocol.VERSIONS.contains(version)
-                ? Optional.empty()
-                : refused(
-                        HttpResponseStatus.BAD_REQUEST,
-                        VERSION + " (expected: " + String.join(", ", McpProtocol.VERSIONS) + ")");
+        boolean takesJson = accepted.isEmpty() || List.of(JSON, "application/*", "*/*").stream().anyMatch(accepted::contains);
+        return takesJson ? Optional.empty() : refused(HttpResponseStatus.NOT_ACCEPTABLE, "answers are " + JSON);
     }
 
     @Override
@@ -109,8 +101,7 @@ public final class McpEndpoint implements LocalSite.Posting {
 
     private Page page(Posted posted) {
         Tool.Asker asker = new Tool.Asker(posted.who().caller(), client(posted.client()));
-        boolean mayBatch = McpProtocol.takesBatches(posted.fields().get(VERSION, ""));
-        McpProtocol.Reply reply = protocol.get().answer(asker, posted.body(), mayBatch);
+        McpProtocol.Reply reply = protocol.get().answer(asker, posted.fields(), posted.body());
         return new Page(
                 HttpResponseStatus.valueOf(reply.status()),
                 reply.body().isEmpty() ? "" : JSON,

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -20,23 +21,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * JSON-RPC 2.0 as MCP speaks it, for a server that has tools and nothing else: {@code initialize}, {@code ping}, {@code tools/list},
- * {@code tools/call}. It keeps no state between requests, so that there is no session to take over.
+ * JSON-RPC 2.0 as MCP speaks it, for a server that has tools and nothing else. It keeps no state between requests, so that there is no
+ * session to take over.
  */
 final class McpProtocol {
-    /** Those it speaks, the latest first. */
-    static final List<String> VERSIONS = List.of("2025-11-25", "2025-06-18", "2025-03-26");
-
-    private static final String WITH_BATCHES = "2025-03-26";
     private static final int MOST_IN_A_BATCH = 16;
     private static final int DEEPEST = 32;
     private static final int LONGEST_NUMBER = 100;
     private static final int LONGEST_NAME = 1_000;
-
-    private static final int NOT_JSON = -32700;
-    private static final int NO_REQUEST = -32600;
-    private static final int NO_METHOD = -32601;
-    private static final int WRONG_PARAMETERS = -32602;
 
     private static final String INSTRUCTIONS = "You reach the network through an egress gate, which lets out what its routes"
             + " allow. A request that it denies is answered by the gate itself: X-Egress-Deny has the code, the body the"
@@ -72,40 +64,45 @@ final class McpProtocol {
      */
     record Reply(int status, String body) {
         private static final Reply TAKEN = new Reply(202, "");
+
+        private static Reply malformed(String id, int code, String words) {
+            return new Reply(400, fault(id, new McpFault(code, words)));
+        }
     }
 
     /** What a call of a method gives. */
     private sealed interface Outcome {
         record Result(Json.Writes fields) implements Outcome {}
 
-        record Fault(int code, String words) implements Outcome {}
+        record Fault(McpFault fault) implements Outcome {
+            Fault(int code, String words) {
+                this(new McpFault(code, words));
+            }
+        }
     }
 
-    /** Whether that version has batches; so has a caller that names none (MCP 2025-06-18, Protocol Version Header). */
-    static boolean takesBatches(String version) {
-        return version.isEmpty() || version.equals(WITH_BATCHES);
-    }
-
-    /** Answers a whole body. */
-    Reply answer(Tool.Asker asker, byte[] body, boolean mayBatch) {
+    /** Answers a whole body, whose head had these fields. */
+    Reply answer(Tool.Asker asker, HttpHeaders fields, byte[] body) {
         JsonNode root;
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-            root = mapper.readTree(text);
+            root = mapper.readTree(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString());
         } catch (CharacterCodingException e) {
-            return new Reply(400, fault("null", NOT_JSON, "the body is not in UTF-8"));
+            return Reply.malformed("null", McpFault.NOT_JSON, "the body is not in UTF-8");
         } catch (JsonProcessingException e) {
-            return new Reply(400, fault("null", NOT_JSON, "the body is not JSON within bounds"));
+            return Reply.malformed("null", McpFault.NOT_JSON, "the body is not JSON within bounds");
         }
         if (!root.isArray()) {
-            return one(asker, root);
+            return one(asker, fields, root);
         }
-        if (!mayBatch || root.isEmpty() || root.size() > MOST_IN_A_BATCH) {
-            return new Reply(400, fault("null", NO_REQUEST, "expected: one message"));
+        if (!McpVersions.takesBatches(fields) || root.isEmpty() || root.size() > MOST_IN_A_BATCH) {
+            return Reply.malformed("null", McpFault.NO_REQUEST, "expected: one message");
         }
         List<String> answers = new ArrayList<>();
         root.forEach(message -> {
-            String answer = one(asker, message).body();
+            String answer = one(asker, fields, message).body();
             if (!answer.isEmpty()) {
                 answers.add(answer);
             }
@@ -113,62 +110,109 @@ final class McpProtocol {
         return answers.isEmpty() ? Reply.TAKEN : new Reply(200, "[" + String.join(",", answers) + "]");
     }
 
-    private Reply one(Tool.Asker asker, JsonNode message) {
+    private Reply one(Tool.Asker asker, HttpHeaders fields, JsonNode message) {
         JsonNode id = message.path("id");
         boolean named = id.isTextual() || id.isIntegralNumber();
         JsonNode method = message.path("method");
         if (!message.path("jsonrpc").asText().equals("2.0")) {
-            return new Reply(400, fault(named ? id.toString() : "null", NO_REQUEST, "jsonrpc (expected: \"2.0\")"));
+            return Reply.malformed(named ? id.toString() : "null", McpFault.NO_REQUEST, "jsonrpc (expected: \"2.0\")");
         }
         if (method.isMissingNode() && (message.has("result") || message.has("error"))) {
             return Reply.TAKEN; // nothing was asked of the caller
         }
         if (!method.isTextual() || message.has("id") && !named) {
-            return new Reply(400, fault("null", NO_REQUEST, "expected: a method, and an id that is a string or a number"));
+            return Reply.malformed(
+                    "null", McpFault.NO_REQUEST, "expected: a method, and an id that is a string or a number");
         }
         if (!named) {
             return Reply.TAKEN; // a notification: none of them changes anything
         }
-        return switch (call(asker, method.textValue(), message.path("params"))) {
-            case Outcome.Result result -> new Reply(200, result(id.toString(), result.fields()));
-            case Outcome.Fault fault -> new Reply(200, fault(id.toString(), fault.code(), fault.words()));
+        Optional<McpFault> ofVersion = McpVersions.fault(message, fields);
+        if (ofVersion.isPresent()) {
+            return new Reply(ofVersion.get().status(), fault(id.toString(), ofVersion.get()));
+        }
+        boolean stateless = McpVersions.isStateless(message, fields);
+        return switch (call(asker, stateless, method.textValue(), message.path("params"))) {
+            case Outcome.Result result -> new Reply(200, result(id.toString(), stateless, result.fields()));
+            case Outcome.Fault fault ->
+                new Reply(stateless ? fault.fault().status() : 200, fault(id.toString(), fault.fault()));
         };
     }
 
-    private Outcome call(Tool.Asker asker, String method, JsonNode parameters) {
+    private Outcome call(Tool.Asker asker, boolean stateless, String method, JsonNode parameters) {
         if (!parameters.isMissingNode() && !parameters.isObject()) {
-            return new Outcome.Fault(WRONG_PARAMETERS, "params (expected: an object)");
+            return new Outcome.Fault(McpFault.WRONG_PARAMETERS, "params (expected: an object)");
         }
+        return switch (method) {
+            case "tools/list" ->
+                parameters.has("cursor")
+                        ? new Outcome.Fault(
+                                McpFault.WRONG_PARAMETERS, "cursor (expected: none, all tools are on one page)")
+                        : new Outcome.Result(json -> list(json, stateless));
+            case "tools/call" -> tool(asker, parameters);
+            default -> stateless ? stateless(method) : ofHandshake(method, parameters);
+        };
+    }
+
+    private Outcome stateless(String method) {
+        return method.equals("server/discover") ? new Outcome.Result(this::discover) : none(method);
+    }
+
+    private Outcome ofHandshake(String method, JsonNode parameters) {
         return switch (method) {
             case "initialize" -> initialize(parameters);
             case "ping" -> new Outcome.Result(_ -> {});
-            case "tools/list" ->
-                parameters.has("cursor")
-                        ? new Outcome.Fault(WRONG_PARAMETERS, "cursor (expected: none, all tools are on one page)")
-                        : new Outcome.Result(this::tools);
-            case "tools/call" -> tool(asker, parameters);
-            default -> new Outcome.Fault(NO_METHOD, "there is no method " + Printable.quote(method));
+            default -> none(method);
         };
+    }
+
+    private static Outcome none(String method) {
+        return new Outcome.Fault(McpFault.NO_METHOD, "there is no method " + Printable.quote(method));
     }
 
     private Outcome initialize(JsonNode parameters) {
         String asked = parameters.path("protocolVersion").asText();
+        String spoken = McpVersions.HANDSHAKE.contains(asked) ? asked : McpVersions.HANDSHAKE.getFirst();
         return new Outcome.Result(json -> {
-            json.writeStringField("protocolVersion", VERSIONS.contains(asked) ? asked : VERSIONS.getFirst());
-            json.writeObjectFieldStart("capabilities");
-            json.writeObjectFieldStart("tools");
-            json.writeEndObject();
-            json.writeEndObject();
-            json.writeObjectFieldStart("serverInfo");
-            json.writeStringField("name", "egress-proxy");
-            json.writeStringField("title", "Egress gate");
-            json.writeStringField("version", version);
-            json.writeEndObject();
+            json.writeStringField("protocolVersion", spoken);
+            capabilities(json);
+            json.writeFieldName("serverInfo");
+            server(json);
             json.writeStringField("instructions", INSTRUCTIONS);
         });
     }
 
-    private void tools(JsonGenerator json) throws IOException {
+    private void discover(JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart("supportedVersions");
+        json.writeString(McpVersions.STATELESS);
+        json.writeEndArray();
+        capabilities(json);
+        json.writeStringField("instructions", INSTRUCTIONS);
+        freshness(json);
+    }
+
+    private static void capabilities(JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("capabilities");
+        json.writeObjectFieldStart("tools");
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void server(JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", "egress-proxy");
+        json.writeStringField("title", "Egress gate");
+        json.writeStringField("version", version);
+        json.writeEndObject();
+    }
+
+    /** What a client may keep of it: the tools are the program's, and the same for everybody. */
+    private static void freshness(JsonGenerator json) throws IOException {
+        json.writeNumberField("ttlMs", 60_000);
+        json.writeStringField("cacheScope", "public");
+    }
+
+    private void list(JsonGenerator json, boolean stateless) throws IOException {
         json.writeArrayFieldStart("tools");
         for (Tool tool : tools) {
             json.writeStartObject();
@@ -180,12 +224,14 @@ final class McpProtocol {
             json.writeObjectFieldStart("annotations");
             json.writeBooleanField("readOnlyHint", tool.isReadOnly());
             json.writeBooleanField("destructiveHint", false);
-            json.writeBooleanField("idempotentHint", true);
             json.writeBooleanField("openWorldHint", false);
             json.writeEndObject();
             json.writeEndObject();
         }
         json.writeEndArray();
+        if (stateless) {
+            freshness(json);
+        }
     }
 
     private Outcome tool(Tool.Asker asker, JsonNode parameters) {
@@ -195,7 +241,7 @@ final class McpProtocol {
         JsonNode arguments = parameters.path("arguments");
         if (found.isEmpty() || !(arguments.isObject() || arguments.isMissingNode() || arguments.isNull())) {
             return new Outcome.Fault(
-                    WRONG_PARAMETERS,
+                    McpFault.WRONG_PARAMETERS,
                     found.isEmpty() ? "there is no tool " + Printable.quote(name) : "arguments (expected: an object)");
         }
         Tool.Result result = call(found.get(), asker, new Arguments(arguments));
@@ -212,7 +258,7 @@ final class McpProtocol {
         });
     }
 
-    /** Wrong arguments are told to the model, which can mend them (MCP 2025-11-25, Error Handling of tools). */
+    /** Wrong arguments are told to the model, which can mend them. */
     private static Tool.Result call(Tool tool, Tool.Asker asker, Arguments arguments) {
         try {
             return tool.call(asker, arguments);
@@ -223,25 +269,37 @@ final class McpProtocol {
     }
 
     /** @param id as JSON */
-    private static String result(String id, Json.Writes fields) {
+    private String result(String id, boolean stateless, Json.Writes fields) {
         return Json.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id);
             json.writeObjectFieldStart("result");
             fields.to(json);
+            if (stateless) {
+                json.writeStringField("resultType", "complete");
+                json.writeObjectFieldStart(McpVersions.META);
+                json.writeFieldName(McpVersions.SERVER_KEY);
+                server(json);
+                json.writeEndObject();
+            }
             json.writeEndObject();
         });
     }
 
-    private static String fault(String id, int code, String words) {
+    private static String fault(String id, McpFault fault) {
         return Json.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id);
             json.writeObjectFieldStart("error");
-            json.writeNumberField("code", code);
-            json.writeStringField("message", words);
+            json.writeNumberField("code", fault.code());
+            json.writeStringField("message", fault.words());
+            if (fault.hasData()) {
+                json.writeObjectFieldStart("data");
+                fault.data().to(json);
+                json.writeEndObject();
+            }
             json.writeEndObject();
         });
     }
