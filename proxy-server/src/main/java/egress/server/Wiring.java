@@ -257,7 +257,7 @@ final class Wiring {
                             budgets));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             inspector.ifPresent(page ->
-                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
+                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), Asks.NOBODY, replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
