@@ -18,6 +18,7 @@ export class AskView {
     this.onCount = onCount;
     this.cards = new Map();
     this.movedAt = -SETTLING_MILLIS;
+    this.over = new Set(); // answered here: a look that was under way may still tell of them
     this.list = el("div", { class: "questions" });
     this.said = el("p", { class: "hint", role: "status" });
     this.none = el("p", { class: "none" }, "Nobody asks for anything.");
@@ -41,7 +42,8 @@ export class AskView {
     setTimeout(() => this.follow(), LOOK_MILLIS);
   }
 
-  show(questions) {
+  show(all) {
+    const questions = all.filter((question) => !this.over.has(question.id));
     const open = new Set(questions.map((question) => question.id));
     for (const [id, card] of this.cards) {
       if (!open.has(id)) {
@@ -67,6 +69,7 @@ export class AskView {
 
   answered(id, words) {
     fill(this.said, words);
+    this.over.add(id);
     this.cards.get(id)?.element.remove();
     this.cards.delete(id);
     this.none.hidden = this.cards.size > 0;
