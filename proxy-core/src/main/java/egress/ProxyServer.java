@@ -3,6 +3,7 @@ package egress;
 import egress.downstream.DownstreamContext;
 import egress.downstream.Listener;
 import egress.downstream.ProxyAuthentication;
+import egress.exchange.Asking;
 import egress.exchange.CallerBudgets;
 import egress.exchange.Dialer;
 import egress.exchange.ExchangeContext;
@@ -39,6 +40,7 @@ public final class ProxyServer implements AutoCloseable {
      * @param loops of every connection, downstream and upstream
      * @param observers each told of every event, in this order
      * @param budgets what callers share
+     * @param asking who is asked about what policy denies
      */
     public record Ports(
             EventLoopGroup loops,
@@ -48,9 +50,23 @@ public final class ProxyServer implements AutoCloseable {
             UpstreamHttp upstreamHttp,
             List<Observer> observers,
             LocalSite localSite,
-            CallerBudgets budgets) {
+            CallerBudgets budgets,
+            Asking asking) {
         public Ports {
             observers = List.copyOf(observers);
+        }
+
+        /** Of a gate that asks nobody. */
+        public Ports(
+                EventLoopGroup loops,
+                LeafCertificates leaves,
+                Upstreams upstreams,
+                Dialer dialer,
+                UpstreamHttp upstreamHttp,
+                List<Observer> observers,
+                LocalSite localSite,
+                CallerBudgets budgets) {
+            this(loops, leaves, upstreams, dialer, upstreamHttp, observers, localSite, budgets, Asking.NOBODY);
         }
     }
 
@@ -65,7 +81,8 @@ public final class ProxyServer implements AutoCloseable {
                 config.limits(),
                 config.timeouts(),
                 new AtomicLong(),
-                ports.budgets());
+                ports.budgets(),
+                ports.asking());
         this.listener = new Listener(
                 new DownstreamContext(
                         exchanges,

@@ -424,7 +424,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     }
 
     private static boolean isGone(Authority authority, Policy before, Policy now) {
-        return before.routeAt(authority).isPresent() && now.routeAt(authority).isEmpty();
+        return before.reaches(authority) && !now.reaches(authority);
     }
 
     private static boolean sameKind(@Nullable ConnectionRoute before, ConnectionRoute now) {

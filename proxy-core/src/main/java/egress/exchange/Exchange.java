@@ -4,6 +4,8 @@ import egress.http.Authority;
 import egress.http.HopByHop;
 import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
+import egress.policy.Grant;
+import egress.policy.Policy;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.policy.Verdict;
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * answer before it has read the request. Nothing is held but what inspection holds: a part that comes is written at
  * once, and more is asked for only when the other side takes it.
  */
-public final class Exchange implements Upstreams.Listener, Inspection.Listener {
+public final class Exchange implements Upstreams.Listener, Inspection.Listener, Asking.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final Admission ONLY_WEB_SOCKET = new Admission.Refused(
             new Failure.Denied(DenyReason.UPGRADE_NOT_ALLOWED, "only WebSocket may be upgraded to"));
@@ -40,6 +42,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     private final RequestRelay request;
     private final ResponseRelay response;
     private final FailClosedListener failClosed = new FailClosedListener(this);
+    private final Appeal appeal;
 
     /** What is sent to the local site; null of what goes elsewhere. */
     private @Nullable LocalPost post;
@@ -69,6 +72,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         this.activityNanos = System.nanoTime();
         this.request = new RequestRelay(this, context, downstream, asked);
         this.response = new ResponseRelay(this, downstream, asked.method(), request);
+        this.appeal = new Appeal(this, context, downstream, GrpcStatus.isCall(asked));
         this.entry = new ExchangeRecord(
                 context.ids().incrementAndGet(),
                 downstream.remoteAddress(),
@@ -144,6 +148,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         Inspection inspection = snapshot.inspector().inspect(downstream.loop(), downstream.claimant(), head, route);
         request.inspectedBy(inspection);
         inspection.judgeHead(failClosed);
+        request.goOn();
     }
 
     private void start() {
@@ -163,14 +168,50 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
      */
     private void judge(String target, HttpHeaders fields, Consumer<Route> then) {
         RequestHead head = new RequestHead(entry.tls, entry.authority, entry.method, target, fields);
-        switch (snapshot.policy().judge(head)) {
+        Grant grant = appeal.grant();
+        Policy policy = snapshot.policy();
+        switch (grant == null ? policy.judge(head) : policy.judge(head, grant)) {
             case Verdict.Allow allow -> allowed(allow.route(), allow.rule(), null, then);
             case Verdict.Inspect inspect -> allowed(inspect.route(), inspect.rule(), inspect.body(), then);
+            case Verdict.Deny deny when appeal.isOpenFor(deny) && mayAsk() -> ask(head, deny, then);
             case Verdict.Deny deny -> fail(Failure.Denied.by(deny));
             case Verdict.Malformed malformed ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.BAD_REQUEST, malformed.words()));
             case Verdict.Misdirected misdirected ->
                 fail(new Failure.DownstreamMalformed(HttpResponseStatus.MISDIRECTED_REQUEST, misdirected.words()));
+        }
+    }
+
+    /** Whether it could leave if an operator said so. */
+    private boolean mayAsk() {
+        return request.state() == Side.AWAITING_HEAD
+                && (webSocket || !Heads.asksForOtherUpgrade(asked))
+                && room() instanceof Admission.Admitted;
+    }
+
+    /** Asks an operator; the request is neither judged further nor sent before the answer. */
+    private void ask(RequestHead head, Verdict.Deny deny, Consumer<Route> then) {
+        request.holdBack();
+        appeal.begin(snapshot, head, deny, grant -> {
+            switch (snapshot.inspector().admit(downstream.claimant().caller())) {
+                case Admission.Refused refused -> fail(refused.failure());
+                case Admission.Admitted _ -> judge(head.target(), head.fields(), then);
+            }
+        });
+    }
+
+    @Override
+    public void onAsked(String id) {
+        if (!ended) {
+            appeal.onAsked(id);
+        }
+    }
+
+    @Override
+    public void onReply(Asking.Reply reply) {
+        if (!ended) {
+            touch();
+            appeal.onReply(reply);
         }
     }
 
@@ -374,7 +415,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
         }
         note(failure);
         if (response.state() == Side.AWAITING_HEAD) {
-            answer(LocalResponse.of(failure, asked, downstream.isHttp2()));
+            answer(LocalResponse.of(failure, asked, downstream.isHttp2()).about(failure, entry.ask));
         } else {
             letGo();
             downstream.flush(); // a head that broke off is an error; nothing at all looks like a stale connection
@@ -444,6 +485,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
     }
 
     private void close() {
+        appeal.close();
         request.close();
         if (post != null) {
             post.close();
@@ -488,6 +530,13 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** When the exchange has waited too long ({@link System#nanoTime}). */
     public long deadlineNanos() {
+        if (appeal.isPending()) {
+            return appeal.deadlineNanos();
+        }
+        long asked = request.inspection().askedUntilNanos();
+        if (asked != 0) {
+            return asked;
+        }
         boolean thinking = request.isRead() && response.state() == Side.AWAITING_HEAD;
         Timeouts timeouts = context.timeouts();
         if (post != null && !request.isRead()) {
@@ -498,6 +547,10 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener {
 
     /** The deadline has passed. */
     public void onDeadline() {
+        if (appeal.isPending()) {
+            fail(new Failure.Denied(DenyReason.HOST_NOT_ALLOWED, "an operator was asked, and there was no answer"));
+            return;
+        }
         boolean awaitsBody = !request.isRead() && response.state() == Side.AWAITING_HEAD;
         fail(
                 awaitsBody

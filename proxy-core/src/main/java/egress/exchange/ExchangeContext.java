@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param observer told of everything; what it throws must not reach an exchange
  * @param ids the next exchange's id
  * @param budgets what callers share
+ * @param asking who is asked about what policy denies
  */
 public record ExchangeContext(
         Upstreams upstreams,
@@ -17,4 +18,18 @@ public record ExchangeContext(
         Limits limits,
         Timeouts timeouts,
         AtomicLong ids,
-        CallerBudgets budgets) {}
+        CallerBudgets budgets,
+        Asking asking) {
+    /** Of a gate that asks nobody. */
+    public ExchangeContext(
+            Upstreams upstreams,
+            Observer observer,
+            LocalSite localSite,
+            UpstreamHttp upstreamHttp,
+            Limits limits,
+            Timeouts timeouts,
+            AtomicLong ids,
+            CallerBudgets budgets) {
+        this(upstreams, observer, localSite, upstreamHttp, limits, timeouts, ids, budgets, Asking.NOBODY);
+    }
+}

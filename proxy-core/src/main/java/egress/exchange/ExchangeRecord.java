@@ -46,6 +46,9 @@ public final class ExchangeRecord {
     /** Which rule decided, as {@link egress.policy.RuleNames} names it; null where none was asked. */
     public @Nullable String rule;
 
+    /** The id of the question, or of the grant, that it had to do with; empty where nobody was asked. */
+    public String ask = "";
+
     /** Null when all went well. */
     public @Nullable Failure failure;
     /** The status the caller got; 0 when none went out. Of a denied gRPC call the one that HTTP would have had. */

@@ -6,7 +6,7 @@ import io.netty.handler.codec.http.HttpObject;
  * What the upstream side and the inspection tell an exchange, with whatever is thrown on the way turned into the end of
  * that exchange: an error that nobody foresaw fails closed, and at once.
  */
-final class FailClosedListener implements Upstreams.Listener, Inspection.Listener {
+final class FailClosedListener implements Upstreams.Listener, Inspection.Listener, Asking.Listener {
     private final Exchange exchange;
 
     FailClosedListener(Exchange exchange) {
@@ -53,6 +53,24 @@ final class FailClosedListener implements Upstreams.Listener, Inspection.Listene
     public void onFailed(Failure failure) {
         try {
             exchange.onFailed(failure);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onAsked(String id) {
+        try {
+            exchange.onAsked(id);
+        } catch (RuntimeException | Error e) {
+            exchange.onUnexpected(e);
+        }
+    }
+
+    @Override
+    public void onReply(Asking.Reply reply) {
+        try {
+            exchange.onReply(reply);
         } catch (RuntimeException | Error e) {
             exchange.onUnexpected(e);
         }

@@ -48,7 +48,7 @@ enum GrpcStatus {
     }
 
     /** A POST of {@code application/grpc}, with a suffix or parameters or not; gRPC-Web's clients read the same answer. */
-    private static boolean isCall(HttpRequest request) {
+    static boolean isCall(HttpRequest request) {
         return request.method().equals(HttpMethod.POST) && mediaType(request).startsWith(GRPC);
     }
 

@@ -100,6 +100,9 @@ public interface Inspection {
 
     /** What the exchange hears, on its loop. */
     interface Listener {
+        /** An operator is asked about what was found; the verdict waits for the answer. */
+        default void onAsked(String id) {}
+
         /** Any number of times, also after the exchange has ended. */
         void onHit(Hit hit);
 
@@ -157,6 +160,11 @@ public interface Inspection {
 
     /** The response's head, before any of its parts. */
     default void observeResponse(HttpHeaders fields) {}
+
+    /** Until when an operator is asked and all else waits, as {@link System#nanoTime}; 0 where nobody is. */
+    default long askedUntilNanos() {
+        return 0;
+    }
 
     /** Frees what is held. No callback comes after it. */
     void close();

@@ -26,6 +26,23 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
     /** The field that says beside it whether trying again can help: {@link Hint}. */
     public static final String HINT_FIELD = "X-Egress-Hint";
 
+    /** The field that names the question that an operator was asked. */
+    public static final String ASK_FIELD = "X-Egress-Ask";
+
+    /** When an agent may look again for what an operator said, in seconds. */
+    private static final int RETRY_AFTER = 10;
+
+    /** The same, with what an agent needs to look for the answer to a question. */
+    LocalResponse about(Failure failure, String question) {
+        if (!question.isEmpty()) {
+            head.headers().set(ASK_FIELD, question);
+        }
+        if (failure instanceof Failure.Denied denied && denied.why() == DenyReason.ASK_PENDING) {
+            head.headers().set(HttpHeaderNames.RETRY_AFTER, Integer.toString(RETRY_AFTER));
+        }
+        return this;
+    }
+
     /** To a request: as gRPC says it where the request is a gRPC call, by HTTP otherwise. */
     static LocalResponse of(Failure failure, HttpRequest request, boolean http2) {
         GrpcStatus status = GrpcStatus.of(failure, request);

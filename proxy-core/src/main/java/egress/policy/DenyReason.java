@@ -27,6 +27,8 @@ public enum DenyReason {
     DLP_LOCKED,
     /** There is no valid routes file, so nothing is allowed. */
     POLICY_UNAVAILABLE,
+    /** An operator is asked: it may be asked for again. */
+    ASK_PENDING,
     /** Every request must be recorded, and this one cannot be: it may be asked again later. */
     RECORD_UNAVAILABLE;
 

@@ -25,6 +25,7 @@ public final class Policy {
     private final Map<Authority, Site> sites;
     private final Set<String> hosts;
     private final String words;
+    private final Ask unlisted;
 
     private enum Kind {
         TABLE,
@@ -33,13 +34,23 @@ public final class Policy {
     }
 
     /** A route at one of the authorities it serves, with what never changes worked out. */
-    private record Site(Route route, boolean tls, RouteRules rules, ConnectionRoute connection) {}
+    private record Site(Route route, boolean tls, RouteRules rules, ConnectionRoute connection) {
+        static Site of(Route route, boolean tls) {
+            return new Site(route, tls, new RouteRules(route), BUMP);
+        }
 
-    private Policy(Kind kind, List<Route> routes, String words) {
+        /** The same with the grant in place of all its rules. */
+        Site granting(Grant grant) {
+            return new Site(route, tls, new RouteRules(route.withOnly(grant.rule())), connection);
+        }
+    }
+
+    private Policy(Kind kind, List<Route> routes, String words, Ask unlisted) {
         this.kind = kind;
         this.routes = List.copyOf(routes);
         this.sites = index(this.routes);
         this.words = words;
+        this.unlisted = unlisted;
         Set<String> names = new HashSet<>();
         sites.keySet().forEach(authority -> names.add(authority.host()));
         this.hosts = Set.copyOf(names);
@@ -51,7 +62,16 @@ public final class Policy {
      * @throws IllegalArgumentException when two routes claim one host and port
      */
     public static Policy of(List<Route> routes) {
-        return new Policy(Kind.TABLE, routes, "");
+        return of(routes, Ask.NEVER);
+    }
+
+    /**
+     * The same.
+     *
+     * @param unlisted whether an operator is asked about hosts that no route names
+     */
+    public static Policy of(List<Route> routes, Ask unlisted) {
+        return new Policy(Kind.TABLE, routes, "", unlisted);
     }
 
     /** The debugging proxy's: allows everything, strips and injects nothing. */
@@ -61,7 +81,7 @@ public final class Policy {
 
     /** The same, but for hosts whose TLS is relayed unread. */
     public static Policy allowAll(List<Route> passthrough) {
-        return new Policy(Kind.ALLOW_ALL, passthrough, "");
+        return new Policy(Kind.ALLOW_ALL, passthrough, "", Ask.NEVER);
     }
 
     /**
@@ -70,7 +90,7 @@ public final class Policy {
      * @param words why, for the caller
      */
     public static Policy denyAll(String words) {
-        return new Policy(Kind.DENY_ALL, List.of(), words);
+        return new Policy(Kind.DENY_ALL, List.of(), words, Ask.NEVER);
     }
 
     /** In the order of the file. */
@@ -108,13 +128,40 @@ public final class Policy {
         if (kind == Kind.ALLOW_ALL) {
             return BUMP;
         }
-        boolean web = authority.port() == 443 || authority.port() == 80;
+        boolean web = authority.port() == 443 || authority.port() == 80 || isAskedAbout(authority);
         // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
         if (web && !hosts.contains(authority.host()) && !authority.isIpLiteral()) {
             return BUMP;
         }
         Verdict.Deny deny = unlisted(authority);
         return new ConnectionRoute.Refuse(deny.why(), deny.words());
+    }
+
+    /** Whether an operator is asked about what is not allowed at the authority. */
+    public Ask askAt(Authority authority) {
+        Site site = sites.get(authority);
+        if (site != null) {
+            return site.route().ask();
+        }
+        return isAskedAbout(authority) ? unlisted : Ask.NEVER;
+    }
+
+    /** Whether anybody is to be asked about anything. */
+    public boolean asks() {
+        return unlisted != Ask.NEVER
+                || routes.stream()
+                        .anyMatch(route -> route.ask() != Ask.NEVER
+                                || route.dlp().outboundOnMatch() == DlpRules.OnMatch.SUPERVISE);
+    }
+
+    /** Whether anything may leave to the authority, by a rule or an operator's word. */
+    public boolean reaches(Authority authority) {
+        return sites.containsKey(authority) || isAskedAbout(authority);
+    }
+
+    /** Whether it is one that no route names, and that an operator is asked about: never an address, which no SNI can name. */
+    private boolean isAskedAbout(Authority authority) {
+        return unlisted != Ask.NEVER && !hosts.contains(authority.host()) && !authority.isIpLiteral();
     }
 
     /** Whether plain http may be spoken in a tunnel to the authority: on port 80, in the debugging proxy on any. */
@@ -124,6 +171,18 @@ public final class Policy {
 
     /** What becomes of a request. Never throws. */
     public Verdict judge(RequestHead head) {
+        return verdict(head, null);
+    }
+
+    /**
+     * What would become of it where the grant were the only rule of its host: all that no rule of a route decides holds as ever. Never
+     * throws.
+     */
+    public Verdict judge(RequestHead head, Grant grant) {
+        return verdict(head, grant);
+    }
+
+    private Verdict verdict(RequestHead head, @Nullable Grant grant) {
         if (MethodOverrides.isForbidden(head.method())) {
             return forbidden(head.method()); // whatever the policy is
         }
@@ -147,23 +206,46 @@ public final class Policy {
             return GIT_PUSH;
         }
         Site site = sites.get(head.authority());
-        if (site == null) {
+        if (site == null && !isAskedAbout(head.authority())) {
             return unlisted(head.authority());
         }
         if (readings.isMisdirected()) {
             return new Verdict.Misdirected("a field of the request names another host than " + head.authority());
         }
+        return site == null
+                ? unlisted(head, grant, readings, git)
+                : listed(grant == null ? site : site.granting(grant), head, grant, readings, git);
+    }
+
+    /** Of a host that no route names, and that an operator is asked about. */
+    private Verdict unlisted(RequestHead head, @Nullable Grant grant, Readings readings, GitRules.Use git) {
+        Authority authority = head.authority();
+        Site site = Site.of(Route.named(authority.toString()).ask(unlisted).build(), authority.port() != 80);
+        if (grant != null) {
+            return listed(site.granting(grant), head, grant, readings, git);
+        }
+        Verdict.Deny deny = unlisted(authority);
+        return deniedAt(site, head, readings, git) == null ? deny.asking(unlisted) : deny;
+    }
+
+    private Verdict listed(
+            Site site, RequestHead head, @Nullable Grant grant, Readings readings, GitRules.Use git) {
         Verdict.Deny deny = deniedAt(site, head, readings, git);
         if (deny != null) {
             return deny;
         }
         Verdict verdict =
                 site.rules().judge(readings.methods(), readings.paths(), head.fields(), git == GitRules.Use.FETCH);
-        if (!(verdict instanceof Verdict.Allow allow)) {
-            return verdict;
+        Verdict.Deny credential = deniedCredential(site, head.tls());
+        if (verdict instanceof Verdict.Deny denied) {
+            // What would fail all the same is not worth a question.
+            return grant == null && credential == null ? denied.asking(site.route().ask()) : denied;
         }
-        deny = deniedCredential(site, head.tls());
-        return deny == null ? allowed(allow, site, head, readings) : deny;
+        if (credential != null || !(verdict instanceof Verdict.Allow allow)) {
+            return credential == null ? verdict : credential;
+        }
+        Verdict.Allow by = grant == null ? allow : new Verdict.Allow(site.route(), RuleNames.of(grant));
+        return allowed(by, site, head, readings);
     }
 
     /** What the head alone does not decide is left to whoever reads the body. */

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param gitFetch whether git may fetch; it never may push
  * @param passthrough whether TLS to it is relayed unread
  * @param trace whether the origin is told the span of an exchange that is traced
+ * @param ask whether an operator is asked about what its rules do not allow
  * @param transparent the debugging proxy's route: no rule holds, nothing is stripped
  */
 public record Route(
@@ -31,11 +32,22 @@ public record Route(
         DlpRules dlp,
         boolean passthrough,
         boolean trace,
+        Ask ask,
         boolean transparent) {
 
     /** The route behind {@link Policy#allowAll}. */
     public static final Route TRANSPARENT = new Route(
-            "*", List.of(), Optional.empty(), List.of(), List.of(), true, DlpRules.WARN_ONLY, false, false, true);
+            "*",
+            List.of(),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            true,
+            DlpRules.WARN_ONLY,
+            false,
+            false,
+            Ask.NEVER,
+            true);
 
     public Route {
         serves = List.copyOf(serves);
@@ -64,6 +76,22 @@ public record Route(
      */
     public static Builder named(String host) {
         return new Builder(host);
+    }
+
+    /** The same route with this as its only rule. */
+    Route withOnly(Match rule) {
+        return new Route(
+                name,
+                serves,
+                credential,
+                List.of(rule),
+                List.of(),
+                gitFetch,
+                dlp,
+                passthrough,
+                trace,
+                ask,
+                transparent);
     }
 
     /**
@@ -115,6 +143,7 @@ public record Route(
         private DlpRules dlp = DlpRules.DEFAULT;
         private boolean passthrough;
         private boolean trace;
+        private Ask ask = Ask.NEVER;
 
         private Builder(String host) {
             Authority https = Authority.parse(host, 443);
@@ -160,9 +189,14 @@ public record Route(
             return this;
         }
 
+        public Builder ask(Ask value) {
+            ask = value;
+            return this;
+        }
+
         public Route build() {
             return new Route(
-                    name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, false);
+                    name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, ask, false);
         }
     }
 }

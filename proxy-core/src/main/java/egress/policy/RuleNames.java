@@ -33,8 +33,14 @@ public final class RuleNames {
             case CREDENTIAL_UNAVAILABLE, CREDENTIAL_NEEDS_TLS -> "auth";
             case UPGRADE_NOT_ALLOWED -> "upgrade";
             case RECORD_UNAVAILABLE -> "record";
+            case ASK_PENDING -> "ask";
             case DLP_MATCH, DLP_UNSCANNABLE, DLP_UNAVAILABLE, DLP_LOCKED -> "dlp";
         };
+    }
+
+    /** What an operator's word is called by. */
+    static String of(Grant grant) {
+        return "ask " + grant.name();
     }
 
     static String path(int entry, int path, Matcher matcher) {

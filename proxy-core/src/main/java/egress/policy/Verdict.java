@@ -17,11 +17,21 @@ public sealed interface Verdict {
      *
      * @param words a sentence for the caller, with no secret in it
      * @param rule what it failed at, such as {@code matches[0].methods}
+     * @param ask whether an operator may be asked about it
      */
-    record Deny(DenyReason why, String words, String rule) implements Verdict {
+    record Deny(DenyReason why, String words, String rule, Ask ask) implements Verdict {
+        /** About which nobody is asked. */
+        public Deny(DenyReason why, String words, String rule) {
+            this(why, words, rule, Ask.NEVER);
+        }
+
         /** Where no rule of a route is nearer than the reason. */
         public Deny(DenyReason why, String words) {
             this(why, words, RuleNames.of(why));
+        }
+
+        Deny asking(Ask about) {
+            return new Deny(why, words, rule, about);
         }
     }
 

@@ -7,6 +7,7 @@ import egress.exchange.ProxySnapshot;
 import egress.server.admin.AdminServer;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
+import egress.server.ask.AskService;
 import egress.server.dlp.DlpService;
 import egress.server.flows.FlowObserver;
 import egress.server.inspect.Inspector;
@@ -35,6 +36,7 @@ public final class ProxyProcess implements AutoCloseable {
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
      * @param inspector absent where the page is off
+     * @param ask absent where nobody can be asked
      * @param drain how long it may take to stop
      * @param traces sends what waits of them, for so long at most, and ends
      * @param ended completes with the words for why the gate cannot go on
@@ -55,6 +57,7 @@ public final class ProxyProcess implements AutoCloseable {
             DlpService dlp,
             Optional<FlowObserver> flows,
             Optional<Inspector> inspector,
+            Optional<AskService> ask,
             Duration drain,
             Consumer<Duration> traces,
             AsyncWriter log,
@@ -105,6 +108,11 @@ public final class ProxyProcess implements AutoCloseable {
         parts.dlp().whenTried(action);
     }
 
+    /** Questions to an operator; absent where nobody can be asked. */
+    Optional<AskService> ask() {
+        return parts.ask();
+    }
+
     Optional<FlowObserver> flows() {
         return parts.flows();
     }
@@ -142,6 +150,7 @@ public final class ProxyProcess implements AutoCloseable {
     /** Takes no more callers, lets exchanges under way end within the drain timeout, and ends. Blocks. */
     void drain() throws InterruptedException {
         parts.readiness().fault(Part.DRAINING, "draining");
+        parts.ask().ifPresent(AskService::close); // what waits for an operator does not leave
         long end = System.nanoTime() + parts.drain().minus(CLOSING).toNanos();
         parts.proxy().drain();
         Duration left = Duration.ofNanos(end - System.nanoTime());
@@ -164,6 +173,7 @@ public final class ProxyProcess implements AutoCloseable {
         }
         closed = true;
         parts.readiness().fault(Part.DRAINING, "draining");
+        parts.ask().ifPresent(AskService::close);
         parts.warmUp().close();
         parts.reloader().ifPresent(Reloader::close);
         parts.shadow().ifPresent(Shadow::close);

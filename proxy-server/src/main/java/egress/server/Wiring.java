@@ -6,6 +6,7 @@ import egress.ca.CaException;
 import egress.ca.Issuer;
 import egress.ca.LeafCache;
 import egress.ca.MintWatch;
+import egress.exchange.Asking;
 import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
@@ -20,12 +21,14 @@ import egress.server.admin.Readiness.Part;
 import egress.server.agent.AgentSite;
 import egress.server.agent.McpEndpoint;
 import egress.server.agent.PastDenials;
+import egress.server.ask.AskService;
 import egress.server.ask.Asks;
 import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.dlp.judge.ScanWatch;
+import egress.server.dlp.judge.Supervision;
 import egress.server.flight.FlightRecords;
 import egress.server.flows.FlowObserver;
 import egress.server.flows.FlowSink;
@@ -243,9 +246,11 @@ final class Wiring {
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
                 Runtime.getRuntime().maxMemory());
+        Optional<AskService> ask = ask(eventLog, first.routes().policy());
+        Asking asking = ask.<Asking>map(AskService::desk).orElse(Asking.NOBODY);
         try {
             ProxyServer proxy = listen(
-                    snapshot(first.valid() ? 1 : 0, first.routes(), dlp),
+                    snapshot(first.valid() ? 1 : 0, first.routes(), dlp, asking),
                     new ProxyServer.Ports(
                             loops,
                             tls,
@@ -254,15 +259,17 @@ final class Wiring {
                             settings.upstreamHttp(),
                             observers(eventLog, flows, shadow, tracing, observer),
                             new SiteLater(site),
-                            budgets));
+                            budgets,
+                            asking));
+            ask.ifPresent(it -> it.desk().serve(proxy::snapshot));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
             inspector.ifPresent(page ->
-                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), Asks.NOBODY, replayBy(proxy, issuer)));
-            Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp);
+                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), asks(ask), replayBy(proxy, issuer)));
+            Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp, ask);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
-            site.set(agentSite(kit, proxy, Asks.NOBODY));
+            site.set(agentSite(kit, proxy, asks(ask)));
             WarmUp warmUp = new WarmUp(
                     new WarmUp.Work(
                             issuer,
@@ -303,6 +310,7 @@ final class Wiring {
                     dlp,
                     flows,
                     inspector,
+                    ask,
                     settings.timeouts().drain(),
                     flusher(tracing),
                     logWriter,
@@ -312,6 +320,7 @@ final class Wiring {
                     ended));
         } catch (IOException | RuntimeException e) {
             flusher(tracing).accept(Duration.ZERO);
+            ask.ifPresent(AskService::close);
             admin.close();
             upstreams.close();
             mints.shutdownNow();
@@ -326,6 +335,34 @@ final class Wiring {
                 new OnboardingSite(kit, allowlist::get),
                 asks,
                 new McpEndpoint(() -> proxy.snapshot().policy(), denials, asks, Version.number()));
+    }
+
+    private static Asks asks(Optional<AskService> ask) {
+        return ask.<Asks>map(AskService::desk).orElse(Asks.NOBODY);
+    }
+
+    /** Who asks an operator; empty where nobody can be asked. */
+    private Optional<AskService> ask(EventLog eventLog, Policy policy) throws IOException {
+        Optional<AskService> ask = AskService.start(
+                settings.ask(),
+                inspector.isPresent(),
+                clock,
+                new SecureRandom(),
+                text -> eventLog.masker().text(text),
+                event -> notices.say(new Notice.Ask(event.name(), event.words(), event.fields())));
+        warnOfNobody(ask, policy);
+        return ask;
+    }
+
+    private void warnOfNobody(Optional<AskService> ask, Policy policy) {
+        if (ask.isEmpty() && policy.asks()) {
+            notices.say(new Notice.Warning(
+                    settings.ask().ofChild()
+                            ? "the routes ask an operator, and nobody but the program's own user could answer: ask"
+                                    + " means deny (expected: --ask-queue DIR with --ask-owner of another user)"
+                            : "the routes ask an operator, and nobody can be asked: ask means deny (expected:"
+                                    + " --ask-queue DIR or --inspect)"));
+        }
     }
 
     private List<FlowSink> sinks(List<FlowSink> others) {
@@ -431,9 +468,12 @@ final class Wiring {
         };
     }
 
-    private static ProxySnapshot snapshot(long generation, RoutesFile.Loaded routes, DlpService dlp) {
+    private static ProxySnapshot snapshot(
+            long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
         return new ProxySnapshot(
-                generation, routes.policy(), dlp.inspector(routes.policy().routes(), routes.secrets()));
+                generation,
+                routes.policy(),
+                dlp.inspector(routes.policy().routes(), routes.secrets(), new Supervision(asking, generation)));
     }
 
     private EventLog.Rules rules(RoutesFile.Loaded routes, DlpService dlp) {
@@ -493,14 +533,18 @@ final class Wiring {
         return List.copyOf(probed);
     }
 
-    private Optional<Reloader> reloader(First first, ProxyServer proxy, EventLog eventLog, DlpService dlp) {
+    private Optional<Reloader> reloader(
+            First first, ProxyServer proxy, EventLog eventLog, DlpService dlp, Optional<AskService> ask) {
+        Asking asking = ask.<Asking>map(AskService::desk).orElse(Asking.NOBODY);
         return first.source().map(source -> {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
                 public void loaded(RoutesFile.Loaded routes, long generation) {
-                    ProxySnapshot next = snapshot(generation, routes, dlp); // first: the log masks by its scanner
+                    ProxySnapshot next = snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
+                    ask.ifPresent(it -> it.desk().reloaded(next));
+                    warnOfNobody(ask, routes.policy());
                     metrics.routes(routes.policy());
                     dlp.reloaded();
                     readiness.clear(Part.ROUTES);

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "egress-proxy [--routes FILE] [flags]",
             "       egress-proxy run [flags] -- COMMAND ARG...",
-            "       egress-proxy ca|env|check|dlp|explain|har|health|routes|tail ..."
+            "       egress-proxy ask|ca|env|check|dlp|explain|har|health|routes|tail ..."
         },
         description = {
             "",
@@ -60,6 +60,9 @@ public class ProxyCommand implements Callable<Integer> {
 
     @Mixin(name = "Inspection")
     InspectOptions inspect = new InspectOptions();
+
+    @Mixin(name = "Questions")
+    AskOptions ask = new AskOptions();
 
     @Mixin(name = "Timeouts")
     TimeoutOptions timeouts = new TimeoutOptions();
@@ -122,6 +125,7 @@ public class ProxyCommand implements Callable<Integer> {
                     log.settings(serving.routes().isEmpty()),
                     flows.settings(environment),
                     inspect.config(serving, ca.directory()),
+                    ask.config(environment),
                     TraceVariables.read(environment),
                     environment,
                     unknownVariables());

@@ -105,6 +105,7 @@ final class RunCommand extends ProxyCommand {
 
     /** What a gate for one program has to itself, unless it is told otherwise. */
     private void ofItsOwn() {
+        ask.ofChild = true;
         if (!isGiven("--listen")) {
             listen.listen = new Endpoint("127.0.0.1", 0);
         }

@@ -29,6 +29,7 @@ public record Settings(
         LogSettings log,
         FlowSettings flows,
         InspectConfig inspect,
+        AskConfig ask,
         Optional<TraceConfig> trace,
         Map<String, String> environment,
         Set<String> unknownVariables) {

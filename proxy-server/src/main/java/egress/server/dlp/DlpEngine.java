@@ -13,6 +13,7 @@ import egress.server.dlp.judge.KnownSecrets;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.server.dlp.judge.ScanWatch;
 import egress.server.dlp.judge.Scanners;
+import egress.server.dlp.judge.Supervision;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import egress.share.FairExecutor;
@@ -125,6 +126,19 @@ public final class DlpEngine implements AutoCloseable {
      * @param environment of the process, for the secrets in it
      */
     public Inspector inspector(Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
+        return inspector(routes, secrets, environment, Supervision.NOBODY);
+    }
+
+    /**
+     * The same.
+     *
+     * @param supervision who is asked about hits on routes that supervise
+     */
+    public Inspector inspector(
+            Collection<Route> routes,
+            Collection<String> secrets,
+            Map<String, String> environment,
+            Supervision supervision) {
         if (!isOn()) {
             return Inspector.NONE;
         }
@@ -135,7 +149,7 @@ public final class DlpEngine implements AutoCloseable {
             builtIn =
                     Optional.of(new Scanners.BuiltIn(made.thenApply(scanner -> new Scanners.Faces(scanner, scanner))));
         }
-        return new DlpInspector(services, new Scanners(builtIn, external), routes, settings);
+        return new DlpInspector(services, new Scanners(builtIn, external), routes, settings, supervision);
     }
 
     /** The scanner of this process that the newest inspector asks; empty where none does. */

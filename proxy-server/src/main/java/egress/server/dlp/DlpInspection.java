@@ -5,6 +5,7 @@ import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.exchange.Inspection;
 import egress.policy.RequestHead;
+import egress.policy.Route;
 import egress.server.dlp.body.BodyGuard;
 import egress.server.dlp.body.EnvelopeSlicer;
 import egress.server.dlp.body.HeldBody;
@@ -24,6 +25,8 @@ import egress.server.dlp.judge.RequestJudge;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.ScanDispatcher;
 import egress.server.dlp.judge.Scanners;
+import egress.server.dlp.judge.Supervision;
+import egress.server.dlp.judge.Supervisor;
 import egress.server.dlp.websocket.PerMessageDeflate;
 import egress.server.dlp.websocket.WebSocketGuard;
 import egress.share.Claimant;
@@ -57,6 +60,7 @@ final class DlpInspection implements Inspection {
 
     private final FindingReporter hits;
     private final RequestJudge judge;
+    private final Supervisor supervisor;
     private final ResponseWatch watch;
 
     /** As it leaves: masked once it was. */
@@ -75,7 +79,9 @@ final class DlpInspection implements Inspection {
             RouteScanPolicy plan,
             EventLoop loop,
             Claimant who,
-            RequestHead asked) {
+            RequestHead asked,
+            Route route,
+            Supervision supervision) {
         this.services = services;
         this.scanners = scanners;
         this.plan = plan;
@@ -88,7 +94,8 @@ final class DlpInspection implements Inspection {
         this.head = ScanRequest.head(
                 asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
-        this.judge = new RequestJudge(questions, scanners, plan, hits);
+        this.supervisor = new Supervisor(supervision, services.lock(), loop, who, asked, route, this::asked);
+        this.judge = new RequestJudge(questions, scanners, plan, hits, supervisor);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);
@@ -114,6 +121,21 @@ final class DlpInspection implements Inspection {
         if (present != null) {
             present.onHit(hit);
         }
+        if (hit.effect() == Effect.LOCKED && plan.supervises()) {
+            supervisor.locked();
+        }
+    }
+
+    private void asked(String id) {
+        Listener present = listener;
+        if (present != null) {
+            present.onAsked(id);
+        }
+    }
+
+    @Override
+    public long askedUntilNanos() {
+        return supervisor.untilNanos();
     }
 
     private boolean slices() {
@@ -195,7 +217,9 @@ final class DlpInspection implements Inspection {
                 : head.fields().stream()
                         .filter(field -> field.name().equalsIgnoreCase("content-type"))
                         .toList();
-        return new MessageJudge(questions, memory, scanners, plan, hits, place, types, MessageGuard.contextOf(head));
+        RouteScanPolicy allowing = plan.supervises() ? plan.allowing(supervisor.grantedBefore()) : plan;
+        return new MessageJudge(
+                questions, memory, scanners, allowing, hits, supervisor, place, types, MessageGuard.contextOf(head));
     }
 
     private Slicer slicer(String type) {
@@ -277,6 +301,7 @@ final class DlpInspection implements Inspection {
     public void close() {
         closed = true;
         questions.close();
+        supervisor.close();
         body.close();
         watch.close();
         memory.close();

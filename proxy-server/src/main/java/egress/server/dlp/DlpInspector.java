@@ -8,6 +8,7 @@ import egress.policy.Route;
 import egress.server.config.DlpConfig;
 import egress.server.dlp.judge.RouteScanPolicy;
 import egress.server.dlp.judge.Scanners;
+import egress.server.dlp.judge.Supervision;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
@@ -19,13 +20,20 @@ final class DlpInspector implements Inspector {
     private final DlpServices services;
     private final Scanners scanners;
     private final DlpConfig settings;
+    private final Supervision supervision;
     /** By identity: a route's hash covers all its rules. Never changed once it is made. */
     private final IdentityHashMap<Route, RouteScanPolicy> plans = new IdentityHashMap<>();
 
-    DlpInspector(DlpServices services, Scanners scanners, Collection<Route> routes, DlpConfig settings) {
+    DlpInspector(
+            DlpServices services,
+            Scanners scanners,
+            Collection<Route> routes,
+            DlpConfig settings,
+            Supervision supervision) {
         this.services = services;
         this.scanners = scanners;
         this.settings = settings;
+        this.supervision = supervision;
         routes.forEach(route -> plans.put(route, plan(route)));
     }
 
@@ -38,7 +46,7 @@ final class DlpInspector implements Inspector {
         RouteScanPolicy known = plans.get(route);
         RouteScanPolicy plan = known == null ? plan(route) : known;
         return plan.outbound() || plan.inbound()
-                ? new DlpInspection(services, scanners, plan, loop, who, head)
+                ? new DlpInspection(services, scanners, plan, loop, who, head, route, supervision)
                 : Inspection.NONE;
     }
 

@@ -9,6 +9,7 @@ import egress.server.admin.Readiness;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.judge.ScanWatch;
+import egress.server.dlp.judge.Supervision;
 import egress.server.log.Notices;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -79,11 +80,12 @@ public final class DlpService implements AutoCloseable {
      * What looks at exchanges under these routes.
      *
      * @param secrets that must not leave, besides the routes' credentials
+     * @param supervision who is asked about hits on routes that supervise
      */
-    public Inspector inspector(Collection<Route> routes, Collection<String> secrets) {
+    public Inspector inspector(Collection<Route> routes, Collection<String> secrets, Supervision supervision) {
         List<String> known = new ArrayList<>(secrets);
         token.ifPresent(known::add);
-        return engine.inspector(routes, known, environment);
+        return engine.inspector(routes, known, environment, supervision);
     }
 
     /** Does something once the built-in scanner was made, and found its test value; never where there is none. */

@@ -1,6 +1,7 @@
 package egress.server.evidence;
 
 import egress.http.Authority;
+import egress.policy.Ask;
 import egress.policy.DlpRules;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -52,6 +53,7 @@ final class HostSeen {
                 DlpRules.DEFAULT,
                 false,
                 false,
+                Ask.NEVER,
                 false)));
     }
 

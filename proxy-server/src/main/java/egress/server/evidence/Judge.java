@@ -189,6 +189,7 @@ final class Judge {
                 route.dlp(),
                 route.passthrough(),
                 route.trace(),
+                route.ask(),
                 route.transparent());
     }
 

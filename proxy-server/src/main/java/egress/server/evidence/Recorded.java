@@ -51,6 +51,7 @@ sealed interface Recorded {
                         DLP_UNAVAILABLE,
                         DLP_LOCKED,
                         POLICY_UNAVAILABLE,
+                        ASK_PENDING,
                         RECORD_UNAVAILABLE -> {}
             }
         }

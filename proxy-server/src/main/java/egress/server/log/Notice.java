@@ -2,7 +2,10 @@ package egress.server.log;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What the program says of itself: a line for people, or an event with fields of its own. */
 public sealed interface Notice {
@@ -114,6 +117,32 @@ public sealed interface Notice {
         @Override
         public String name() {
             return "egress_failed";
+        }
+    }
+
+    /**
+     * A question to an operator, its answer, or a use of what was granted.
+     *
+     * @param what {@code asked}, {@code answered}, {@code expired}, {@code used} or {@code refused}
+     * @param fields all text, in order
+     */
+    record Ask(String what, String words, Map<String, String> fields) implements Notice {
+        public Ask {
+            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+        }
+
+        @Override
+        public String name() {
+            return "egress_ask_" + what;
+        }
+
+        @Override
+        public void json(JsonGenerator to) throws IOException {
+            for (Map.Entry<String, String> field : fields.entrySet()) {
+                if (!field.getValue().isEmpty()) {
+                    to.writeStringField(field.getKey(), field.getValue());
+                }
+            }
         }
     }
 

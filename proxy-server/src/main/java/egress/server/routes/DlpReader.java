@@ -24,11 +24,9 @@ final class DlpReader {
             "allow_fingerprints");
 
     private final Problems problems;
-    private final List<String> warnings;
 
-    DlpReader(Problems problems, List<String> warnings) {
+    DlpReader(Problems problems) {
         this.problems = problems;
-        this.warnings = warnings;
     }
 
     DlpRules read(MappingReader route) {
@@ -80,10 +78,7 @@ final class DlpReader {
         return switch (value.get()) {
             case "block" -> DlpRules.OnMatch.BLOCK;
             case "redact" -> DlpRules.OnMatch.REDACT;
-            case "supervise" -> {
-                warnings.add(dlp.at("outbound_on_match") + ": supervise behaves as block: nobody can be asked yet");
-                yield DlpRules.OnMatch.SUPERVISE;
-            }
+            case "supervise" -> DlpRules.OnMatch.SUPERVISE;
             default -> {
                 dlp.problem(
                         "outbound_on_match", Printable.quote(value.get()) + " (expected: block, redact or supervise)");

@@ -2,6 +2,7 @@ package egress.server.routes;
 
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import egress.policy.Ask;
 import egress.policy.Credential;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -31,7 +32,7 @@ public final class RoutesFile {
     /** Larger files are refused unread. */
     public static final int MAX_BYTES = 4 * 1024 * 1024;
 
-    private static final List<String> FILE_KEYS = List.of("log", "routes");
+    private static final List<String> FILE_KEYS = List.of("log", "unlisted", "routes");
     private static final List<String> ROUTE_KEYS = List.of(
             "host",
             "auth_scheme",
@@ -43,9 +44,10 @@ public final class RoutesFile {
             "git",
             "dlp",
             "tls",
-            "trace");
+            "trace",
+            "ask");
     private static final List<String> NEED_PLAINTEXT = List.of(
-            "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "trace");
+            "auth_scheme", "token_env", "token_ref", "auth", "path_allowlist", "matches", "git", "dlp", "trace", "ask");
 
     /** What became of reading it. */
     public sealed interface Result {
@@ -111,14 +113,13 @@ public final class RoutesFile {
     private final CredentialReader credentials;
     private final MatchReader rules;
     private final DlpReader dlp;
-    private final List<String> warnings = new ArrayList<>();
     private final Map<Route.Served, Integer> served = new HashMap<>();
 
     private RoutesFile(String name, TokenSource tokens) {
         this.problems = new Problems(name);
         this.credentials = new CredentialReader(tokens, problems);
         this.rules = new MatchReader(problems);
-        this.dlp = new DlpReader(problems, warnings);
+        this.dlp = new DlpReader(problems);
     }
 
     /**
@@ -147,9 +148,11 @@ public final class RoutesFile {
         Optional<YamlNode> root = document(bytes);
         List<Route> routes = new ArrayList<>();
         int logLevel = 0;
+        Ask unlisted = Ask.NEVER;
         if (root.isPresent()) {
             MappingReader file = new MappingReader(root.get(), "", problems, FILE_KEYS);
             logLevel = file.number("log", 0, 2).orElse(0);
+            unlisted = AskReader.unlisted(file);
             if (!file.has("routes") && root.get() instanceof YamlNode.Mapping) {
                 problems.add(1, "routes", "missing (expected: a list; an empty one denies everything)");
             }
@@ -161,15 +164,13 @@ public final class RoutesFile {
         if (!problems.isEmpty() || root.isEmpty()) {
             return new Result.Invalid(problems.all());
         }
-        List<String> allWarnings = new ArrayList<>(credentials.warnings());
-        allWarnings.addAll(warnings);
         return new Result.Valid(new Loaded(
-                Policy.of(routes),
+                Policy.of(routes, unlisted),
                 logLevel,
                 credentials.secrets(),
                 credentials.variables(),
                 credentials.files(),
-                allWarnings,
+                credentials.warnings(),
                 Allowlist.json(root.get(), passthrough)));
     }
 
@@ -206,6 +207,7 @@ public final class RoutesFile {
         boolean gitFetch = gitFetch(reader);
         var dlpRules = dlp.read(reader);
         boolean trace = reader.bool("trace", false);
+        Ask ask = AskReader.ofRoute(reader);
         if (named.isEmpty()) {
             return Optional.empty();
         }
@@ -222,6 +224,7 @@ public final class RoutesFile {
                 .dlp(dlpRules)
                 .passthrough(passthrough)
                 .trace(trace)
+                .ask(ask)
                 .build());
     }
 

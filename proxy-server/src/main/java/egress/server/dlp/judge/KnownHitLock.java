@@ -68,6 +68,13 @@ public final class KnownHitLock {
         return false;
     }
 
+    /** An operator says that it may go on; its hits of before count no more. */
+    synchronized void release(Caller caller) {
+        locked.remove(caller);
+        seen.remove(caller);
+        any = !locked.isEmpty();
+    }
+
     /** For the operator. */
     String words(Caller caller) {
         return caller + " is locked out for " + bound.span().toSeconds() + " s after " + bound.count()

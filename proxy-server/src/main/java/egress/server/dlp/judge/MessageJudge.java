@@ -32,6 +32,7 @@ public final class MessageJudge {
     private final Allowance memory;
     private final RouteScanPolicy plan;
     private final FindingReporter hits;
+    private final Supervisor supervisor;
     private final Optional<Scanners.BuiltIn> builtIn;
     private final Readings readings;
     private final Optional<Scanner> external;
@@ -55,6 +56,7 @@ public final class MessageJudge {
             Scanners scanners,
             RouteScanPolicy plan,
             FindingReporter hits,
+            Supervisor supervisor,
             Place place,
             List<HeaderField> types,
             ScanRequest context) {
@@ -62,6 +64,7 @@ public final class MessageJudge {
         this.memory = memory;
         this.plan = plan;
         this.hits = hits;
+        this.supervisor = supervisor;
         this.builtIn = scanners.builtIn();
         this.readings = new Readings(scanners.builtIn(), plan, place, types);
         this.external = scanners.external();
@@ -117,7 +120,7 @@ public final class MessageJudge {
             ScanVerdict own, Iterator<byte[]> texts, ScanDispatcher.Subject subject, Consumer<Optional<Failure>> then) {
         boolean denied = !(own instanceof ScanVerdict.Clean) && !plan.warnsOnly();
         if (denied || external.isEmpty() || !texts.hasNext()) {
-            then.accept(Denials.of(own, plan, hits));
+            conclude(own, then);
             return;
         }
         Scanner other = external.get();
@@ -127,6 +130,16 @@ public final class MessageJudge {
                 pace -> other.scan(asked, pace),
                 subject,
                 said -> goOn(said instanceof ScanVerdict.Clean ? own : said, texts, subject, then));
+    }
+
+    /** A hit on a route that supervises is asked about, for the next stream of the kind. */
+    private void conclude(ScanVerdict verdict, Consumer<Optional<Failure>> then) {
+        Optional<Failure> failure = Denials.of(verdict, plan, hits);
+        if (failure.isPresent() && verdict instanceof ScanVerdict.Found found && plan.supervises()) {
+            supervisor.askForNext(found.first(), failure.get(), said -> then.accept(Optional.of(said)));
+        } else {
+            then.accept(failure);
+        }
     }
 
     /** Takes what the scanners cost, which grows with what they have read, up to their windows. */

@@ -10,7 +10,10 @@ import egress.dlp.Scanner;
 import egress.exchange.Failure;
 import egress.exchange.Inspection.Effect;
 import egress.policy.DlpRules.OnMatch;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Judges a request's head, and later its body, by what the route says: block, redact and look again, supervise, or only warn. */
@@ -22,13 +25,20 @@ public final class RequestJudge {
     private final Scanners scanners;
     private final RouteScanPolicy plan;
     private final FindingReporter hits;
+    private final Supervisor supervisor;
     private boolean owesHead;
 
-    public RequestJudge(ScanDispatcher questions, Scanners scanners, RouteScanPolicy plan, FindingReporter hits) {
+    public RequestJudge(
+            ScanDispatcher questions,
+            Scanners scanners,
+            RouteScanPolicy plan,
+            FindingReporter hits,
+            Supervisor supervisor) {
         this.questions = questions;
         this.scanners = scanners;
         this.plan = plan;
         this.hits = hits;
+        this.supervisor = supervisor;
     }
 
     /** What became of it. */
@@ -104,8 +114,25 @@ public final class RequestJudge {
             questions.scan(where, size(asked), pace -> scanner.scan(asked, pace), subject, verdict -> {
                 if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {
                     redact(request, found, rewrites);
+                } else if (verdict instanceof ScanVerdict.Found found && plan.supervises()) {
+                    supervise(request, found, rewrites);
                 } else {
                     goOn(verdict, () -> external(request, rewrites));
+                }
+            });
+        }
+
+        /** Once its value may pass, the rest is looked at again. */
+        private void supervise(ScanRequest request, ScanVerdict.Found found, Rewrites rewrites) {
+            Finding hit = found.first();
+            Optional<Failure> failure = Denials.of(found, plan, hits);
+            supervisor.ask(hit, failure.orElseGet(() -> Denials.of(hit)), refused -> {
+                if (refused.isPresent()) {
+                    then.accept(new Judged.Denied(refused.get()));
+                } else {
+                    Set<String> may = new HashSet<>(request.options().allowFingerprints());
+                    may.addAll(supervisor.granted());
+                    builtIn(request.withOptions(request.options().withAllowFingerprints(may)), rewrites);
                 }
             });
         }

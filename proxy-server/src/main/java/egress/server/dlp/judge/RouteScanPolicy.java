@@ -69,6 +69,22 @@ public record RouteScanPolicy(
         };
     }
 
+    /** The same, where these values may leave as well. */
+    public RouteScanPolicy allowing(Set<String> fingerprints) {
+        if (fingerprints.isEmpty()) {
+            return this;
+        }
+        Set<String> all = new HashSet<>(options.allowFingerprints());
+        all.addAll(fingerprints);
+        return new RouteScanPolicy(
+                outbound, options.withAllowFingerprints(all), inbound, onMatch, passesOversize, stream);
+    }
+
+    /** Whether an operator is asked about what is found. */
+    public boolean supervises() {
+        return onMatch == OnMatch.SUPERVISE;
+    }
+
     /** Whether what is found, or cannot be scanned, leaves all the same. */
     public boolean warnsOnly() {
         return onMatch == OnMatch.WARN;

@@ -8,7 +8,10 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.builtin.BuiltInScanner;
 import egress.exchange.Failure;
+import egress.http.Authority;
 import egress.policy.DlpRules;
+import egress.policy.RequestHead;
+import egress.policy.Route;
 import egress.server.config.KnownHits;
 import egress.share.Allowance;
 import egress.share.Caller;
@@ -17,6 +20,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.util.List;
@@ -49,12 +53,22 @@ final class ScannerInTheMakingTest {
     private final ScanPlaces places = new ScanPlaces(2, Duration.ofSeconds(20), ScanWatch.NONE);
 
     private MessageJudge judge(EventLoop loop) {
+        KnownHitLock lock = new KnownHitLock(KnownHits.OFF, System::nanoTime);
         return new MessageJudge(
                 new ScanDispatcher(places, loop, WHO),
                 ENOUGH,
                 new Scanners(Optional.of(new Scanners.BuiltIn(made)), Optional.empty()),
                 RouteScanPolicy.of(DlpRules.DEFAULT, Set.of(), Profile.BALANCED),
-                new FindingReporter(new KnownHitLock(KnownHits.OFF, System::nanoTime), WHO.caller(), _ -> {}),
+                new FindingReporter(lock, WHO.caller(), _ -> {}),
+                new Supervisor(
+                        Supervision.NOBODY,
+                        lock,
+                        loop,
+                        WHO,
+                        new RequestHead(
+                                true, new Authority("ws.example", 443), "GET", "/", new DefaultHttpHeaders()),
+                        Route.named("ws.example").build(),
+                        _ -> {}),
                 new Place.WebSocket(),
                 List.of(),
                 HEAD);

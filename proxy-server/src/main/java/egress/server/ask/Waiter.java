@@ -1,0 +1,44 @@
+package egress.server.ask;
+
+import egress.exchange.Asking;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
+
+/** An exchange that waits. Belongs to the desk's lock, but for what it tells the exchange, which happens on that one's loop. */
+final class Waiter {
+    private final EventLoop loop;
+    private final Asking.Listener listener;
+    /** Of the exchange's loop. */
+    private boolean closed;
+
+    Waiter(EventLoop loop, Asking.Listener listener) {
+        this.loop = loop;
+        this.listener = listener;
+    }
+
+    /** Another question stands for it now. */
+    void asked(String id) {
+        onLoop(() -> listener.onAsked(id));
+    }
+
+    void reply(Asking.Reply reply) {
+        onLoop(() -> listener.onReply(reply));
+    }
+
+    /** The exchange is over; on its loop. */
+    void close() {
+        closed = true;
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(() -> {
+                if (!closed) {
+                    task.run();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            closed = true; // the loop is gone, and the exchange with it
+        }
+    }
+}
