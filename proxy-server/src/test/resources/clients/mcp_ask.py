@@ -29,6 +29,8 @@ async def main():
         explained = await client.call_tool("egress_explain", {})
         latest = explained.structured_content["denials"][0]
         print("why:", latest["code"], latest["url"])
+        put = await client.call_tool("egress_ask_result", {"id": latest["question"]})
+        print("put already:", put.structured_content["state"], put.structured_content["url"])
         url = urlsplit(URL)
         asked = await client.call_tool(
             "egress_ask",

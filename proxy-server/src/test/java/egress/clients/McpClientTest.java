@@ -3,10 +3,9 @@ package egress.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import egress.server.Operator;
 import egress.server.ProxyUnderTest;
 import egress.testkit.Origin;
-import egress.testkit.RawClient;
 import egress.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,36 +92,6 @@ final class McpClientTest {
         assertThat(run("mcp_read.py", List.of())).containsExactlyElementsOf(inBothVersions());
     }
 
-    /** What the page's buttons do, as soon as the question is there that was put in words. */
-    private static void answerWish(String answer) throws IOException, InterruptedException {
-        String url = gate.gate().inspector().orElseThrow().url();
-        String bearer = "Host: localhost\r\nAuthorization: Bearer " + url.substring(url.indexOf('=') + 1) + "\r\n";
-        AtomicReference<String> id = new AtomicReference<>("");
-        ProxyUnderTest.await("a question", () -> {
-            try (RawClient admin = RawClient.connect(gate.admin())) {
-                String open = admin.send("GET /inspect/api/asks HTTP/1.1\r\n" + bearer + "\r\n")
-                        .readResponse("GET")
-                        .text();
-                for (JsonNode question : new ObjectMapper().readTree(open).path("asks")) {
-                    if (question.path("justification").asText().equals(WHY)) {
-                        id.set(question.path("id").asText());
-                    }
-                }
-                return !id.get().isEmpty();
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        String body = answer.replace("ID", id.get());
-        try (RawClient admin = RawClient.connect(gate.admin())) {
-            assertThat(admin.send("POST /inspect/api/asks/answer HTTP/1.1\r\n" + bearer + "Content-Length: "
-                                    + body.length() + "\r\n\r\n" + body)
-                            .readResponse("POST")
-                            .status())
-                    .isEqualTo(200);
-        }
-    }
-
     private static CompletableFuture<List<String>> asks(String url) {
         return CompletableFuture.supplyAsync(() -> {
             try {
@@ -137,12 +105,18 @@ final class McpClientTest {
     @Test
     void isAllowedWhatItAsksFor() throws Exception {
         CompletableFuture<List<String>> agent = asks("http://files.example/a/b");
-        answerWish("{\"id\":\"ID\",\"answer\":\"until_exit\"}");
+        Operator operator = Operator.of(gate);
+        JsonNode question =
+                operator.await(each -> each.path("justification").asText().equals(WHY));
+        assertThat(operator.answer(question.path("id").asText(), "\"answer\":\"until_exit\"")
+                        .status())
+                .isEqualTo(200);
 
         assertThat(agent.get(60, TimeUnit.SECONDS))
                 .containsExactly(
                         "before: 403",
-                        "why: ask_pending http://files.example/a/b",
+                        "why: ask_pending http://files.example",
+                        "put already: pending http://files.example/a/b",
                         "asked: pending",
                         "answer: allowed allowed for as long as the gate runs",
                         "after: 200");

@@ -98,11 +98,17 @@ final class ExplainTool implements Tool {
         json.writeStringField("code", denial.code());
         json.writeStringField("words", denial.words());
         json.writeStringField("hint", denial.hint());
-        json.writeStringField("what_helps", whatHelps(denial.hint()));
+        if (!denial.question().isEmpty()) {
+            json.writeStringField("question", denial.question());
+        }
+        json.writeStringField("what_helps", whatHelps(denial));
     }
 
-    private static String whatHelps(String hint) {
-        return switch (hint) {
+    private static String whatHelps(Denial denial) {
+        if (!denial.question().isEmpty()) {
+            return "an operator was asked about it: look at the answer with egress_ask_result and the id in question";
+        }
+        return switch (denial.hint()) {
             case "ask" -> "the operator could open it: ask with egress_ask";
             case "later" -> "the same request may pass later";
             default -> "the same request will be denied again: ask for something else";

@@ -44,8 +44,34 @@ public final class PastDenials implements Observer {
         this.random = random;
     }
 
-    /** What a caller was told. */
-    record Denial(Instant time, String method, String url, int status, String code, String hint, String words) {}
+    /**
+     * What a caller was told.
+     *
+     * @param question the id of what an operator was asked about it; empty where nobody was
+     */
+    record Denial(
+            Instant time,
+            String method,
+            String url,
+            int status,
+            String code,
+            String hint,
+            String words,
+            String question) {
+        /** @param fields of the answer */
+        static Denial of(
+                Instant time, String method, String url, int status, String code, String words, HttpHeaders fields) {
+            return new Denial(
+                    time,
+                    method,
+                    url,
+                    status,
+                    code,
+                    fields.get(LocalResponse.HINT_FIELD, ""),
+                    told(code, words),
+                    fields.get(LocalResponse.ASK_FIELD, ""));
+        }
+    }
 
     /** The same under the id that its caller knows it by. */
     record Known(String id, Denial denial) {}
@@ -78,9 +104,19 @@ public final class PastDenials implements Observer {
         if (failure == null || fields == null || !fields.contains(LocalResponse.DENY_FIELD)) {
             return;
         }
-        boolean found = failure.code().startsWith("dlp_");
-        String target = found ? "" : exchange.target;
-        note(exchange.caller, exchange.method, url(exchange.tls, exchange.authority, target), exchange.status, failure, fields);
+        // What DLP found may be in the path; of what an operator is asked about, the question tells it.
+        boolean hidden = failure.code().startsWith("dlp_") || failure.code().equals("ask_pending");
+        String url = url(exchange.tls, exchange.authority, hidden ? "" : exchange.target);
+        note(
+                exchange.caller,
+                Denial.of(
+                        clock.instant(),
+                        exchange.method,
+                        url,
+                        exchange.status,
+                        failure.code(),
+                        failure.words(),
+                        fields));
     }
 
     private void refused(Event.ConnectionRefused refused) {
@@ -89,31 +125,16 @@ public final class PastDenials implements Observer {
         if (authority == null || answer == null) {
             return;
         }
-        HttpHeaders fields = answer.head().headers();
         note(
                 refused.caller(),
-                new Denial(
+                Denial.of(
                         clock.instant(),
                         "CONNECT",
                         authority.toString(),
                         refused.status(),
                         refused.code(),
-                        fields.get(LocalResponse.HINT_FIELD, ""),
-                        told(refused.code(), refused.words())));
-    }
-
-    private void note(
-            Caller caller, String method, String url, int status, Failure failure, HttpHeaders fields) {
-        note(
-                caller,
-                new Denial(
-                        clock.instant(),
-                        method,
-                        url,
-                        status,
-                        failure.code(),
-                        fields.get(LocalResponse.HINT_FIELD, ""),
-                        told(failure.code(), failure.words())));
+                        refused.words(),
+                        answer.head().headers()));
     }
 
     private synchronized void note(Caller caller, Denial denial) {
