@@ -75,6 +75,18 @@ final class ArchitectureTest {
                         "egress.server.log")
                 .arrow("egress.server.admin", "java", "io.netty", "egress.http", "egress.server.config")
                 .arrow(
+                        "egress.server.ask",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.ca",
+                        "egress.server.config",
+                        "egress.server.evidence")
+                .arrow(
                         "egress.server.metrics",
                         "java",
                         "io.netty",
@@ -157,6 +169,7 @@ final class ArchitectureTest {
                         "egress.dlp.builtin",
                         "egress.dlp.pipelock",
                         "egress.server.config",
+                        "egress.server.ask",
                         "egress.server.dlp",
                         "egress.server.log",
                         "egress.server.evidence",
@@ -191,6 +204,7 @@ final class ArchitectureTest {
                         "egress.upstream",
                         "egress.ca",
                         "egress.server.config",
+                        "egress.server.ask",
                         "egress.server.cli",
                         "egress.server.log",
                         "egress.server.flows",

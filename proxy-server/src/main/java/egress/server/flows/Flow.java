@@ -93,6 +93,7 @@ public record Flow(
      * @param rule which rule of the route decided, in words such as {@code paths[1] prefix /v1/}; null where none did
      * @param why one sentence for a person; null where all went well
      * @param injected whether a credential was written to the origin
+     * @param ask the question to an operator, or the grant, that it had to do with; null where nobody was asked
      */
     public record Decision(
             String verdict,
@@ -100,7 +101,19 @@ public record Flow(
             @Nullable String route,
             @Nullable String rule,
             @Nullable String why,
-            boolean injected) {}
+            boolean injected,
+            @Nullable String ask) {
+        /** About which nobody was asked. */
+        public Decision(
+                String verdict,
+                @Nullable String code,
+                @Nullable String route,
+                @Nullable String rule,
+                @Nullable String why,
+                boolean injected) {
+            this(verdict, code, route, rule, why, injected, null);
+        }
+    }
 
     /**
      * The connection to the origin.

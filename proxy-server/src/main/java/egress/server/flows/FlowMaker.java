@@ -217,7 +217,8 @@ final class FlowMaker {
                 facts.route(),
                 facts.rule() == null ? null : masker.text(facts.rule()),
                 failure == null ? null : masker.text(failure.words()),
-                facts.injected());
+                facts.injected(),
+                facts.ask());
     }
 
     private static Flow.Connection connection(Facts facts) {

@@ -152,7 +152,8 @@ final class FlowParser {
                 optional(node, "route"),
                 optional(node, "rule"),
                 optional(node, "why"),
-                node.path("injected").asBoolean());
+                node.path("injected").asBoolean(),
+                optional(node, "ask"));
     }
 
     private static Flow.Connection upstream(JsonNode node) {

@@ -127,6 +127,7 @@ final class FlowWriter {
         string(json, "why", decision.why());
         string(json, "route", decision.route());
         string(json, "rule", decision.rule());
+        string(json, "ask", decision.ask());
         json.writeBooleanField("injected", decision.injected());
         Flow.Connection upstream = flow.upstream();
         if (upstream.address() != null) {

@@ -150,6 +150,7 @@ final class FlowJson {
         optional(json, "route", flow.decision().route());
         optional(json, "rule", flow.decision().rule());
         optional(json, "why", flow.decision().why());
+        optional(json, "ask", flow.decision().ask());
         json.writeBooleanField("injected", flow.decision().injected());
         json.writeObjectFieldStart("upstream");
         optional(json, "address", flow.upstream().address());

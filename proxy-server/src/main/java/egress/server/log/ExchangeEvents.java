@@ -185,6 +185,7 @@ final class ExchangeEvents {
         to.string("http_version", facts.version());
         to.string("route", facts.route());
         to.masked("rule", facts.rule());
+        to.string("ask", facts.ask());
         to.fields("request_headers", facts.requestFields());
     }
 }

@@ -235,6 +235,9 @@ final class ExchangeLines {
         if (facts.rule() != null) {
             words.append(", rule ").append(masker.text(facts.rule()));
         }
+        if (facts.ask() != null) {
+            words.append(", ask ").append(facts.ask());
+        }
         if (facts.upstreamAddress() != null) {
             words.append(", by ")
                     .append(facts.upstreamAddress())

@@ -75,6 +75,7 @@ public interface LogEvent {
      *
      * @param route the name of the route that allowed it, or of its host's
      * @param rule which rule decided
+     * @param ask the question to an operator, or the grant, that it had to do with; null where nobody was asked
      * @param requestFields empty unless they are to be written
      */
     record Facts(
@@ -88,6 +89,7 @@ public interface LogEvent {
             String target,
             @Nullable String route,
             @Nullable String rule,
+            @Nullable String ask,
             @Nullable Failure failure,
             int status,
             @Nullable String upstreamAddress,
@@ -113,6 +115,7 @@ public interface LogEvent {
                     exchange.target,
                     route == null ? null : route.name(),
                     exchange.rule,
+                    exchange.ask.isEmpty() ? null : exchange.ask,
                     exchange.failure,
                     exchange.status,
                     exchange.upstreamAddress,

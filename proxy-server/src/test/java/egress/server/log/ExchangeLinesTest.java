@@ -49,6 +49,7 @@ final class ExchangeLinesTest {
                 "/" + id,
                 "api.example",
                 null,
+                null,
                 failure,
                 status,
                 "192.0.2.1:443",

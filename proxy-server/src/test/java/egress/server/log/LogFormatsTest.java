@@ -43,6 +43,7 @@ final class LogFormatsTest {
                 target,
                 "api.example",
                 failure == null ? "matches[0].paths[0] prefix /v1/" : "matches",
+                null,
                 failure,
                 status,
                 failure == null ? "192.0.2.1:443" : null,

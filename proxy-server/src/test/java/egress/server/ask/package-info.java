@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.ask;
+
+import org.jspecify.annotations.NullMarked;
