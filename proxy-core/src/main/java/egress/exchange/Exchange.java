@@ -307,8 +307,11 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         LocalPost kept = post;
         if (kept != null && !ended) {
             request.note(part);
-            kept.take(part);
-            discard(part);
+            try {
+                kept.take(part);
+            } finally {
+                discard(part);
+            }
         } else {
             request.take(part);
         }

@@ -115,8 +115,10 @@ final class ArchitectureTest {
                         "com.fasterxml.jackson",
                         "egress.http",
                         "egress.policy",
+                        "egress.share",
                         "egress.server.config",
                         "egress.server.admin",
+                        "egress.server.ask",
                         "egress.server.flows",
                         "egress.server.evidence")
                 .arrow(

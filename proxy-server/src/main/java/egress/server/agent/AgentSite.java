@@ -11,7 +11,7 @@ import java.util.Optional;
 /** {@code http://_egress.local/} with what belongs to its caller alone: the answers to its questions, and the MCP server. */
 public final class AgentSite implements LocalSite {
     /** Where the MCP server is. */
-    public static final String MCP = "/mcp";
+    static final String MCP = "/mcp";
 
     private static final String ASKS = "/asks/";
     private static final Page ONLY_POST = new Page(

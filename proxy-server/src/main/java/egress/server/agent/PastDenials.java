@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class PastDenials implements Observer {
     private static final int MOST_OF_A_CALLER = 32;
     private static final int MOST_CALLERS = 256;
+    private static final int LONGEST_METHOD = 30;
     private static final int LONGEST_URL = 300;
     private static final int LONGEST_WORDS = 300;
     private static final int ID_BYTES = 16;
@@ -63,8 +64,8 @@ public final class PastDenials implements Observer {
                 Instant time, String method, String url, int status, String code, String words, HttpHeaders fields) {
             return new Denial(
                     time,
-                    method,
-                    url,
+                    cut(method, LONGEST_METHOD),
+                    cut(url, LONGEST_URL),
                     status,
                     code,
                     fields.get(LocalResponse.HINT_FIELD, ""),
@@ -172,7 +173,7 @@ public final class PastDenials implements Observer {
     private static String url(boolean tls, Authority authority, String target) {
         int end = target.indexOf('?');
         String path = end < 0 ? target : target.substring(0, end);
-        return cut((tls ? "https://" : "http://") + authority.toHostField(tls) + path, LONGEST_URL);
+        return (tls ? "https://" : "http://") + authority.toHostField(tls) + path;
     }
 
     /** The words of a denial, as a caller may see them again. */

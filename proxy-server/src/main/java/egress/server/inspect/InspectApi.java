@@ -89,7 +89,8 @@ final class InspectApi {
         return Answer.json(json.object(out -> {
             out.writeStringField("version", version);
             out.writeBooleanField("replay", replay.get().isPresent());
-            out.writeBooleanField("asks", asks.isOn());
+            // The debugging proxy denies nothing that could be asked for.
+            out.writeBooleanField("asks", asks.isOn() && replay.get().isEmpty());
             if (replay.get().isPresent()) {
                 out.writeStringField("proxy", replay.get().get().gate());
             }

@@ -215,6 +215,20 @@ final class WhatAnAgentIsToldTest {
     }
 
     @Test
+    void keepsNoLongTexts() throws IOException {
+        try (McpCaller caller = McpCaller.of(gate, "alice", "password-of-alice")) {
+            caller.send("M".repeat(2_000), "http://api.example.com/" + "p".repeat(5_000), "", new byte[0]);
+        }
+        JsonNode denial = alice.call("egress_explain", "{}")
+                .path("structuredContent")
+                .path("denials")
+                .path(0);
+        assertThat(denial.path("method").asText()).hasSize(31);
+        assertThat(denial.path("url").asText()).hasSize(301);
+        assertThat(denial.path("words").asText()).hasSizeLessThanOrEqualTo(301);
+    }
+
+    @Test
     void keepsTheLatestDenialsOnly() throws IOException {
         try (McpCaller caller = McpCaller.of(gate, "bob", "password-of-bob")) {
             for (int i = 0; i < 40; i++) {

@@ -267,7 +267,7 @@ final class InspectAsksTest {
     @Test
     void paintsWhatTheDocsShow() throws Exception {
         browser.prefer("light");
-        browser.size(1000, 760);
+        browser.size(1000, 720);
         CompletableFuture<ReceivedResponse> waits = request("/v2/releases/latest");
         browser.awaitText(".question", "/v2/releases");
         wish("/archive/2026/", "I was asked to compare this year's releases with the changelog, and need their archives.");
