@@ -11,7 +11,11 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,6 +128,61 @@ class ProfileTest {
         String token = "sk-ant-api03-q7Lw3Zx9Kd2Tn8Rv5Hb4Yc6Jp1Gs0FtMw8Qe2Xa7";
         for (String text :
                 List.of(token + "-example", token + "-your-key", token + "xxxxxxxxxxxxxxxx", token + "_dummy")) {
+            assertThat(outcome(text, Profile.BALANCED)).as(text).isEqualTo("blocks");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "xoxb-<12#>-<13#>-<24>",
+                "xoxp-<12#>-<12#>-<12#>-<32a>",
+                "sk_live_<24>",
+                "sk-<48>",
+                "sk-ant-api03-<93>",
+                "gsk_<52>",
+                "hf_<34>",
+                "glpat-<20>",
+                "github_pat_<22>_<59>",
+            })
+    void noWordExcusesARealTokenThatItIsHungOn(String form) {
+        Random random = new Random(4);
+        List<String> passed = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            String token = drawn(form, random);
+            for (String word : List.of("example", "your-key", "INSERT", "_dummy_", "-changeme", "redacted")) {
+                if (!outcome(token + word, Profile.BALANCED).equals("blocks")) {
+                    passed.add(token + word);
+                }
+            }
+        }
+        assertThat(passed).isEmpty();
+    }
+
+    /** {@code <12#>}: digits, {@code <32a>}: hexadecimal, {@code <24>}: letters and digits. */
+    private static String drawn(String form, Random random) {
+        return Pattern.compile("<(\\d+)([#a]?)>").matcher(form).replaceAll(match -> {
+            String alphabet = switch (match.group(2)) {
+                case "#" -> "0123456789";
+                case "a" -> "0123456789abcdef";
+                default -> "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+            };
+            return random.ints(Integer.parseInt(match.group(1)), 0, alphabet.length())
+                    .mapToObj(at -> alphabet.substring(at, at + 1))
+                    .collect(Collectors.joining());
+        });
+    }
+
+    @Test
+    void dotsExcuseNoKeyBehindItsArmour() {
+        String key = "MC4CAQAwBQYDK2VwBCIEIJ7qLw3Zx9Kd2Tn8Rv5Hb4Yc6Jp1Gs0FtMw8Qe2Xa7B";
+        for (String body : List.of(
+                key.substring(0, 60) + "." + key.substring(60),
+                key.substring(0, 60) + "..." + key.substring(60),
+                key.substring(0, 30) + "..." + key.substring(30),
+                key.substring(0, 60) + "...",
+                key.substring(0, 30) + ".\\n" + key.substring(30))) {
+            String text = "-----BEGIN PRIVATE KEY-----\\n" + body + "\\n-----END PRIVATE KEY-----";
             assertThat(outcome(text, Profile.BALANCED)).as(text).isEqualTo("blocks");
         }
     }

@@ -90,6 +90,8 @@ final class ValueChecks {
     private static final String BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int KEY_BLOCK = 16_384;
     private static final int SHORTEST_KEY = 16;
+    /** More characters than these before an ellipsis are a part of a key: the shortest keys have 64. */
+    private static final int LEFT_OUT = 33;
     /** The price of reading around a key block or a JWK, in scanned bytes. */
     static final int COST = 4096;
 
@@ -201,10 +203,30 @@ final class ValueChecks {
         int from = Math.max(0, n - 4000);
         boolean drawn =
                 Randomness.distinct(material, from, n) >= 12 && Randomness.transitions(material, from, n) >= n / 6;
-        boolean broken = n < 64 && stop < to && b[stop] == '.'; // MIIEpAIBAAKCAQEA...
         int close = endLine(b, stop, Math.min(s.to(), stop + 80));
-        Likeness likeness = broken ? Likeness.EXAMPLE : drawn ? Likeness.REAL : Likeness.MADE_UP;
+        Likeness likeness = n < LEFT_OUT && isLeftOut(b, stop, close, s.to())
+                ? Likeness.EXAMPLE
+                : drawn ? Likeness.REAL : Likeness.MADE_UP;
         return new Value(start, close, Arrays.copyOf(material, n), likeness);
+    }
+
+    /** Whether dots stand for the key, with nothing behind them but the closing line: MIIEpAIBAAKCAQEA... */
+    private static boolean isLeftOut(byte[] b, int stop, int close, int to) {
+        int i = stop;
+        while (i < to && b[i] == '.') {
+            i++;
+        }
+        if (i - stop < 3) {
+            return false;
+        }
+        int end = close > stop ? close : Math.min(to, stop + 80);
+        while (i < end && b[i] != '-') {
+            if (isBase64(b[i]) && !(b[i - 1] == '\\' && "nrt".indexOf(b[i]) >= 0)) {
+                return false;
+            }
+            i++;
+        }
+        return true;
     }
 
     private static int endLine(byte[] b, int from, int to) {

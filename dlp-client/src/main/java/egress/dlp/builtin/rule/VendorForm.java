@@ -1,6 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.Profile.Likeness;
+import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -9,11 +10,9 @@ import java.util.Set;
 
 /** What a value of a vendor's exact form looks like: one that was given out, or one that stands for it. */
 final class VendorForm {
-    /** Words that only placeholders hold; a shorter one stands in random letters by chance. */
+    /** Words that only placeholders hold. */
     private static final List<String> WORDS =
-            List.of("example", "placeholder", "redacted", "insert", "changeme", "change_me", "dummy");
-
-    private static final String SHORT_WORD = "your";
+            List.of("example", "placeholder", "redacted", "insert", "changeme", "change_me", "dummy", "your");
 
     /** What vendors show in their documentation. */
     private static final Set<String> DOCUMENTED = Set.of(
@@ -27,10 +26,11 @@ final class VendorForm {
 
     /** Fewer characters besides what stands for others are no token's. */
     private static final int SECRET = 12;
-    /** So many characters that look drawn by chance are a token, whatever stands beside them. */
-    private static final int DRAWN = 16;
+    /** As many, where digits stand among them. */
+    private static final int FEW = 8;
 
     private static final int RUN = 3;
+    private static final int LONGEST_WORD = 14;
 
     private VendorForm() {}
 
@@ -64,16 +64,81 @@ final class VendorForm {
         return blank >= 2 * RUN && end - from - blank < SECRET;
     }
 
-    /** Whether a word says that it is a placeholder, and nothing beside the word looks drawn by chance. */
+    /** Whether a word says that it is a placeholder, and what stands beside that word is words too. */
     private static boolean isNamed(byte[] b, int from, int end) {
         String lower = new String(b, from, end - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
         for (String word : WORDS) {
             int at = lower.indexOf(word);
             if (at >= 0) {
-                return !isDrawn(b, from, from + at) && !isDrawn(b, from + at + word.length(), end);
+                int count = unexplained(b, from, from + at) + unexplained(b, from + at + word.length(), end);
+                return count < (hasOddDigit(b, from, end) ? FEW : SECRET);
             }
         }
-        return lower.contains(SHORT_WORD) && !isDrawn(b, from, end);
+        return false;
+    }
+
+    /** Whether digits stand there that are in no order: placeholders hardly have any, most tokens do. */
+    private static boolean hasOddDigit(byte[] b, int from, int end) {
+        int run;
+        for (int i = from; i < end; i = run) {
+            run = runEnd(b, i, end);
+            if (isDigit(b[i]) && !isExplained(b, i, run, from, end)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many characters belong neither to a word nor to digits in their order: who hides a token keeps nearly all. */
+    private static int unexplained(byte[] b, int from, int end) {
+        int count = 0;
+        int i = from;
+        while (i < end) {
+            int run = runEnd(b, i, end);
+            count += CharTables.isWord(b[i]) && !isExplained(b, i, run, from, end) ? run - i : 0;
+            i = run;
+        }
+        return count;
+    }
+
+    /** Where letters of one case, or of one capital and small ones, or digits, or one other character end. */
+    private static int runEnd(byte[] b, int at, int end) {
+        int i = at + 1;
+        if (isDigit(b[at])) {
+            while (i < end && isDigit(b[i])) {
+                i++;
+            }
+        } else if (isLetter(b[at])) {
+            boolean capitals = i < end && isCapital(b[at]) && isCapital(b[i]);
+            while (i < end && isLetter(b[i]) && isCapital(b[i]) == capitals) {
+                i++;
+            }
+        }
+        return i;
+    }
+
+    private static boolean isExplained(byte[] b, int from, int to, int low, int high) {
+        if (isDigit(b[from])) {
+            return to - from >= RUN && isSequence(b, from, to);
+        }
+        boolean besideDigit = from > low && isDigit(b[from - 1]) || to < high && isDigit(b[to]);
+        return !besideDigit
+                && to - from >= RUN
+                && to - from <= LONGEST_WORD
+                && Randomness.pronounceable(
+                        new String(b, from, to - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT));
+    }
+
+    private static boolean isDigit(byte c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private static boolean isCapital(byte c) {
+        return c >= 'A' && c <= 'Z';
+    }
+
+    private static boolean isLetter(byte c) {
+        return isCapital(c) || c >= 'a' && c <= 'z';
     }
 
     /** Whether it is words in lower case with marks between them, as names in code and styles are. */
@@ -87,10 +152,6 @@ final class VendorForm {
             marks += mark ? 1 : 0;
         }
         return marks >= 2 && Randomness.pronounceable(new String(b, from, end - from, StandardCharsets.ISO_8859_1));
-    }
-
-    private static boolean isDrawn(byte[] b, int from, int end) {
-        return end - from >= DRAWN && Randomness.strict(b, from, end);
     }
 
     /** Whether it is an alphabet or digits in their order, for the most part. */
