@@ -6,7 +6,6 @@ import egress.exchange.Inspection;
 import egress.exchange.Inspector;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
-import egress.share.Caller;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -186,7 +185,7 @@ class UnexpectedErrorTest {
         }
 
         @Override
-        public Optional<Page> page(Caller caller, String path) {
+        public Optional<Page> page(egress.share.Caller caller, String path) {
             return Optional.empty();
         }
 
