@@ -1,10 +1,10 @@
 package egress.exchange;
 
+import egress.http.InterimResponse;
 import egress.policy.Ask;
 import egress.policy.Grant;
 import egress.policy.RequestHead;
 import egress.policy.Verdict;
-import egress.http.InterimResponse;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;

@@ -16,8 +16,7 @@ public interface Asking {
         @Override
         public Pending ask(RulePlea plea, Listener listener) {
             Verdict.Deny deny = plea.deny();
-            listener.onReply(
-                    new Reply.Refused(new Failure.Denied(deny.why(), deny.words(), deny.rule())));
+            listener.onReply(new Reply.Refused(new Failure.Denied(deny.why(), deny.words(), deny.rule())));
             return Pending.NONE;
         }
 

@@ -65,11 +65,12 @@ public record Grant(String name, Match rule) {
      */
     public static Optional<Match> below(Match narrowest, String prefix) {
         Matcher.Prefix below = new Matcher.Prefix(prefix);
-        boolean holds = prefix.startsWith("/") && narrowest.paths().stream().allMatch(path -> switch (path) {
-            case Matcher.Exact exact -> below.matches(exact.value());
-            case Matcher.Prefix narrower -> below.matches(narrower.value());
-            case Matcher.Regex _ -> false;
-        });
+        boolean holds = prefix.startsWith("/")
+                && narrowest.paths().stream().allMatch(path -> switch (path) {
+                    case Matcher.Exact exact -> below.matches(exact.value());
+                    case Matcher.Prefix narrower -> below.matches(narrower.value());
+                    case Matcher.Regex _ -> false;
+                });
         return holds ? Optional.of(new Match(List.of(below), narrowest.methods(), List.of())) : Optional.empty();
     }
 }

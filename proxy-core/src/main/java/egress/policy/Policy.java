@@ -228,8 +228,7 @@ public final class Policy {
         return deniedAt(site, head, readings, git) == null ? deny.asking(unlisted) : deny;
     }
 
-    private Verdict listed(
-            Site site, RequestHead head, @Nullable Grant grant, Readings readings, GitRules.Use git) {
+    private Verdict listed(Site site, RequestHead head, @Nullable Grant grant, Readings readings, GitRules.Use git) {
         Verdict.Deny deny = deniedAt(site, head, readings, git);
         if (deny != null) {
             return deny;
@@ -239,7 +238,9 @@ public final class Policy {
         Verdict.Deny credential = deniedCredential(site, head.tls());
         if (verdict instanceof Verdict.Deny denied) {
             // What would fail all the same is not worth a question.
-            return grant == null && credential == null ? denied.asking(site.route().ask()) : denied;
+            return grant == null && credential == null
+                    ? denied.asking(site.route().ask())
+                    : denied;
         }
         if (credential != null || !(verdict instanceof Verdict.Allow allow)) {
             return credential == null ? verdict : credential;

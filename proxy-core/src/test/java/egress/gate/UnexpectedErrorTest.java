@@ -170,15 +170,16 @@ class UnexpectedErrorTest {
     void aPostToOurselvesThatFailsIsA502(FailingPost.At at) throws IOException {
         try (Gate gate = Gate.builder().localSite(new FailingPost(at)).start();
                 RawClient client = RawClient.connect(gate.port())) {
-            assertThat(client.send("POST http://_egress.local/x HTTP/1.1\r\nHost: _egress.local\r\nContent-Length: 4\r\n\r\nbody")
+            assertThat(client.send(
+                                    "POST http://_egress.local/x HTTP/1.1\r\nHost: _egress.local\r\nContent-Length: 4\r\n\r\nbody")
                             .readResponse("POST")
                             .status())
                     .isEqualTo(502);
         }
     }
 
-    private record FailingPost(At at) implements LocalSite, LocalSite.Posting {
-        private enum At {
+    record FailingPost(At at) implements LocalSite, LocalSite.Posting {
+        enum At {
             HEAD,
             BODY,
             LATER

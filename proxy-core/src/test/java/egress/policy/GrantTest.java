@@ -96,7 +96,8 @@ final class GrantTest {
     }
 
     private static Grant grant(String method, String target) {
-        return new Grant("g", Grant.narrowest(head("api.example", method, target)).orElseThrow());
+        return new Grant(
+                "g", Grant.narrowest(head("api.example", method, target)).orElseThrow());
     }
 
     @ParameterizedTest
@@ -152,7 +153,8 @@ final class GrantTest {
     @Test
     void aGrantLeavesEverythingElseAsItIs() {
         Grant root = new Grant("g", new Match(List.of(new Matcher.Prefix("/")), List.of("GET", "POST"), List.of()));
-        assertThat(words(POLICY.judge(head("api.example", "GET", "/anything"), root))).isEqualTo("allow by ask g");
+        assertThat(words(POLICY.judge(head("api.example", "GET", "/anything"), root)))
+                .isEqualTo("allow by ask g");
         assertThat(words(POLICY.judge(head("api.example", "POST", "/x/git-receive-pack"), root)))
                 .isEqualTo("git_push NEVER");
         assertThat(words(POLICY.judge(head("api.example", "GET", "/x/info/refs?service=git-upload-pack"), root)))

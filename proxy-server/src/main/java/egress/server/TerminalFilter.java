@@ -91,7 +91,8 @@ final class TerminalFilter implements ExchangeFilter {
         Failure failure = facts.failure();
         String code = failure == null ? null : failure.code();
         String why = failure == null ? null : masker.text(failure.words());
-        return new Flow.Decision(verdict(facts, failure), code, facts.route(), facts.rule(), why, facts.injected(), facts.ask());
+        return new Flow.Decision(
+                verdict(facts, failure), code, facts.route(), facts.rule(), why, facts.injected(), facts.ask());
     }
 
     private static String verdict(Facts facts, @Nullable Failure failure) {

@@ -263,8 +263,8 @@ final class Wiring {
                             asking));
             ask.ifPresent(it -> it.desk().serve(proxy::snapshot));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            inspector.ifPresent(page ->
-                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), asks(ask), replayBy(proxy, issuer)));
+            inspector.ifPresent(page -> page.opened(
+                    probed.getFirst(), () -> proxy.snapshot().policy(), asks(ask), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp, ask);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
@@ -468,8 +468,7 @@ final class Wiring {
         };
     }
 
-    private static ProxySnapshot snapshot(
-            long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
+    private static ProxySnapshot snapshot(long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
         return new ProxySnapshot(
                 generation,
                 routes.policy(),
@@ -540,7 +539,8 @@ final class Wiring {
             Reloader.Listener listener = new Reloader.Listener() {
                 @Override
                 public void loaded(RoutesFile.Loaded routes, long generation) {
-                    ProxySnapshot next = snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
+                    ProxySnapshot next =
+                            snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
                     eventLog.update(rules(routes, dlp));
                     proxy.update(next);
                     ask.ifPresent(it -> it.desk().reloaded(next));

@@ -67,7 +67,9 @@ final class AskCommandTest {
     private String said(int status, String... arguments) {
         StringWriter words = new StringWriter();
         CommandLine line = CommandLineFactory.of(
-                Map.of("SUPERVISE_QUEUE_DIR", queue()), (settings, ca) -> 9, new Notices(OutputStream.nullOutputStream()));
+                Map.of("SUPERVISE_QUEUE_DIR", queue()),
+                (settings, ca) -> 9,
+                new Notices(OutputStream.nullOutputStream()));
         line.setOut(new PrintWriter(words)).setErr(new PrintWriter(words));
         line.getSubcommands().values().forEach(each -> {
             each.setOut(new PrintWriter(words)).setErr(new PrintWriter(words));

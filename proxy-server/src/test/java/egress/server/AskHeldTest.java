@@ -101,7 +101,9 @@ final class AskHeldTest {
         for (int i = 0; i < HELD / 2; i++) {
             if (client == null || i % 50 == 0) {
                 client = H2Client.through(
-                        proxy.port(), "api.example:443", proxy.client("api.example").alpn("h2"));
+                        proxy.port(),
+                        "api.example:443",
+                        proxy.client("api.example").alpn("h2"));
                 open.add(client);
             }
             streams.add(client.request("POST", "api.example", "/h" + i % QUESTIONS, true));

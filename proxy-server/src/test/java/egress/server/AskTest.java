@@ -134,7 +134,8 @@ final class AskTest {
                 RawClient client = sent(proxy, "api.example", "POST", "/echo", "hello")) {
             Question question = awaitQuestion().question();
             assertThat(question.kind()).isEqualTo(Question.Kind.ROUTE);
-            assertThat(question.wanted()).isEqualTo(new Question.Wanted(true, "api.example", 443, "POST", "/echo", false));
+            assertThat(question.wanted())
+                    .isEqualTo(new Question.Wanted(true, "api.example", 443, "POST", "/echo", false));
             assertThat(question.reason().code()).isEqualTo("path_not_allowed");
             assertThat(question.who().bottle()).isEqualTo("blue");
             assertThat(question.rule()).isEqualTo("""
@@ -161,13 +162,17 @@ final class AskTest {
         try (ProxyUnderTest proxy = hold();
                 RawClient first = sent(proxy, "api.example", "GET", "/other", "");
                 RawClient second = sent(proxy, "api.example", "GET", "/other", "")) {
-            ProxyUnderTest.await("two of the same", () -> questions().size() == 1
-                    && questions().getFirst().question().count() == 2);
+            ProxyUnderTest.await(
+                    "two of the same",
+                    () -> questions().size() == 1
+                            && questions().getFirst().question().count() == 2);
             String id = awaitQuestion().question().id();
             answer(new Answer.AllowOnce(NO_PREFIX));
             origin.takeRequest();
-            ProxyUnderTest.await("the other is asked again", () -> questions().size() == 1
-                    && !questions().getFirst().question().id().equals(id));
+            ProxyUnderTest.await(
+                    "the other is asked again",
+                    () -> questions().size() == 1
+                            && !questions().getFirst().question().id().equals(id));
             answer(new Answer.Deny("that is enough"));
             ReceivedResponse one = first.readResponse("GET");
             ReceivedResponse other = second.readResponse("GET");
@@ -197,7 +202,9 @@ final class AskTest {
     void h2CallersGetTheirQuestionsIdAtOnce() throws Exception {
         try (ProxyUnderTest proxy = hold();
                 H2Client client = H2Client.through(
-                        proxy.port(), "api.example:443", proxy.client("api.example").alpn("h2"))) {
+                        proxy.port(),
+                        "api.example:443",
+                        proxy.client("api.example").alpn("h2"))) {
             H2Stream stream = client.get("api.example", "/other");
             ReceivedResponse.Interim hint = stream.awaitInterims(1).getFirst();
             assertThat(hint.status()).isEqualTo(103);
@@ -218,11 +225,13 @@ final class AskTest {
             assertThat(first.status()).isEqualTo(403);
             assertThat(first.value("x-egress-deny")).contains("ask_pending");
             assertThat(first.value("retry-after")).isPresent();
-            assertThat(first.value("x-egress-ask")).contains(awaitQuestion().question().id());
+            assertThat(first.value("x-egress-ask"))
+                    .contains(awaitQuestion().question().id());
             answer(new Answer.AllowOnce(NO_PREFIX));
             proxy.awaitErr("allow_once");
             assertThat(ask(proxy, "api.example", "GET", "/other").status()).isNotEqualTo(403);
-            assertThat(ask(proxy, "api.example", "GET", "/other").value("x-egress-deny")).contains("ask_pending");
+            assertThat(ask(proxy, "api.example", "GET", "/other").value("x-egress-deny"))
+                    .contains("ask_pending");
             assertThat(origin.requests()).hasSize(1);
         }
     }
@@ -236,7 +245,8 @@ final class AskTest {
             ReceivedResponse again = ask(proxy, "api.example", "GET", "/other");
             assertThat(again.value("x-egress-deny")).contains("path_not_allowed");
             assertThat(again.text()).contains("not today");
-            assertThat(ask(proxy, "api.example", "GET", "/another").value("x-egress-deny")).contains("ask_pending");
+            assertThat(ask(proxy, "api.example", "GET", "/another").value("x-egress-deny"))
+                    .contains("ask_pending");
             nothingLeft();
         }
     }
@@ -258,7 +268,8 @@ final class AskTest {
             ask(proxy, "api.example", "GET", "/given");
             answer(new Answer.AllowFor(Duration.ofHours(1), Optional.of("/given")));
             proxy.awaitErr("allow_for");
-            assertThat(ask(proxy, "api.example", "GET", "/given/below").status()).isNotEqualTo(403);
+            assertThat(ask(proxy, "api.example", "GET", "/given/below").status())
+                    .isNotEqualTo(403);
             String[] parts = request.split(" ");
             assertThat(ask(proxy, "api.example", parts[0], parts[1]).value("x-egress-deny"))
                     .contains("ask_pending");
@@ -314,7 +325,8 @@ final class AskTest {
     @Test
     void anAllowedRequestToAPrivateAddressStillFailsAtTheGuard() throws Exception {
         try (ProxyUnderTest proxy = hold();
-                RawClient client = proxy.connect().send("GET http://localhost:80/x HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
+                RawClient client =
+                        proxy.connect().send("GET http://localhost:80/x HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
             answer(new Answer.AllowOnce(NO_PREFIX));
             ReceivedResponse response = client.readResponse("GET");
             assertThat(response.status()).isEqualTo(403);
@@ -327,17 +339,24 @@ final class AskTest {
     @Test
     void aSupervisedHitIsAllowedByItsFingerprintAndTheNextSecretIsStillAsked() throws Exception {
         try (ProxyUnderTest proxy = hold();
-                RawClient client = sent(
-                        proxy, "api.example", "POST", "/open/echo", GitHubToken.of(1) + " " + GitHubToken.of(2))) {
+                RawClient client =
+                        sent(proxy, "api.example", "POST", "/open/echo", GitHubToken.of(1) + " " + GitHubToken.of(2))) {
             QuestionFile.Read first = awaitQuestion();
             assertThat(first.question().kind()).isEqualTo(Question.Kind.TOKEN);
             assertThat(first.question().reason().rule()).isEqualTo("github_token");
             assertThat(first.question().reason().place()).isEqualTo("body");
-            assertThat(Files.readString(queueDirectory().resolve(first.question().id() + ".json")))
+            assertThat(Files.readString(
+                            queueDirectory().resolve(first.question().id() + ".json")))
                     .doesNotContain(GitHubToken.of(1));
             queue().answer(first, new Answer.AllowOnce(NO_PREFIX));
-            ProxyUnderTest.await("the next secret is asked about", () -> questions().size() == 1
-                    && !questions().getFirst().question().id().equals(first.question().id()));
+            ProxyUnderTest.await(
+                    "the next secret is asked about",
+                    () -> questions().size() == 1
+                            && !questions()
+                                    .getFirst()
+                                    .question()
+                                    .id()
+                                    .equals(first.question().id()));
             assertThat(awaitQuestion().question().reason().fingerprint())
                     .isNotEqualTo(first.question().reason().fingerprint());
             nothingLeft();
@@ -376,7 +395,8 @@ final class AskTest {
 
     @Test
     void aTimeoutIsANo() throws Exception {
-        try (ProxyUnderTest proxy = gate("ask", "hold").flags("--ask-timeout", "300ms").start();
+        try (ProxyUnderTest proxy =
+                        gate("ask", "hold").flags("--ask-timeout", "300ms").start();
                 RawClient client = sent(proxy, "api.example", "GET", "/x", "")) {
             ReceivedResponse response = client.readResponse("GET");
             assertThat(response.status()).isEqualTo(403);
@@ -422,7 +442,8 @@ final class AskTest {
             proxy.reload(how.equals("gone") ? "routes: []" : ROUTES.formatted("deny", "false"));
             assertThat(ask(proxy, "api.example", "GET", "/x").status()).isEqualTo(403);
             proxy.reload(ROUTES.formatted("later", "later"));
-            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny")).contains("ask_pending");
+            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny"))
+                    .contains("ask_pending");
             assertThat(origin.requests()).hasSize(1);
         }
     }
@@ -459,7 +480,8 @@ final class AskTest {
         try (ProxyUnderTest proxy = gate("later", "later").start()) {
             assertThat(granted()).isEmpty();
             assertThat(questions()).isEmpty();
-            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny")).contains("ask_pending");
+            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny"))
+                    .contains("ask_pending");
             nothingLeft();
         }
     }
@@ -474,10 +496,10 @@ final class AskTest {
 
     @Test
     void nobodyToAskMeansNoAndIsSaidAtTheStart() throws Exception {
-        try (ProxyUnderTest proxy = ProxyUnderTest.with()
-                .routes("unlisted: ask\nroutes: []")
-                .start()) {
-            assertThat(ask(proxy, "new.example", "GET", "/").value("x-egress-deny")).contains("host_not_allowed");
+        try (ProxyUnderTest proxy =
+                ProxyUnderTest.with().routes("unlisted: ask\nroutes: []").start()) {
+            assertThat(ask(proxy, "new.example", "GET", "/").value("x-egress-deny"))
+                    .contains("host_not_allowed");
             proxy.awaitErr("ask means deny");
         }
     }
@@ -488,15 +510,15 @@ final class AskTest {
     void aBodyThatWaitsIsScannedLikeAnyOther() throws Exception {
         try (ProxyUnderTest proxy = hold();
                 RawClient client = proxy.connect("new.example:443")) {
-            client.send("POST /echo HTTP/1.1\r\nHost: new.example\r\nContent-Length: 100000\r\n\r\n" + "a".repeat(20_000));
+            client.send(
+                    "POST /echo HTTP/1.1\r\nHost: new.example\r\nContent-Length: 100000\r\n\r\n" + "a".repeat(20_000));
             awaitQuestion();
             client.send("b".repeat(20_000));
             answer(new Answer.AllowOnce(NO_PREFIX));
             client.send("c".repeat(60_000));
             ReceivedResponse response = client.readResponse("POST");
             assertThat(response.status()).isEqualTo(200);
-            assertThat(response.text())
-                    .isEqualTo("a".repeat(20_000) + "b".repeat(20_000) + "c".repeat(60_000));
+            assertThat(response.text()).isEqualTo("a".repeat(20_000) + "b".repeat(20_000) + "c".repeat(60_000));
         }
     }
 
@@ -538,7 +560,10 @@ final class AskTest {
                     Files.move(made, at);
                 }
                 case "fifo" ->
-                    assertThat(new ProcessBuilder("mkfifo", at.toString()).start().waitFor()).isZero();
+                    assertThat(new ProcessBuilder("mkfifo", at.toString())
+                                    .start()
+                                    .waitFor())
+                            .isZero();
                 case "two answers" ->
                     Files.writeString(at, "{\"id\":\"" + id + "\",\"allow_once\":true,\"deny\":true}");
                 default -> Files.write(at, new byte[1 << 20]);
@@ -559,7 +584,8 @@ final class AskTest {
             proxy.awaitErr("deny");
             queue().answer(question, new Answer.AllowUntilExit(NO_PREFIX));
             proxy.awaitErr("an answer to no question that is open");
-            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny")).contains("path_not_allowed");
+            assertThat(ask(proxy, "api.example", "GET", "/x").value("x-egress-deny"))
+                    .contains("path_not_allowed");
             nothingLeft();
         }
     }

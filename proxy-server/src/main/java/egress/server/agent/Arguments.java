@@ -43,7 +43,9 @@ final class Arguments {
         if (value.isMissingNode() || value.isNull()) {
             return Optional.empty();
         }
-        if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > longest) {
+        if (!value.isTextual()
+                || value.textValue().isBlank()
+                || value.textValue().length() > longest) {
             throw new IllegalArgumentException(name + " (expected: a string of 1 to " + longest + " characters)");
         }
         return Optional.of(value.textValue());
@@ -55,7 +57,10 @@ final class Arguments {
         if (value.isMissingNode() || value.isNull()) {
             return otherwise;
         }
-        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < least || value.intValue() > most) {
+        if (!value.isIntegralNumber()
+                || !value.canConvertToInt()
+                || value.intValue() < least
+                || value.intValue() > most) {
             throw new IllegalArgumentException(name + " (expected: a number from " + least + " to " + most + ")");
         }
         return value.intValue();

@@ -64,11 +64,12 @@ final class AskTool implements Tool {
     @Override
     public Result call(Asker asker, Arguments arguments) {
         arguments.only("host", "path_prefix", "method", "port", "justification");
-        Authority authority = Authority.parse(
-                arguments.text("host", LONGEST_HOST).strip(), arguments.number("port", 1, 65_535, 443));
+        Authority authority =
+                Authority.parse(arguments.text("host", LONGEST_HOST).strip(), arguments.number("port", 1, 65_535, 443));
         String path = arguments.text("path_prefix", LONGEST_PATH).strip();
         if (!PATH.matcher(path).matches()) {
-            throw new IllegalArgumentException("path_prefix (expected: / and segments, percent-encoded, without a query)");
+            throw new IllegalArgumentException(
+                    "path_prefix (expected: / and segments, percent-encoded, without a query)");
         }
         String method = arguments.text("method", LONGEST_METHOD).strip().toUpperCase(Locale.ROOT);
         if (!METHOD.matcher(method).matches()) {

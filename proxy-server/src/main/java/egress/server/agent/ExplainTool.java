@@ -49,7 +49,8 @@ final class ExplainTool implements Tool {
     @Override
     public String schema() {
         return "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"maxLength\":" + LONGEST_ID
-                + ",\"description\":\"of a denial, as listed\"},\"url\":{\"type\":\"string\",\"maxLength\":" + LONGEST_URL
+                + ",\"description\":\"of a denial, as listed\"},\"url\":{\"type\":\"string\",\"maxLength\":"
+                + LONGEST_URL
                 + ",\"description\":\"such as https://api.example.com/v1/x\"},\"method\":{\"type\":\"string\",\"maxLength\":"
                 + LONGEST_METHOD + ",\"description\":\"GET without it\"}},\"additionalProperties\":false}";
     }
@@ -73,8 +74,10 @@ final class ExplainTool implements Tool {
         }
         List<Known> shown = id.isEmpty()
                 ? denials.of(asker.caller())
-                : denials.find(asker.caller(), id.get()).map(List::of).orElseThrow(() -> new IllegalArgumentException(
-                        "you had no such denial (expected: an id that this tool listed)"));
+                : denials.find(asker.caller(), id.get())
+                        .map(List::of)
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "you had no such denial (expected: an id that this tool listed)"));
         return new Result(
                 Json.object(json -> {
                     json.writeArrayFieldStart("denials");

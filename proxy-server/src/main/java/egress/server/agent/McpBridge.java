@@ -117,14 +117,18 @@ public final class McpBridge {
             }
             return fault(asked, "the gate answered " + status + ": " + Printable.line(body.strip()));
         } catch (IOException e) {
-            return fault(asked, "the gate cannot be asked by " + proxy.address() + ": " + Printable.line(String.valueOf(e.getMessage())));
+            return fault(
+                    asked,
+                    "the gate cannot be asked by " + proxy.address() + ": "
+                            + Printable.line(String.valueOf(e.getMessage())));
         }
     }
 
     /** What HTTP says beside a message: its version and, where the message itself names that, its method and name. */
     private void fields(@Nullable JsonNode asked, HttpURLConnection connection) {
         JsonNode parameters = asked == null ? null : asked.get("params");
-        JsonNode own = parameters == null ? null : parameters.path(McpVersions.META).get(McpVersions.VERSION_KEY);
+        JsonNode own =
+                parameters == null ? null : parameters.path(McpVersions.META).get(McpVersions.VERSION_KEY);
         if (asked == null || own == null || !own.isTextual()) {
             version.ifPresent(it -> connection.setRequestProperty(McpVersions.FIELD, it));
             return;

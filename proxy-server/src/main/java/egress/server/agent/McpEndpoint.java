@@ -36,7 +36,9 @@ public final class McpEndpoint implements LocalSite.Posting {
 
     private final Supplier<McpProtocol> protocol;
     private final FairExecutor turns = FairExecutor.computing(
-            AT_A_TIME, MOST_WAITING, work -> Thread.ofVirtual().name("egress-mcp").start(work));
+            AT_A_TIME,
+            MOST_WAITING,
+            work -> Thread.ofVirtual().name("egress-mcp").start(work));
 
     /**
      * @param policy the one in force
@@ -44,7 +46,11 @@ public final class McpEndpoint implements LocalSite.Posting {
      */
     public McpEndpoint(Supplier<Policy> policy, PastDenials denials, Asks asks, String version) {
         this.protocol = new Once(() -> new McpProtocol(
-                List.of(new StatusTool(policy, asks), new ExplainTool(policy, denials), new AskTool(asks), new ResultTool(asks)),
+                List.of(
+                        new StatusTool(policy, asks),
+                        new ExplainTool(policy, denials),
+                        new AskTool(asks),
+                        new ResultTool(asks)),
                 version));
     }
 
@@ -73,12 +79,16 @@ public final class McpEndpoint implements LocalSite.Posting {
                 || !List.of("same-origin", "none").contains(fields.get("sec-fetch-site", "none"))) {
             return refused(HttpResponseStatus.FORBIDDEN, "asked for by a page of another site");
         }
-        String type = fields.get(HttpHeaderNames.CONTENT_TYPE, "").split(";", 2)[0].strip();
+        String type =
+                fields.get(HttpHeaderNames.CONTENT_TYPE, "").split(";", 2)[0].strip();
         if (!type.equalsIgnoreCase(JSON) || fields.contains(HttpHeaderNames.CONTENT_ENCODING)) {
-            return refused(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "expected: " + JSON + " without a content coding");
+            return refused(
+                    HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "expected: " + JSON + " without a content coding");
         }
-        String accepted = String.join(",", fields.getAll(HttpHeaderNames.ACCEPT)).toLowerCase(Locale.ROOT);
-        boolean takesJson = accepted.isEmpty() || List.of(JSON, "application/*", "*/*").stream().anyMatch(accepted::contains);
+        String accepted =
+                String.join(",", fields.getAll(HttpHeaderNames.ACCEPT)).toLowerCase(Locale.ROOT);
+        boolean takesJson = accepted.isEmpty()
+                || List.of(JSON, "application/*", "*/*").stream().anyMatch(accepted::contains);
         return takesJson ? Optional.empty() : refused(HttpResponseStatus.NOT_ACCEPTABLE, "answers are " + JSON);
     }
 
@@ -94,7 +104,8 @@ public final class McpEndpoint implements LocalSite.Posting {
                 }
             });
         } catch (RejectedExecutionException e) {
-            answer.complete(page(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many questions at once: try again later"));
+            answer.complete(
+                    page(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many questions at once: try again later"));
         }
         return answer;
     }

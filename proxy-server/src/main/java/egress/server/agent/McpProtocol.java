@@ -30,12 +30,13 @@ final class McpProtocol {
     private static final int LONGEST_NUMBER = 100;
     private static final int LONGEST_NAME = 1_000;
 
-    private static final String INSTRUCTIONS = "You reach the network through an egress gate, which lets out what its routes"
-            + " allow. A request that it denies is answered by the gate itself: X-Egress-Deny has the code, the body the"
-            + " reason. Look up what is allowed with egress_status, and why something was denied with egress_explain."
-            + " Where X-Egress-Hint is \"ask\", egress_ask puts a question to the person who runs the gate: say truthfully"
-            + " and shortly what you need it for, ask for as little as does, then look at the answer with"
-            + " egress_ask_result. Only that person can allow anything; a no is final for the time being.";
+    private static final String INSTRUCTIONS =
+            "You reach the network through an egress gate, which lets out what its routes"
+                    + " allow. A request that it denies is answered by the gate itself: X-Egress-Deny has the code, the body the"
+                    + " reason. Look up what is allowed with egress_status, and why something was denied with egress_explain."
+                    + " Where X-Egress-Hint is \"ask\", egress_ask puts a question to the person who runs the gate: say truthfully"
+                    + " and shortly what you need it for, ask for as little as does, then look at the answer with"
+                    + " egress_ask_result. Only that person can allow anything; a no is final for the time being.";
 
     private final ObjectMapper mapper = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()

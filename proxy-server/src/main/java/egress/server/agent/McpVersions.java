@@ -75,9 +75,7 @@ final class McpVersions {
         if (name.isTextual() && !name.textValue().equals(decoded(only(fields, NAME_FIELD)))) {
             return mismatch(NAME_FIELD);
         }
-        return version.textValue().equals(STATELESS)
-                ? Optional.empty()
-                : Optional.of(unknown(version.textValue()));
+        return version.textValue().equals(STATELESS) ? Optional.empty() : Optional.of(unknown(version.textValue()));
     }
 
     private static Optional<McpFault> mismatch(String field) {

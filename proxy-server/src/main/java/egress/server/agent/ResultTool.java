@@ -43,8 +43,10 @@ final class ResultTool implements Tool {
     @Override
     public Result call(Asker asker, Arguments arguments) {
         arguments.only("id");
-        State state = asks.state(asker.caller(), arguments.text("id", LONGEST_ID).strip())
-                .orElseThrow(() -> new IllegalArgumentException("you have no such question (expected: an id of yours)"));
+        State state = asks.state(
+                        asker.caller(), arguments.text("id", LONGEST_ID).strip())
+                .orElseThrow(
+                        () -> new IllegalArgumentException("you have no such question (expected: an id of yours)"));
         return new Result(Json.object(json -> StateJson.write(json, state)), false);
     }
 }

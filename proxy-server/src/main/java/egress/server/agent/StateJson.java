@@ -35,7 +35,8 @@ final class StateJson {
             }
             case State.Expired _ -> {
                 json.writeStringField("state", "expired");
-                json.writeStringField("words", "it ended without a yes: nobody answered in time, or the routes changed");
+                json.writeStringField(
+                        "words", "it ended without a yes: nobody answered in time, or the routes changed");
             }
         }
         json.writeStringField("method", question.wanted().method());
@@ -47,14 +48,14 @@ final class StateJson {
         if (allowed.once()) {
             return "allowed for one request";
         }
-        return allowed.until().isPresent()
-                ? "allowed for a while: see until"
-                : "allowed for as long as the gate runs";
+        return allowed.until().isPresent() ? "allowed for a while: see until" : "allowed for as long as the gate runs";
     }
 
     private static String url(Wanted wanted) {
         boolean usual = wanted.port() == (wanted.tls() ? 443 : 80);
-        return (wanted.tls() ? "https://" : "http://") + wanted.host() + (usual ? "" : ":" + wanted.port())
+        return (wanted.tls() ? "https://" : "http://")
+                + wanted.host()
+                + (usual ? "" : ":" + wanted.port())
                 + wanted.path();
     }
 

@@ -66,8 +66,9 @@ final class StatusTool implements Tool {
     @Override
     public Result call(Asker asker, Arguments arguments) {
         arguments.only("host");
-        Optional<String> host =
-                arguments.optional("host", LONGEST_HOST).map(name -> name.strip().toLowerCase(Locale.ROOT));
+        Optional<String> host = arguments
+                .optional("host", LONGEST_HOST)
+                .map(name -> name.strip().toLowerCase(Locale.ROOT));
         Policy now = policy.get();
         List<Route> routes = now.routes().stream()
                 .filter(route -> host.isEmpty() || serves(route, host.get()))
@@ -116,20 +117,28 @@ final class StatusTool implements Tool {
         json.writeStartObject();
         json.writeArrayFieldStart("serves");
         for (Route.Served served : route.serves()) {
-            json.writeString((served.tls() ? "https://" : "http://") + served.authority().toHostField(served.tls()));
+            json.writeString(
+                    (served.tls() ? "https://" : "http://") + served.authority().toHostField(served.tls()));
         }
         json.writeEndArray();
         if (route.passthrough()) {
             json.writeBooleanField("everything_inside_tls", true);
         }
-        values(json, "only_paths", route.pathAllowlist().stream().map(StatusTool::words).toList());
+        values(
+                json,
+                "only_paths",
+                route.pathAllowlist().stream().map(StatusTool::words).toList());
         json.writeBooleanField("git_fetch", route.gitFetch());
         json.writeArrayFieldStart("any_of");
-        for (Match match : route.matches().subList(0, Math.min(MOST_RULES, route.matches().size()))) {
+        for (Match match :
+                route.matches().subList(0, Math.min(MOST_RULES, route.matches().size()))) {
             json.writeStartObject();
             values(json, "paths", match.paths().stream().map(StatusTool::words).toList());
             values(json, "methods", match.methods());
-            values(json, "with_fields", match.headers().stream().map(Match.HeaderRule::name).toList());
+            values(
+                    json,
+                    "with_fields",
+                    match.headers().stream().map(Match.HeaderRule::name).toList());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -22,8 +22,8 @@ public final class AnswerFile {
     static final int MOST_BYTES = 16 * 1024;
     private static final int LONGEST_WHY = 1000;
     private static final String VERSION = "1";
-    private static final Set<String> KEYS = Set.of(
-            "version", "id", "allow_once", "allow_for", "allow_until_exit", "deny", "path_prefix", "why");
+    private static final Set<String> KEYS =
+            Set.of("version", "id", "allow_once", "allow_for", "allow_until_exit", "deny", "path_prefix", "why");
     private static final Pattern SPAN = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
 
     private AnswerFile() {}
@@ -128,8 +128,8 @@ public final class AnswerFile {
             default -> Duration.ofHours(number);
         };
         if (!span.isPositive() || span.compareTo(Answer.LONGEST) > 0) {
-            throw new IOException("allow_for is too long or no time at all (expected: up to "
-                    + Answer.LONGEST.toHours() + "h)");
+            throw new IOException(
+                    "allow_for is too long or no time at all (expected: up to " + Answer.LONGEST.toHours() + "h)");
         }
         return span;
     }

@@ -86,8 +86,8 @@ public final class AskDesk implements Asking, Asks {
         if (rule.isEmpty()) {
             return refused(listener, no);
         }
-        QuestionKey key = new QuestionKey(
-                Question.Kind.ROUTE, plea.who().caller(), head.tls(), head.authority(), rule.get(), "");
+        QuestionKey key =
+                new QuestionKey(Question.Kind.ROUTE, plea.who().caller(), head.tls(), head.authority(), rule.get(), "");
         Question.Reason reason = new Question.Reason(deny.why().code(), deny.words(), deny.rule(), "", "");
         Put put = new Put(
                 key,
@@ -150,8 +150,8 @@ public final class AskDesk implements Asking, Asks {
     @Override
     public void locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
         Match any = new Match(List.of(), List.of(), List.of()); // whatever it asks for: one question for a caller
-        QuestionKey key = new QuestionKey(
-                Question.Kind.LOCK, who.caller(), true, new Authority("locked.invalid", 443), any, "");
+        QuestionKey key =
+                new QuestionKey(Question.Kind.LOCK, who.caller(), true, new Authority("locked.invalid", 443), any, "");
         Question.Reason reason = new Question.Reason(why.code(), why.words(), "known_secrets", "", "");
         Put put = new Put(key, ofGeneration, "", wanted(head), reason, "", false, release);
         synchronized (this) {
@@ -425,11 +425,9 @@ public final class AskDesk implements Asking, Asks {
         };
     }
 
-    private Answered allow(
-            OpenQuestion is, Optional<String> prefix, Optional<Duration> span, boolean once, String by) {
+    private Answered allow(OpenQuestion is, Optional<String> prefix, Optional<Duration> span, boolean once, String by) {
         Question question = is.question;
-        if (span.isPresent()
-                && (!span.get().isPositive() || span.get().compareTo(Answer.LONGEST) > 0)) {
+        if (span.isPresent() && (!span.get().isPositive() || span.get().compareTo(Answer.LONGEST) > 0)) {
             return fault(is, "too long a time, or none");
         }
         Match rule = is.rule();
@@ -716,11 +714,9 @@ public final class AskDesk implements Asking, Asks {
     private boolean isGranted(Caller caller, RequestHead head, Match rule) {
         List<Grants.Held> candidates;
         synchronized (this) {
-            candidates = grants.of(
-                    Question.Kind.ROUTE, caller, head.tls(), head.authority(), "", settings.nanoTime());
+            candidates = grants.of(Question.Kind.ROUTE, caller, head.tls(), head.authority(), "", settings.nanoTime());
         }
-        return candidates.stream()
-                .anyMatch(each -> each.grant().rule().equals(rule));
+        return candidates.stream().anyMatch(each -> each.grant().rule().equals(rule));
     }
 
     private synchronized boolean closed() {

@@ -86,8 +86,8 @@ public final class AskService implements AutoCloseable {
             }
             queue = Optional.of(opened);
         }
-        DeskSettings settings = new DeskSettings(
-                config.timeout(), config.bottle(), page && !ofChild, clock, System::nanoTime, random);
+        DeskSettings settings =
+                new DeskSettings(config.timeout(), config.bottle(), page && !ofChild, clock, System::nanoTime, random);
         AskService service = new AskService(settings, queue, masker, events);
         service.thread.start();
         return Optional.of(service);
@@ -322,7 +322,8 @@ public final class AskService implements AutoCloseable {
             AskEvent event = event(
                     "answered",
                     question,
-                    "ask " + question.id() + ": " + answer + " (by the " + by + ")" + (why.isEmpty() ? "" : ": " + why));
+                    "ask " + question.id() + ": " + answer + " (by the " + by + ")"
+                            + (why.isEmpty() ? "" : ": " + why));
             Map<String, String> fields = new LinkedHashMap<>(event.fields());
             fields.put("answer", answer);
             fields.put("by", by);

@@ -13,8 +13,7 @@ final class Ended {
     private final Map<Caller, Map<String, State>> all = new LinkedHashMap<>(16, 0.75f, true);
 
     void add(State state) {
-        Map<String, State> of =
-                all.computeIfAbsent(state.question().who().caller(), any -> new LinkedHashMap<>());
+        Map<String, State> of = all.computeIfAbsent(state.question().who().caller(), any -> new LinkedHashMap<>());
         of.put(state.question().id(), state);
         forget(of, MOST_OF_A_CALLER);
         forget(all, MOST_CALLERS);

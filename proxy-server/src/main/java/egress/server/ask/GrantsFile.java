@@ -22,9 +22,8 @@ public final class GrantsFile {
     /** @param masked takes secrets out of a text; a path with one is not written */
     static byte[] write(List<Grants.Held> grants, UnaryOperator<String> masked) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        JsonFactory factory = JsonFactory.builder()
-                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-                .build();
+        JsonFactory factory =
+                JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
         try (JsonGenerator json = factory.createGenerator(bytes)) {
             json.useDefaultPrettyPrinter();
             json.writeStartObject();
@@ -57,12 +56,11 @@ public final class GrantsFile {
         json.writeArrayFieldStart("paths");
         for (Matcher path : held.grant().rule().paths()) {
             String type = path instanceof Matcher.Prefix ? "prefix" : "exact";
-            String value =
-                    switch (path) {
-                        case Matcher.Exact exact -> exact.value();
-                        case Matcher.Prefix prefix -> prefix.value();
-                        case Matcher.Regex regex -> regex.source();
-                    };
+            String value = switch (path) {
+                case Matcher.Exact exact -> exact.value();
+                case Matcher.Prefix prefix -> prefix.value();
+                case Matcher.Regex regex -> regex.source();
+            };
             if (masked.apply(value).equals(value)) {
                 json.writeStartObject();
                 json.writeStringField("type", type);
@@ -72,8 +70,7 @@ public final class GrantsFile {
         }
         json.writeEndArray();
         json.writeStringField("fingerprint", held.fingerprint());
-        json.writeStringField(
-                "until", held.until().map(Object::toString).orElse(""));
+        json.writeStringField("until", held.until().map(Object::toString).orElse(""));
         json.writeBooleanField("once", held.once());
         json.writeEndObject();
     }

@@ -88,8 +88,7 @@ public final class OperatorQueue {
         String id = to.question().id();
         Path made = directory.resolve("." + id + ".answer." + UUID.randomUUID() + ".tmp");
         try {
-            Files.createFile(
-                    made, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(made, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.write(made, AnswerFile.write(id, answer), StandardOpenOption.WRITE);
             own(made, to.owner());
             Files.move(made, directory.resolve(id + ".answer.json"), StandardCopyOption.ATOMIC_MOVE);

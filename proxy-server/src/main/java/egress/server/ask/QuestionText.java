@@ -15,13 +15,18 @@ public final class QuestionText {
     /** One line: the beginning of the id, what is left of the time, who asks for what, and why not. */
     public static String line(Question question, Instant now) {
         Question.Who who = question.who();
-        String name = who.bottle().isEmpty() ? who.caller().key() : who.bottle() + "/" + who.caller().key();
-        String words = question.id().substring(0, Math.min(ID_SHOWN, question.id().length())) + "  "
+        String name = who.bottle().isEmpty()
+                ? who.caller().key()
+                : who.bottle() + "/" + who.caller().key();
+        String words = question.id()
+                        .substring(0, Math.min(ID_SHOWN, question.id().length())) + "  "
                 + left(question, now) + "  " + question.kind().code() + (question.waits() ? "" : " (later)") + "  "
-                + name + "  " + request(question.wanted()) + "  " + question.reason().code()
+                + name + "  " + request(question.wanted()) + "  "
+                + question.reason().code()
                 + (question.reason().fingerprint().isEmpty()
                         ? ""
-                        : " " + question.reason().rule() + " in " + question.reason().place() + " "
+                        : " " + question.reason().rule() + " in "
+                                + question.reason().place() + " "
                                 + question.reason().fingerprint())
                 + (question.count() > 1 ? "  x" + question.count() : "");
         return Printable.line(words);

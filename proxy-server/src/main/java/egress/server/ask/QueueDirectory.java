@@ -61,8 +61,7 @@ public final class QueueDirectory implements AutoCloseable {
         try {
             if (!Files.isDirectory(directory)) {
                 Files.createDirectories(
-                        directory,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             Path real = directory.toRealPath();
             FileChannel lockFile = FileChannel.open(
@@ -157,16 +156,14 @@ public final class QueueDirectory implements AutoCloseable {
     }
 
     void put(Question question) throws IOException {
-        AtomicFile.writePrivate(
-                directory.resolve(question.id() + ".json"), QuestionFile.write(question, owner));
+        AtomicFile.writePrivate(directory.resolve(question.id() + ".json"), QuestionFile.write(question, owner));
         share(question.id() + ".json");
     }
 
     /** Another owner has to read what the gate wrote. */
     private void share(String name) throws IOException {
         if (owner != gate) {
-            Files.setPosixFilePermissions(
-                    directory.resolve(name), PosixFilePermissions.fromString("rw-r--r--"));
+            Files.setPosixFilePermissions(directory.resolve(name), PosixFilePermissions.fromString("rw-r--r--"));
         }
     }
 

@@ -78,7 +78,8 @@ final class AskWatch {
         if (questions.isEmpty()) {
             screen.append("no question waits\n");
         }
-        screen.append("\nj/k choose   o once   h one hour   x until exit   d deny   q quit\n").append(said);
+        screen.append("\nj/k choose   o once   h one hour   x until exit   d deny   q quit\n")
+                .append(said);
         if (!screen.toString().equals(drawn)) {
             drawn = screen.toString();
             out.print(CLEAR + drawn);

@@ -69,7 +69,8 @@ final class McpCommand implements Callable<Integer> {
                 .filter(value -> !value.isEmpty())
                 .findFirst()
                 .orElseThrow(() -> new ParameterException(
-                        command.commandLine(), "--proxy: is missing, and so is HTTPS_PROXY (expected: http://HOST:PORT)"));
+                        command.commandLine(),
+                        "--proxy: is missing, and so is HTTPS_PROXY (expected: http://HOST:PORT)"));
         try {
             URI url = new URI(named);
             if ("http".equals(url.getScheme()) && url.getHost() != null) {

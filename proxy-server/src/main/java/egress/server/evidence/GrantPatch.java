@@ -89,13 +89,16 @@ public final class GrantPatch {
                     + granted.entry().strip());
         } else {
             String indent = " ".repeat(items.get().indent());
-            put(items.get().last(), granted.entry().lines().map(line -> indent + line).toList());
+            put(
+                    items.get().last(),
+                    granted.entry().lines().map(line -> indent + line).toList());
         }
     }
 
     private void allow(Route route, Set<String> fingerprints) {
         Optional<RoutesOutline.Entry> place = place(route);
-        String list = String.join(", ", fingerprints.stream().map(RoutesWriter::quoted).toList());
+        String list = String.join(
+                ", ", fingerprints.stream().map(RoutesWriter::quoted).toList());
         // A route that supervises has a dlp of its own, and which of its lines could be added to is not known.
         remarks.add((place.isPresent() ? name + ":" + place.get().first() + ": " : "") + route.name()
                 + ": put into allow_fingerprints of its dlp: [" + list + "]");

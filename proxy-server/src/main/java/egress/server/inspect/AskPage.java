@@ -80,20 +80,24 @@ final class AskPage {
             JsonNode said = new ObjectMapper().readTree(body);
             Answered answered = asks.get().answer(text(said, "id", LONGEST_ID), read(said), BY);
             return switch (answered) {
-                case Answered.Taken taken -> Answer.json(json.object(out -> out.writeStringField("state", words(taken.state()))));
+                case Answered.Taken taken ->
+                    Answer.json(json.object(out -> out.writeStringField("state", words(taken.state()))));
                 case Answered.Refused refused -> Answer.text(HttpResponseStatus.CONFLICT, refused.words());
             };
         } catch (JsonProcessingException | IllegalArgumentException e) {
             return Answer.text(
                     HttpResponseStatus.BAD_REQUEST,
-                    e instanceof JsonProcessingException ? "not an answer: no such JSON" : String.valueOf(e.getMessage()));
+                    e instanceof JsonProcessingException
+                            ? "not an answer: no such JSON"
+                            : String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return Answer.text(HttpResponseStatus.BAD_REQUEST, "not an answer");
         }
     }
 
     private static egress.server.ask.Answer read(JsonNode said) {
-        Optional<String> prefix = Optional.of(text(said, "path_prefix", LONGEST_PREFIX)).filter(text -> !text.isEmpty());
+        Optional<String> prefix =
+                Optional.of(text(said, "path_prefix", LONGEST_PREFIX)).filter(text -> !text.isEmpty());
         return switch (text(said, "answer", LONGEST_ID)) {
             case "once" -> new egress.server.ask.Answer.AllowOnce(prefix);
             case "for" ->

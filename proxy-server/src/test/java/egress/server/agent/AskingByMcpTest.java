@@ -56,7 +56,8 @@ final class AskingByMcpTest {
     }
 
     private static String put(McpCaller caller, String path) throws IOException {
-        JsonNode asked = caller.call("egress_ask", wish("api.example.com", path)).path("structuredContent");
+        JsonNode asked =
+                caller.call("egress_ask", wish("api.example.com", path)).path("structuredContent");
         assertThat(asked.path("state").asText()).isEqualTo("pending");
         String id = asked.path("id").asText();
         assertThat(id).matches("[0-9a-f]{32}");
@@ -82,7 +83,10 @@ final class AskingByMcpTest {
         JsonNode pending = result(alice, id).path("structuredContent");
         assertThat(pending.path("state").asText()).isEqualTo("pending");
         assertThat(pending.path("url").asText()).isEqualTo("https://api.example.com/seen/");
-        assertThat(alice.call("egress_status", "{}").path("structuredContent").path("open_questions").toString())
+        assertThat(alice.call("egress_status", "{}")
+                        .path("structuredContent")
+                        .path("open_questions")
+                        .toString())
                 .contains(id);
     }
 
@@ -110,7 +114,8 @@ final class AskingByMcpTest {
         String once = put(alice, "/once/");
         String hour = put(alice, "/hour/");
 
-        assertThat(operator.answer(denied, "\"answer\":\"deny\",\"why\":\"use \\\"the\\\" <mirror>\"").status())
+        assertThat(operator.answer(denied, "\"answer\":\"deny\",\"why\":\"use \\\"the\\\" <mirror>\"")
+                        .status())
                 .isEqualTo(200);
         assertThat(operator.answer(once, "\"answer\":\"once\"").status()).isEqualTo(200);
         assertThat(operator.answer(hour, "\"answer\":\"for\",\"minutes\":60").status())
@@ -178,10 +183,15 @@ final class AskingByMcpTest {
 
     @Test
     void takesJustificationsOf500Characters() throws IOException {
-        String wish = "{\"host\":\"api.example.com\",\"path_prefix\":\"/long/\",\"method\":\"GET\",\"justification\":\"%s\"}";
-        assertThat(bob.call("egress_ask", wish.formatted("x".repeat(501))).path("isError").asBoolean())
+        String wish =
+                "{\"host\":\"api.example.com\",\"path_prefix\":\"/long/\",\"method\":\"GET\",\"justification\":\"%s\"}";
+        assertThat(bob.call("egress_ask", wish.formatted("x".repeat(501)))
+                        .path("isError")
+                        .asBoolean())
                 .isTrue();
-        assertThat(bob.call("egress_ask", wish.formatted("x".repeat(500))).path("isError").asBoolean())
+        assertThat(bob.call("egress_ask", wish.formatted("x".repeat(500)))
+                        .path("isError")
+                        .asBoolean())
                 .isFalse();
     }
 
@@ -224,11 +234,15 @@ final class AskingByMcpTest {
         String id = put(bob, "/desk/");
 
         assertThat(operator.answer(id, "\"answer\":\"maybe\"").status()).isEqualTo(400);
-        assertThat(operator.answer(id, "\"answer\":\"for\",\"minutes\":0").status()).isEqualTo(409);
-        assertThat(operator.answer(id, "\"answer\":\"once\",\"path_prefix\":\"/other/\"").status())
+        assertThat(operator.answer(id, "\"answer\":\"for\",\"minutes\":0").status())
                 .isEqualTo(409);
-        assertThat(operator.answer("0".repeat(32), "\"answer\":\"once\"").status()).isEqualTo(409);
-        assertThat(operator.answer(id, "\"answer\":\"deny\",\"why\":\"\"").status()).isEqualTo(200);
+        assertThat(operator.answer(id, "\"answer\":\"once\",\"path_prefix\":\"/other/\"")
+                        .status())
+                .isEqualTo(409);
+        assertThat(operator.answer("0".repeat(32), "\"answer\":\"once\"").status())
+                .isEqualTo(409);
+        assertThat(operator.answer(id, "\"answer\":\"deny\",\"why\":\"\"").status())
+                .isEqualTo(200);
         assertThat(operator.answer(id, "\"answer\":\"once\"").status()).isEqualTo(409);
         assertThat(result(bob, id).path("structuredContent").path("words").asText())
                 .isEqualTo("the operator said no");
@@ -260,8 +274,8 @@ final class AskingByMcpTest {
     void saysThatAGateWithoutAPageOrQueueAsksNobody() throws IOException {
         try (ProxyUnderTest alone = ProxyUnderTest.with().routes(ROUTES).start();
                 McpCaller caller = McpCaller.of(alone)) {
-            JsonNode refused = caller.call("egress_ask", wish("api.example.com", "/x/"))
-                    .path("structuredContent");
+            JsonNode refused =
+                    caller.call("egress_ask", wish("api.example.com", "/x/")).path("structuredContent");
             assertThat(refused.path("state").asText()).isEqualTo("refused");
             assertThat(refused.path("words").asText()).contains("nobody can be asked");
         }

@@ -57,7 +57,10 @@ final class McpBridgeTest {
                         + "nonsense\n" + PING);
 
         assertThat(lines).hasSize(3);
-        assertThat(McpCaller.json(lines.get(0)).path("result").path("protocolVersion").asText())
+        assertThat(McpCaller.json(lines.get(0))
+                        .path("result")
+                        .path("protocolVersion")
+                        .asText())
                 .isEqualTo("2025-06-18");
         assertThat(McpCaller.json(lines.get(1)).path("error").path("code").asInt())
                 .isEqualTo(-32700);
@@ -96,7 +99,10 @@ final class McpBridgeTest {
         assertThat(CommandLineFactory.run(Map.of(), (var _, var _) -> 0, new Notices(said), "mcp"))
                 .isEqualTo(2);
         assertThat(CommandLineFactory.run(
-                        Map.of("HTTPS_PROXY", "socks5://user:wrong-secret@h:1"), (var _, var _) -> 0, new Notices(said), "mcp"))
+                        Map.of("HTTPS_PROXY", "socks5://user:wrong-secret@h:1"),
+                        (var _, var _) -> 0,
+                        new Notices(said),
+                        "mcp"))
                 .isEqualTo(2);
         assertThat(said.text())
                 .contains("--proxy: is missing", "--proxy: no such URL")

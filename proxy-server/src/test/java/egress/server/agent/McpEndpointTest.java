@@ -157,15 +157,12 @@ final class McpEndpointTest {
         String deep = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":" + "[".repeat(20_000)
                 + "]".repeat(20_000) + "}}";
         assertThat(post("", deep).status()).isEqualTo(400);
-        assertThat(post("", "{\"jsonrpc\":\"2.0\",\"id\":" + "9".repeat(5_000) + ",\"method\":\"ping\"}").status())
+        assertThat(post("", "{\"jsonrpc\":\"2.0\",\"id\":" + "9".repeat(5_000) + ",\"method\":\"ping\"}")
+                        .status())
                 .isEqualTo(400);
         try (McpCaller caller = McpCaller.of(gate)) {
             byte[] utf16 = PING.getBytes(StandardCharsets.UTF_16);
-            assertThat(caller.send(
-                                    "POST",
-                                    "http://_egress.local/mcp",
-                                    "Content-Type: application/json\r\n",
-                                    utf16)
+            assertThat(caller.send("POST", "http://_egress.local/mcp", "Content-Type: application/json\r\n", utf16)
                             .status())
                     .isEqualTo(400);
         }
@@ -175,13 +172,16 @@ final class McpEndpointTest {
     void takesSeveralMessagesAtOnceWhereTheVersionHasThem() throws IOException {
         String two = "[" + PING + ",{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"},"
                 + "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"nothing\"}]";
-        JsonNode answers = McpCaller.json(post("MCP-Protocol-Version: 2025-03-26\r\n", two).text());
+        JsonNode answers =
+                McpCaller.json(post("MCP-Protocol-Version: 2025-03-26\r\n", two).text());
         assertThat(answers).hasSize(2);
         assertThat(answers.path(1).path("error").path("code").asInt()).isEqualTo(-32601);
-        assertThat(post("", "[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}]").status())
+        assertThat(post("", "[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}]")
+                        .status())
                 .isEqualTo(202);
         assertThat(post("MCP-Protocol-Version: 2025-06-18\r\n", two).status()).isEqualTo(400);
-        assertThat(post("", "[" + PING + ("," + PING).repeat(16) + "]").status()).isEqualTo(400);
+        assertThat(post("", "[" + PING + ("," + PING).repeat(16) + "]").status())
+                .isEqualTo(400);
     }
 
     @Test

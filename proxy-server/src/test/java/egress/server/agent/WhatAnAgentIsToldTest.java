@@ -56,10 +56,11 @@ final class WhatAnAgentIsToldTest {
     }
 
     private static RawClient tunnel(String user, String host) throws IOException {
-        String pair = Base64.getEncoder()
-                .encodeToString((user + ":password-of-" + user).getBytes(StandardCharsets.UTF_8));
+        String pair =
+                Base64.getEncoder().encodeToString((user + ":password-of-" + user).getBytes(StandardCharsets.UTF_8));
         RawClient client = gate.connect();
-        assertThat(client.connectMethod(host + ":443", "Proxy-Authorization: Basic " + pair).status())
+        assertThat(client.connectMethod(host + ":443", "Proxy-Authorization: Basic " + pair)
+                        .status())
                 .isEqualTo(200);
         return client.tls(gate.client(host).alpn("http/1.1"));
     }
@@ -74,7 +75,8 @@ final class WhatAnAgentIsToldTest {
         assertThat(route.path("serves").toString())
                 .isEqualTo("[\"https://api.example.com\",\"http://api.example.com\"]");
         assertThat(route.path("any_of").path(0).toString())
-                .isEqualTo("{\"paths\":[\"prefix /v1/\"],\"methods\":[\"GET\",\"POST\"],\"with_fields\":[\"x-tenant\"]}");
+                .isEqualTo(
+                        "{\"paths\":[\"prefix /v1/\"],\"methods\":[\"GET\",\"POST\"],\"with_fields\":[\"x-tenant\"]}");
         assertThat(route.path("any_of").path(1).toString()).isEqualTo("{\"paths\":[\"exact /health\"]}");
         assertThat(status.path("routes").path(2).path("everything_inside_tls").asBoolean())
                 .isTrue();
@@ -162,7 +164,8 @@ final class WhatAnAgentIsToldTest {
         assertThat(alice.call("egress_explain", "{}").toString())
                 .contains("credential_unavailable")
                 .doesNotContain("UNSET_TOKEN_NAME");
-        assertThat(alice.call("egress_explain", "{\"url\":\"https://unset.example/\"}").toString())
+        assertThat(alice.call("egress_explain", "{\"url\":\"https://unset.example/\"}")
+                        .toString())
                 .contains("credential_unavailable")
                 .doesNotContain("UNSET_TOKEN_NAME");
     }
@@ -176,7 +179,10 @@ final class WhatAnAgentIsToldTest {
                     .isEqualTo(403);
         }
 
-        assertThat(bob.call("egress_explain", "{}").path("structuredContent").path("denials").toString())
+        assertThat(bob.call("egress_explain", "{}")
+                        .path("structuredContent")
+                        .path("denials")
+                        .toString())
                 .contains("\"CONNECT\"", "other.example:8443", "host_not_allowed");
     }
 
@@ -209,7 +215,9 @@ final class WhatAnAgentIsToldTest {
             "{\"method\":\"" + "G".repeat(21) + "\"}"
         }) {
             JsonNode result = alice.call("egress_explain", arguments);
-            assertThat(result.path("isError").asBoolean()).describedAs(arguments).isTrue();
+            assertThat(result.path("isError").asBoolean())
+                    .describedAs(arguments)
+                    .isTrue();
             assertThat(result.path("structuredContent").path("words").asText()).isNotEmpty();
         }
     }
@@ -217,7 +225,7 @@ final class WhatAnAgentIsToldTest {
     @Test
     void keepsNoLongTexts() throws IOException {
         try (McpCaller caller = McpCaller.of(gate, "alice", "password-of-alice")) {
-            caller.send("M".repeat(2_000), "http://api.example.com/" + "p".repeat(5_000), "", new byte[0]);
+            caller.send("M".repeat(40), "http://api.example.com/" + "p".repeat(5_000), "", new byte[0]);
         }
         JsonNode denial = alice.call("egress_explain", "{}")
                 .path("structuredContent")

@@ -49,11 +49,14 @@ final class QuestionFileTest {
     @Test
     void aTerminalIsShownNoControlCharacterAndNoLineOfAnAgentsOwn() {
         Instant now = Instant.parse("2026-01-02T03:05:05Z");
-        assertThat(QuestionText.line(question(), now)).startsWith("01234567  240s  route  ").doesNotContain("\n");
-        assertThat(QuestionText.lines(question(), now)).hasSize(9).allSatisfy(line -> assertThat(line.chars()
-                        .allMatch(c -> c >= ' ' && c < 0x7f))
-                .as(line)
-                .isTrue());
+        assertThat(QuestionText.line(question(), now))
+                .startsWith("01234567  240s  route  ")
+                .doesNotContain("\n");
+        assertThat(QuestionText.lines(question(), now))
+                .hasSize(9)
+                .allSatisfy(line -> assertThat(line.chars().allMatch(c -> c >= ' ' && c < 0x7f))
+                        .as(line)
+                        .isTrue());
     }
 
     @ParameterizedTest

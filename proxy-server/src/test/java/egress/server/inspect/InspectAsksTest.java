@@ -140,7 +140,8 @@ final class InspectAsksTest {
 
     private static String state(String id) throws IOException {
         try (RawClient client = gate.connect()) {
-            return client.get("http://_egress.local/asks/" + id, "_egress.local").text();
+            return client.get("http://_egress.local/asks/" + id, "_egress.local")
+                    .text();
         }
     }
 
@@ -228,7 +229,8 @@ final class InspectAsksTest {
                         .asInt())
                 .isZero();
         assertThat(browser.evaluate("document.title").asText()).isEqualTo("(1) egress-proxy");
-        assertThat(browser.evaluate("/[\\u0000-\\u0008\\u001b\\u200b\\u202e]/.test(document.documentElement.textContent)")
+        assertThat(browser.evaluate(
+                                "/[\\u0000-\\u0008\\u001b\\u200b\\u202e]/.test(document.documentElement.textContent)")
                         .asBoolean())
                 .isFalse();
         browser.click(".question button", "Deny");
@@ -270,7 +272,9 @@ final class InspectAsksTest {
         browser.size(1000, 720);
         CompletableFuture<ReceivedResponse> waits = request("/v2/releases/latest");
         browser.awaitText(".question", "/v2/releases");
-        wish("/archive/2026/", "I was asked to compare this year's releases with the changelog, and need their archives.");
+        wish(
+                "/archive/2026/",
+                "I was asked to compare this year's releases with the changelog, and need their archives.");
         browser.await("two questions", "document.querySelectorAll('.question').length === 2");
         Path pictures = Path.of("target", "inspect");
         browser.screenshot(pictures.resolve("asks.png"));

@@ -82,7 +82,9 @@ public final class Supervisor {
             then.accept(Optional.of(locked.failure()));
             return;
         }
-        if (closed || finding.fingerprint().isEmpty() || granted.size() >= MOST
+        if (closed
+                || finding.fingerprint().isEmpty()
+                || granted.size() >= MOST
                 || granted.contains(finding.fingerprint())) {
             then.accept(Optional.of(denial));
             return;
@@ -146,12 +148,7 @@ public final class Supervisor {
         if (lock.admit(who.caller()) instanceof Admission.Refused refused) {
             supervision
                     .asking()
-                    .locked(
-                            who,
-                            head,
-                            supervision.generation(),
-                            refused.failure(),
-                            () -> lock.release(who.caller()));
+                    .locked(who, head, supervision.generation(), refused.failure(), () -> lock.release(who.caller()));
         }
     }
 

@@ -65,8 +65,7 @@ final class ScannerInTheMakingTest {
                         lock,
                         loop,
                         WHO,
-                        new RequestHead(
-                                true, new Authority("ws.example", 443), "GET", "/", new DefaultHttpHeaders()),
+                        new RequestHead(true, new Authority("ws.example", 443), "GET", "/", new DefaultHttpHeaders()),
                         Route.named("ws.example").build(),
                         _ -> {}),
                 new Place.WebSocket(),
