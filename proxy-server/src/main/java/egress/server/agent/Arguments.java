@@ -27,10 +27,6 @@ final class Arguments {
         }
     }
 
-    boolean isEmpty() {
-        return object.isEmpty();
-    }
-
     /** @throws IllegalArgumentException where it is missing */
     String text(String name, int longest) {
         return optional(name, longest)

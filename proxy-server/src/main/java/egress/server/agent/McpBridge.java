@@ -126,16 +126,17 @@ public final class McpBridge {
 
     /** What HTTP says beside a message: its version and, where the message itself names that, its method and name. */
     private void fields(@Nullable JsonNode asked, HttpURLConnection connection) {
-        JsonNode parameters = asked == null ? null : asked.get("params");
-        JsonNode own =
-                parameters == null ? null : parameters.path(McpVersions.META).get(McpVersions.VERSION_KEY);
-        if (asked == null || own == null || !own.isTextual()) {
+        JsonNode message = asked == null ? mapper.missingNode() : asked;
+        JsonNode parameters = message.path("params");
+        JsonNode own = parameters.path(McpVersions.META).path(McpVersions.VERSION_KEY);
+        if (!own.isTextual()) {
             version.ifPresent(it -> connection.setRequestProperty(McpVersions.FIELD, it));
             return;
         }
         connection.setRequestProperty(McpVersions.FIELD, McpVersions.coded(own.textValue()));
         connection.setRequestProperty(
-                McpVersions.METHOD_FIELD, McpVersions.coded(asked.path("method").asText()));
+                McpVersions.METHOD_FIELD,
+                McpVersions.coded(message.path("method").asText()));
         if (parameters.path("name").isTextual()) {
             connection.setRequestProperty(
                     McpVersions.NAME_FIELD,
