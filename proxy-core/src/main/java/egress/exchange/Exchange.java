@@ -44,6 +44,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
     private final FailClosedListener failClosed = new FailClosedListener(this);
     private final Appeal appeal;
 
+    /** What is sent to the local site; null of what goes elsewhere. */
+    private @Nullable LocalPost post;
+
     private boolean webSocket;
     private boolean ended;
     private long activityNanos;
@@ -232,12 +235,22 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
     }
 
     private void answerLocally() {
-        boolean reads = asked.method().equals(HttpMethod.GET) || asked.method().equals(HttpMethod.HEAD);
-        if (reads) {
-            answer(LocalResponse.of(context.localSite(), entry.target, asked.method()));
-        } else {
-            fail(new Failure.Denied(DenyReason.METHOD_NOT_ALLOWED, LocalSite.HOST + " only answers GET and HEAD"));
+        HttpMethod method = asked.method();
+        int query = entry.target.indexOf('?');
+        String path = query < 0 ? entry.target : entry.target.substring(0, query);
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            answer(LocalResponse.of(context.localSite().page(entry.caller, path), method));
+            return;
         }
+        LocalSite.Posting posting = method.equals(HttpMethod.POST)
+                ? context.localSite().posting(path).orElse(null)
+                : null;
+        if (posting == null) {
+            fail(new Failure.Denied(DenyReason.METHOD_NOT_ALLOWED, LocalSite.HOST + " only answers GET and HEAD"));
+            return;
+        }
+        post = new LocalPost(this, downstream, context.budgets().replays(), posting, asked);
+        post.begin(request.isRead());
     }
 
     @Override
@@ -302,7 +315,17 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         if (!ended) {
             tell(new Event.RequestPart(entry, part));
         }
-        request.take(part);
+        LocalPost kept = post;
+        if (kept != null && !ended) {
+            request.note(part);
+            try {
+                kept.take(part);
+            } finally {
+                discard(part);
+            }
+        } else {
+            request.take(part);
+        }
     }
 
     /** The end of a burst of request parts. */
@@ -426,7 +449,8 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         }
     }
 
-    private void answer(LocalResponse local) {
+    /** Ends the exchange with an answer of our own. */
+    void answer(LocalResponse local) {
         entry.status = local.recorded().code();
         entry.answered = local.head().status();
         entry.responseFields = local.head().headers();
@@ -477,6 +501,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
     private void close() {
         appeal.close();
         request.close();
+        if (post != null) {
+            post.close();
+        }
         entry.endedNanos = System.nanoTime();
         tell(new Event.Ended(entry));
     }
@@ -526,6 +553,9 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         }
         boolean thinking = request.isRead() && response.state() == Side.AWAITING_HEAD;
         Timeouts timeouts = context.timeouts();
+        if (post != null && !request.isRead()) {
+            return entry.startedNanos + timeouts.head().toNanos(); // all of it, however it drips
+        }
         return activityNanos + (thinking ? timeouts.responseHead() : timeouts.idle()).toNanos();
     }
 

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The proxy's own answers: why something is denied or failed, and the pages of the local site.
@@ -69,11 +70,8 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
     }
 
     /** A page of the local site, or that there is none. */
-    static LocalResponse of(LocalSite site, String target, HttpMethod method) {
-        int query = target.indexOf('?');
-        String path = query < 0 ? target : target.substring(0, query);
-        return site.page(path)
-                .map(found -> of(HttpResponseStatus.OK, found.contentType(), found.body(), method))
+    static LocalResponse of(Optional<LocalSite.Page> page, HttpMethod method) {
+        return page.map(found -> of(found, method))
                 .orElseGet(() -> of(
                         HttpResponseStatus.NOT_FOUND,
                         "text/plain; charset=utf-8",
@@ -81,9 +79,17 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
                         method));
     }
 
+    static LocalResponse of(LocalSite.Page page, HttpMethod method) {
+        LocalResponse response = of(page.status(), page.contentType(), page.body(), method);
+        page.fields().forEach(response.head.headers()::set);
+        return response;
+    }
+
     private static LocalResponse of(HttpResponseStatus status, String type, byte[] body, HttpMethod method) {
         HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
-        head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
+        if (!type.isEmpty()) {
+            head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
+        }
         head.headers().set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
         head.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         head.headers().set("X-Content-Type-Options", "nosniff");

@@ -300,6 +300,11 @@ final class RequestRelay {
         return part;
     }
 
+    /** A part came from the caller that goes nowhere from here: the local site reads it. */
+    void note(HttpContent part) {
+        read |= part instanceof LastHttpContent;
+    }
+
     /** Nothing that comes is judged or sent before {@link #goOn}. */
     void holdBack() {
         holdsBack = true;

@@ -121,7 +121,7 @@ final class Stage {
         ExchangeContext context = new ExchangeContext(
                 new Origins(),
                 this::told,
-                path -> Optional.of(new LocalSite.Page("text/plain", new byte[] {'o', 'k'})),
+                (caller, path) -> Optional.of(new LocalSite.Page("text/plain", new byte[] {'o', 'k'})),
                 UpstreamHttp.AUTO,
                 Limits.DEFAULT,
                 Timeouts.DEFAULT,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Inspection;
 import egress.exchange.Inspector;
+import egress.exchange.LocalSite;
 import egress.exchange.Observer;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
@@ -11,6 +12,9 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,13 +154,61 @@ class UnexpectedErrorTest {
     @Test
     void aPageOfOurOwnThatFailsIsA502() throws IOException {
         try (Gate gate = Gate.builder()
-                        .localSite(path -> {
+                        .localSite((caller, path) -> {
                             throw new Bug();
                         })
                         .start();
                 RawClient client = RawClient.connect(gate.port())) {
             assertThat(client.get("http://_egress.local/", "_egress.local").status())
                     .isEqualTo(502);
+        }
+    }
+
+    /** What is sent to the local site, which fails at its head, at its body, or later. */
+    @ParameterizedTest
+    @EnumSource(FailingPost.At.class)
+    void aPostToOurselvesThatFailsIsA502(FailingPost.At at) throws IOException {
+        try (Gate gate = Gate.builder().localSite(new FailingPost(at)).start();
+                RawClient client = RawClient.connect(gate.port())) {
+            assertThat(client.send(
+                                    "POST http://_egress.local/x HTTP/1.1\r\nHost: _egress.local\r\nContent-Length: 4\r\n\r\nbody")
+                            .readResponse("POST")
+                            .status())
+                    .isEqualTo(502);
+        }
+    }
+
+    record FailingPost(At at) implements LocalSite, LocalSite.Posting {
+        enum At {
+            HEAD,
+            BODY,
+            LATER
+        }
+
+        @Override
+        public Optional<Page> page(egress.share.Caller caller, String path) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Posting> posting(String path) {
+            return Optional.of(this);
+        }
+
+        @Override
+        public Optional<Page> refusal(HttpHeaders fields) {
+            if (at == At.HEAD) {
+                throw new Bug();
+            }
+            return Optional.empty();
+        }
+
+        @Override
+        public CompletionStage<Page> answer(Posted posted) {
+            if (at == At.BODY) {
+                throw new Bug();
+            }
+            return CompletableFuture.failedFuture(new Bug());
         }
     }
 }

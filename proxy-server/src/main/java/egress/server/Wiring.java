@@ -18,7 +18,11 @@ import egress.server.admin.AdminServer;
 import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
 import egress.server.admin.Readiness.Part;
+import egress.server.agent.AgentSite;
+import egress.server.agent.McpEndpoint;
+import egress.server.agent.PastDenials;
 import egress.server.ask.AskService;
+import egress.server.ask.Asks;
 import egress.server.cli.Version;
 import egress.server.config.Endpoint;
 import egress.server.config.Settings;
@@ -45,6 +49,7 @@ import egress.server.routes.RoutesFile;
 import egress.server.routes.RoutesSource;
 import egress.server.tls.CaLeafCertificates;
 import egress.server.trace.Tracing;
+import egress.share.Caller;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.TrustedRoots;
@@ -101,12 +106,14 @@ final class Wiring {
     private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
     private final AtomicReference<String> allowlist = new AtomicReference<>("");
     private final Optional<Inspector> inspector;
+    private final PastDenials denials;
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
 
     private Wiring(Settings settings, Streams streams, Notices notices, InstantSource clock) {
         this.settings = settings;
         this.notices = notices;
         this.clock = clock;
+        this.denials = new PastDenials(clock, new SecureRandom());
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
         this.inspector = settings.inspect().on()
@@ -118,6 +125,19 @@ final class Wiring {
     interface IssuerSource {
         /** @throws CaException where there is none to be had: the gate must not start */
         Issuer get() throws CaException;
+    }
+
+    /** What callers are answered by the gate itself, once that is made. */
+    private record SiteLater(AtomicReference<LocalSite> made) implements LocalSite {
+        @Override
+        public Optional<Page> page(Caller caller, String path) {
+            return made.get().page(caller, path);
+        }
+
+        @Override
+        public Optional<Posting> posting(String path) {
+            return made.get().posting(path);
+        }
     }
 
     /** What the first load of the routes gave. */
@@ -238,18 +258,18 @@ final class Wiring {
                             upstreams,
                             settings.upstreamHttp(),
                             observers(eventLog, flows, shadow, tracing, observer),
-                            path -> site.get().page(path),
+                            new SiteLater(site),
                             budgets,
                             asking));
             ask.ifPresent(it -> it.desk().serve(proxy::snapshot));
             List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
-            inspector.ifPresent(page ->
-                    page.opened(probed.getFirst(), () -> proxy.snapshot().policy(), replayBy(proxy, issuer)));
+            inspector.ifPresent(page -> page.opened(
+                    probed.getFirst(), () -> proxy.snapshot().policy(), asks(ask), replayBy(proxy, issuer)));
             Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp, ask);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
             allowlist.compareAndSet("", first.routes().allowlist());
-            site.set(new OnboardingSite(kit, allowlist::get));
+            site.set(agentSite(kit, proxy, asks(ask)));
             WarmUp warmUp = new WarmUp(
                     new WarmUp.Work(
                             issuer,
@@ -310,6 +330,17 @@ final class Wiring {
         }
     }
 
+    private LocalSite agentSite(TrustPages kit, ProxyServer proxy, Asks asks) {
+        return new AgentSite(
+                new OnboardingSite(kit, allowlist::get),
+                asks,
+                new McpEndpoint(() -> proxy.snapshot().policy(), denials, asks, Version.number()));
+    }
+
+    private static Asks asks(Optional<AskService> ask) {
+        return ask.<Asks>map(AskService::desk).orElse(Asks.NOBODY);
+    }
+
     /** Who asks an operator; empty where nobody can be asked. */
     private Optional<AskService> ask(EventLog eventLog, Policy policy) throws IOException {
         Optional<AskService> ask = AskService.start(
@@ -362,7 +393,7 @@ final class Wiring {
             Optional<Shadow> shadow,
             Optional<Tracing> tracing,
             Observer other) {
-        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, other));
+        List<Observer> all = new ArrayList<>(List.of(metrics, eventLog, denials, other));
         flows.ifPresent(all::add);
         shadow.ifPresent(it -> all.add(it.routes()));
         if (tracing.isPresent()) {

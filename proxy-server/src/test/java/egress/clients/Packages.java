@@ -63,9 +63,16 @@ final class Packages {
 
     /** The Python of a virtual environment with the packages of {@code clients/requirements.txt}. */
     static Path python() throws IOException, InterruptedException {
-        Path directory = TARGET.resolve("python");
+        return python(TARGET.resolve("python"), Surroundings.program("requirements.txt"));
+    }
+
+    /** The Python of another one, with MCP's SDK: {@code clients/mcp-requirements.txt}. */
+    static Path mcp() throws IOException, InterruptedException {
+        return python(TARGET.resolve("mcp"), Surroundings.program("mcp-requirements.txt"));
+    }
+
+    private static Path python(Path directory, Path requirements) throws IOException, InterruptedException {
         Path python = directory.resolve("bin").resolve("python");
-        Path requirements = Surroundings.program("requirements.txt");
         String wanted = Files.readString(requirements);
         try (FileChannel _ = alone()) {
             if (isInstalled(directory, wanted)) {

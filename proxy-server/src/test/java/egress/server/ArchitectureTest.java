@@ -116,8 +116,10 @@ final class ArchitectureTest {
                         "com.fasterxml.jackson",
                         "egress.http",
                         "egress.policy",
+                        "egress.share",
                         "egress.server.config",
                         "egress.server.admin",
+                        "egress.server.ask",
                         "egress.server.flows",
                         "egress.server.evidence")
                 .arrow(
@@ -143,7 +145,18 @@ final class ArchitectureTest {
                         "egress.ca",
                         "egress.server.dlp.judge")
                 .arrow("egress.server.tls", "java", "javax", "io.netty", "egress.share", "egress.exchange", "egress.ca")
-                .arrow("egress.server.onboarding", "java", "javax", "egress.exchange", "egress.ca")
+                .arrow("egress.server.onboarding", "java", "javax", "egress.share", "egress.exchange", "egress.ca")
+                .arrow(
+                        "egress.server.agent",
+                        "java",
+                        "io.netty",
+                        "com.fasterxml.jackson",
+                        "egress.http",
+                        "egress.policy",
+                        "egress.share",
+                        "egress.exchange",
+                        "egress.server.ask",
+                        "egress.server.config")
                 .arrow(
                         "egress.server.cli",
                         "java",
@@ -167,6 +180,7 @@ final class ArchitectureTest {
                         "egress.server.flows",
                         "egress.server.routes",
                         "egress.server.inspect",
+                        "egress.server.agent",
                         "egress.server.onboarding")
                 .arrow(
                         "egress.server.evidence",
@@ -201,6 +215,8 @@ final class ArchitectureTest {
                         "egress.server.metrics",
                         "egress.server.evidence",
                         "egress.server.admin",
+                        "egress.server.agent",
+                        "egress.server.ask",
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",

@@ -23,7 +23,8 @@ public final class CommandLineFactory {
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
     private static final Set<String> SUBCOMMANDS =
-            Set.of("aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "routes", "run", "tail");
+            Set.of(
+                    "aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "mcp", "routes", "run", "tail");
 
     private CommandLineFactory() {}
 
@@ -51,6 +52,7 @@ public final class CommandLineFactory {
         gate.addSubcommand(new ExplainCommand());
         gate.addSubcommand(new HarCommand());
         gate.addSubcommand(new HealthCommand());
+        gate.addSubcommand(new McpCommand(environment));
         gate.addSubcommand(new RoutesCommand());
         gate.addSubcommand(new TailCommand());
         settle(gate, environment, notices);

@@ -25,14 +25,22 @@ final class InspectApi {
     private final FlowStore store;
     private final FlowJson json;
     private final PolicyPage policy;
+    private final AskPage asks;
     private final Supplier<Optional<Replay>> replay;
     private final String version;
 
     /** @param replay gives none where requests of the page's own must not leave */
-    InspectApi(FlowStore store, FlowJson json, PolicyPage policy, Supplier<Optional<Replay>> replay, String version) {
+    InspectApi(
+            FlowStore store,
+            FlowJson json,
+            PolicyPage policy,
+            AskPage asks,
+            Supplier<Optional<Replay>> replay,
+            String version) {
         this.store = store;
         this.json = json;
         this.policy = policy;
+        this.asks = asks;
         this.replay = replay;
         this.version = version;
     }
@@ -54,6 +62,8 @@ final class InspectApi {
             }
             case "policy" -> reads ? Answer.json(policy.whole()) : wrongMethod("GET");
             case "explain" -> posts ? explain(request.body()) : wrongMethod("POST");
+            case "asks" -> reads ? Answer.json(asks.open()) : wrongMethod("GET");
+            case "asks/answer" -> posts ? asks.answer(request.body()) : wrongMethod("POST");
             case "replay" -> posts ? replay(request.body()) : wrongMethod("POST");
             default -> reads ? flow(path.split("/", -1)) : wrongMethod("GET");
         };
@@ -79,6 +89,8 @@ final class InspectApi {
         return Answer.json(json.object(out -> {
             out.writeStringField("version", version);
             out.writeBooleanField("replay", replay.get().isPresent());
+            // The debugging proxy denies nothing that could be asked for.
+            out.writeBooleanField("asks", asks.isOn() && replay.get().isEmpty());
             if (replay.get().isPresent()) {
                 out.writeStringField("proxy", replay.get().get().gate());
             }

@@ -2,6 +2,7 @@ package egress.server.inspect;
 
 import egress.policy.Policy;
 import egress.server.admin.AdminPages;
+import egress.server.ask.Asks;
 import egress.server.config.Endpoint;
 import egress.server.config.InspectConfig;
 import egress.server.flows.FilterSyntaxException;
@@ -49,6 +50,7 @@ public final class Inspector implements AdminPages, AutoCloseable {
     private final InspectApi api;
     private volatile Supplier<Policy> policy = () -> Policy.of(List.of());
     private volatile Optional<Replay> replay = Optional.empty();
+    private volatile Asks asks = Asks.NOBODY;
     private final Semaphore streams = new Semaphore(MOST_STREAMS);
     private volatile Optional<InetSocketAddress> admin = Optional.empty();
     private Optional<Path> file = Optional.empty();
@@ -69,7 +71,12 @@ public final class Inspector implements AdminPages, AutoCloseable {
         this.token = new InspectToken(random);
         this.door = new Door(token);
         this.api = new InspectApi(
-                store, json, new PolicyPage(() -> policy.get(), tally, store, json), () -> replay, version);
+                store,
+                json,
+                new PolicyPage(() -> policy.get(), tally, store, json),
+                new AskPage(() -> asks, json),
+                () -> replay,
+                version);
     }
 
     /** All that take what is recorded. */
@@ -85,10 +92,12 @@ public final class Inspector implements AdminPages, AutoCloseable {
      * The page is now served.
      *
      * @param inForce the policy of the moment
+     * @param answers takes what a person says to the questions of agents
      * @param replayBy absent where nothing of the page's own may leave
      */
-    public void opened(InetSocketAddress address, Supplier<Policy> inForce, Optional<Gate> replayBy) {
+    public void opened(InetSocketAddress address, Supplier<Policy> inForce, Asks answers, Optional<Gate> replayBy) {
         policy = inForce;
+        asks = answers;
         admin = Optional.of(address);
         replay = replayBy.map(gate -> new Replay(gate.address(), gate.authority(), gate.users()));
     }

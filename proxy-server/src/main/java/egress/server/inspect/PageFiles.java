@@ -11,6 +11,7 @@ final class PageFiles {
     private static final Set<String> SCRIPTS = Set.of(
             "app.js",
             "api.js",
+            "asks.js",
             "body.js",
             "copy.js",
             "detail.js",

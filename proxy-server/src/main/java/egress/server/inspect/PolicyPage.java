@@ -3,8 +3,6 @@ package egress.server.inspect;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import egress.http.Authority;
-import egress.http.Printable;
 import egress.policy.ConnectionRoute;
 import egress.policy.Credential;
 import egress.policy.Explanation;
@@ -18,16 +16,10 @@ import egress.server.flows.Flow;
 import egress.server.flows.FlowUrl;
 import egress.server.inspect.FlowStore.Entry;
 import egress.server.inspect.PolicyTally.Count;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -141,8 +133,8 @@ final class PolicyPage {
      */
     String explain(byte[] asked) throws IOException {
         JsonNode root = new ObjectMapper().readTree(asked);
-        RequestHead head =
-                head(root.path("method").asText("GET"), root.path("url").asText());
+        RequestHead head = RequestHead.of(
+                root.path("method").asText("GET"), root.path("url").asText());
         Policy now = policy.get();
         Explanation explanation = Explanation.of(now, head);
         ConnectionRoute connection = now.route(head.authority());
@@ -191,25 +183,5 @@ final class PolicyPage {
         out.writeBooleanField("allowed", allowed);
         out.writeStringField("code", code);
         out.writeStringField("words", words);
-    }
-
-    private static RequestHead head(String method, String text) {
-        try {
-            URI url = new URI(text.strip());
-            String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-            if (url.getRawAuthority() == null || !(scheme.equals("https") || scheme.equals("http"))) {
-                throw new IllegalArgumentException(
-                        "URL: " + Printable.quote(text) + " (expected: https:// or http:// and a host)");
-            }
-            boolean tls = scheme.equals("https");
-            Authority authority = Authority.parse(url.getRawAuthority(), tls ? 443 : 80);
-            HttpHeaders fields = DefaultHttpHeadersFactory.headersFactory().newHeaders();
-            fields.set(HttpHeaderNames.HOST, authority.toHostField(tls));
-            String path = url.getRawPath().isEmpty() ? "/" : url.getRawPath();
-            String target = url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
-            return new RequestHead(tls, authority, method.strip().toUpperCase(Locale.ROOT), target, fields);
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("URL: " + Printable.line(String.valueOf(e.getMessage())), e);
-        }
     }
 }

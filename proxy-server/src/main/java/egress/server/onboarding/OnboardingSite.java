@@ -1,6 +1,7 @@
 package egress.server.onboarding;
 
 import egress.exchange.LocalSite;
+import egress.share.Caller;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -17,7 +18,7 @@ public final class OnboardingSite implements LocalSite {
     }
 
     @Override
-    public Optional<Page> page(String path) {
+    public Optional<Page> page(Caller caller, String path) {
         if (path.equals("/allowlist")) {
             return Optional.of(new Page("application/json", (allowlist.get() + "\n").getBytes(StandardCharsets.UTF_8)));
         }

@@ -55,6 +55,21 @@ export async function explain(method, url) {
   return response.json();
 }
 
+/** Questions that nobody has answered yet, the oldest first. */
+export async function asks() {
+  return (await (await ask("asks")).json()).asks;
+}
+
+/** Answers one: {id, answer, minutes, path_prefix, why}; gives what became of it. */
+export async function answer(said) {
+  const response = await ask("asks/answer", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(said),
+  });
+  return (await response.json()).state;
+}
+
 /** Sends a request again; gives the address that it comes from. */
 export async function replay(request) {
   const response = await ask("replay", {

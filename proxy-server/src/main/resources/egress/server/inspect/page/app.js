@@ -1,6 +1,7 @@
 // The page: it puts the list, the detail and the gate's stream together.
 
 import * as api from "./api.js";
+import { AskView } from "./asks.js";
 import { Detail } from "./detail.js";
 import { button, el, fill } from "./dom.js";
 import { count, size } from "./format.js";
@@ -58,12 +59,19 @@ const handshakes = button("TLS", toggleHandshakes, {
   "aria-pressed": "false",
   title: "Show ClientHellos too: of passthrough and of handshakes that failed",
 });
-const views = [["Traffic", traffic], ["Policy", document.getElementById("policy")]];
+const asksView = document.getElementById("asks");
+const views = [["Traffic", traffic], ["Policy", document.getElementById("policy")], ["Asks", asksView]];
 const viewButtons = views.map(([name], i) => button(name, () => showView(i), { "aria-pressed": String(i === 0) }));
+const asksButton = viewButtons[2];
+const asks = new AskView(asksView, (open) => {
+  fill(asksButton, "Asks", open > 0 && el("span", { class: "chip bad" }, String(open)));
+  document.title = open > 0 ? `(${open}) egress-proxy` : "egress-proxy";
+});
 
 const pause = button("Pause", togglePause, { "aria-pressed": "false", title: "Hold what comes back (p)" });
 
 function start() {
+  asksButton.hidden = true;
   document.getElementById("views").append(...viewButtons);
   traffic.append(list.element, splitter, detail.element);
   document.getElementById("actions").append(
@@ -97,6 +105,10 @@ function start() {
   api.about().then(
     (about) => {
       mayReplay = about.replay;
+      if (about.asks) {
+        asksButton.hidden = false;
+        asks.follow();
+      }
       proxy = about.proxy ?? proxy;
       sayEmpty();
     },

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.server.agent;
+
+import org.jspecify.annotations.NullMarked;
