@@ -4,7 +4,6 @@ import egress.ca.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -69,8 +68,7 @@ public final class QueueDirectory implements AutoCloseable {
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             try {
-                FileLock lock = tryLock(lockFile);
-                if (lock == null) {
+                if (isTaken(lockFile)) {
                     throw new IOException("another gate has it (expected: a directory of its own for each gate)");
                 }
                 long gate = uidOf(real.resolve(LOCK));
@@ -89,11 +87,12 @@ public final class QueueDirectory implements AutoCloseable {
         }
     }
 
-    private static FileLock tryLock(FileChannel file) throws IOException {
+    /** Whether another gate has it. */
+    private static boolean isTaken(FileChannel file) throws IOException {
         try {
-            return file.tryLock();
+            return file.tryLock() == null;
         } catch (OverlappingFileLockException e) {
-            return null; // held by this very process
+            return true; // by this very process
         }
     }
 

@@ -38,14 +38,10 @@ final class AskCommand implements Callable<Integer> {
     @Nullable
     CommandSpec spec;
 
-    private final Map<String, String> environment;
-
-    private AskCommand(Map<String, String> environment) {
-        this.environment = environment;
-    }
+    private AskCommand() {}
 
     static CommandLine of(Map<String, String> environment) {
-        CommandLine ask = new CommandLine(new AskCommand(environment));
+        CommandLine ask = new CommandLine(new AskCommand());
         ask.addSubcommand(new Ls(environment));
         ask.addSubcommand(new Show(environment));
         ask.addSubcommand(new Allow(environment));
