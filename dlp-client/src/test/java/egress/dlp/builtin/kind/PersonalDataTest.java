@@ -42,7 +42,7 @@ final class PersonalDataTest {
         "in_aadhaar, Aadhaar 9999 4105 7058",
         "cn_resident_id, no 11010519491231002X",
         "za_id, South African id number 8001015009087",
-        "ca_sin, SIN 046 454 286",
+        "ca_sin, SIN 130 692 544",
         "au_tfn, TFN 123 456 782",
     })
     void numbersAreFoundWhereARouteListsThem(String name, String text) {
