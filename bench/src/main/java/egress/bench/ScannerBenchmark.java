@@ -1,7 +1,9 @@
 package egress.bench;
 
 import egress.dlp.BodySource;
+import egress.dlp.Detector;
 import egress.dlp.HeaderField;
+import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
@@ -9,8 +11,10 @@ import egress.dlp.builtin.BuiltInScanner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -54,6 +58,10 @@ public class ScannerBenchmark {
     @Param({"2048", "102400"})
     public int size = 2048;
 
+    /** Groups besides those that are on; the cost of each is the difference to {@code none}. */
+    @Param({"none", "wallet_addresses", "personal_data", "strict"})
+    public String groups = "none";
+
     private BuiltInScanner scanner;
     private ScanRequest request;
 
@@ -78,10 +86,23 @@ public class ScannerBenchmark {
                 FIELDS,
                 BodySource.of(bytes),
                 List.of(),
-                ScanOptions.defaults());
+                options());
         if (!(scanner.scanNow(request) instanceof ScanVerdict.Clean)) {
             throw new IllegalStateException(body + ": not clean (expected: clean)");
         }
+    }
+
+    private ScanOptions options() {
+        ScanOptions defaults = ScanOptions.defaults();
+        if (groups.equals("strict")) {
+            return defaults.withProfile(Profile.STRICT);
+        }
+        Set<Detector> blocking = new HashSet<>(defaults.blocking());
+        Detector.of(Detector.Direction.OUTBOUND).stream()
+                .filter(each -> each.label().equals(groups))
+                .forEach(blocking::add);
+        return new ScanOptions(
+                blocking, defaults.warning(), false, Set.of(), defaults.profile(), defaults.everyHit());
     }
 
     @Benchmark

@@ -16,6 +16,7 @@ class ArchitectureTest {
             "egress.dlp.builtin.decode",
             "egress.dlp.builtin.join",
             "egress.dlp.builtin.rule",
+            "egress.dlp.builtin.kind",
             "egress.dlp.builtin.strength");
 
     @Test
@@ -26,6 +27,7 @@ class ArchitectureTest {
         String decode = "egress.dlp.builtin.decode";
         String join = "egress.dlp.builtin.join";
         String rule = "egress.dlp.builtin.rule";
+        String kind = "egress.dlp.builtin.kind";
         String strength = "egress.dlp.builtin.strength";
         assertThat(Architecture.ofModule()
                         .arrow(dlp, "java", "com.aayushatharva.brotli4j", "egress.dlp.coding")
@@ -36,6 +38,7 @@ class ArchitectureTest {
                         .arrow(join, "java", dlp, match, scan)
                         .arrow(strength, "java", match)
                         .arrow(rule, "java", "com.fasterxml.jackson.core", dlp, match, scan, strength)
+                        .arrow(kind, "java", dlp, match, scan)
                         .arrow(
                                 "egress.dlp.builtin",
                                 "java",
@@ -46,6 +49,7 @@ class ArchitectureTest {
                                 decode,
                                 join,
                                 rule,
+                                kind,
                                 strength)
                         .arrow("egress.dlp.injection", "java", dlp, scan)
                         .arrow("egress.dlp.pipelock", "java", "com.fasterxml.jackson", dlp, "egress.dlp.coding")

@@ -9,7 +9,7 @@ import java.util.TreeSet;
 /** What a change of a route's {@code dlp:} lets through that was stopped before. */
 final class DlpDiff {
     /** Those that block without the key. */
-    private static final Set<String> STANDARD = Set.of("token_patterns", "known_secrets");
+    private static final Set<String> STANDARD = Set.of("token_patterns", "known_secrets", "wallet_keys");
 
     /** Warns, and blocks nothing, wherever it is listed. */
     private static final String ENTROPY = "entropy";

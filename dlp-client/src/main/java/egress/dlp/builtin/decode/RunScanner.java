@@ -154,7 +154,7 @@ final class RunScanner implements Decoder {
             inStep.end(lastStart + lastLength, lastLength);
             lastLength = 0;
             lastKinds = 0;
-            if (digits && length >= RunListener.LEAST && listener != null) {
+            if (length >= RunListener.LEAST && listener != null) {
                 listener.run(start, end);
             }
             int next = longRuns.run(start, end, digits);

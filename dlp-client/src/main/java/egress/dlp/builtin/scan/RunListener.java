@@ -9,9 +9,9 @@ public interface RunListener {
      */
     void block(int at, long words, long digits, long capitals);
 
-    /** A run of letters, digits and {@code + - / _} with a digit, at least so long as a key is. */
+    /** A run of letters, digits and {@code + - / _} at least so long as an address is. */
     void run(int start, int end);
 
     /** The shortest run to hear of. */
-    int LEAST = 50;
+    int LEAST = 26;
 }
