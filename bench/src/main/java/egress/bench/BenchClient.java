@@ -190,7 +190,8 @@ final class BenchClient {
 
     private final class H1Lane extends ChannelInboundHandlerAdapter implements Lane {
         private final Channel channel;
-        private final ByteBuf request = ascii("GET /v1/things HTTP/1.1\r\nHost: " + target.host() + "\r\nAccept: */*\r\n\r\n");
+        private final ByteBuf request =
+                ascii("GET /v1/things HTTP/1.1\r\nHost: " + target.host() + "\r\nAccept: */*\r\n\r\n");
         private ByteBuf head = Unpooled.EMPTY_BUFFER;
         private int owed;
 
@@ -264,7 +265,8 @@ final class BenchClient {
             switch (frame) {
                 case Http2DataFrame data -> {
                     if (data.initialFlowControlledBytes() > 0) {
-                        ctx.write(new DefaultHttp2WindowUpdateFrame(data.initialFlowControlledBytes()).stream(data.stream()));
+                        ctx.write(new DefaultHttp2WindowUpdateFrame(data.initialFlowControlledBytes())
+                                .stream(data.stream()));
                     }
                     boolean end = data.isEndStream();
                     data.release();
@@ -272,7 +274,8 @@ final class BenchClient {
                         ctx.write(new DefaultHttp2HeadersFrame(request, true).stream(newStream()));
                     }
                 }
-                case Http2HeadersFrame head when !"200".contentEquals(head.headers().status()) ->
+                case Http2HeadersFrame head
+                when !"200".contentEquals(head.headers().status()) ->
                     failed(new IOException("answered " + head.headers().status()));
                 case Http2ResetFrame reset -> failed(new IOException("reset by " + reset.errorCode()));
                 default -> ReferenceCountUtil.release(frame);

@@ -62,7 +62,8 @@ final class BenchOrigin {
 
     private final class H1 extends ChannelInboundHandlerAdapter {
         private final ByteBuf answer = Unpooled.wrappedBuffer(
-                ("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: " + body.length + "\r\n\r\n")
+                ("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: " + body.length
+                                + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII),
                 body);
         private ByteBuf unread = Unpooled.EMPTY_BUFFER;

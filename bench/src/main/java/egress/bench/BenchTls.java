@@ -34,8 +34,9 @@ final class BenchTls {
 
     /** Trusts these origins; or, with a file, the gate that wrote its certificate there. */
     SslContext client(File gate, String protocol) throws SSLException {
-        SslContextBuilder builder =
-                SslContextBuilder.forClient().sslProvider(SslProvider.OPENSSL).applicationProtocolConfig(alpn(protocol));
+        SslContextBuilder builder = SslContextBuilder.forClient()
+                .sslProvider(SslProvider.OPENSSL)
+                .applicationProtocolConfig(alpn(protocol));
         return gate.exists()
                 ? builder.trustManager(gate).build()
                 : builder.trustManager(authority.certificate()).build();
@@ -43,9 +44,6 @@ final class BenchTls {
 
     private static ApplicationProtocolConfig alpn(String protocol) {
         return new ApplicationProtocolConfig(
-                Protocol.ALPN,
-                SelectorFailureBehavior.NO_ADVERTISE,
-                SelectedListenerFailureBehavior.ACCEPT,
-                protocol);
+                Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE, SelectedListenerFailureBehavior.ACCEPT, protocol);
     }
 }

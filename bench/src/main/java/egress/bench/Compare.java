@@ -52,7 +52,8 @@ public final class Compare {
                 Figure was = old.get(figure.getKey());
                 if (was != null) {
                     boolean judges = JUDGED.containsKey(figure.getKey());
-                    boolean isWorse = judges && isWorse(was.score(), figure.getValue().score());
+                    boolean isWorse =
+                            judges && isWorse(was.score(), figure.getValue().score());
                     compared += judges ? 1 : 0;
                     worse += isWorse ? 1 : 0;
                     System.out.println(line(isWorse, judges, each.getKey(), was, figure.getValue()));
@@ -61,7 +62,8 @@ public final class Compare {
         }
         System.out.println(worse + " of " + compared + " figures worse by more than 5%");
         if (compared == 0) {
-            System.err.println("egress: nothing to compare (expected: two results of -rf json -prof gc with benchmarks in common)");
+            System.err.println(
+                    "egress: nothing to compare (expected: two results of -rf json -prof gc with benchmarks in common)");
         }
         System.exit(worse > 0 || compared == 0 ? 1 : 0);
     }
@@ -98,14 +100,21 @@ public final class Compare {
 
     private static void add(Map<String, Figure> to, String name, @Nullable JsonNode metric) {
         if (metric != null) {
-            to.put(name, new Figure(metric.path("score").asDouble(), metric.path("scoreUnit").asText()));
+            to.put(
+                    name,
+                    new Figure(
+                            metric.path("score").asDouble(),
+                            metric.path("scoreUnit").asText()));
         }
     }
 
     private static String name(JsonNode result) {
         String benchmark = result.path("benchmark").asText();
         List<String> parameters = new ArrayList<>();
-        result.path("params").properties().forEach(each -> parameters.add(each.getKey() + "=" + each.getValue().asText()));
+        result.path("params")
+                .properties()
+                .forEach(each ->
+                        parameters.add(each.getKey() + "=" + each.getValue().asText()));
         return benchmark.substring(benchmark.indexOf("bench.") + 6)
                 + (parameters.isEmpty() ? "" : " " + String.join(" ", parameters));
     }

@@ -87,11 +87,7 @@ public class RelayBenchmark {
         client = new BenchClient(
                 callers,
                 new BenchClient.Target(
-                        port,
-                        HOST,
-                        !direct,
-                        tls.client(certificate.toFile(), h2Caller ? "h2" : "http/1.1"),
-                        h2Caller),
+                        port, HOST, !direct, tls.client(certificate.toFile(), h2Caller ? "h2" : "http/1.1"), h2Caller),
                 size > 65_536 ? 8 : 64,
                 size);
     }

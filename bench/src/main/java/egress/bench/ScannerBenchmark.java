@@ -101,8 +101,7 @@ public class ScannerBenchmark {
         Detector.of(Detector.Direction.OUTBOUND).stream()
                 .filter(each -> each.label().equals(groups))
                 .forEach(blocking::add);
-        return new ScanOptions(
-                blocking, defaults.warning(), false, Set.of(), defaults.profile(), defaults.everyHit());
+        return new ScanOptions(blocking, defaults.warning(), false, Set.of(), defaults.profile(), defaults.everyHit());
     }
 
     @Benchmark

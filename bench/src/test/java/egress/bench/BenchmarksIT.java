@@ -41,9 +41,31 @@ final class BenchmarksIT {
     void eachRunsAndIsCompared() throws Exception {
         Path result = directory.resolve("result.json");
         Ran ran = run(
-                "-jar", jar(), "RelayBenchmark|PolicyBenchmark.prefixAllowed|LeafBenchmark.knownHost|ScannerBenchmark",
-                "-p", "size=1024", "-p", "gate=all", "-p", "body=records", "-f", "1", "-wi", "0", "-i", "1", "-r", "200ms", "-prof", "gc",
-                "-foe", "true", "-rf", "json", "-rff", result.toString());
+                "-jar",
+                jar(),
+                "RelayBenchmark|PolicyBenchmark.prefixAllowed|LeafBenchmark.knownHost|ScannerBenchmark",
+                "-p",
+                "size=1024",
+                "-p",
+                "gate=all",
+                "-p",
+                "body=records",
+                "-f",
+                "1",
+                "-wi",
+                "0",
+                "-i",
+                "1",
+                "-r",
+                "200ms",
+                "-prof",
+                "gc",
+                "-foe",
+                "true",
+                "-rf",
+                "json",
+                "-rff",
+                result.toString());
         assertThat(ran.exit()).as(ran.out()).isZero();
         for (String relay : List.of("direct-h1", "direct-h2", "h1-h1", "h1-h2", "h2-h1", "h2-h2")) {
             assertThat(Files.readString(result)).contains("\"relay\" : \"" + relay + "\"");
@@ -63,7 +85,8 @@ final class BenchmarksIT {
 
     /** The same result with half the bytes of each allocation rate for an operation. */
     private static String halved(String json) {
-        Matcher norms = Pattern.compile("(\"gc\\.alloc\\.rate\\.norm\" : \\{\\s*\"score\" : )([0-9.E]+)").matcher(json);
+        Matcher norms = Pattern.compile("(\"gc\\.alloc\\.rate\\.norm\" : \\{\\s*\"score\" : )([0-9.E]+)")
+                .matcher(json);
         return norms.replaceAll(found -> found.group(1) + Double.parseDouble(found.group(2)) / 2);
     }
 }

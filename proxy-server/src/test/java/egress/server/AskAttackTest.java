@@ -173,7 +173,8 @@ final class AskAttackTest {
             Asks asks = proxy.gate().ask().orElseThrow().desk();
             for (int i = 0; i < 9_000; i++) {
                 Wish wish = new Wish("api.example", 443, "GET", "/w" + i, "please");
-                assertThat(asks.ask(Caller.ofAddress(proxy.address()), "", wish)).isInstanceOf(Asked.Refused.class);
+                assertThat(asks.ask(Caller.ofAddress(proxy.address()), "", wish))
+                        .isInstanceOf(Asked.Refused.class);
             }
             assertThat(get(proxy, "/open").status()).isNotEqualTo(403);
             ProxyUnderTest.await("twenty", () -> questions().size() == 20);

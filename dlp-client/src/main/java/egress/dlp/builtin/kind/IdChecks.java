@@ -61,7 +61,9 @@ final class IdChecks {
         int month = number(text, 3, 5);
         long all = Long.parseLong(text.substring(0, 13));
         boolean sex = "123478".indexOf(text.charAt(0)) >= 0;
-        return sex && (month >= 1 && month <= 12 || month >= 20 && month <= 42) && 97 - all % 97 == number(text, 13, 15);
+        return sex
+                && (month >= 1 && month <= 12 || month >= 20 && month <= 42)
+                && 97 - all % 97 == number(text, 13, 15);
     }
 
     static boolean italian(String text) {
@@ -128,7 +130,11 @@ final class IdChecks {
 
     static boolean insurance(String text) {
         boolean first = "DFIQUV".indexOf(text.charAt(0)) < 0 && "DFIOQUV".indexOf(text.charAt(1)) < 0;
-        return first && text.charAt(8) >= 'A' && text.charAt(8) <= 'D' && !text.startsWith("GB") && !text.startsWith("ZZ");
+        return first
+                && text.charAt(8) >= 'A'
+                && text.charAt(8) <= 'D'
+                && !text.startsWith("GB")
+                && !text.startsWith("ZZ");
     }
 
     static boolean american(String text) {

@@ -84,10 +84,10 @@ final class PersonalData {
 
     // Nothing of a word on either side, and no further digits behind a mark.
     private boolean isApart(int start, int end) {
-        boolean before = Texts.isWordBefore(s, start)
-                || start - 2 >= s.low() && isMark(b[start - 1]) && isDigit(b[start - 2]);
-        boolean behind = end < s.to() && CharTables.isWord(b[end])
-                || end + 1 < s.to() && isMark(b[end]) && isDigit(b[end + 1]);
+        boolean before =
+                Texts.isWordBefore(s, start) || start - 2 >= s.low() && isMark(b[start - 1]) && isDigit(b[start - 2]);
+        boolean behind =
+                end < s.to() && CharTables.isWord(b[end]) || end + 1 < s.to() && isMark(b[end]) && isDigit(b[end + 1]);
         return !before && !behind;
     }
 

@@ -52,8 +52,18 @@ final class WalletAddresses {
             "secret");
 
     private static final List<String> CONTEXT = List.of(
-            "address", "wallet", "ethereum", "eth", "recipient", "sender", "beneficiary", "owner", "payee", "account",
-            "deposit", "withdraw");
+            "address",
+            "wallet",
+            "ethereum",
+            "eth",
+            "recipient",
+            "sender",
+            "beneficiary",
+            "owner",
+            "payee",
+            "account",
+            "deposit",
+            "withdraw");
 
     private final Hits hits;
     private final byte[] b;

@@ -48,13 +48,16 @@ final class PersonalDataTest {
     void numbersAreFoundWhereARouteListsThem(String name, String text) {
         String body = "{\"note\": \"" + text + "\"}";
         assertThat(asked.names(GROUP, body)).as(body).contains(name);
-        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT))).isEqualTo("blocks");
+        assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT)))
+                .isEqualTo("blocks");
         if (!name.equals("us_ssn") && !name.equals("uk_nino")) {
             int last = text.length() - 2;
             while (!Character.isDigit(text.charAt(last))) {
                 last--;
             }
-            String wrong = text.substring(0, last) + (char) ('0' + (text.charAt(last) - '0' + 1) % 10) + text.substring(last + 1);
+            String wrong = text.substring(0, last)
+                    + (char) ('0' + (text.charAt(last) - '0' + 1) % 10)
+                    + text.substring(last + 1);
             assertThat(asked.names(GROUP, wrong)).as(wrong).doesNotContain(name);
         }
     }

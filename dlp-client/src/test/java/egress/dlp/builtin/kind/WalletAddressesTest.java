@@ -28,7 +28,8 @@ final class WalletAddressesTest {
         "ethereum_address, 0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
     })
     void addressesAreFoundWhereARouteListsThem(String name, String address) {
-        for (String body : List.of(address, "pay to " + address + ".", "{\"to\":\"" + address + "\"}", "/tx/" + address + "/1")) {
+        for (String body :
+                List.of(address, "pay to " + address + ".", "{\"to\":\"" + address + "\"}", "/tx/" + address + "/1")) {
             assertThat(asked.names(GROUP, body)).as(body).containsExactly(name);
             assertThat(asked.outcome(body, ScanOptions.defaults())).as(body).isEqualTo("passes");
             assertThat(asked.outcome(body, ScanOptions.defaults().withProfile(Profile.STRICT)))
@@ -51,7 +52,10 @@ final class WalletAddressesTest {
             String lower = "0x" + drawn.hex(40);
             assertThat(asked.names(GROUP, "wallet " + lower)).containsExactly("ethereum_address");
             for (String body : List.of(
-                    "commit " + drawn.hex(40), lower, "1" + drawn.of(alphabet, 33), "bc1q" + drawn.of("acdefghjklmn", 38))) {
+                    "commit " + drawn.hex(40),
+                    lower,
+                    "1" + drawn.of(alphabet, 33),
+                    "bc1q" + drawn.of("acdefghjklmn", 38))) {
                 assertThat(asked.names(GROUP, body)).as(body).isEmpty();
             }
         }
