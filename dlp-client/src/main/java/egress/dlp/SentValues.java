@@ -98,7 +98,7 @@ public final class SentValues {
 
     /** Names a value of that carrier. */
     public long hash(Carrier carrier, byte[] b, int from, int to) {
-        long hash = mixed(key.first ^ carrier.ordinal(), key.second ^ (to - from));
+        long hash = mixed(key.first ^ carrier.name().charAt(0), key.second ^ (to - from));
         for (int i = from; i < to; i += Long.BYTES) {
             long word = 0;
             for (int j = i; j < Math.min(to, i + Long.BYTES); j++) {
@@ -166,7 +166,8 @@ public final class SentValues {
         }
         List<Value> first =
                 fresh.first.stream().filter(value -> !repeats(before, value)).toList();
-        return new Fresh(fresh.carrier, first, fresh.last == fresh.first ? first : fresh.last, fresh.hashes);
+        boolean few = fresh.first.size() < KEPT;
+        return new Fresh(fresh.carrier, first, few ? first : fresh.last, fresh.hashes);
     }
 
     /** Whether a tiny value is the same as the one before it. */
