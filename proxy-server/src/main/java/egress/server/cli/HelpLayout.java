@@ -21,6 +21,7 @@ final class HelpLayout {
             "Logs",
             "Records",
             "Inspection",
+            "Asking",
             "Timeouts",
             "Limits");
 
