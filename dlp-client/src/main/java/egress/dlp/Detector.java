@@ -16,6 +16,14 @@ public enum Detector {
     TOKEN_PATTERNS(Direction.OUTBOUND, Effect.BLOCKS, Effect.BLOCKS),
     /** A random value assigned to a telling name. */
     ASSIGNED_SECRETS(Direction.OUTBOUND, Effect.WARNS, Effect.BLOCKS),
+    /** Private keys and seed phrases of wallets. */
+    WALLET_KEYS(Direction.OUTBOUND, Effect.BLOCKS, Effect.BLOCKS, Effect.BLOCKS),
+    /** Numbers of cards and bank accounts. */
+    PAYMENT_DATA(Direction.OUTBOUND, Effect.WARNS, Effect.BLOCKS, Effect.BLOCKS),
+    /** Addresses of wallets. */
+    WALLET_ADDRESSES(Direction.OUTBOUND, Effect.NONE, Effect.BLOCKS, Effect.BLOCKS),
+    /** Numbers that states give people, and tables of people. */
+    PERSONAL_DATA(Direction.OUTBOUND, Effect.NONE, Effect.BLOCKS, Effect.BLOCKS),
     /** The values this process was given to guard. */
     KNOWN_SECRETS(Direction.OUTBOUND, Effect.BLOCKS, Effect.BLOCKS),
     /** High entropy. */
@@ -28,15 +36,22 @@ public enum Detector {
     private final Direction direction;
     private final Effect unlisted;
     private final Effect listed;
+    private final Effect strict;
+
+    Detector(Direction direction, Effect unlisted, Effect listed) {
+        this(direction, unlisted, listed, unlisted);
+    }
 
     /**
      * @param unlisted what its findings do on a route that lists no detectors
      * @param listed what its findings do on a route that lists it
+     * @param strict what they do on a route that lists none and whose profile is {@link Profile#STRICT}
      */
-    Detector(Direction direction, Effect unlisted, Effect listed) {
+    Detector(Direction direction, Effect unlisted, Effect listed, Effect strict) {
         this.direction = direction;
         this.unlisted = unlisted;
         this.listed = listed;
+        this.strict = strict;
     }
 
     /** Where a route lists a detector: {@code outbound_detectors}, {@code inbound_detectors}, or nowhere. */
@@ -64,8 +79,9 @@ public enum Detector {
     }
 
     /** Those of a request whose findings do that on a route that lists no detectors. */
-    static Set<Detector> unlisted(Effect effect) {
-        return all(each -> each.direction == Direction.OUTBOUND && each.unlisted == effect);
+    static Set<Detector> unlisted(Effect effect, Profile profile) {
+        return all(each -> each.direction == Direction.OUTBOUND
+                && (profile == Profile.STRICT ? each.strict : each.unlisted) == effect);
     }
 
     /** Those that can only warn. */

@@ -17,6 +17,8 @@ public enum Profile {
     public enum Likeness {
         /** It may well have been given out. */
         REAL,
+        /** As {@link #REAL}, but chance passes its check so often that it only warns where the route does not list its group. */
+        LIKELY,
         /** Nobody drew it by chance: one character again and again, an alphabet in its order, a word. */
         MADE_UP,
         /** A vendor's documentation has it, or a key's armour stands without a key. */
@@ -32,13 +34,13 @@ public enum Profile {
             case BALANCED ->
                 switch (likeness) {
                     case REAL, MADE_UP -> Optional.of(Severity.BLOCKS);
-                    case EXAMPLE -> Optional.of(Severity.WARNS);
+                    case LIKELY, EXAMPLE -> Optional.of(Severity.WARNS);
                     case PLACEHOLDER -> Optional.empty();
                 };
             case QUIET ->
                 switch (likeness) {
                     case REAL -> Optional.of(Severity.BLOCKS);
-                    case MADE_UP, EXAMPLE -> Optional.of(Severity.WARNS);
+                    case LIKELY, MADE_UP, EXAMPLE -> Optional.of(Severity.WARNS);
                     case PLACEHOLDER -> Optional.empty();
                 };
         };

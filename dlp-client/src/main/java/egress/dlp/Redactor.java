@@ -116,7 +116,8 @@ public final class Redactor {
                 newFields,
                 newBody,
                 masked(request.trailers(), trailers),
-                request.options());
+                request.options(),
+                request.openLabels());
         return new Redaction.Rewritten(masked, !body.isEmpty());
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
  * @param fields in their order, pseudo-fields left out; Content-Type and Content-Encoding are read from here
  * @param body content as sent, still content-coded
  * @param trailers in their order
+ * @param openLabels how many labels at the front of the host whoever asked chose, since only a pattern allows them
  */
 public record ScanRequest(
         String host,
@@ -19,7 +20,20 @@ public record ScanRequest(
         List<HeaderField> fields,
         BodySource body,
         List<HeaderField> trailers,
-        ScanOptions options) {
+        ScanOptions options,
+        int openLabels) {
+
+    /** To a host that is allowed by its name. */
+    public ScanRequest(
+            String host,
+            String method,
+            String target,
+            List<HeaderField> fields,
+            BodySource body,
+            List<HeaderField> trailers,
+            ScanOptions options) {
+        this(host, method, target, fields, body, trailers, options, 0);
+    }
 
     public ScanRequest {
         fields = List.copyOf(fields);
@@ -41,7 +55,11 @@ public record ScanRequest(
     }
 
     public ScanRequest withOptions(ScanOptions other) {
-        return new ScanRequest(host, method, target, fields, body, trailers, other);
+        return new ScanRequest(host, method, target, fields, body, trailers, other, openLabels);
+    }
+
+    public ScanRequest withOpenLabels(int open) {
+        return new ScanRequest(host, method, target, fields, body, trailers, options, open);
     }
 
     public String path() {

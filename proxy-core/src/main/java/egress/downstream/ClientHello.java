@@ -21,6 +21,8 @@ record ClientHello(@Nullable String sni, List<String> alpn) {
     private static final int ALPN = 16;
     private static final int RECORD_HEADER = 5;
     private static final int MAX_RECORD = 16_384;
+    /** Browsers offer two, the registry of them has about thirty. */
+    private static final int MAX_PROTOCOLS = 100;
 
     /** What the bytes are that are no acceptable ClientHello; a sentence for the log. */
     static final class Malformed extends Exception {
@@ -151,11 +153,17 @@ record ClientHello(@Nullable String sni, List<String> alpn) {
         return name;
     }
 
-    private static List<String> protocols(Cursor data) {
+    /** Of 1-255 bytes each (RFC 7301 §3.1), and not so many that to keep them would take a multiple of the ClientHello. */
+    private static List<String> protocols(Cursor data) throws Malformed {
         Cursor list = data.slice(data.int16());
         List<String> protocols = new ArrayList<>(2);
         while (!list.atEnd()) {
-            protocols.add(list.slice(list.int8()).text());
+            String protocol = list.slice(list.int8()).text();
+            if (protocol.isEmpty() || protocols.size() == MAX_PROTOCOLS) {
+                throw new Malformed("an ALPN extension with an empty name or too many (expected: at most "
+                        + MAX_PROTOCOLS + " of 1-255 bytes)");
+            }
+            protocols.add(protocol);
         }
         return List.copyOf(protocols);
     }

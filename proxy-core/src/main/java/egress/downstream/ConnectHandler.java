@@ -1,12 +1,17 @@
 package egress.downstream;
 
 import egress.exchange.Admission;
+import egress.exchange.Event;
+import egress.exchange.ExchangeRecord;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.LocalSite;
+import egress.exchange.ProxySnapshot;
 import egress.http.Authority;
 import egress.http.HttpFormatException;
 import egress.policy.ConnectionRoute;
+import egress.policy.DenyReason;
+import egress.policy.Route;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -17,6 +22,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,9 +109,15 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             open(authority, new ConnectionRoute.Bump());
             return;
         }
-        ConnectionRoute route = context.snapshots().get().policy().route(authority);
-        if (room() instanceof Admission.Refused full && !(route instanceof ConnectionRoute.Refuse)) {
-            refuse(ctx, authority, request, full.failure(), false);
+        route(ctx, authority, request);
+    }
+
+    private void route(ChannelHandlerContext ctx, Authority authority, HttpRequest request) {
+        ProxySnapshot snapshot = context.snapshots().get();
+        ConnectionRoute route = snapshot.policy().route(authority);
+        if (!(route instanceof ConnectionRoute.Refuse)
+                && room(snapshot, authority, request) instanceof Admission.Refused full) {
+            refuse(ctx, recorded(snapshot, authority, request, full), request, full.failure(), false);
             return;
         }
         switch (route) {
@@ -116,10 +128,42 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Whether there is memory for what will come, and a record where it needs one. */
-    private Admission room() {
+    /** Whether there is memory for what will come, a record where it needs one, and a place for a name that only a pattern allows. */
+    private Admission room(ProxySnapshot snapshot, Authority authority, HttpRequest request) {
         Admission memory = context.budgets().headroom().admit(connection.claimant());
-        return memory instanceof Admission.Refused ? memory : context.observer().admit();
+        Admission room = memory instanceof Admission.Refused
+                ? memory
+                : context.observer().admit();
+        return room instanceof Admission.Refused ? room : named(snapshot, authority, request);
+    }
+
+    private Admission named(ProxySnapshot snapshot, Authority authority, HttpRequest request) {
+        Optional<Route> route = snapshot.policy().routeAt(authority).filter(Route::isPattern);
+        if (route.isEmpty()) {
+            return Admission.ADMITTED;
+        }
+        String target = request.uri();
+        String written = target.substring(0, target.lastIndexOf(':'));
+        return snapshot.inspector().admitName(connection.caller(), route.get(), authority, written, hit -> {
+            long id = context.exchanges().ids().incrementAndGet();
+            ExchangeRecord connect = ExchangeRecord.ofConnect(
+                    id, connection.address(), connection.caller(), route.get().masked(authority));
+            context.observer().on(new Event.Found(connect, hit));
+        });
+    }
+
+    /** The name as it may stand in records: what was found in one must not, so that the request says it no more either. */
+    private static Authority recorded(
+            ProxySnapshot snapshot, Authority authority, HttpRequest request, Admission.Refused refused) {
+        Optional<Route> route = snapshot.policy().routeAt(authority).filter(Route::isPattern);
+        boolean found = refused.failure() instanceof Failure.Denied denied && denied.why() == DenyReason.DLP_MATCH;
+        if (!found || route.isEmpty()) {
+            return authority;
+        }
+        Authority masked = route.get().masked(authority);
+        request.setUri(masked.toString());
+        request.headers().set(HttpHeaderNames.HOST, masked.toString());
+        return masked;
     }
 
     private void open(Authority authority, ConnectionRoute route) {

@@ -7,6 +7,7 @@ import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
 import egress.http.H2ServerCodec;
 import egress.http.HeadLimits;
+import egress.http.TurnFlush;
 import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * hello      hello
  * tls        tls alpn
  * h1         [tls] h1-decoder h1-encoder exchange
- * h2         tls flushes limit h2-order h2 streams connection
+ * h2         tls flushes limit h2-order h2 turn streams connection
  * h2-stream  h2-codec exchange
  * tunnel     [tls] [messages] [web-socket] tunnel
  * </pre>
@@ -46,6 +47,7 @@ final class DownstreamPipelines {
     static final String LIMIT = "limit";
     static final String H2_ORDER = "h2-order";
     static final String H2 = "h2";
+    static final String TURN = "turn";
     static final String STREAMS = "streams";
     static final String CONNECTION = "connection";
     static final String MESSAGES = "messages";
@@ -134,6 +136,7 @@ final class DownstreamPipelines {
         pipeline.addLast(LIMIT, H2FrameLimit.ofClient());
         pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(codec));
         pipeline.addLast(H2, codec);
+        pipeline.addLast(TURN, TurnFlush.ofStreams());
         pipeline.addLast(STREAMS, new Http2MultiplexHandler(new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel stream) {

@@ -130,17 +130,28 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         boolean otherUpgrade = !webSocket && Heads.asksForOtherUpgrade(asked);
         HopByHop.stripRequest(fields);
         judge(entry.target, fields, route -> {
-            switch (otherUpgrade ? ONLY_WEB_SOCKET : room()) {
+            switch (otherUpgrade ? ONLY_WEB_SOCKET : room(route)) {
                 case Admission.Refused refused -> fail(refused.failure());
                 case Admission.Admitted _ -> inspect(fields, route);
             }
         });
     }
 
-    /** Whether there is memory for it, and a place in the record where it needs one. */
-    private Admission room() {
+    /** Whether there is memory for it, a place in the record where it needs one, and one for its name where only a pattern allows it. */
+    private Admission room(Route route) {
         Admission memory = context.budgets().headroom().admit(downstream.claimant());
-        return memory instanceof Admission.Refused ? memory : context.observer().admit(entry);
+        Admission room = memory instanceof Admission.Refused
+                ? memory
+                : context.observer().admit(entry);
+        return room instanceof Admission.Refused || !route.isPattern()
+                ? room
+                : snapshot.inspector()
+                        .admitName(
+                                downstream.claimant().caller(),
+                                route,
+                                entry.authority,
+                                entry.authority.host(),
+                                this::onHit);
     }
 
     private void inspect(HttpHeaders fields, Route route) {
@@ -186,7 +197,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
     private boolean mayAsk() {
         return request.state() == Side.AWAITING_HEAD
                 && (webSocket || !Heads.asksForOtherUpgrade(asked))
-                && room() instanceof Admission.Admitted;
+                && context.budgets().headroom().admit(downstream.claimant()) instanceof Admission.Admitted;
     }
 
     /** Asks an operator; the request is neither judged further nor sent before the answer. */

@@ -86,6 +86,20 @@ public final class ExchangeRecord {
     public long firstByteNanos;
     public long endedNanos;
 
+    /** Of a CONNECT that is refused for what was found in its name: no exchange follows. */
+    public static ExchangeRecord ofConnect(long id, SocketAddress downstream, Caller caller, Authority authority) {
+        return new ExchangeRecord(
+                id,
+                downstream,
+                caller,
+                authority,
+                true,
+                "HTTP/1.1",
+                "CONNECT",
+                authority.toString(),
+                System.nanoTime());
+    }
+
     ExchangeRecord(
             long id,
             SocketAddress downstream,

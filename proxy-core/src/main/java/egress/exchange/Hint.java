@@ -46,7 +46,7 @@ enum Hint {
             // https instead, the git gate, plain HTTP or WebSocket, a coding that can be read: another request, not
             // another rule.
             case SCHEME_NOT_ALLOWED, GIT_PUSH, CREDENTIAL_NEEDS_TLS, UPGRADE_NOT_ALLOWED, DLP_UNSCANNABLE -> NEVER;
-            case DLP_UNAVAILABLE, DLP_LOCKED, POLICY_UNAVAILABLE, RECORD_UNAVAILABLE, ASK_PENDING -> LATER;
+            case DLP_UNAVAILABLE, DLP_LOCKED, DLP_NAMES, POLICY_UNAVAILABLE, RECORD_UNAVAILABLE, ASK_PENDING -> LATER;
         };
     }
 }

@@ -1,10 +1,12 @@
 package egress.exchange;
 
+import egress.http.Authority;
 import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.share.Caller;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
+import java.util.function.Consumer;
 
 /** Port: looks at what an exchange carries before it leaves (DLP). */
 @FunctionalInterface
@@ -19,6 +21,18 @@ public interface Inspector {
      * @param who whose share of the budgets it takes
      */
     Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
+
+    /**
+     * Whether that caller may ask for a name that only a pattern allows, since a name can carry data: tried before a certificate is made for
+     * the name, and before it is looked up. Never blocks. From any thread, for each request.
+     *
+     * @param written the host as the caller wrote it
+     * @param hits hears of what was found in it
+     */
+    default Admission admitName(
+            Caller caller, Route route, Authority authority, String written, Consumer<Inspection.Hit> hits) {
+        return Admission.ADMITTED;
+    }
 
     /** Whether anything of that caller may leave for now. From any thread, for each of its requests. */
     default Admission admit(Caller caller) {

@@ -25,6 +25,8 @@ public enum DenyReason {
     DLP_UNAVAILABLE,
     /** Too many hits on known secrets: nothing of this caller leaves for a while. */
     DLP_LOCKED,
+    /** Too many new names under one pattern: a name can carry data. */
+    DLP_NAMES,
     /** There is no valid routes file, so nothing is allowed. */
     POLICY_UNAVAILABLE,
     /** An operator is asked: it may be asked for again. */

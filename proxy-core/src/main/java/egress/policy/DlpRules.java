@@ -13,6 +13,7 @@ import java.util.Set;
  * @param stream scan message by message, instead of holding the body for its verdict
  * @param profile how sure the scanner must be of a token; empty for what the gate's flag says
  * @param allowFingerprints the keyed fingerprints of values that may leave all the same
+ * @param names how many new names under its pattern a caller may bring in 10 minutes
  */
 public record DlpRules(
         Detectors outbound,
@@ -21,7 +22,11 @@ public record DlpRules(
         OnOversize onOversize,
         boolean stream,
         Optional<String> profile,
-        Set<String> allowFingerprints) {
+        Set<String> allowFingerprints,
+        int names) {
+
+    /** New names under a pattern in 10 minutes, where the route says nothing else. */
+    public static final int NAMES = 64;
 
     /** A route without a {@code dlp:} of its own. */
     public static final DlpRules DEFAULT = new DlpRules(
@@ -39,7 +44,7 @@ public record DlpRules(
             OnOversize onOversize,
             boolean stream,
             Set<String> allowFingerprints) {
-        this(outbound, inbound, outboundOnMatch, onOversize, stream, Optional.empty(), allowFingerprints);
+        this(outbound, inbound, outboundOnMatch, onOversize, stream, Optional.empty(), allowFingerprints, NAMES);
     }
 
     public DlpRules {

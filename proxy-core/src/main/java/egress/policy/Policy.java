@@ -6,8 +6,10 @@ import egress.http.Printable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,6 +25,7 @@ public final class Policy {
     private final Kind kind;
     private final List<Route> routes;
     private final Map<Authority, Site> sites;
+    private final SuffixTable<Site> patterns;
     private final Set<String> hosts;
     private final String words;
     private final Ask unlisted;
@@ -48,7 +51,10 @@ public final class Policy {
     private Policy(Kind kind, List<Route> routes, String words, Ask unlisted) {
         this.kind = kind;
         this.routes = List.copyOf(routes);
-        this.sites = index(this.routes);
+        IdentityHashMap<Route, RouteRules> rules = new IdentityHashMap<>();
+        this.routes.forEach(route -> rules.put(route, new RouteRules(route)));
+        this.sites = index(this.routes, rules);
+        this.patterns = patterns(this.routes, rules);
         this.words = words;
         this.unlisted = unlisted;
         Set<String> names = new HashSet<>();
@@ -100,17 +106,42 @@ public final class Policy {
 
     /** The route that serves this authority, whatever the scheme. */
     public Optional<Route> routeAt(Authority authority) {
-        return Optional.ofNullable(sites.get(authority)).map(Site::route);
+        return Optional.ofNullable(siteAt(authority)).map(Site::route);
+    }
+
+    /**
+     * What is said at an authority: by the entry of that name, or else by the longest pattern that holds for it there. A name that has any
+     * entry is none of the patterns', at no port: what was written down for it must not be gone around.
+     */
+    private @Nullable Site siteAt(Authority authority) {
+        Site site = sites.get(authority);
+        if (site != null || patterns.isEmpty() || hosts.contains(authority.host())) {
+            return site;
+        }
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            if (pattern.served().port() == authority.port()) {
+                return pattern.value();
+            }
+        }
+        return null;
+    }
+
+    /** Whether an entry names the host, or a pattern holds for it, at any port. */
+    private boolean isListed(Authority authority) {
+        return hosts.contains(authority.host()) || !patterns.holding(authority).isEmpty();
     }
 
     /** The route of the authority, or of its host at another port: whose denial it is. Null of a host that no route names. */
     public @Nullable Route routeOf(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         if (site != null) {
             return site.route();
         }
         if (!hosts.contains(authority.host())) {
-            return null;
+            return patterns.holding(authority).stream()
+                    .findFirst()
+                    .map(pattern -> pattern.value().route())
+                    .orElse(null);
         }
         return routes.stream()
                 .filter(route -> route.serves().stream()
@@ -121,7 +152,7 @@ public final class Policy {
 
     /** What becomes of a connection to the authority. */
     public ConnectionRoute route(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         if (site != null) {
             return site.connection();
         }
@@ -130,7 +161,7 @@ public final class Policy {
         }
         boolean web = authority.port() == 443 || authority.port() == 80 || isAskedAbout(authority);
         // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
-        if (web && !hosts.contains(authority.host()) && !authority.isIpLiteral()) {
+        if (web && !isListed(authority) && !authority.isIpLiteral()) {
             return BUMP;
         }
         Verdict.Deny deny = unlisted(authority);
@@ -139,11 +170,16 @@ public final class Policy {
 
     /** Whether an operator is asked about what is not allowed at the authority. */
     public Ask askAt(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         if (site != null) {
             return site.route().ask();
         }
         return isAskedAbout(authority) ? unlisted : Ask.NEVER;
+    }
+
+    /** Whether an operator is asked about hosts that no route names. */
+    public boolean asksOfUnlisted() {
+        return unlisted != Ask.NEVER;
     }
 
     /** Whether anybody is to be asked about anything. */
@@ -156,12 +192,12 @@ public final class Policy {
 
     /** Whether anything may leave to the authority, by a rule or an operator's word. */
     public boolean reaches(Authority authority) {
-        return sites.containsKey(authority) || isAskedAbout(authority);
+        return siteAt(authority) != null || isAskedAbout(authority);
     }
 
     /** Whether it is one that no route names, and that an operator is asked about: never an address, which no SNI can name. */
     private boolean isAskedAbout(Authority authority) {
-        return unlisted != Ask.NEVER && !hosts.contains(authority.host()) && !authority.isIpLiteral();
+        return unlisted != Ask.NEVER && !isListed(authority) && !authority.isIpLiteral();
     }
 
     /** Whether plain http may be spoken in a tunnel to the authority: on port 80, in the debugging proxy on any. */
@@ -205,7 +241,7 @@ public final class Policy {
         if (git == GitRules.Use.PUSH) {
             return GIT_PUSH;
         }
-        Site site = sites.get(head.authority());
+        Site site = siteAt(head.authority());
         if (site == null && !isAskedAbout(head.authority())) {
             return unlisted(head.authority());
         }
@@ -282,7 +318,7 @@ public final class Policy {
     /** The compiled rules at an authority, for explaining a verdict. */
     @Nullable
     RouteRules rulesAt(Authority authority) {
-        Site site = sites.get(authority);
+        Site site = siteAt(authority);
         return site == null ? null : site.rules();
     }
 
@@ -291,14 +327,13 @@ public final class Policy {
         return "Policy" + routes.stream().map(Route::name).toList();
     }
 
-    private static Map<Authority, Site> index(List<Route> routes) {
+    private static Map<Authority, Site> index(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
         Map<Authority, Site> sites = new HashMap<>();
         for (Route route : routes) {
-            RouteRules rules = new RouteRules(route);
             for (Route.Served served : route.serves()) {
                 ConnectionRoute connection =
                         route.passthrough() && served.tls() ? new ConnectionRoute.Passthrough(route) : BUMP;
-                Site site = new Site(route, served.tls(), rules, connection);
+                Site site = new Site(route, served.tls(), of(route, rules), connection);
                 if (sites.put(served.authority(), site) != null) {
                     throw new IllegalArgumentException(
                             "routes: two of them serve " + served.authority() + " (expected: one per host and port)");
@@ -308,11 +343,26 @@ public final class Policy {
         return Map.copyOf(sites);
     }
 
+    private static SuffixTable<Site> patterns(List<Route> routes, IdentityHashMap<Route, RouteRules> rules) {
+        List<SuffixTable.Entry<Site>> patterns = new ArrayList<>();
+        for (Route route : routes) {
+            for (Route.ServedNames served : route.patterns()) {
+                Site site = new Site(route, served.tls(), of(route, rules), BUMP);
+                patterns.add(new SuffixTable.Entry<>(served, site));
+            }
+        }
+        return new SuffixTable<>(patterns);
+    }
+
+    private static RouteRules of(Route route, IdentityHashMap<Route, RouteRules> rules) {
+        return Objects.requireNonNull(rules.get(route), "rules were made for each route");
+    }
+
     private Verdict.Deny unlisted(Authority authority) {
         if (kind == Kind.DENY_ALL) {
             return new Verdict.Deny(DenyReason.POLICY_UNAVAILABLE, words);
         }
-        if (!hosts.contains(authority.host())) {
+        if (!isListed(authority)) {
             return new Verdict.Deny(
                     DenyReason.HOST_NOT_ALLOWED, "host " + authority.host() + " is not allowed: no route names it");
         }
@@ -322,9 +372,19 @@ public final class Policy {
                 ports.add(served.port());
             }
         }
+        boolean named = hosts.contains(authority.host());
+        boolean held = false;
+        for (SuffixTable.Entry<Site> pattern : patterns.holding(authority)) {
+            int port = pattern.served().port();
+            held |= port == authority.port();
+            if (!named) {
+                ports.add(port);
+            }
+        }
         return new Verdict.Deny(
                 DenyReason.PORT_NOT_ALLOWED,
-                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports);
+                "port " + authority.port() + " of " + authority.host() + " is not allowed: its routes name " + ports
+                        + (held ? "; a pattern does not hold for a name that has an entry" : ""));
     }
 
     private static Verdict.@Nullable Deny deniedAt(Site site, RequestHead head, Readings readings, GitRules.Use git) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * One entry of the routes file: what may be asked of a host, and what the proxy adds.
  *
  * @param name as printed: the host, or host and port where the file names a port
- * @param serves where it holds
+ * @param serves the authorities where it holds; none of a pattern
+ * @param patterns the names, each at a port, where it holds that no entry has by itself; empty but for a pattern
  * @param credential what the proxy injects
  * @param matches at least one must hold; none means every request
  * @param pathAllowlist at least one must hold as well; none means every path
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record Route(
         String name,
         List<Served> serves,
+        List<ServedNames> patterns,
         Optional<Credential> credential,
         List<Match> matches,
         List<Matcher> pathAllowlist,
@@ -35,9 +37,13 @@ public record Route(
         Ask ask,
         boolean transparent) {
 
+    /** In place of labels that are not to be shown. */
+    private static final String HIDDEN = "________.";
+
     /** The route behind {@link Policy#allowAll}. */
     public static final Route TRANSPARENT = new Route(
             "*",
+            List.of(),
             List.of(),
             Optional.empty(),
             List.of(),
@@ -51,6 +57,12 @@ public record Route(
 
     public Route {
         serves = List.copyOf(serves);
+        patterns = List.copyOf(patterns);
+        if (!patterns.isEmpty() && (credential.isPresent() || passthrough)) {
+            throw new IllegalArgumentException(name
+                    + ": a pattern with a credential, or passed through (expected: neither: anybody may get one of its"
+                    + " names)");
+        }
         matches = List.copyOf(matches);
         pathAllowlist = List.copyOf(pathAllowlist);
     }
@@ -69,6 +81,42 @@ public record Route(
     }
 
     /**
+     * The names of a pattern at one port, and the one scheme that is served there.
+     *
+     * @param names which of them
+     */
+    public record ServedNames(boolean tls, HostPattern names, int port) {}
+
+    /** Whether it holds for names that nobody has written down. */
+    public boolean isPattern() {
+        return !patterns.isEmpty();
+    }
+
+    /** How many labels at the front of a host only its pattern allows, so that whoever asks chose them; 0 where it has none. */
+    public int openLabels(String host) {
+        return patterns.isEmpty() ? 0 : patterns.getFirst().names().openLabels(host);
+    }
+
+    /** A name of the pattern that says nothing of another one, for records. */
+    public Authority masked(Authority name) {
+        return patterns.isEmpty()
+                ? name
+                : new Authority(HIDDEN + patterns.getFirst().names().suffix(), name.port());
+    }
+
+    /**
+     * A route without rules for the names of a pattern, to add to.
+     *
+     * @param host a pattern (https on 443, plain http on 80), or with a port behind a colon (https there; http on 80)
+     * @throws IllegalArgumentException saying what is wrong with it
+     */
+    public static Builder pattern(String host) {
+        int stars = HostPattern.stars(host);
+        Builder at = new Builder(host.substring(stars));
+        return new Builder(host.substring(0, stars) + at.name, at.serves, stars == 3);
+    }
+
+    /**
      * A route without rules, to add to.
      *
      * @param host a host (https on 443, plain http on 80), or {@code host:port} (https there; http on 80)
@@ -83,6 +131,7 @@ public record Route(
         return new Route(
                 name,
                 serves,
+                patterns,
                 credential,
                 List.of(rule),
                 List.of(),
@@ -136,6 +185,7 @@ public record Route(
     public static final class Builder {
         private final String name;
         private final List<Served> serves;
+        private final List<ServedNames> patterns;
         private Optional<Credential> credential = Optional.empty();
         private final List<Match> matches = new ArrayList<>();
         private final List<Matcher> pathAllowlist = new ArrayList<>();
@@ -152,6 +202,18 @@ public record Route(
             this.serves = bare
                     ? List.of(new Served(true, https), new Served(false, new Authority(https.host(), 80)))
                     : List.of(new Served(https.port() != 80, https));
+            this.patterns = List.of();
+        }
+
+        private Builder(String name, List<Served> suffixes, boolean anyDepth) {
+            this.name = name;
+            this.serves = List.of();
+            this.patterns = suffixes.stream()
+                    .map(suffix -> new ServedNames(
+                            suffix.tls(),
+                            new HostPattern(suffix.authority(), anyDepth),
+                            suffix.authority().port()))
+                    .toList();
         }
 
         public Builder credential(Credential value) {
@@ -196,7 +258,18 @@ public record Route(
 
         public Route build() {
             return new Route(
-                    name, serves, credential, matches, pathAllowlist, gitFetch, dlp, passthrough, trace, ask, false);
+                    name,
+                    serves,
+                    patterns,
+                    credential,
+                    matches,
+                    pathAllowlist,
+                    gitFetch,
+                    dlp,
+                    passthrough,
+                    trace,
+                    ask,
+                    false);
         }
     }
 }

@@ -34,7 +34,7 @@ public final class RuleNames {
             case UPGRADE_NOT_ALLOWED -> "upgrade";
             case RECORD_UNAVAILABLE -> "record";
             case ASK_PENDING -> "ask";
-            case DLP_MATCH, DLP_UNSCANNABLE, DLP_UNAVAILABLE, DLP_LOCKED -> "dlp";
+            case DLP_MATCH, DLP_UNSCANNABLE, DLP_UNAVAILABLE, DLP_LOCKED, DLP_NAMES -> "dlp";
         };
     }
 

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -68,10 +69,16 @@ final class AddressGuard {
             new Range("fec0::/10", "a site-local address"),
             new Range("ff00::/8", "a multicast address"));
 
+    private static final List<InetAddress> LOOPBACK = List.of(literal("127.0.0.1"), literal("::1"));
+
     private static final Cidr GLOBAL_UNICAST = Cidr.parse("2000::/3");
     private static final Cidr NAT64 = Cidr.parse("64:ff9b::/96");
     private static final Cidr SIX_TO_FOUR = Cidr.parse("2002::/16");
     private static final Cidr TEREDO = Cidr.parse("2001::/32");
+
+    private static InetAddress literal(String text) {
+        return Objects.requireNonNull(Cidr.literal(text), text);
+    }
 
     private final List<Cidr> allowed;
     private final Supplier<Set<InetSocketAddress>> own;
@@ -97,6 +104,20 @@ final class AddressGuard {
         for (InetSocketAddress listener : own.get()) {
             if (listener.getPort() == port && reaches(address, listener.getAddress())) {
                 return new Refused("the proxy's own listener");
+            }
+        }
+        return Allowed.ALLOWED;
+    }
+
+    /** The same of a name that a proxy behind us would look up, perhaps on this host: of those that need no look-up. */
+    Judgement judgeOwn(String host, int port) {
+        InetAddress literal = Cidr.literal(host);
+        List<InetAddress> known = literal != null
+                ? List.of(literal)
+                : host.equals("localhost") || host.endsWith(".localhost") ? LOOPBACK : List.of(); // RFC 6761 §6.3
+        for (InetAddress address : known) {
+            if (judgeOwn(address, port) instanceof Refused refused) {
+                return refused;
             }
         }
         return Allowed.ALLOWED;

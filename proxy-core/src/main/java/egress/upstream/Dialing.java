@@ -118,6 +118,13 @@ final class Dialing implements Dialer {
                 fail(new Failure.Overloaded("too many connections to origins are open"));
                 return;
             }
+            if (config.proxy().isPresent()
+                    && guard.judgeOwn(target.host(), target.port()) instanceof AddressGuard.Refused refused) {
+                counters.addressesRefused.increment();
+                fail(new Failure.UpstreamForbidden(
+                        target.host() + " leads to " + refused.words() + ", and is not asked of the proxy"));
+                return;
+            }
             timer = loop.schedule(this::onTimeout, config.timeouts().connect().toNanos(), TimeUnit.NANOSECONDS);
             InetAddress literal = Cidr.literal(hop.host());
             if (literal != null) {

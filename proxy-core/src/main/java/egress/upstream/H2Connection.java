@@ -75,7 +75,10 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         this.allowed = Math.min(ASSUMED_STREAMS, limits.streamsPerConnection());
         this.heardNanos = System.nanoTime();
         this.idleSinceNanos = heardNanos;
-        this.streams = new Http2StreamChannelBootstrap(channel).option(ChannelOption.AUTO_READ, false);
+        // An origin may answer and reset the stream while a body still waits to be written: the answer must stay readable.
+        this.streams = new Http2StreamChannelBootstrap(channel)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.AUTO_CLOSE, false);
         this.flow = new H2Windows(pipelines.http2(channel, this), limits);
         countIdle(!gone);
     }

@@ -8,6 +8,7 @@ import egress.http.H1ResponseDecoder;
 import egress.http.H2ClientCodec;
 import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
+import egress.http.TurnFlush;
 import egress.upstream.TlsListener.Remedy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * ask proxy  decoder, proxy
  * tls        records, tls, handshake
  * h1         [[records], tls], decoder, encoder, response
- * h2         [records], tls, limit, h2, streams, session
+ * h2         [records], tls, limit, h2, turn, streams, session
  * h2 stream  codec, response
  * upgraded   [tls], unread
  * </pre>
@@ -218,6 +219,7 @@ final class UpstreamPipelines {
         channel.pipeline()
                 .addLast("limit", H2FrameLimit.ofServer())
                 .addLast("h2", codec)
+                .addLast("turn", TurnFlush.ofStreams())
                 .addLast("streams", new Http2MultiplexHandler(new PushedStream()))
                 .addLast("session", session);
         int window = codec.connection()

@@ -29,6 +29,9 @@ abstract class UpstreamStream implements UpstreamPeer {
     private final Place place;
     private boolean muted;
     private boolean headWritten;
+    private boolean headFlushed;
+    /** Since the head was written. */
+    private boolean flushed;
     private boolean requestWritten;
     private boolean requestDone;
     private boolean requestBroken;
@@ -80,8 +83,29 @@ abstract class UpstreamStream implements UpstreamPeer {
         }
     }
 
+    /**
+     * A head waits until the end of the loop's turn for what comes with it: an empty end of the request is then said by
+     * the head's own frame, and a short body goes in the same write.
+     */
     @Override
     public final void flush() {
+        if (headWritten && !headFlushed && !requestDone) {
+            headFlushed = true;
+            channel.eventLoop().execute(this::flushHead);
+            return;
+        }
+        headFlushed |= headWritten;
+        flushed = true;
+        flushNow();
+    }
+
+    private void flushHead() {
+        if (!flushed) {
+            flushNow();
+        }
+    }
+
+    private void flushNow() {
         if (!muted) {
             requestWritten |= headWritten && channel.isActive();
             channel.flush();

@@ -157,7 +157,7 @@ class PipelineShapesTest {
         tls();
         pipelines.h2(connection);
         assertThat(shape(channel))
-                .containsExactly("tls", "flushes", "limit", "h2-order", "h2", "streams", "connection");
+                .containsExactly("tls", "flushes", "limit", "h2-order", "h2", "turn", "streams", "connection");
 
         EmbeddedChannel stream = new EmbeddedChannel();
         pipelines.h2Stream(connection, stream);

@@ -63,7 +63,9 @@ class HintTest {
                         List.of(
                                 "dlp_unavailable",
                                 "dlp_locked",
+                                "dlp_names",
                                 "policy_unavailable",
+                                "ask_pending",
                                 "record_unavailable",
                                 "downstream_timeout",
                                 "body_too_slow",

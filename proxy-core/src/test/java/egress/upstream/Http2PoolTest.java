@@ -283,7 +283,7 @@ class Http2PoolTest extends Http2Fixture {
             assertThat(names.subList(0, names.size() - 1)).containsExactly("codec", "response");
             assertThat(parentNames)
                     .containsExactly(
-                            "tls", "limit", "h2", "streams", "session", "DefaultChannelPipeline$TailContext#0");
+                            "tls", "limit", "h2", "turn", "streams", "session", "DefaultChannelPipeline$TailContext#0");
         }
     }
 }

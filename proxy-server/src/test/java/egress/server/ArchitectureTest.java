@@ -289,6 +289,7 @@ final class ArchitectureTest {
         assertThat(Architecture.needlesslyPublic(name -> name.startsWith("egress.server")))
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
+                        "egress.server.ask.AskEvent", // in a lambda of Wiring
                         "egress.server.log.LogEvent", // holds its Facts
                         "egress.server.log.Notice", // holds what is said
                         "egress.server.run.ChildProcess$Start", // holds what became of it

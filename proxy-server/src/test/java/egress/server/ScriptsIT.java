@@ -191,7 +191,7 @@ final class ScriptsIT {
                 .with("JAVA_HOME", System.getProperty("java.home"))
                 .run("check", routes.toString())
                 .ok();
-        assertThat(check.out()).contains("4 route(s), no mistake");
+        assertThat(check.out()).contains("5 route(s), no mistake");
     }
 
     /** Every Java on this machine that is too old, if there is one, is told so in one line. */

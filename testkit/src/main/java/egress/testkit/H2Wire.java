@@ -29,6 +29,7 @@ public final class H2Wire {
 
     private final InputStream in;
     private final OutputStream out;
+    private @Nullable ByteArrayOutputStream held;
     private final DefaultHttp2HeadersDecoder decoder = new OrderKeepingDecoder();
 
     public H2Wire(InputStream in, OutputStream out) {
@@ -81,8 +82,26 @@ public final class H2Wire {
 
     /** Writes bytes that need not be frames. */
     public synchronized void write(byte[] bytes) throws IOException {
+        if (held != null) {
+            held.writeBytes(bytes);
+            return;
+        }
         out.write(bytes);
         out.flush();
+    }
+
+    /** Keeps what is written from now on, until {@link #release}. */
+    public synchronized void hold() {
+        held = new ByteArrayOutputStream();
+    }
+
+    /** Writes what was kept, at once. */
+    public synchronized void release() throws IOException {
+        ByteArrayOutputStream kept = held;
+        held = null;
+        if (kept != null) {
+            write(kept.toByteArray());
+        }
     }
 
     /** Writes a field section in HEADERS and as many CONTINUATIONs as it needs. */

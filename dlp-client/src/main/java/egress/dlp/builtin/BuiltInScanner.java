@@ -58,7 +58,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         List<byte[]> guarded =
                 secrets.stream().filter(s -> s.length >= SHORTEST_SECRET).toList();
         this.passes = new ScanPasses(DetectorIndex.of(rules, guarded, Decoders.literals()));
-        this.folded = DetectorIndex.folded(rules);
+        this.folded = DetectorIndex.folded(rules, guarded);
         this.fingerprints = new Fingerprints(fingerprintKey);
         this.executor = executor;
     }

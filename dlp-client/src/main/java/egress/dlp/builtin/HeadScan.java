@@ -11,11 +11,14 @@ import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.rule.HeaderInjection;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.RuleMatcher;
+import egress.dlp.builtin.rule.SecretForm;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
@@ -25,7 +28,7 @@ final class HeadScan {
     private final ScanContext run;
     private final DetectorIndex folded;
 
-    /** @param folded the rules without regard to case, for hosts */
+    /** @param folded the rules, and the known secrets in base64, without regard to case, for hosts */
     HeadScan(ScanContext run, DetectorIndex folded) {
         this.run = run;
         this.folded = folded;
@@ -42,6 +45,27 @@ final class HeadScan {
         fields(request.fields(), new Place.Fields());
         if (!request.host().isEmpty()) {
             host(request.host());
+        }
+        if (request.openLabels() > 0) {
+            openLabels(request);
+        }
+    }
+
+    /** As the host is looked up, and as the origin may be told it, which keeps its case. */
+    private void openLabels(ScanRequest request) {
+        Set<String> texts = new LinkedHashSet<>(OpenLabels.texts(request.host(), request.openLabels()));
+        for (HeaderField field : request.fields()) {
+            if (field.name().equalsIgnoreCase("host")) {
+                texts.addAll(OpenLabels.texts(field.value(), request.openLabels()));
+            }
+        }
+        Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
+        for (String text : texts) {
+            byte[] bytes = latin(text);
+            run.allow(bytes.length);
+            Segment joined = Segment.whole(view.pieces(0, bytes.length), bytes, 0, bytes.length);
+            run.scan(joined);
+            folded.index().scan(bytes, 0, bytes.length, foldedHits(joined));
         }
     }
 
@@ -75,11 +99,22 @@ final class HeadScan {
     private LiteralIndex.Hits foldedHits(Segment segment) {
         RuleMatcher rules = new RuleMatcher(run, segment);
         return (b, at, literal) -> {
-            if (folded.target(literal) instanceof IndexEntry.Keyword keyword) {
+            IndexEntry target = folded.target(literal);
+            if (target instanceof IndexEntry.Keyword keyword) {
                 rules.at(keyword.rule(), at, keyword.length());
+            } else if (target instanceof IndexEntry.Anchor anchor) {
+                secret(segment, at, anchor);
             }
             return !run.over();
         };
+    }
+
+    private void secret(Segment segment, int at, IndexEntry.Anchor anchor) {
+        SecretForm form = anchor.form();
+        SecretForm.Extent extent = form.extent(segment.b(), segment.low(), segment.to(), at, anchor.anchor());
+        if (form.counts(extent)) {
+            run.known(segment.view(), extent.start(), extent.end(), form.secret(), form.part(extent), false);
+        }
     }
 
     private void path(String path) {

@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.JsonJoiner;
+import egress.dlp.builtin.kind.RunValues;
 import egress.dlp.builtin.rule.AlphanumericForms;
 import egress.dlp.builtin.rule.DetectorIndex;
 import egress.dlp.builtin.scan.Provenance;
@@ -42,7 +43,7 @@ final class ScanPasses implements SegmentScanner {
         if (s.from() == s.low()) {
             inner(run, s);
         }
-        Decoders.segment(run, s, window);
+        Decoders.segment(run, s, RunValues.of(run, s));
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
             AlphanumericForms.scan(detectors, run, s);
         }

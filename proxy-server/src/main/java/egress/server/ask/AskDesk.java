@@ -45,6 +45,9 @@ public final class AskDesk implements Asking, Asks {
     /** How long a yes for one request waits for that request, where none waits for it. */
     private static final Duration ONCE_HOLDS = Duration.ofMinutes(10);
 
+    /** A question that is asked again and again is not written each time. */
+    private static final long REST_NANOS = 1_000_000_000L;
+
     private static final int ID_BYTES = 16;
     private static final String USER = "user:";
     private static final String NOBODY_SAID = "an operator was asked, and nobody answered in time";
@@ -227,7 +230,7 @@ public final class AskDesk implements Asking, Asks {
             opened = question(put);
             if (opened instanceof Opened.Is is && put.waits()) {
                 if (is.question().waiters.size() < MOST_WAITING) {
-                    is.question().waiters.add(waiter);
+                    waiter.waitsFor(is.question());
                 } else {
                     opened = new Opened.No("too many requests wait for the same answer");
                 }
@@ -238,16 +241,16 @@ public final class AskDesk implements Asking, Asks {
             case Opened.No refused -> refused(listener, because(no, rule, refused.words()));
             case Opened.Is is -> {
                 listener.onAsked(is.question().question.id());
-                yield put.waits() ? waiting(is.question(), waiter) : refused(listener, pending(no));
+                yield put.waits() ? waiting(waiter) : refused(listener, pending(no));
             }
         };
     }
 
-    private Pending waiting(OpenQuestion question, Waiter waiter) {
+    private Pending waiting(Waiter waiter) {
         return new Pending() {
             @Override
             public long deadlineNanos() {
-                return question.deadlineNanos;
+                return waiter.deadlineNanos();
             }
 
             @Override
@@ -489,7 +492,7 @@ public final class AskDesk implements Asking, Asks {
         switch (question(put)) {
             case Opened.Is next -> {
                 for (Waiter each : waiting) {
-                    next.question().waiters.add(each);
+                    each.waitsFor(next.question());
                     each.asked(next.question().question.id());
                 }
             }
@@ -575,10 +578,13 @@ public final class AskDesk implements Asking, Asks {
 
     /** Those that are not shown as they are, to be masked and shown. */
     synchronized List<OpenQuestion> changed() {
+        long now = settings.nanoTime();
         List<OpenQuestion> all = new ArrayList<>();
         for (OpenQuestion each : open.values()) {
-            if (each.changed) {
+            boolean rests = each.shown != null && now - each.shownNanos < REST_NANOS;
+            if (each.changed && !rests) {
                 each.changed = false;
+                each.shownNanos = now;
                 all.add(each);
             }
         }

@@ -111,18 +111,27 @@ public final class AskService implements AutoCloseable {
         tidy();
     }
 
-    /** One look at everything; whatever goes wrong in it is no reason for the thread to end. */
+    private interface Step {
+        void take() throws IOException;
+    }
+
+    /** One look at everything. */
     private void turn() {
+        attempt(desk::tick);
+        attempt(this::show);
+        attempt(this::take);
+        attempt(this::withdraw);
+        attempt(this::grants);
+        attempt(this::tell);
+    }
+
+    /** Whatever goes wrong in it is no reason for the thread to end, nor for the next step to wait. */
+    private void attempt(Step step) {
         try {
-            desk.tick();
-            show();
-            take();
-            withdraw();
-            grants();
+            step.take();
         } catch (IOException | RuntimeException e) {
-            trouble(String.valueOf(e.getMessage()));
+            trouble(e.getMessage() == null ? e.toString() : e.getMessage());
         }
-        tell();
     }
 
     private void trouble(String words) {
@@ -298,6 +307,7 @@ public final class AskService implements AutoCloseable {
         private final Queue<Runnable> actions = new ArrayDeque<>();
         private final Set<String> over = new LinkedHashSet<>();
         private boolean grantsChanged;
+        private long unsaid;
 
         @Override
         public void changed() {
@@ -362,12 +372,19 @@ public final class AskService implements AutoCloseable {
         private synchronized void say(AskEvent event) {
             if (said.size() < MOST_EVENTS) {
                 said.add(event);
+            } else {
+                unsaid++;
             }
         }
 
         @Nullable
         synchronized AskEvent nextEvent() {
-            return said.poll();
+            AskEvent next = said.poll();
+            if (next == null && unsaid > 0) {
+                next = new AskEvent("refused", unsaid + " events of questions were not said: too many at once", Map.of());
+                unsaid = 0;
+            }
+            return next;
         }
 
         @Nullable

@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /** What became of the latest questions of each caller. Its owner's lock guards it. */
 final class Ended {
-    private static final int MOST_CALLERS = 1_000;
-    private static final int MOST_OF_A_CALLER = 100;
+    private static final int MOST_CALLERS = 100;
+    private static final int MOST_OF_A_CALLER = 40;
 
     private final Map<Caller, Map<String, State>> all = new LinkedHashMap<>(16, 0.75f, true);
 

@@ -21,6 +21,9 @@ final class OpenQuestion {
     @Nullable
     Question shown;
 
+    /** When that was ({@link System#nanoTime}). */
+    long shownNanos;
+
     /** Whether what is shown is not what there is. */
     boolean changed = true;
 

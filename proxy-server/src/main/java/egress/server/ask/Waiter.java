@@ -11,9 +11,21 @@ final class Waiter {
     /** Of the exchange's loop. */
     private boolean closed;
 
+    /** Of the question that stands for it now, as the desk's clock. */
+    private volatile long deadlineNanos;
+
     Waiter(EventLoop loop, Asking.Listener listener) {
         this.loop = loop;
         this.listener = listener;
+    }
+
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    void waitsFor(OpenQuestion question) {
+        deadlineNanos = question.deadlineNanos;
+        question.waiters.add(this);
     }
 
     /** Another question stands for it now. */

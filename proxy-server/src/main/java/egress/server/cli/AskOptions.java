@@ -37,7 +37,10 @@ final class AskOptions {
     @Option(
             names = "--ask-timeout",
             paramLabel = "TIME",
-            description = "How long a question waits, at most 1h. Default: EGRESS_TOKEN_ALLOW_TIMEOUT_SECONDS, or 300s")
+            description = {
+                "How long a question waits, at most 1h.",
+                "Default: the variable EGRESS_TOKEN_ALLOW_TIMEOUT_SECONDS, or 300s"
+            })
     @Nullable
     Duration timeout;
 

@@ -23,7 +23,7 @@ public final class CommandLineFactory {
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
     private static final Set<String> SUBCOMMANDS =
-            Set.of("ask", "ca", "check", "dlp", "env", "explain", "har", "health", "mcp", "routes", "run", "tail");
+            Set.of("aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "mcp", "routes", "run", "tail");
 
     private CommandLineFactory() {}
 
@@ -42,6 +42,7 @@ public final class CommandLineFactory {
         CommandLine gate = gate(environment, runner, notices);
         CommandLine run = new CommandLine(new RunCommand(environment, runner));
         gate.addSubcommand(run);
+        gate.addSubcommand(new AotCommand());
         gate.addSubcommand(AskCommand.of(environment));
         gate.addSubcommand(new CaCommand());
         gate.addSubcommand(new EnvCommand());

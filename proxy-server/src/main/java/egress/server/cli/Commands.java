@@ -32,8 +32,13 @@ final class Commands {
     }
 
     /** Says what is wrong in one line; the exit status of a failure that is not one of usage. */
-    static int fail(CommandSpec spec, CaException e) {
-        spec.commandLine().getErr().println("egress: " + e.getMessage());
+    static int fail(CommandSpec spec, Exception e) {
+        return fail(spec, String.valueOf(e.getMessage()));
+    }
+
+    /** The same in words. */
+    static int fail(CommandSpec spec, String words) {
+        spec.commandLine().getErr().println("egress: " + words);
         spec.commandLine().getErr().flush();
         return 1;
     }

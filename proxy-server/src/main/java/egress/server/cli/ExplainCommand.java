@@ -1,6 +1,7 @@
 package egress.server.cli;
 
 import egress.http.Authority;
+import egress.policy.Ask;
 import egress.policy.ConnectionRoute;
 import egress.policy.Credential;
 import egress.policy.Explanation;
@@ -121,7 +122,8 @@ final class ExplainCommand implements Callable<Integer> {
         explanation
                 .route()
                 .ifPresentOrElse(
-                        route -> explain(route, explanation, allowed, out), () -> out.println("route       none"));
+                        route -> explain(route, head.authority(), explanation, allowed, out),
+                        () -> out.println("route       none"));
         out.println("verdict     " + verdict(policy.route(head.authority()), explanation.verdict()));
         out.flush();
         return allowed ? 0 : 1;
@@ -145,8 +147,14 @@ final class ExplainCommand implements Callable<Integer> {
         };
     }
 
-    private static void explain(Route route, Explanation explanation, boolean allowed, PrintWriter out) {
+    private static void explain(
+            Route route, Authority authority, Explanation explanation, boolean allowed, PrintWriter out) {
         out.println("route       " + route.name());
+        if (route.isPattern()) {
+            out.println("pattern     the longest that holds for " + authority + ", which no entry names; its first "
+                    + route.openLabels(authority.host()) + " label(s) are scanned, and count as one of "
+                    + route.dlp().names() + " new names in 10 minutes");
+        }
         for (Explanation.Reading reading : explanation.readings()) {
             out.println("reading     " + reading.path() + "  " + entry(route, reading));
         }
@@ -210,7 +218,8 @@ final class ExplainCommand implements Callable<Integer> {
         return switch (verdict) {
             case Verdict.Allow allow -> "allowed";
             case Verdict.Inspect inspect -> "allowed, unless its body asks for what is not";
-            case Verdict.Deny deny -> "denied (" + deny.why().code() + "): " + deny.words();
+            case Verdict.Deny deny -> "denied (" + deny.why().code() + "): " + deny.words()
+                    + (deny.ask() == Ask.NEVER ? "" : "; an operator is asked (docs/ask.md)");
             case Verdict.Malformed malformed -> "malformed (400): " + malformed.words();
             case Verdict.Misdirected misdirected -> "misdirected (421): " + misdirected.words();
         };

@@ -9,8 +9,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,11 +44,25 @@ final class HarCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
+    /** What is in it is as secret as what it is made of: made, like that, for its owner alone. */
+    private static OutputStream open(Path file) throws IOException {
+        boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        Set<StandardOpenOption> options =
+                Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+        return Channels.newOutputStream(
+                posix
+                        ? Files.newByteChannel(
+                                file,
+                                options,
+                                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+                        : Files.newByteChannel(file, options));
+    }
+
     @Override
     public Integer call() throws IOException {
         try (FlowReader flows = FlowReader.read(files);
                 OutputStream to = new BufferedOutputStream(
-                        output == null ? new FileOutputStream(FileDescriptor.out) : Files.newOutputStream(output))) {
+                        output == null ? new FileOutputStream(FileDescriptor.out) : open(output))) {
             new HarWriter(Version.number()).write(flows.iterator(), to);
             to.flush();
             if (flows.problems() > 0) {

@@ -69,18 +69,12 @@ final class TailCommand implements Callable<Integer> {
             new Tail(TokenFile.read(file)).follow(sought, onlyNew, out);
             return 0;
         } catch (NoSuchFileException e) {
-            return failed(
+            return Commands.fail(
                     command,
                     "no gate with a page runs with --admin on port " + port + ": there is no " + file
                             + " (expected: a gate with --inspect, and the same --ca-dir)");
         } catch (IOException e) {
-            return failed(command, e.getMessage() == null ? e.toString() : e.getMessage());
+            return Commands.fail(command, e.getMessage() == null ? e.toString() : e.getMessage());
         }
-    }
-
-    private static int failed(CommandSpec command, String words) {
-        command.commandLine().getErr().println("egress: " + words);
-        command.commandLine().getErr().flush();
-        return 1;
     }
 }

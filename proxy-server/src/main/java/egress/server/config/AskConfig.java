@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param bottle what the operator calls the sandbox; empty where it has no name
  */
 public record AskConfig(Optional<Path> queue, OptionalInt owner, Duration timeout, boolean ofChild, String bottle) {
-    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(300);
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
 
     /** A connection that waits longer has been given up by whoever opened it. */
     private static final Duration LONGEST = Duration.ofHours(1);

@@ -10,6 +10,7 @@ import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
 import egress.server.dlp.judge.KnownSecrets;
+import egress.server.dlp.judge.NameBudget;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.server.dlp.judge.ScanWatch;
 import egress.server.dlp.judge.Scanners;
@@ -75,6 +76,7 @@ public final class DlpEngine implements AutoCloseable {
                 new Spool(settings.spoolDirectory(), new FairBudget(settings.spoolMax()), turns),
                 new SlowBodies.PerLoop(settings.bodyRate()),
                 new KnownHitLock(settings.knownHits(), System::nanoTime),
+                new NameBudget(System::nanoTime),
                 () -> new PromptInjectionDetector(this.fingerprintKey),
                 random);
     }
@@ -140,7 +142,7 @@ public final class DlpEngine implements AutoCloseable {
             Map<String, String> environment,
             Supervision supervision) {
         if (!isOn()) {
-            return Inspector.NONE;
+            return routes.stream().anyMatch(Route::isPattern) ? new NamesOnly(services.names()) : Inspector.NONE;
         }
         Optional<Scanners.BuiltIn> builtIn = Optional.empty();
         if (settings.builtIn()) {

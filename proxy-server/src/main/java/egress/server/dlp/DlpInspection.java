@@ -91,8 +91,9 @@ final class DlpInspection implements Inspection {
         this.memory = new MessageMemory(services.memory(), who, loop);
         this.fields = asked.fields();
         this.contentLength = Fields.contentLength(fields);
-        this.head = ScanRequest.head(
-                asked.authority().host(), asked.method(), asked.target(), Fields.of(fields), plan.options());
+        String host = asked.authority().host();
+        this.head = ScanRequest.head(host, asked.method(), asked.target(), Fields.of(fields), plan.options())
+                .withOpenLabels(route.openLabels(host));
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
         this.supervisor = new Supervisor(supervision, services.lock(), loop, who, asked, route, this::asked);
         this.judge = new RequestJudge(questions, scanners, plan, hits, supervisor);

@@ -4,6 +4,7 @@ import egress.dlp.injection.PromptInjectionDetector;
 import egress.server.dlp.body.SlowBodies;
 import egress.server.dlp.body.Spool;
 import egress.server.dlp.judge.KnownHitLock;
+import egress.server.dlp.judge.NameBudget;
 import egress.server.dlp.judge.ScanPlaces;
 import egress.share.FairBudget;
 import java.util.function.Supplier;
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
  * @param memory for every held part
  * @param slow finds held bodies that come too slowly
  * @param lock of callers with too many hits on known secrets
+ * @param names under patterns
  * @param injections a detector for each response that is looked at
  * @param random for masks of the frames that the gate itself sends (RFC 6455 §5.3)
  */
@@ -28,5 +30,6 @@ record DlpServices(
         Spool spool,
         SlowBodies.PerLoop slow,
         KnownHitLock lock,
+        NameBudget names,
         Supplier<PromptInjectionDetector> injections,
         RandomGenerator random) {}

@@ -30,11 +30,19 @@ final class DlpDiff {
         if (before.outboundOnMatch() != DlpRules.OnMatch.REDACT && after.outboundOnMatch() == DlpRules.OnMatch.REDACT) {
             words.add("dlp: a hit is masked and the request goes on, where it was denied");
         }
+        if (before.outboundOnMatch() != DlpRules.OnMatch.SUPERVISE
+                && after.outboundOnMatch() == DlpRules.OnMatch.SUPERVISE) {
+            words.add("dlp: an operator may let a hit pass");
+        }
         if (before.onOversize() == DlpRules.OnOversize.DENY && after.onOversize() == DlpRules.OnOversize.NOSCAN) {
             words.add("dlp: a body over the limit passes unscanned");
         }
         if (!before.stream() && after.stream()) {
             words.add("dlp: a body leaves while it is scanned, and not once it was");
+        }
+        if (after.names() > before.names()) {
+            words.add("dlp: a caller may bring " + after.names() + " new names in 10 minutes, where it was "
+                    + before.names());
         }
         Set<String> allowed = new TreeSet<>(after.allowFingerprints());
         allowed.removeAll(before.allowFingerprints());

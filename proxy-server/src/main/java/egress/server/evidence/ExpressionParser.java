@@ -102,6 +102,9 @@ final class ExpressionParser {
             int end = source.indexOf("\\E", at);
             String text = source.substring(at, end < 0 ? source.length() : end);
             at = end < 0 ? source.length() : end + 2;
+            if (at < source.length() && "*+?{".indexOf(source.charAt(at)) >= 0) {
+                throw unsupported("a repetition of quoted text"); // it is of the last character alone
+            }
             return literal(text);
         }
         if (sees("\\")) {

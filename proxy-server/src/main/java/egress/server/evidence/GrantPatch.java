@@ -45,6 +45,10 @@ public final class GrantPatch {
                 unlisted.computeIfAbsent(each.host(), any -> new ArrayList<>()).add(each);
             } else if (route.isEmpty()) {
                 patch.remarks.add(each.host() + ": no route names it any more");
+            } else if (route.get().isPattern()) {
+                patch.remarks.add(each.host() + ": only the pattern " + route.get().name()
+                        + " holds for it, whose rules hold for its other names too (expected: an entry of its own): "
+                        + each.entry().strip());
             } else if (each.fingerprint().isEmpty()) {
                 patch.extend(route.get(), each);
             } else {

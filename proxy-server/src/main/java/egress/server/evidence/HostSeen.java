@@ -46,6 +46,7 @@ final class HostSeen {
         everything = Policy.of(List.of(new Route(
                 authority.toString(),
                 List.of(new Route.Served(tls, authority)),
+                List.of(),
                 Optional.empty(),
                 List.of(),
                 List.of(),

@@ -182,6 +182,7 @@ final class Judge {
         return new Route(
                 route.name(),
                 route.serves(),
+                route.patterns(),
                 route.credential(),
                 matches,
                 allowlist,

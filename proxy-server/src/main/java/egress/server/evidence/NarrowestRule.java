@@ -72,7 +72,8 @@ public final class NarrowestRule {
         Suggestion.Route route = new Suggestion.Route(
                 request.head().authority().toString(), "", null, false, List.of(), List.of(entry(request)));
         return new Answer.Rule(
-                String.join("\n", RoutesWriter.route(route, 0)) + "\n", "Goes into routes, as an entry of its own.");
+                String.join("\n", RoutesWriter.route(route, 0)) + "\n",
+                "Goes into routes, as an entry of its own." + masked(request));
     }
 
     private static Answer entry(RecordedRequest request, String code, @Nullable String route, @Nullable String rule) {
@@ -90,7 +91,13 @@ public final class NarrowestRule {
                 code.equals("header_not_allowed") ? " It asks for no field, unlike the entries that are there." : "";
         return new Answer.Rule(
                 String.join("\n", RoutesWriter.entries(List.of(entry(request)), false)) + "\n",
-                "Goes into matches of the route " + route + "." + more);
+                "Goes into matches of the route " + route + "." + more + masked(request));
+    }
+
+    private static String masked(RecordedRequest request) {
+        return request.isPathMasked()
+                ? " What was recorded as " + RecordedRequest.MASK + " may be anything there."
+                : "";
     }
 
     private static Suggestion.Entry entry(RecordedRequest request) {

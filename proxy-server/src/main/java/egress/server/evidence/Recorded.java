@@ -22,6 +22,7 @@ sealed interface Recorded {
     /** The codes of refusals that come before the rules are asked. */
     Set<String> BEFORE_RULES = Set.of(
             "dlp_locked",
+            "dlp_names",
             "proxy_authentication_required",
             "overloaded",
             "downstream_timeout",
@@ -50,6 +51,7 @@ sealed interface Recorded {
                         DLP_UNSCANNABLE,
                         DLP_UNAVAILABLE,
                         DLP_LOCKED,
+                        DLP_NAMES,
                         POLICY_UNAVAILABLE,
                         ASK_PENDING,
                         RECORD_UNAVAILABLE -> {}

@@ -8,17 +8,21 @@ import egress.policy.Matcher;
 import egress.policy.Policy;
 import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.policy.RuleNames;
 import egress.policy.Verdict;
 import egress.server.evidence.Language.Unsupported;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +33,8 @@ final class RouteDiff {
     /** Beside those that the files name. */
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
-    /** Stands for those that nobody names. */
-    static final String ANY = "PROPFIND";
+    /** Stands for those that nobody names: a file would have to guess it. */
+    static final String ANY = "ANY-OTHER-METHOD";
 
     /** Paths that can be read in one way alone. */
     private static final String PLAIN = "/(?:[!$&'()*+,0-9:=@A-Za-z_~-][!$&'()*+,.0-9:=@A-Za-z_~-]*/?)*";
@@ -39,9 +43,15 @@ final class RouteDiff {
     private static final String ANY_PATH = "/[^\\x00-\\x1f\\x7f]*";
 
     private static final String EVERYTHING = "(?s:.*)";
-    private static final String GIT = "/(?s:.*)/info/refs";
-    private static final String GIT_QUERY = "?service=git-upload-pack";
-    private static final String VALUE = "[!-~](?:[ -~]*[!-~])?";
+    /** How a fetch begins, and how it goes on: what is asked, and the query behind it. */
+    private static final List<Map.Entry<String, String>> GIT = List.of(
+            Map.entry("/(?s:.*)/info/refs", "?service=git-upload-pack"), Map.entry("/(?s:.*)/git-upload-pack", ""));
+
+    private static final Set<String> FETCHES = Set.of("git fetch");
+    /** Of a field: nothing, or what neither begins nor ends with a blank (RFC 9110 §5.5). */
+    private static final String VALUE = "(?:[!-~\\x{80}-\\x{ff}](?:[\\t -~\\x{80}-\\x{ff}]*[!-~\\x{80}-\\x{ff}])?)?";
+    /** Of combinations of fields that are tried for one entry. */
+    private static final int MOST_PROFILES = 1_000;
 
     private final Policy before;
     private final Policy after;
@@ -70,11 +80,11 @@ final class RouteDiff {
             return List.of();
         }
         List<Opening> openings = new ArrayList<>();
-        for (Rule rule : rules(route)) {
-            opening(authority, tls, route, rule).ifPresent(openings::add);
-        }
         if (route.gitFetch()) {
             gitOpening(authority, tls, route).ifPresent(openings::add);
+        }
+        for (Rule rule : rules(route)) {
+            opening(authority, tls, route, rule).ifPresent(openings::add);
         }
         return openings;
     }
@@ -119,15 +129,13 @@ final class RouteDiff {
                         name = name.isEmpty() ? found.rule() : name;
                     }
                 }
-            } catch (Unsupported e) { // fails closed: what cannot be compared is told, unless it was there before
-                if (!holdsBefore(rule, authority, method)) {
-                    unsure.add(method);
-                    name = name.isEmpty() ? words(rule) + ", which cannot be compared (" + e.getMessage() + ")" : name;
-                }
+            } catch (Unsupported e) { // fails closed: what cannot be compared is told, unless all was so before
+                unsure.add(method);
+                name = name.isEmpty() ? words(rule) + ", which cannot be compared (" + e.getMessage() + ")" : name;
             }
         }
         if (!flipped.isEmpty()) {
-            return Optional.of(new Opening(name, flipped, example));
+            return Optional.of(new Opening(name, name.equals(RuleNames.GIT_FETCH) ? FETCHES : flipped, example));
         }
         return unsure.isEmpty() ? Optional.empty() : Optional.of(new Opening(name, unsure, ""));
     }
@@ -151,7 +159,8 @@ final class RouteDiff {
                 && old.credential().isPresent() == now.credential().isPresent()
                 && (old.gitFetch() || !now.gitFetch())
                 && !old.passthrough()
-                && old.serves().containsAll(now.serves());
+                && old.serves().containsAll(now.serves())
+                && old.patterns().containsAll(now.patterns());
     }
 
     /** Whether the same rule, word for word, was there for this method, without more conditions. */
@@ -179,58 +188,97 @@ final class RouteDiff {
             Authority authority, boolean tls, Route route, Rule rule, String method, HttpHeaders fields)
             throws Unsupported {
         if (rule.path() instanceof Matcher.Exact exact) {
-            return flip(authority, tls, method, encoded(exact.value()), fields); // the only path that it holds for
+            return flipOfReading(authority, tls, method, exact.value(), fields); // the only path that it holds for
         }
         Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
         Language allowlist = allowlist(route);
         Route old = before.routeAt(authority).orElse(null);
-        Language oldRules = oldRules(old, method, fields);
-        Language oldAllowlist = old == null ? Language.anyOf(List.of()) : allowlist(old);
+        List<Language> known = List.of(
+                oldRules(old, method, fields), old == null ? Language.anyOf(List.of()) : allowlist(old), ofGit());
+        // Where something beside the rules has changed, what they held for may be let through for the first time.
+        boolean same = sameBeside(authority);
+        Predicate<boolean[]> isNew = held -> !(held[0] && held[1]);
         List<Found> found = new ArrayList<>(1);
         for (String paths : List.of(PLAIN, ANY_PATH)) {
-            Witnesses witnesses =
-                    new Witnesses(List.of(Language.of(paths), asked, allowlist), List.of(oldRules, oldAllowlist));
-            witnesses.find(held -> !(held[0] && held[1]), path -> {
-                Found flip = flip(authority, tls, method, encoded(path), fields);
-                if (flip != null) {
-                    found.add(flip);
-                }
-                return flip != null;
-            });
+            new Witnesses(List.of(Language.of(paths), asked, allowlist), known)
+                    .find(held -> !same || isNew.test(held), path -> {
+                        Found flip = flipOfReading(authority, tls, method, path, fields);
+                        if (flip != null) {
+                            found.add(flip);
+                        }
+                        return flip != null;
+                    });
             if (!found.isEmpty()) {
                 return found.getFirst();
             }
         }
+        String unread =
+                new Witnesses(List.of(Language.of(ANY_PATH), asked, allowlist), known).find(isNew, path -> true);
+        if (unread != null) {
+            throw new Unsupported("paths such as " + unread + " can be read in several ways");
+        }
         return null;
     }
 
+    /** What a route of git's fetches lets through that the rules alone do not tell of: for each rule, by its methods and with its fields. */
     private Optional<Opening> gitOpening(Authority authority, boolean tls, Route route) {
-        for (String paths : gitPaths(route)) {
-            Found found = flip(authority, tls, "GET", paths + GIT_QUERY, new DefaultHttpHeaders());
-            if (found != null) {
-                return Optional.of(new Opening("git.fetch", Set.of("git fetch"), found.example()));
-            }
+        Route old = before.routeAt(authority).orElse(null);
+        if (old != null && old.gitFetch()) {
+            return Optional.empty();
         }
-        return Optional.empty();
-    }
-
-    /** Where the route lets a fetch begin. */
-    private List<String> gitPaths(Route route) {
-        List<String> paths = new ArrayList<>();
+        Opening unsure = null;
         for (Rule rule : rules(route)) {
             try {
-                Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
-                String path = new Witnesses(
-                                List.of(Language.of(PLAIN), Language.of(GIT), asked, allowlist(route)), List.of())
-                        .find(held -> true, text -> true);
-                if (path != null) {
-                    paths.add(path);
+                for (String target : gitTargets(rule, route)) {
+                    for (HttpHeaders fields : profiles(rule, authority)) {
+                        for (String method : methods(rule, authority)) {
+                            Found found = flip(authority, tls, method, target, fields);
+                            if (found != null) {
+                                return Optional.of(new Opening(RuleNames.GIT_FETCH, FETCHES, found.example()));
+                            }
+                        }
+                    }
                 }
             } catch (Unsupported e) {
-                paths.add("/x/info/refs");
+                unsure = new Opening(RuleNames.GIT_FETCH + ", beside what cannot be compared", FETCHES, "");
             }
         }
-        return paths;
+        return Optional.ofNullable(unsure);
+    }
+
+    /** Where a rule lets a fetch begin, and go on. */
+    private static List<String> gitTargets(Rule rule, Route route) throws Unsupported {
+        Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
+        List<String> targets = new ArrayList<>();
+        for (Map.Entry<String, String> git : GIT) {
+            String path = new Witnesses(
+                            List.of(Language.of(PLAIN), Language.of(git.getKey()), asked, allowlist(route)), List.of())
+                    .find(held -> true, text -> true);
+            if (path != null) {
+                targets.add(path + git.getValue());
+            }
+        }
+        return targets;
+    }
+
+    /** The paths of a fetch, so that they are told from others. */
+    private static Language ofGit() throws Unsupported {
+        List<Language> all = new ArrayList<>();
+        for (Map.Entry<String, String> git : GIT) {
+            String path = git.getKey();
+            all.add(Language.of(path));
+        }
+        return Language.anyOf(all);
+    }
+
+    /** As {@link #flip}, for a target that is read as this path: as it stands, or out of one more coding. */
+    private @Nullable Found flipOfReading(
+            Authority authority, boolean tls, String method, String path, HttpHeaders fields) {
+        String target = encoded(path);
+        Found found = flip(authority, tls, method, target, fields);
+        return found == null && path.indexOf('%') >= 0
+                ? flip(authority, tls, method, target.replace("%", "%25"), fields)
+                : found;
     }
 
     /** Null unless the one policy lets it through and the other does not. */
@@ -305,8 +353,8 @@ final class RouteDiff {
 
     private static boolean holds(Match match, HttpHeaders fields) {
         for (Match.HeaderRule rule : match.headers()) {
-            String value = fields.get(rule.name());
-            if (value == null || !rule.value().matches(value)) {
+            List<String> values = fields.getAll(rule.name());
+            if (values.isEmpty() || !values.stream().allMatch(rule.value()::matches)) {
                 return false;
             }
         }
@@ -323,51 +371,60 @@ final class RouteDiff {
         return methods;
     }
 
-    /** The fields that the rule's entry asks for, with values that the earlier rules of the field may or may not hold for. */
+    /**
+     * The fields that the rule's entry asks for, in all combinations of what the earlier rules of the same fields tell apart.
+     *
+     * @throws Unsupported where there are too many of them
+     */
     private List<HttpHeaders> profiles(Rule rule, Authority authority) throws Unsupported {
         List<Match.HeaderRule> asked =
                 rule.match() == null ? List.of() : rule.match().headers();
-        HttpHeaders first = new DefaultHttpHeaders();
-        List<HttpHeaders> profiles = new ArrayList<>(List.of(first));
-        for (Match.HeaderRule header : asked) {
-            Set<String> values = values(header, authority);
-            if (values.isEmpty()) {
-                continue;
-            }
-            String plain = values.iterator().next();
+        Set<String> names = new LinkedHashSet<>();
+        asked.forEach(header -> names.add(header.name().toLowerCase(Locale.ROOT)));
+        List<HttpHeaders> profiles = List.of(new DefaultHttpHeaders());
+        for (String name : names) {
+            List<Matcher> must = asked.stream()
+                    .filter(header -> FieldNames.same(header.name(), name))
+                    .map(Match.HeaderRule::value)
+                    .toList();
             List<HttpHeaders> more = new ArrayList<>();
-            for (String value : values) {
-                if (!value.equals(plain)) {
-                    more.add(first.copy().set(header.name(), value));
-                }
+            for (List<String> values : values(name, must, authority)) {
+                profiles.forEach(profile -> more.add(profile.copy().set(name, values)));
             }
-            profiles.forEach(profile -> profile.set(header.name(), plain));
-            profiles.addAll(more);
+            if (more.size() > MOST_PROFILES) {
+                throw new Unsupported("more than " + MOST_PROFILES + " combinations of fields");
+            }
+            profiles = more;
         }
         return profiles;
     }
 
-    private Set<String> values(Match.HeaderRule header, Authority authority) throws Unsupported {
-        Language asked = Language.of(header.value());
-        List<Language> known = new ArrayList<>();
+    /** One value of each kind that the earlier rules of the field tell apart, and all of them in one request. */
+    private List<List<String>> values(String name, List<Matcher> asked, Authority authority) throws Unsupported {
+        List<Language> must = new ArrayList<>(List.of(Language.of(VALUE)));
+        for (Matcher value : asked) {
+            must.add(Language.of(value));
+        }
+        List<Matcher> known = new ArrayList<>();
+        List<Language> languages = new ArrayList<>();
         Route old = before.routeAt(authority).orElse(null);
         for (Match match : old == null ? List.<Match>of() : old.matches()) {
             for (Match.HeaderRule rule : match.headers()) {
-                if (FieldNames.same(rule.name(), header.name())) {
-                    known.add(Language.of(rule.value()));
+                if (FieldNames.same(rule.name(), name) && !known.contains(rule.value())) {
+                    known.add(rule.value());
+                    languages.add(Language.of(rule.value()));
                 }
             }
         }
-        List<Language> must = List.of(Language.of(VALUE), asked);
-        Set<String> values = new TreeSet<>();
-        String any = new Witnesses(must, List.of()).find(held -> true, header.value()::matches);
-        String news =
-                new Witnesses(must, List.of(Language.anyOf(known))).find(held -> !held[0], header.value()::matches);
-        if (any != null) {
-            values.add(any);
-        }
-        if (news != null) {
-            values.add(news);
+        Map<List<Boolean>, String> kinds = new LinkedHashMap<>();
+        new Witnesses(must, languages).find(held -> true, value -> {
+            kinds.putIfAbsent(known.stream().map(rule -> rule.matches(value)).toList(), value);
+            return false;
+        });
+        List<List<String>> values = new ArrayList<>();
+        kinds.values().forEach(value -> values.add(List.of(value)));
+        if (values.size() > 1) {
+            values.add(List.copyOf(kinds.values()));
         }
         return values;
     }

@@ -2,6 +2,7 @@ package egress.server.evidence;
 
 import egress.http.Authority;
 import egress.http.Printable;
+import egress.policy.Ask;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
 import egress.policy.Route;
@@ -33,11 +34,17 @@ public final class RoutesDiff {
     /** Compares two policies; both may have been read without their tokens. */
     public static RoutesDiff of(Policy before, Policy after) {
         RoutesDiff diff = new RoutesDiff(before, after);
-        Set<Route.Served> served = new LinkedHashSet<>();
-        after.routes().forEach(route -> served.addAll(route.serves()));
-        before.routes().forEach(route -> served.addAll(route.serves()));
-        for (Route.Served each : served) {
+        for (Route.Served each : SamplePlaces.of(after, before)) {
             diff.compare(each.authority(), each.tls());
+        }
+        boolean asked = before.asksOfUnlisted();
+        if (asked != after.asksOfUnlisted()) {
+            said(
+                    asked ? diff.closed : diff.opened,
+                    Optional.empty(),
+                    asked ? "an operator is no longer asked" : "an operator may let pass what is for any other host",
+                    true,
+                    "");
         }
         return diff;
     }
@@ -64,13 +71,16 @@ public final class RoutesDiff {
                 rule(closed, old, opening, tls);
             }
         }
-        if (now.isPresent() && tls && !nowUnread) {
-            beside(old.filter(route -> !oldUnread), now.get());
+        if (now.isPresent() && !nowUnread) {
+            Optional<Route> read = old.filter(route -> !oldUnread);
+            if (tls) {
+                credentials(read, now.get());
+            }
+            read.ifPresent(route -> dlp(route, now.get(), tls));
         }
     }
 
-    /** What holds of a route beside its rules. */
-    private void beside(Optional<Route> old, Route now) {
+    private void credentials(Optional<Route> old, Route now) {
         String had = old.flatMap(Route::credential).map(Placeholders::words).orElse("");
         String has = now.credential().map(Placeholders::words).orElse("");
         if (!has.equals(had)) {
@@ -81,11 +91,27 @@ public final class RoutesDiff {
                 said(closed, Optional.of(now), "no longer sends " + had, true, "");
             }
         }
-        old.ifPresent(route -> {
-            DlpDiff.openings(route.dlp(), now.dlp()).forEach(words -> said(opened, Optional.of(now), words, true, ""));
-            DlpDiff.openings(now.dlp(), route.dlp())
-                    .forEach(words -> said(closed, Optional.of(now), "not any more: " + words, true, ""));
-        });
+        boolean asked = old.filter(route -> route.ask() != Ask.NEVER).isPresent();
+        if (asked != (now.ask() != Ask.NEVER)) {
+            said(
+                    asked ? closed : opened,
+                    Optional.of(now),
+                    asked ? "an operator is no longer asked" : "an operator may let pass what its rules do not",
+                    true,
+                    "");
+        }
+    }
+
+    /** Said of https alone where both schemes have it: it is one setting. */
+    private void dlp(Route old, Route now, boolean tls) {
+        DlpDiff.openings(old.dlp(), now.dlp()).forEach(words -> scanned(opened, now, words, tls));
+        DlpDiff.openings(now.dlp(), old.dlp()).forEach(words -> scanned(closed, now, "not any more: " + words, tls));
+    }
+
+    private static void scanned(Map<Line, Detail> to, Route route, String words, boolean tls) {
+        if (tls || !to.containsKey(new Line(route.name(), words))) {
+            said(to, Optional.of(route), words, tls, "");
+        }
     }
 
     private static boolean isUnread(Policy policy, Authority authority, boolean tls) {
@@ -93,7 +119,7 @@ public final class RoutesDiff {
     }
 
     private static void said(Map<Line, Detail> to, Optional<Route> route, String words, boolean tls, String example) {
-        Line line = new Line(route.map(Route::name).orElse("?"), words);
+        Line line = new Line(route.map(Route::name).orElse("unlisted"), words);
         to.computeIfAbsent(line, any -> new Detail(new LinkedHashSet<>(), new LinkedHashSet<>(), example))
                 .schemes()
                 .add(tls ? "https" : "http");

@@ -1,6 +1,7 @@
 package egress.server.evidence;
 
 import egress.http.Authority;
+import egress.policy.HostPattern;
 import egress.policy.Policy;
 import egress.policy.Route;
 import egress.server.flows.Flow;
@@ -69,7 +70,9 @@ public final class RoutesPatch {
             }
         }
         for (Suggestion.Route route : suggested) {
-            if (known(route.host()).isEmpty()) {
+            if (pattern(route.host()).isPresent()) {
+                remark(route, pattern(route.host()).get(), remarks);
+            } else if (known(route.host()).isEmpty()) {
                 append(route, added, remarks);
             }
         }
@@ -88,9 +91,28 @@ public final class RoutesPatch {
         }
     }
 
+    /** The route that names the host. */
     private Optional<Route> known(String host) {
+        return HostPattern.isAskedFor(host) ? Optional.empty() : at(host).filter(route -> !route.isPattern());
+    }
+
+    /** The pattern that holds for the host. */
+    private Optional<Route> pattern(String host) {
+        return HostPattern.isAskedFor(host) ? Optional.empty() : at(host).filter(Route::isPattern);
+    }
+
+    private Optional<Route> at(String host) {
         Authority authority = Authority.parse(host, 443);
         return policy.routeAt(authority).or(() -> policy.routeAt(Authority.parse(host, 80)));
+    }
+
+    /** An entry of the host's own would take it out of the pattern, and a rule of the pattern holds for all its names: neither is for a program. */
+    private static void remark(Suggestion.Route suggested, Route pattern, List<String> remarks) {
+        if (Suggestions.hasRules(pattern) && !suggested.entries().isEmpty()) {
+            remarks.add(suggested.host() + " is under the pattern " + pattern.name()
+                    + ", whose rules do not allow all that was asked of it (expected: a rule of the pattern, or an entry for"
+                    + " the host with all that it needs)");
+        }
     }
 
     private void append(Suggestion.Route route, NavigableMap<Integer, List<String>> added, List<String> remarks) {

@@ -11,6 +11,8 @@ import egress.policy.RequestHead;
 import egress.policy.Route;
 import egress.policy.Verdict;
 import egress.share.Caller;
+import egress.share.Claimant;
+import egress.share.FairBudget;
 import java.net.SocketAddress;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -28,8 +30,17 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ShadowRoutes.class);
     private static final int MOST_WAITING = 4_096;
     private static final String ALLOW = "allow";
+    /** Of a field's objects, in bytes. */
+    private static final int FIELD = 64;
 
     private final Consumer<Flip> sink;
+    /** Of the heads that wait, in bytes, at most; and of the heap. */
+    private static final long MOST_BYTES = 16 << 20;
+
+    private static final int HEAP_SHARE = 32;
+
+    private final FairBudget memory =
+            new FairBudget(Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE));
     private final BlockingQueue<Asked> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
     private final LongAdder lost = new LongAdder();
     private final Thread thread =
@@ -57,8 +68,13 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
             String to,
             @Nullable String rule) {}
 
-    /** What is to be judged, copied. */
+    /**
+     * What is to be judged, copied.
+     *
+     * @param held of the memory for all of them
+     */
     private record Asked(
+            FairBudget.Lease held,
             SocketAddress downstream,
             Caller caller,
             long exchange,
@@ -103,7 +119,9 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
         if (from == null || exchange.requestFields == null) {
             return;
         }
-        if (waiting.remainingCapacity() == 0) {
+        FairBudget.Lease held =
+                memory.take(new Claimant(exchange.caller, 0), weight(exchange), FairBudget.Reclaim.NEVER);
+        if (held == null) {
             lost.increment();
             return;
         }
@@ -111,10 +129,29 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
                 exchange.tls, exchange.authority, exchange.method, exchange.target, exchange.requestFields.copy());
         Route route = exchange.route;
         Asked asked = new Asked(
-                exchange.downstream, exchange.caller, exchange.id, head, route == null ? null : route.name(), from);
+                held,
+                exchange.downstream,
+                exchange.caller,
+                exchange.id,
+                head,
+                route == null ? null : route.name(),
+                from);
         if (!waiting.offer(asked)) {
+            held.close();
             lost.increment();
         }
+    }
+
+    /** Of a copy of its head in bytes, about; no more of them are held than there are places in the queue. */
+    private long weight(ExchangeRecord exchange) {
+        long weight = memory.capacity() / MOST_WAITING + exchange.method.length() + exchange.target.length();
+        if (exchange.requestFields != null) {
+            for (var fields = exchange.requestFields.iteratorCharSequence(); fields.hasNext(); ) {
+                var field = fields.next();
+                weight += FIELD + field.getKey().length() + field.getValue().length();
+            }
+        }
+        return weight;
     }
 
     /** What the rules in force said; null where they were not asked. */
@@ -130,7 +167,7 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
         try {
             while (true) {
                 Asked asked = waiting.take();
-                try {
+                try (FairBudget.Lease _ = asked.held()) {
                     judge(asked);
                 } catch (RuntimeException e) {
                     lost.increment();

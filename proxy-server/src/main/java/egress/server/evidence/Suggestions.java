@@ -88,7 +88,10 @@ public final class Suggestions {
 
     private void add(RecordedRequest request) {
         Recorded recorded = Recorded.of(request.flow());
-        if (recorded instanceof Recorded.Unjudged) {
+        // A name that DLP refused is nothing to write down.
+        boolean name = request.isConnect()
+                && "dlp_match".equals(request.flow().decision().code());
+        if (recorded instanceof Recorded.Unjudged || name) {
             return;
         }
         exchanges++;

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The beginning of a body, copied as it passes; what does not fit is counted. Belongs to its event loop until the exchange is over. */
+/**
+ * The beginning of a body, copied as it passes; what does not fit is counted. Filled on its event loop; the recorder's thread may give up what
+ * was kept meanwhile, and reads it when the exchange is over.
+ */
 final class BodyCopy {
     private static final byte[] NOTHING = {};
     /** Small parts are put together in pieces of this size, in bytes. */
@@ -25,7 +28,7 @@ final class BodyCopy {
     }
 
     /** Copies a part, as far as it may. */
-    void add(ByteBuf part, Credit credit) {
+    synchronized void add(ByteBuf part, Credit credit) {
         int bytes = part.readableBytes();
         length += bytes;
         int at = part.readerIndex();
@@ -64,17 +67,26 @@ final class BodyCopy {
         return true;
     }
 
+    /** Forgets what was kept, and keeps no more; what comes is counted. */
+    synchronized void giveUp() {
+        cut |= length > 0;
+        kept = 0;
+        last = NOTHING;
+        filled = 0;
+        before = null;
+    }
+
     /** Bytes on the wire. */
-    long length() {
+    synchronized long length() {
         return length;
     }
 
-    boolean isCut() {
+    synchronized boolean isCut() {
         return cut;
     }
 
     /** What was kept. */
-    byte[] bytes() {
+    synchronized byte[] bytes() {
         List<byte[]> full = before;
         if (full == null && filled == last.length) {
             return last;

@@ -11,7 +11,7 @@ final class Fields {
     static final Fields NONE = new Fields(new String[0], 0);
 
     /** Of a field's objects, in bytes. */
-    private static final int OVERHEAD = 48;
+    static final int OVERHEAD = 48;
 
     private final String[] turns;
     private final int weight;

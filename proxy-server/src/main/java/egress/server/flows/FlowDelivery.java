@@ -1,5 +1,6 @@
 package egress.server.flows;
 
+import egress.share.Caller;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -26,6 +27,7 @@ final class FlowDelivery {
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private final Queue<Handover> queue = new ConcurrentLinkedQueue<>();
+    private final Turns turns = new Turns();
     private final FlowMaker maker;
     private final List<FlowSink> all;
     private final List<FlowSink> live;
@@ -86,9 +88,13 @@ final class FlowDelivery {
 
     /** Deals with what is there; false when nothing was. */
     private boolean drain() {
-        Handover next = queue.poll();
-        boolean any = next != null;
-        for (int i = 1; next != null; i++) {
+        boolean any = false;
+        arrive();
+        Turns.Line line = turns.next();
+        long began = System.nanoTime();
+        for (int i = 1; line != null; i++) {
+            any = true;
+            Handover next = turns.poll(line);
             try {
                 deliver(next);
             } catch (RuntimeException | Error e) {
@@ -97,7 +103,11 @@ final class FlowDelivery {
             if (i % SAY_AFTER == 0) {
                 losses.say();
             }
-            next = queue.poll();
+            long now = System.nanoTime();
+            turns.charge(line, now - began);
+            began = now;
+            arrive();
+            line = turns.next();
         }
         if (any) {
             paused();
@@ -106,11 +116,27 @@ final class FlowDelivery {
         return any;
     }
 
+    /** Puts what has come in where it waits for its turn. */
+    private void arrive() {
+        for (Handover next = queue.poll(); next != null; next = queue.poll()) {
+            Caller caller = next.caller();
+            if (caller != null) {
+                turns.add(caller, next);
+                continue;
+            }
+            try {
+                deliver(next);
+            } catch (RuntimeException | Error e) {
+                failed(next, e);
+            }
+        }
+    }
+
     private void failed(Handover next, Throwable e) {
         boolean whole = switch (next) {
             case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
             case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
-            case Handover.Gap _, Handover.Reopen _ -> false;
+            case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> false;
         };
         if (whole) {
             losses.lose();
@@ -143,6 +169,7 @@ final class FlowDelivery {
                 gap.recording().gap(gap.fromCaller(), false);
                 gap.recording().messages.gap(gap.fromCaller());
             }
+            case Handover.GiveWay giveWay -> giveWay.recording().giveWay();
             case Handover.Ended ended -> {
                 try (Recording recording = ended.recording()) {
                     ended(maker.ended(recording, ended.facts()));

@@ -90,12 +90,19 @@ final class FlowMaker {
     /** A ClientHello. */
     Flow hello(Handover.Hello hello) {
         Event.ClientHelloRead read = hello.read();
+        SecretMasker masker = maskers.get();
         return new Flow(
                 0,
                 hello.scan(),
                 hello.time(),
                 client(read.downstream(), read.caller()),
-                new Flow.Hello(read.authority().host(), read.authority().port(), read.sni(), read.alpn()),
+                new Flow.Hello(
+                        fields.text(read.authority().host(), masker),
+                        read.authority().port(),
+                        read.sni() == null ? null : fields.text(read.sni(), masker),
+                        read.alpn().stream()
+                                .map(protocol -> fields.text(protocol, masker))
+                                .toList()),
                 null,
                 null,
                 PENDING,
@@ -111,9 +118,9 @@ final class FlowMaker {
         Authority authority = refused.authority();
         boolean http2 = refused.version().equals("HTTP/2.0");
         Flow.Request request = new Flow.Request(
-                refused.method(),
+                fields.text(refused.method(), masker),
                 refused.tls() ? "https" : "http",
-                authority.host(),
+                fields.text(authority.host(), masker),
                 authority.port(),
                 masker.text(refused.target()),
                 refused.version(),
@@ -124,7 +131,7 @@ final class FlowMaker {
                 0,
                 refused.scan(),
                 refused.time(),
-                client(refused.downstream(), refused.caller()),
+                client(refused.downstream(), refused.from()),
                 null,
                 request,
                 new Flow.Response(
@@ -172,9 +179,9 @@ final class FlowMaker {
         Flow.Request known = from.masked;
         if (known == null) {
             known = new Flow.Request(
-                    from.method,
+                    fields.text(from.method, masker),
                     from.tls ? "https" : "http",
-                    from.authority.host(),
+                    fields.text(from.authority.host(), masker),
                     from.authority.port(),
                     masker.text(from.target),
                     from.version,

@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * that is being recorded shares one budget; what has no room there is lost and counted, or, where the record is required, refused.
  */
 public final class FlowObserver implements Observer, AutoCloseable {
+    /** The part of the memory that is no body's. */
+    private static final int HEADS = 4;
+
     private static final String NO_RECORD =
             "every request must be recorded, and this one cannot be now: try again later";
     private static final Admission.Refused REFUSED =
@@ -41,6 +44,9 @@ public final class FlowObserver implements Observer, AutoCloseable {
 
     private final FlowSettings settings;
     private final FairBudget memory;
+    /** Of the memory, what bodies may have: the rest is for heads, so that a flow without room for its bodies is still one. */
+    private final FairBudget bodies;
+
     private final FlowLosses losses;
     private final FlowDelivery delivery;
     private final Optional<FlowLog> log;
@@ -58,6 +64,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
             InstantSource clock) {
         this.settings = settings;
         this.memory = new FairBudget(settings.memory());
+        this.bodies = new FairBudget(settings.memory() - settings.memory() / HEADS);
         this.losses = losses;
         this.log = log;
         this.writes = () -> log.map(FlowLog::isWriting).orElse(true);
@@ -133,6 +140,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
             }
             case Event.Ended ended -> {
                 if (ended.exchange().recording instanceof Recording recording) {
+                    recording.credit.stays();
                     delivery.offer(new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
                 }
             }
@@ -156,6 +164,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
         Recording recording =
                 new Recording(exchange, scan(exchange.scan), clock.instant(), fields, credit, settings.bodyLimit());
         exchange.recording = recording;
+        credit.givesWay(() -> delivery.offer(new Handover.GiveWay(recording)));
         if (delivery.isLive()) {
             delivery.offer(new Handover.Started(recording));
         }
@@ -172,12 +181,11 @@ public final class FlowObserver implements Observer, AutoCloseable {
 
     /** Takes so much of the memory; null, and the flow is lost, where it cannot be had. */
     private @Nullable Credit take(Caller caller, int weight, int ahead) {
-        FairBudget.Lease lease = memory.take(new Claimant(caller, 0), weight, FairBudget.Reclaim.NEVER);
-        if (lease == null) {
+        Credit credit = Credit.take(memory, bodies, new Claimant(caller, 0), weight, ahead);
+        if (credit == null) {
             losses.lose();
-            return null;
         }
-        return new Credit(lease, ahead);
+        return credit;
     }
 
     private String scan(String named) {
@@ -185,7 +193,10 @@ public final class FlowObserver implements Observer, AutoCloseable {
     }
 
     private boolean offer(Event.ClientHelloRead hello) {
-        Credit credit = take(hello.caller(), Recording.OVERHEAD, 0);
+        int offered = hello.alpn().stream()
+                .mapToInt(protocol -> Fields.OVERHEAD + protocol.length())
+                .sum();
+        Credit credit = take(hello.caller(), Recording.OVERHEAD + offered, 0);
         if (credit != null) {
             delivery.offer(new Handover.Hello(hello, scan(hello.scan()), clock.instant(), credit));
         }
@@ -202,8 +213,8 @@ public final class FlowObserver implements Observer, AutoCloseable {
         }
         boolean connect = request.method().equals(HttpMethod.CONNECT);
         Fields fields = Fields.of(request.headers());
-        Credit credit =
-                take(refused.caller(), Recording.OVERHEAD + request.uri().length() + fields.weight(), 0);
+        int asked = request.method().name().length() + request.uri().length();
+        Credit credit = take(refused.caller(), Recording.OVERHEAD + asked + fields.weight(), 0);
         if (credit != null) {
             boolean plain = authority.port() == 80 || refused.code().equals(DenyReason.SCHEME_NOT_ALLOWED.code());
             delivery.offer(new Handover.Refused(

@@ -1,5 +1,6 @@
 package egress.server.flows;
 
+import egress.http.Printable;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +124,7 @@ public final class FlowReader implements Iterable<Flow>, AutoCloseable {
     private void problem(String words) {
         problems++;
         if (firstProblem == null) {
-            firstProblem = file + ":" + number + ": " + words;
+            firstProblem = Printable.line(file + ":" + number + ": " + words); // the line may be anybody's
         }
     }
 

@@ -7,9 +7,24 @@ import egress.share.Caller;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.SocketAddress;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** What event loops hand over to the recorder's thread. */
 sealed interface Handover {
+    /** Whose flow it is of; null of what does not wait for its turn. */
+    default @Nullable Caller caller() {
+        return switch (this) {
+            case Started started -> started.recording().caller;
+            case Responded responded -> responded.recording().caller;
+            case Message message -> message.recording().caller;
+            case Gap gap -> gap.recording().caller;
+            case Ended ended -> ended.recording().caller;
+            case Hello hello -> hello.read().caller();
+            case Refused refused -> refused.from();
+            case GiveWay _, Reopen _ -> null;
+        };
+    }
+
     record Started(Recording recording) implements Handover {}
 
     record Responded(Recording recording, Facts facts) implements Handover {}
@@ -18,6 +33,9 @@ sealed interface Handover {
 
     /** A message's part was lost. */
     record Gap(Recording recording, boolean fromCaller) implements Handover {}
+
+    /** Its bodies are to give way to what others record. */
+    record GiveWay(Recording recording) implements Handover {}
 
     record Ended(Recording recording, Facts facts) implements Handover {}
 
@@ -29,7 +47,7 @@ sealed interface Handover {
             String scan,
             Instant time,
             SocketAddress downstream,
-            Caller caller,
+            Caller from,
             Authority authority,
             boolean tls,
             String method,

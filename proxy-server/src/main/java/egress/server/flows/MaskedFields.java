@@ -23,10 +23,7 @@ final class MaskedFields {
 
     /** @param http2 whether they are a caller's of h2, where names are in lower case and there is no transfer coding */
     List<Flow.Field> of(Fields fields, boolean http2, SecretMasker by) {
-        if (masker != by) {
-            masker = by;
-            known.clear();
-        }
+        use(by);
         List<Flow.Field> masked = new ArrayList<>(fields.size());
         for (int i = 0; i < fields.size(); i++) {
             String name = http2 ? fields.name(i).toLowerCase(Locale.ROOT) : fields.name(i);
@@ -35,6 +32,19 @@ final class MaskedFields {
             }
         }
         return masked;
+    }
+
+    /** A word that comes again and again, such as a host. */
+    String text(String text, SecretMasker by) {
+        use(by);
+        return of("", text, by).value();
+    }
+
+    private void use(SecretMasker by) {
+        if (masker != by) {
+            masker = by;
+            known.clear();
+        }
     }
 
     private Flow.Field of(String name, String value, SecretMasker by) {

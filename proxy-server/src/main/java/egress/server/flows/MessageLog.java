@@ -68,6 +68,14 @@ final class MessageLog implements AutoCloseable {
         return kept;
     }
 
+    /** Forgets the messages so far, and what there is of those that are under way. */
+    void giveUp() {
+        kept.clear();
+        keptBytes = 0;
+        up.giveUp();
+        down.giveUp();
+    }
+
     @Override
     public void close() {
         up.close();
@@ -130,6 +138,12 @@ final class MessageLog implements AutoCloseable {
             int room = Math.min(n, limit - content.size());
             content.write(bytes, 0, room);
             cut |= room < n;
+        }
+
+        void giveUp() {
+            cut |= length > 0;
+            content.reset();
+            weight = 0;
         }
 
         /** Forgets the message; what its parts held of the memory. */

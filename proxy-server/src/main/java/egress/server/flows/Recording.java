@@ -80,7 +80,7 @@ final class Recording implements AutoCloseable {
 
     /** What an exchange costs from its beginning on, in bytes; {@link #credit} says what of it is left. */
     static int weight(ExchangeRecord exchange, Fields fields) {
-        return OVERHEAD + AHEAD + exchange.target.length() + fields.weight();
+        return OVERHEAD + AHEAD + exchange.method.length() + exchange.target.length() + fields.weight();
     }
 
     static int ahead() {
@@ -123,6 +123,14 @@ final class Recording implements AutoCloseable {
         } else {
             gapDown = is;
         }
+    }
+
+    /** Gives up what was kept of its bodies, for others that have less: on the recorder's thread. */
+    void giveWay() {
+        request.giveUp();
+        response.giveUp();
+        messages.giveUp();
+        credit.giveBodies();
     }
 
     List<Inspection.Hit> findings() {

@@ -14,6 +14,9 @@ import java.util.List;
  */
 final class EventStream {
     private static final int BATCH = 500;
+    /** What the filter may take for one piece. */
+    private static final long LONGEST_NANOS = 200_000_000;
+
     private static final long SIGN_OF_LIFE_MILLIS = 15_000;
     /** Between two pieces: a page draws no faster. */
     private static final long PAUSE_MILLIS = 50;
@@ -41,9 +44,10 @@ final class EventStream {
                 continue;
             }
             Changes changes = store.since(seen, BATCH);
-            seen = changes.revision();
-            write(reader, "data: " + batch(changes) + "\n\n");
-            if (changes.entries().size() < BATCH) {
+            Batch batch = batch(changes);
+            seen = batch.revision();
+            write(reader, "data: " + batch.text() + "\n\n");
+            if (seen < changes.revision() || changes.entries().size() < BATCH) {
                 Thread.sleep(PAUSE_MILLIS);
             }
         }
@@ -53,7 +57,12 @@ final class EventStream {
         reader.write(event.getBytes(StandardCharsets.UTF_8));
     }
 
-    private String batch(Changes changes) {
+    /** @param revision up to which it goes */
+    private record Batch(String text, long revision) {}
+
+    /** Agents choose the bodies that a filter searches: it ends where it takes long, so that who has left is noticed. */
+    private Batch batch(Changes changes) {
+        long began = System.nanoTime();
         List<Entry> shown = new ArrayList<>();
         List<Long> gone = new ArrayList<>();
         for (Entry entry : changes.entries()) {
@@ -62,7 +71,10 @@ final class EventStream {
             } else if (entry.state() != FlowStore.State.STARTED) {
                 gone.add(entry.number()); // it may have been let through before
             }
+            if (System.nanoTime() - began > LONGEST_NANOS) {
+                return new Batch(json.changes(changes, shown, gone), entry.revision());
+            }
         }
-        return json.changes(changes, shown, gone);
+        return new Batch(json.changes(changes, shown, gone), changes.revision());
     }
 }

@@ -209,10 +209,19 @@ final class FlowStore implements FlowSink {
 
         static long of(Flow flow) {
             long sum = OBJECT;
+            Flow.Hello hello = flow.hello();
+            if (hello != null) {
+                for (String protocol : hello.alpn()) {
+                    sum += PART + protocol.length();
+                }
+            }
             Flow.Request request = flow.request();
             if (request != null) {
-                sum += request.path().length() + of(request.fields()) + of(request.body()) + of(request.trailers());
+                sum += request.method().length() + request.path().length();
+                sum += of(request.fields()) + of(request.body()) + of(request.trailers());
             }
+            String why = flow.decision().why();
+            sum += why == null ? 0 : why.length();
             Flow.Response response = flow.response();
             if (response != null) {
                 sum += of(response.fields()) + of(response.body()) + of(response.trailers());

@@ -167,6 +167,12 @@ final class ConnectionEvents {
         }
 
         @Override
+        public int weight() {
+            return 256
+                    + alpn.stream().mapToInt(protocol -> 64 + protocol.length()).sum();
+        }
+
+        @Override
         public String name() {
             return "egress_client_hello";
         }
@@ -174,7 +180,7 @@ final class ConnectionEvents {
         @Override
         public void json(JsonFields to) throws IOException {
             to.authority(authority);
-            to.string("sni", sni);
+            to.masked("sni", sni);
             to.strings("alpn", alpn);
         }
 

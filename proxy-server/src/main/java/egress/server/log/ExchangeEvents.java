@@ -178,14 +178,16 @@ final class ExchangeEvents {
 
     private static void request(LogEvent.Facts facts, JsonFields to) throws IOException {
         to.number("exchange", facts.id());
-        to.string("method", facts.method());
+        to.masked("method", facts.method());
         to.string("scheme", facts.tls() ? "https" : "http");
         to.authority(facts.authority());
         to.masked("path", facts.target());
         to.string("http_version", facts.version());
         to.string("route", facts.route());
         to.masked("rule", facts.rule());
-        to.string("ask", facts.ask());
+        if (facts.ask() != null) {
+            to.string("ask", facts.ask());
+        }
         to.fields("request_headers", facts.requestFields());
     }
 }

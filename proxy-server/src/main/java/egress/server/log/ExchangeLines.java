@@ -148,7 +148,7 @@ final class ExchangeLines {
 
     private String asked(Facts facts, SecretMasker masker) {
         String url = masker.text(facts.url());
-        return Printable.line(facts.method()) + " "
+        return Printable.line(masker.text(facts.method())) + " "
                 + Printable.line(detail < 2 ? TerminalText.cut(url, LONGEST_URL) : url);
     }
 

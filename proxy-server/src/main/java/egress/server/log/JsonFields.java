@@ -35,7 +35,7 @@ record JsonFields(JsonGenerator json, SecretMasker masker, boolean withFields) {
     void strings(String name, List<String> values) throws IOException {
         json.writeArrayFieldStart(name);
         for (String value : values) {
-            json.writeString(value);
+            json.writeString(masker.text(value));
         }
         json.writeEndArray();
     }
@@ -46,7 +46,7 @@ record JsonFields(JsonGenerator json, SecretMasker masker, boolean withFields) {
             json.writeNullField("host");
             json.writeNullField("port");
         } else {
-            json.writeStringField("host", authority.host());
+            json.writeStringField("host", masker.text(authority.host()));
             json.writeNumberField("port", authority.port());
         }
     }

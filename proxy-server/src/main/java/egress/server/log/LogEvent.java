@@ -181,7 +181,7 @@ public interface LogEvent {
         }
 
         int weight() {
-            int weight = 512 + 2 * target.length();
+            int weight = 512 + method.length() + 2 * target.length();
             for (Map.Entry<String, String> field : requestFields) {
                 weight += 64 + field.getKey().length() + field.getValue().length();
             }

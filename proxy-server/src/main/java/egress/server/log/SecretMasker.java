@@ -1,5 +1,6 @@
 package egress.server.log;
 
+import com.google.re2j.Pattern;
 import egress.dlp.builtin.Masker;
 import egress.policy.Route;
 import java.net.URLEncoder;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
 /**
@@ -27,7 +29,15 @@ public final class SecretMasker {
     /** Shorter ones would turn ordinary text into asterisks. */
     private static final int SHORTEST = 4;
 
+    /** In the authority of a URL (RFC 3986 §3.2.1). */
+    private static final Pattern PASSWORD = Pattern.compile("(://[^/?#@:\\s\"]*:)[^/?#@\\s\"]+@");
+
     private static final int FILTER_BITS = 1 << 14;
+
+    /** Texts remembered as free of secrets, and how long one may be: agents ask for the same with the same fields. */
+    private static final int REMEMBERED = 256;
+
+    private static final int LONGEST_REMEMBERED = 512;
 
     private static final Set<String> SENSITIVE_FIELDS = Set.of(
             "authorization",
@@ -45,6 +55,11 @@ public final class SecretMasker {
             "job-token",
             "deploy-token",
             "authentication-info");
+
+    /** How the last words of other such fields read: {@code X-Vault-Token}, {@code Ocp-Apim-Subscription-Key}, but not {@code …-Tokens}. */
+    private static final Pattern SENSITIVE_FIELD = Pattern.compile(
+            "(?:.*[-_])?(?:token|secret|passw(?:or)?d|jwt|credentials?"
+                    + "|(?:api|access|auth|subscription|functions?|secret|private|master|account|service)[-_]?key|apikey)");
 
     private static final List<String> SENSITIVE_NAMES = List.of(
             "token",
@@ -77,6 +92,8 @@ public final class SecretMasker {
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
 
     private final Function<Collection<byte[]>, Masker> compiler;
+    /** By their hashes; never a text in which there was something to mask. */
+    private final AtomicReferenceArray<String> clean = new AtomicReferenceArray<>(REMEMBERED);
 
     private SecretMasker(Set<String> values, Set<String> fields, Function<Collection<byte[]>, Masker> compiler) {
         this.compiler = compiler;
@@ -164,13 +181,29 @@ public final class SecretMasker {
     /** A field's value as it may be written down. */
     public String field(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return SENSITIVE_FIELDS.contains(lower) || fields.contains(lower) ? MASK : text(value);
+        boolean isSecret = SENSITIVE_FIELDS.contains(lower)
+                || fields.contains(lower)
+                || SENSITIVE_FIELD.matcher(lower).matches();
+        return isSecret ? MASK : text(value);
     }
 
     /** Any other text, such as a request target or a reason. */
     public String text(String text) {
+        int slot = text.hashCode() & (REMEMBERED - 1);
+        if (text.equals(clean.get(slot))) {
+            return text;
+        }
+        String masked = masked(text);
+        if (text.length() <= LONGEST_REMEMBERED && masked.equals(text)) {
+            clean.set(slot, text);
+        }
+        return masked;
+    }
+
+    private String masked(String text) {
         String known = known(text);
         String queries = known.indexOf('=') < 0 ? known : queryValues(known);
+        queries = queries.indexOf('@') < 0 ? queries : passwords(queries);
         return queries.length() < 16 ? queries : tokens(queries);
     }
 
@@ -256,9 +289,17 @@ public final class SecretMasker {
         return (hash ^ hash >>> 14) & (FILTER_BITS - 1);
     }
 
-    /** Masks the values of {@code ?name=value&name=value} whose names say that they are secret. */
+    /** Masks the password of {@code https://user:password@host}. */
+    private static String passwords(String text) {
+        int scheme = text.indexOf("://");
+        return scheme < 0 ? text : PASSWORD.matcher(text).replaceAll("$1" + MASK + "@");
+    }
+
+    /** Masks the values of {@code ?name=value&name=value}, and of the same in a fragment, whose names say that they are secret. */
     private static String queryValues(String text) {
-        int query = text.indexOf('?');
+        int mark = text.indexOf('?');
+        int fragment = text.indexOf('#');
+        int query = mark < 0 ? fragment : fragment < 0 ? mark : Math.min(mark, fragment);
         if (query < 0) {
             return text;
         }

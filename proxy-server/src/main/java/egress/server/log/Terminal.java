@@ -91,7 +91,7 @@ final class Terminal {
     /** A line of a connection. */
     void line(LogEvent event, Colour colour, String words) {
         begin(event.time(), event.downstream());
-        coloured(colour, words);
+        coloured(colour, masked(words));
         end(0);
     }
 

@@ -51,6 +51,8 @@ final class Allowlist {
                 // The only plain values that a valid file has and that are no strings.
                 if (scalar.plain() && (text.equals("true") || text.equals("false"))) {
                     json.writeBoolean(text.equals("true"));
+                } else if (scalar.plain() && text.matches("[0-9]{1,9}")) {
+                    json.writeNumber(Integer.parseInt(text));
                 } else {
                     json.writeString(scalar.text());
                 }

@@ -21,7 +21,11 @@ final class DlpReader {
             "on_oversize",
             "stream",
             "profile",
-            "allow_fingerprints");
+            "allow_fingerprints",
+            "names");
+
+    /** More new names in 10 minutes are as good as no bound. */
+    private static final int MOST_NAMES = 4_096;
 
     private final Problems problems;
 
@@ -29,7 +33,8 @@ final class DlpReader {
         this.problems = problems;
     }
 
-    DlpRules read(MappingReader route) {
+    /** @param pattern whether the route is one */
+    DlpRules read(MappingReader route, boolean pattern) {
         YamlNode node = route.value("dlp");
         if (node == null) {
             return DlpRules.DEFAULT;
@@ -42,7 +47,15 @@ final class DlpReader {
                 onOversize(dlp),
                 dlp.bool("stream", false),
                 profile(dlp),
-                fingerprints(dlp));
+                fingerprints(dlp),
+                names(dlp, pattern));
+    }
+
+    private static int names(MappingReader dlp, boolean pattern) {
+        if (dlp.has("names") && !pattern) {
+            dlp.problem("names", "only a pattern lets a caller choose names (expected: no such key here)");
+        }
+        return dlp.number("names", 1, MOST_NAMES).orElse(DlpRules.NAMES);
     }
 
     private Detectors detectors(MappingReader dlp, String key, Detector.Direction direction) {

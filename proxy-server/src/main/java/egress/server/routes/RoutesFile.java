@@ -4,6 +4,7 @@ import egress.exchange.LocalSite;
 import egress.http.Printable;
 import egress.policy.Ask;
 import egress.policy.Credential;
+import egress.policy.HostPattern;
 import egress.policy.Policy;
 import egress.policy.Route;
 import java.io.IOException;
@@ -35,6 +36,7 @@ public final class RoutesFile {
     private static final List<String> FILE_KEYS = List.of("log", "unlisted", "routes");
     private static final List<String> ROUTE_KEYS = List.of(
             "host",
+            PatternReader.SHARED_SUFFIX,
             "auth_scheme",
             "token_env",
             "token_ref",
@@ -113,13 +115,16 @@ public final class RoutesFile {
     private final CredentialReader credentials;
     private final MatchReader rules;
     private final DlpReader dlp;
-    private final Map<Route.Served, Integer> served = new HashMap<>();
+    private final PatternReader patterns;
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<String, Integer> served = new HashMap<>();
 
     private RoutesFile(String name, TokenSource tokens) {
         this.problems = new Problems(name);
         this.credentials = new CredentialReader(tokens, problems);
         this.rules = new MatchReader(problems);
         this.dlp = new DlpReader(problems);
+        this.patterns = new PatternReader(problems, warnings);
     }
 
     /**
@@ -164,13 +169,15 @@ public final class RoutesFile {
         if (!problems.isEmpty() || root.isEmpty()) {
             return new Result.Invalid(problems.all());
         }
+        List<String> allWarnings = new ArrayList<>(credentials.warnings());
+        allWarnings.addAll(warnings);
         return new Result.Valid(new Loaded(
                 Policy.of(routes, unlisted),
                 logLevel,
                 credentials.secrets(),
                 credentials.variables(),
                 credentials.files(),
-                credentials.warnings(),
+                allWarnings,
                 Allowlist.json(root.get(), passthrough)));
     }
 
@@ -205,7 +212,9 @@ public final class RoutesFile {
         var matches = rules.matches(reader);
         var allowlist = rules.allowlist(reader);
         boolean gitFetch = gitFetch(reader);
-        var dlpRules = dlp.read(reader);
+        boolean isPattern =
+                named.map(Route.Builder::build).map(Route::isPattern).orElse(false);
+        var dlpRules = dlp.read(reader, isPattern);
         boolean trace = reader.bool("trace", false);
         Ask ask = AskReader.ofRoute(reader);
         if (named.isEmpty()) {
@@ -214,6 +223,7 @@ public final class RoutesFile {
         Route.Builder route = named.get();
         // Also where the entry holds for nothing else: the next one of its host is a mistake all the same.
         checkUnique(route.build(), reader.line("host"), reader.at("host"));
+        patterns.check(reader, route.build());
         if (problems.count() > before) {
             return Optional.empty();
         }
@@ -230,23 +240,19 @@ public final class RoutesFile {
 
     private Optional<Route.Builder> named(MappingReader reader, String host) {
         try {
-            return Optional.of(checkedName(host));
+            return Optional.of(checkedName(host, HostPattern.isAskedFor(host)));
         } catch (IllegalArgumentException e) {
             reader.problem("host", String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }
 
-    private static Route.Builder checkedName(String host) {
-        if (host.indexOf('*') >= 0) {
-            throw new IllegalArgumentException(Printable.quote(host)
-                    + ": there are no wildcards (expected: one entry for each host, by its full name)");
-        }
+    private static Route.Builder checkedName(String host, boolean pattern) {
         if (!host.chars().allMatch(c -> c < 0x80)) {
             throw new IllegalArgumentException(
                     Printable.quote(host) + " (expected: the name as it is on the wire" + aLabels(host) + ")");
         }
-        Route.Builder route = Route.named(host);
+        Route.Builder route = pattern ? Route.pattern(host) : Route.named(host);
         String name = host.toLowerCase(Locale.ROOT);
         if (name.matches("(.*\\.)?" + LocalSite.HOST.replace(".", "\\.") + "\\.?(:[0-9]+)?")) {
             throw new IllegalArgumentException(Printable.quote(host)
@@ -289,7 +295,11 @@ public final class RoutesFile {
 
     private Optional<Route> passthrough(String host) {
         try {
-            Route route = checkedName(host).passthrough(true).build();
+            if (HostPattern.isAskedFor(host)) {
+                throw new IllegalArgumentException(
+                        Printable.quote(host) + ": a pattern is never passed through (expected: one full name)");
+            }
+            Route route = checkedName(host, false).passthrough(true).build();
             return checkUnique(route, 0, "--passthrough " + host) ? Optional.of(route) : Optional.empty();
         } catch (IllegalArgumentException e) {
             problems.add(0, "--passthrough", String.valueOf(e.getMessage()));
@@ -299,13 +309,16 @@ public final class RoutesFile {
 
     /** One entry per host and port. */
     private boolean checkUnique(Route route, int line, String path) {
-        for (Route.Served each : route.serves()) {
-            Integer first = served.putIfAbsent(each, line);
+        List<String> places = new ArrayList<>();
+        route.serves().forEach(each -> places.add(each.authority().toString()));
+        route.patterns().forEach(each -> places.add(each.names() + ":" + each.port()));
+        for (String place : places) {
+            Integer first = served.putIfAbsent(place, line);
             if (first != null) {
                 problems.add(
                         line,
                         path,
-                        Printable.quote(route.name()) + " serves " + each.authority() + ", which line " + first
+                        Printable.quote(route.name()) + " serves " + place + ", which line " + first
                                 + " serves already (expected: one entry per host and port)");
                 return false;
             }

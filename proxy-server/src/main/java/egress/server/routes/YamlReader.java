@@ -90,7 +90,9 @@ final class YamlReader {
         }
         String where = line == noticed ? "" : ", on line " + noticed;
         String begins = line == noticed ? "" : "what begins here does not end: ";
-        return new Fault(line, "no YAML: " + begins + e.getProblem() + where + " (expected: YAML 1.2)");
+        boolean star = e.getContext() != null && e.getContext().contains("alias");
+        String expected = star ? "YAML 1.2, with a pattern of hosts in quotes" : "YAML 1.2";
+        return new Fault(line, "no YAML: " + begins + e.getProblem() + where + " (expected: " + expected + ")");
     }
 
     private static int line(Mark mark) {
@@ -129,7 +131,10 @@ final class YamlReader {
             throw new Fault(line(event), "nested more than " + MAX_DEPTH + " deep");
         }
         return switch (event) {
-            case AliasEvent alias -> throw new Fault(line(event), "an alias (expected: none; write the value out)");
+            case AliasEvent _ ->
+                throw new Fault(
+                        line(event),
+                        "an alias (expected: none; write the value out, with a pattern of hosts in quotes)");
             case ScalarEvent scalar -> {
                 check(event, scalar.getAnchor(), scalar.getTag());
                 yield new YamlNode.Scalar(line(event), scalar.getValue(), scalar.isPlain());

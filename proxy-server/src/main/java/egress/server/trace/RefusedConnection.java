@@ -9,6 +9,22 @@ import egress.exchange.Event;
  */
 record RefusedConnection(Event.ConnectionRefused refused, String traceId, String spanId, long nanos)
         implements Recorded {
+    /** Without its head and the answer, which no span tells of: what waits is bounded by its number. */
+    static RefusedConnection of(Event.ConnectionRefused refused, String traceId, String spanId, long nanos) {
+        Event.ConnectionRefused small = new Event.ConnectionRefused(
+                refused.downstream(),
+                refused.caller(),
+                refused.scan(),
+                refused.authority(),
+                null,
+                null,
+                null,
+                refused.status(),
+                refused.code(),
+                refused.words());
+        return new RefusedConnection(small, traceId, spanId, nanos);
+    }
+
     @Override
     public void close() {
         // holds nothing

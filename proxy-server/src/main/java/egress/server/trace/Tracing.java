@@ -174,7 +174,7 @@ public final class Tracing implements Observer {
         if (refused.status() != 0) {
             String traceId = ids.trace();
             if (isSampled(SpanContext.getInvalid(), traceId, "CONNECT")) {
-                sender.offer(new RefusedConnection(refused, traceId, ids.span(), epochNanos()));
+                sender.offer(RefusedConnection.of(refused, traceId, ids.span(), epochNanos()));
             }
         }
     }

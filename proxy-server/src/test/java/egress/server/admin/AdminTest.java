@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AdminTest {
     private static ReceivedResponse get(InetSocketAddress address, String path, String host) throws IOException {
@@ -140,6 +141,26 @@ final class AdminTest {
                     .readResponse("GET");
             assertThat(answer.status()).isEqualTo(403);
             assertThat(answer.value("x-egress-deny")).contains("address_not_allowed");
+        }
+    }
+
+    /** That proxy may be on this host, and takes these names for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "localhost", "a.localhost", "[::ffff:127.0.0.1]"})
+    void cannotBeReachedThroughAnotherProxyOfThisHost(String host) throws IOException {
+        try (ProxyUnderTest other = ProxyUnderTest.with().start();
+                ProxyUnderTest proxy = ProxyUnderTest.with()
+                        .flags(
+                                "--upstream-proxy",
+                                "http://127.0.0.1:" + other.address().getPort())
+                        .start();
+                RawClient client = proxy.connect()) {
+            String authority = host + ":" + proxy.admin().getPort();
+            ReceivedResponse answer = client.send(
+                            "GET http://" + authority + "/healthz HTTP/1.1\r\nHost: " + authority + "\r\n\r\n")
+                    .readResponse("GET");
+            assertThat(answer.status()).isEqualTo(403);
+            assertThat(answer.text()).contains("the proxy's own listener");
         }
     }
 

@@ -53,7 +53,7 @@ final class QuestionFileTest {
                 .startsWith("01234567  240s  route  ")
                 .doesNotContain("\n");
         assertThat(QuestionText.lines(question(), now))
-                .hasSize(9)
+                .hasSize(8)
                 .allSatisfy(line -> assertThat(line.chars().allMatch(c -> c >= ' ' && c < 0x7f))
                         .as(line)
                         .isTrue());

@@ -47,6 +47,29 @@ final class CheckCommandTest {
     }
 
     @Test
+    void saysWhatAPatternOpens() throws IOException {
+        assertThat(said("routes: [{host: \"*.a.example\"}, {host: \"**.B.example:8443\", dlp: {names: 5}}]", 0))
+                .isEqualTo(
+                        "FILE: note: *.a.example opens every name with one label before .a.example, such as any-name.a.example, at"
+                                + " port 443 (https) and 80 (plain http); not a.example itself, and no name that has an"
+                                + " entry; 64 new names in 10 minutes for each caller\n"
+                                + "FILE: note: **.b.example:8443 opens every name with one label or more before .b.example,"
+                                + " such as any.name.b.example, at port 8443 (https); not b.example itself, and no name"
+                                + " that has an entry; 5 new names in 10 minutes for each caller\n"
+                                + "FILE: note: plain http passes too, to port 80 of *.a.example (host: NAME:443 is https"
+                                + " alone)\n"
+                                + "FILE: 2 route(s), no mistake\n");
+    }
+
+    @Test
+    void warnsOfASuffixUnderWhichAnybodyCanOpenAName() throws IOException {
+        assertThat(said("routes: [{host: \"*.github.io:443\", shared_suffix: true}]", 0))
+                .contains("FILE: warning: routes[0].host: \"*.github.io\": anybody can open a name there");
+        assertThat(said("routes: [{host: \"*.a.example:443\", shared_suffix: true}]", 0))
+                .contains("FILE: warning: routes[0].shared_suffix: the list of public suffixes knows none");
+    }
+
+    @Test
     void aMistypedKeyIsGuessed() throws IOException {
         assertThat(said("routes: [{hots: a.example}]", 1))
                 .contains("unknown key \"hots\" (did you mean host? expected: host, ");

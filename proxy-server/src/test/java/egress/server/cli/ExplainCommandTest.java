@@ -46,6 +46,26 @@ final class ExplainCommandTest {
     }
 
     @Test
+    void saysWhichPatternHeld() throws IOException {
+        Files.writeString(routes, """
+                routes:
+                  - host: "*.a.example"
+                  - host: "**.a.example"
+                  - host: exact.a.example:8443
+                """);
+        assertThat(explained("https://b.a.example/"))
+                .contains(
+                        "route       *.a.example\n",
+                        "pattern     the longest that holds for b.a.example:443",
+                        "allowed");
+        assertThat(explained("https://c.b.a.example/")).contains("route       **.a.example\n", "its first 2 label(s)");
+        assertThat(explained("https://exact.a.example/"))
+                .contains("denied (port_not_allowed)", "a pattern does not hold for a name that has an entry");
+        assertThat(explained("https://exact.a.example:8443/")).contains("route       exact.a.example:8443\n");
+        assertThat(explained("https://a.example/")).contains("route       none", "host_not_allowed");
+    }
+
+    @Test
     void showsTheFieldAndTheSchemeOfACredentialAndNoMore() {
         assertThat(explained("https://bearer.example/"))
                 .contains("injects     Authorization: Bearer ********")

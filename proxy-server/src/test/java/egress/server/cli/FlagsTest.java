@@ -155,6 +155,8 @@ final class FlagsTest {
         values.put("--scan-id", "a,b");
         values.put("--inspect", "true");
         values.put("--inspect-max", "7m");
+        values.put("--ask-queue", "q");
+        values.put("--ask-owner", "77");
         return values;
     }
 
@@ -191,6 +193,9 @@ final class FlagsTest {
         if (flag.equals("--pipelock-scan")) {
             return new String[] {routes, pipelock, "--pipelock-token-env=USERS"};
         }
+        if (flag.equals("--ask-owner")) {
+            return new String[] {routes, "--ask-queue=q"};
+        }
         if (flag.equals("--flows-required")) {
             return new String[] {routes, "--flows=f.jsonl"};
         }
@@ -202,6 +207,7 @@ final class FlagsTest {
                 "|",
                 List.of(
                         s.serving().routes().toString(),
+                        s.ask().toString(),
                         s.serving().shadowRoutes().toString(),
                         s.serving().reloadInterval().toString(),
                         s.serving().passthrough().toString(),

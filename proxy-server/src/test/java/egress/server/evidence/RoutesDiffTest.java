@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,6 +139,110 @@ class RoutesDiffTest {
         RoutesDiff off = diff("{host: a.example}", "{host: a.example, dlp: {outbound_detectors: false}}");
         assertThat(off.opens()).isTrue();
         assertThat(diff("{host: a.example, dlp: {outbound_detectors: false}}", "{host: a.example}")
+                        .opens())
+                .isFalse();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a scanner that is off at a port of plain http | {host: 'a.example:80'}"
+                        + " | {host: 'a.example:80', dlp: {outbound_detectors: false}}",
+                "the same where https had none before | {host: 'a.example:443', dlp: {outbound_detectors: false}}, {host: 'a.example:80'}"
+                        + " | {host: a.example, dlp: {outbound_detectors: false}}",
+                "plain http, which a credential had kept shut | {host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}}"
+                        + " | {host: a.example}",
+                "the same below an expression that cannot be compared | {host: a.example, auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0},"
+                        + " matches: [{paths: [{type: regex, value: '/\\bx'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/\\bx'}]}]}",
+                "two fields, each of which had other ways in | {host: a.example, matches: [{headers: [{name: x-a, value: a}]},"
+                        + " {headers: [{name: x-b, value: b}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: a}]}, {headers: [{name: x-b, value: b}]},"
+                        + " {headers: [{name: x-a, value: 'a#c', type: regex}, {name: x-b, value: 'b#d', type: regex}]}]}",
+                "a value that another entry had | {host: a.example, matches: [{paths: [{type: exact, value: /p}],"
+                        + " headers: [{name: x-a, value: 'a#b', type: regex}]}, {paths: [{type: exact, value: /q}],"
+                        + " headers: [{name: x-a, value: 'b#c', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: exact, value: /p}],"
+                        + " headers: [{name: x-a, value: 'a#b#c', type: regex}]}]}",
+                "two values in one request | {host: a.example, matches: [{headers: [{name: x-a, value: a}]},"
+                        + " {headers: [{name: x-a, value: b}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: 'a#b', type: regex}]}]}",
+                "one field asked for twice | {host: a.example, matches: [{headers: [{name: x-a, value: ab}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: 'a.*', type: regex},"
+                        + " {name: x-a, value: '.*c', type: regex}]}]}",
+                "an empty value | {host: a.example, matches: [{headers: [{name: x-a, value: '.+', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: '.*', type: regex}]}]}",
+                "a value that is not ASCII | {host: a.example, matches: [{headers: [{name: x-a, value: '[ -~]*', type: regex}]}]}"
+                        + " | {host: a.example, matches: [{headers: [{name: x-a, value: '.*', type: regex}]}]}",
+                "a method beside all that are named"
+                        + " | {host: a.example, matches: [{methods: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, PROPFIND]}]}"
+                        + " | {host: a.example}",
+                "a fetch of git by POST alone | {host: a.example, matches: [{methods: [POST], paths: [{type: prefix, value: /t/}]}]}"
+                        + " | {host: a.example, git: {fetch: true}, matches: [{methods: [POST], paths: [{type: prefix, value: /t/}]}]}",
+                "a fetch of git with a field | {host: a.example, matches: [{headers: [{name: x-a, value: a}]}]}"
+                        + " | {host: a.example, git: {fetch: true}, matches: [{headers: [{name: x-a, value: a}]}]}",
+                "a repetition behind quoted text | {host: a.example, matches: [{paths: [{type: regex, value: '/(ab)+'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/\\Qab\\E+'}]}]}",
+                "a path by its code alone | {host: a.example, matches: [{paths: [{type: regex, value: '/a/[A-Z]'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: regex, value: '/a/([A-Z]#%[0-9A-F]{2})'}]}]}",
+                "the second reading of a path | {host: a.example, matches: [{paths: [{type: exact, value: '/100%25'}]}]}"
+                        + " | {host: a.example, matches: [{paths: [{type: exact, value: '/100%25'}, {type: exact, value: '/100%'}]}]}",
+            })
+    void anOpeningIsFoundWhereverItIs(String what, String before, String after) {
+        RoutesDiff diff = diff(before.replace('#', '|'), after.replace('#', '|'));
+        assertThat(diff.opens()).as("%s: %s", what, diff.lines()).isTrue();
+        assertThat(diff(after.replace('#', '|'), after.replace('#', '|')).opens())
+                .as("%s: against itself", what)
+                .isFalse();
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}: {2}")
+    @CsvSource(
+            delimiter = ';',
+            nullValues = "-",
+            value = {
+                "'*.a.example'  ; '*.a.example'  ; same   ; -",
+                "'*.a.example'  ; '**.a.example' ; opens  ; any-name.any-name.a.example/",
+                "'**.a.example' ; '*.a.example'  ; closes ; any-name.any-name.a.example/",
+                "a.example      ; '*.a.example'  ; both   ; https://any-name.a.example/",
+                "b.a.example    ; '*.a.example'  ; opens  ; https://any-name.a.example/",
+                "'*.a.example'  ; b.a.example    ; closes ; any-name.a.example/",
+                "'*.a.example'  ; '*.a.example:8443' ; both ; https://any-name.a.example:8443/",
+                "'*.a.example:443' ; '*.a.example' ; opens ; http://any-name.a.example/",
+                "'**.a.example' ; '**.b.a.example' ; closes ; any-name.a.example/",
+                "'*.a.example'  ; '**.b.a.example' ; both ; any-name.b.a.example/",
+                "'*.any-name.a.example' ; '**.a.example' ; opens ; any-name2.a.example/",
+            })
+    void aPatternIsComparedByNamesThatStandForAll(
+            String before, String after, String expected, @Nullable String example) {
+        RoutesDiff diff = diff("{host: '" + before.replace("'", "") + "'}", "{host: '" + after.replace("'", "") + "'}");
+        String found = diff.opens() ? diff.closes() ? "both" : "opens" : diff.closes() ? "closes" : "same";
+        assertThat(found).as("%s", diff.lines()).isEqualTo(expected);
+        if (example != null) {
+            assertThat(String.join("\n", diff.lines())).contains(example);
+        }
+    }
+
+    @Test
+    void anEntryThatIsGoneGivesItsNameBackToThePattern() {
+        String pattern = "{host: '*.a.example'}";
+        String entry = "{host: 'b.a.example:8443'}";
+        RoutesDiff diff = diff(pattern + ", " + entry, pattern);
+        assertThat(String.join("\n", diff.lines()))
+                .contains("+ *.a.example: any method by default", "such as GET https://b.a.example/")
+                .contains("- b.a.example:8443: any method by default");
+        RoutesDiff back = diff(pattern, pattern + ", " + entry);
+        assertThat(String.join("\n", back.lines()))
+                .contains("- *.a.example: any method by default", "+ b.a.example:8443: any method by default");
+    }
+
+    @Test
+    void moreNewNamesAreAnOpening() {
+        assertThat(diff("{host: '*.a.example'}", "{host: '*.a.example', dlp: {names: 100}}")
+                        .lines())
+                .anyMatch(line -> line.contains("a caller may bring 100 new names in 10 minutes, where it was 64"));
+        assertThat(diff("{host: '*.a.example'}", "{host: '*.a.example', dlp: {names: 10}}")
                         .opens())
                 .isFalse();
     }

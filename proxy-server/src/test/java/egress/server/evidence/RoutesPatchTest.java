@@ -50,6 +50,24 @@ class RoutesPatchTest {
     }
 
     @Test
+    void makesNoPatternAndTakesNoNameOutOfOne() {
+        twice("GET", "https://photos.pattern.example/a");
+        twice("POST", "https://b.narrow.example/b");
+        RoutesPatch.Result result = patch("""
+                routes:
+                  - host: "*.pattern.example"
+                  - host: "*.narrow.example"
+                    matches:
+                      - methods: [GET]
+                """);
+        assertThat(result.diff()).isEmpty();
+        assertThat(result.remarks())
+                .singleElement()
+                .asString()
+                .contains("b.narrow.example:443 is under the pattern *.narrow.example");
+    }
+
+    @Test
     void putsInWhatIsMissingAndTakesNothingOut() throws Exception {
         twice("GET", "https://api.example/v1/known");
         twice("POST", "https://api.example/v2/new");

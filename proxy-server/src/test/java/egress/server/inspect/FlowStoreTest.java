@@ -6,8 +6,11 @@ import egress.server.flows.Flow;
 import egress.server.inspect.FlowStore.Changes;
 import egress.server.inspect.FlowStore.Entry;
 import egress.server.inspect.FlowStore.State;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class FlowStoreTest {
@@ -37,6 +40,50 @@ final class FlowStoreTest {
         assertThat(held.getLast().number()).isEqualTo(100);
         assertThat(held).hasSizeBetween(8, 10);
         assertThat(store.since(-1, 1_000).first()).isEqualTo(held.getFirst().number());
+    }
+
+    /** An agent chooses the protocols that it offers, and its methods. */
+    @Test
+    void countsWhatClientHellosAndMethodsHold() {
+        Flow.Hello offers = new Flow.Hello("a.example", 443, null, Collections.nCopies(1_000, "x"));
+        Flow plain = SampleFlows.hello("127.0.0.1:1", "a.example");
+        Flow asked = SampleFlows.flow(1).whole();
+        Flow.Request request = Objects.requireNonNull(asked.request());
+        Flow.Request verbose = new Flow.Request(
+                "M".repeat(30_000),
+                request.scheme(),
+                request.host(),
+                request.port(),
+                request.path(),
+                request.httpVersion(),
+                request.fields(),
+                request.body(),
+                request.trailers());
+        for (int i = 0; i < 200; i++) {
+            store.ended(with(plain, offers, null));
+        }
+        assertThat(store.entries()).hasSizeBetween(5, 11);
+        store.clear();
+        for (int i = 0; i < 200; i++) {
+            store.ended(with(asked, null, verbose));
+        }
+        assertThat(store.entries()).hasSizeBetween(20, 35);
+    }
+
+    private static Flow with(Flow flow, Flow.@Nullable Hello hello, Flow.@Nullable Request request) {
+        return new Flow(
+                flow.id(),
+                flow.scanId(),
+                flow.timestamp(),
+                flow.client(),
+                hello,
+                request,
+                flow.response(),
+                flow.decision(),
+                flow.upstream(),
+                flow.timings(),
+                flow.findings(),
+                flow.messages());
     }
 
     @Test

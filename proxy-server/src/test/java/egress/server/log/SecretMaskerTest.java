@@ -53,13 +53,46 @@ final class SecretMaskerTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"Authorization", "AUTHORIZATION", "proxy-authorization", "Cookie", "Set-Cookie", "x-own-field"})
+            strings = {
+                "Authorization",
+                "AUTHORIZATION",
+                "proxy-authorization",
+                "Cookie",
+                "Set-Cookie",
+                "x-own-field",
+                "X-Vault-Token",
+                "x-access-token",
+                "dd-api-key",
+                "DD-APPLICATION-SECRET",
+                "Ocp-Apim-Subscription-Key",
+                "X-Functions-Key",
+                "apikey",
+                "x-user-password"
+            })
     void masksWholeFieldsThatCarryCredentials(String name) {
         assertThat(masker.field(name, "anything at all")).isEqualTo("********");
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "anthropic-ratelimit-tokens-remaining",
+                "x-amz-content-sha256",
+                "sec-websocket-key",
+                "idempotency-key",
+                "www-authenticate",
+                "tokenizer"
+            })
+    void leavesFieldsAloneThatOnlySoundAlike(String name) {
+        assertThat(masker.field(name, "anything")).isEqualTo("anything");
+    }
+
+    @ParameterizedTest
     @CsvSource({
+        "https://a.example/cb#access_token=abc&state=1,https://a.example/cb#access_token=********&state=1",
+        "/p?x=1#id_token=abc,/p?x=1#id_token=********",
+        "https://user:hunter2@git.example/x,https://user:********@git.example/x",
+        "see ftp://u:p:w@h and http://u@h/a:b@c,see ftp://u:********@h and http://u@h/a:b@c",
         "/p?access_token=abc&x=1,/p?access_token=********&x=1",
         "/p?x=1&API_KEY=abc#f,/p?x=1&API_KEY=********#f",
         "/p?x=1;password=abc;y=2,/p?x=1;password=********;y=2",

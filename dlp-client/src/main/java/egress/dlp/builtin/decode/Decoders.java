@@ -1,6 +1,7 @@
 package egress.dlp.builtin.decode;
 
 import egress.dlp.builtin.scan.Packing;
+import egress.dlp.builtin.scan.RunListener;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
@@ -52,10 +53,14 @@ public final class Decoders {
         }
     }
 
-    /** Decoders of a whole segment that is not at the greatest depth. */
-    public static void segment(ScanContext run, Segment s, @Nullable ScanWindow window) {
+    /**
+     * Decoders of a whole segment that is not at the greatest depth.
+     *
+     * @param runs hears of the runs of letters, digits and marks; null where nobody does
+     */
+    public static void segment(ScanContext run, Segment s, @Nullable RunListener runs) {
         new Ebcdic(run, s).decode(s.from(), s.to());
-        new RunScanner(run, s).decode(s.from(), s.to());
+        new RunScanner(run, s, runs).decode(s.from(), s.to());
     }
 
     /**

@@ -4,6 +4,7 @@ import static egress.dlp.builtin.match.CharTables.DIGIT;
 
 import egress.dlp.builtin.match.ByteClasses;
 import egress.dlp.builtin.match.CharTables;
+import egress.dlp.builtin.scan.RunListener;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,15 @@ final class RunScanner implements Decoder {
     static final int LONG = 16;
     private static final int SHORT = 8;
     private static final int NONE = -1;
+    /** Longer lines of one width are encoded data, in which nobody looks for single values. */
+    private static final int LONGEST_LINE = 59;
 
     private final byte[] b;
     private final ScanContext run;
     private final LongRuns longRuns;
     private final EscapedRegions escaped;
     private final @Nullable WordRuns words;
+    private final @Nullable RunListener listener;
 
     private final SpacedRuns inStep;
     private final InterspersedRuns scattered;
@@ -35,13 +39,14 @@ final class RunScanner implements Decoder {
     private int lastLength;
     private int lastKinds;
 
-    RunScanner(ScanContext run, Segment s) {
+    RunScanner(ScanContext run, Segment s, @Nullable RunListener listener) {
         this.b = s.b();
         this.run = run;
         this.longRuns = new LongRuns(run, s);
         this.escaped = new EscapedRegions(run, s);
         this.inStep = new SpacedRuns(run, s);
         this.scattered = new InterspersedRuns(run, s);
+        this.listener = listener;
         this.words = WordRuns.worthwhile(run, s) ? new WordRuns(run, s) : null;
     }
 
@@ -53,6 +58,9 @@ final class RunScanner implements Decoder {
                 at = rest(at, to);
             }
             classes.read(b, at, to);
+            if (listener != null) {
+                listener.block(at, classes.words(), classes.digits(), classes.capitals());
+            }
             for (long marks = classes.marks(); marks != 0; marks &= marks - 1) {
                 int i = at + Long.numberOfTrailingZeros(marks);
                 escaped.at(i, CharTables.classTable()[b[i] & 0xff]);
@@ -146,9 +154,34 @@ final class RunScanner implements Decoder {
             inStep.end(lastStart + lastLength, lastLength);
             lastLength = 0;
             lastKinds = 0;
-            return longRuns.run(start, end, digits);
+            if (digits && length >= RunListener.LEAST && listener != null) {
+                listener.run(start, end);
+            }
+            int next = longRuns.run(start, end, digits);
+            if (next > end && length <= LONGEST_LINE && listener != null) {
+                lines(end, next, listener);
+            }
+            return next;
         }
         return end;
+    }
+
+    // Lines of one width were decoded as a whole; a list of keys or numbers looks the same.
+    private void lines(int from, int to, RunListener hears) {
+        byte[] table = CharTables.classTable();
+        int start = from;
+        for (int i = from; i <= to; i++) {
+            if (i == to || table[b[i] & 0xff] <= 0) {
+                if (i > start) {
+                    classes.read(b, start, i);
+                    hears.block(start, classes.words(), classes.digits(), classes.capitals());
+                    if (i - start >= RunListener.LEAST) {
+                        hears.run(start, i);
+                    }
+                }
+                start = i + 1;
+            }
+        }
     }
 
     private int kinds(int start, int end) {

@@ -49,8 +49,8 @@ public final class DetectorIndex {
         return out;
     }
 
-    /** The rules without case, for host names, which are in lower case. */
-    public static DetectorIndex folded(List<TokenRule> rules) {
+    /** The rules without case, for host names, which are in lower case, and so are the secrets' base64 in them. */
+    public static DetectorIndex folded(List<TokenRule> rules, Collection<byte[]> secrets) {
         DetectorIndex out = new DetectorIndex();
         for (TokenRule rule : rules) {
             if (rule.context() == null && rule.check() != TokenRule.Check.PEM) {
@@ -61,6 +61,12 @@ public final class DetectorIndex {
                         .filter(l -> l.length() >= 4)
                         .forEach(l -> out.add(l, new IndexEntry.Keyword(compiled, Spelling.PLAIN, l.length())));
             }
+        }
+        for (byte[] secret : secrets) {
+            SecretForm.base64WithoutCase(secret, secret).forEach(out::anchors);
+            SecretBits.of(secret)
+                    .parts()
+                    .forEach(part -> SecretForm.base64WithoutCase(part, secret).forEach(out::anchors));
         }
         out.freeze();
         return out;
@@ -108,18 +114,20 @@ public final class DetectorIndex {
     }
 
     private void secret(byte[] value, byte[] secret) {
-        for (SecretForm form : SecretForm.of(value, secret)) {
-            for (int anchor : form.anchors()) {
-                index.add(form.anchor(anchor));
-                targets.add(new IndexEntry.Anchor(form, anchor));
-            }
-        }
+        SecretForm.of(value, secret).forEach(this::anchors);
         SecretForm.alphanumeric(value, secret).ifPresent(form -> {
             for (int anchor : form.anchors()) {
                 alphanumericIndex.add(form.anchor(anchor));
                 alphanumericForms.add(new IndexEntry.Anchor(form, anchor));
             }
         });
+    }
+
+    private void anchors(SecretForm form) {
+        for (int anchor : form.anchors()) {
+            index.add(form.anchor(anchor));
+            targets.add(new IndexEntry.Anchor(form, anchor));
+        }
     }
 
     private void add(String literal, IndexEntry target) {

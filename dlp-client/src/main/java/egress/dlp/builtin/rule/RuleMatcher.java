@@ -139,7 +139,7 @@ public final class RuleMatcher {
 
     private void report(CompiledRule rule, Segment s, int start, int at, int end) {
         Check check = rule.rule.check();
-        if ((check == Check.JWK || check == Check.PEM) && !run.spend(ValueChecks.COST)) {
+        if ((check == Check.JWK || check == Check.PEM || check == Check.KEYSTORE) && !run.spend(ValueChecks.COST)) {
             return;
         }
         ValueChecks.Value value = ValueChecks.apply(rule.rule, s, start, at, end);
@@ -161,7 +161,7 @@ public final class RuleMatcher {
         Check check = rule.rule.check();
         byte[] b = segment.b();
         boolean inWord = at > segment.low() && CharTables.isWord(b[at - 1]) && CharTables.isWord(b[at + length - 1]);
-        if (check == Check.PEM || check == Check.JWK || inWord || KeywordContext.blob(segment, at, at + length)) {
+        if (check == Check.PEM || check == Check.JWK || check == Check.KEYSTORE || inWord || KeywordContext.blob(segment, at, at + length)) {
             return;
         }
         for (KeywordContext.Alphabet alphabet : KeywordContext.Alphabet.values()) {
@@ -201,7 +201,7 @@ public final class RuleMatcher {
 
     private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {
         Check check = rule.rule.check();
-        if (check == Check.URL || check == Check.JWT || check == Check.PEM || check == Check.JWK) {
+        if (check == Check.URL || check == Check.JWT || check == Check.PEM || check == Check.JWK || check == Check.KEYSTORE) {
             return true;
         }
         int n = end - from;

@@ -94,11 +94,27 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
             byte[] encoded = base64(value, alignment);
             UnguessableBits worth = plain.base64(alignment, encoded.length);
             put(out, encoded, secret, false, worth);
-            byte[] url = encoded.clone();
-            for (int i = 0; i < url.length; i++) {
-                url[i] = url[i] == '+' ? (byte) '-' : url[i] == '/' ? (byte) '_' : url[i];
-            }
-            put(out, url, secret, false, worth);
+            put(out, inUrlAlphabet(encoded), secret, false, worth);
+        }
+        return List.copyOf(out.values());
+    }
+
+    private static byte[] inUrlAlphabet(byte[] base64) {
+        byte[] url = base64.clone();
+        for (int i = 0; i < url.length; i++) {
+            url[i] = url[i] == '+' ? (byte) '-' : url[i] == '/' ? (byte) '_' : url[i];
+        }
+        return url;
+    }
+
+    /** The value in the URL alphabet of base64 at its three alignments, in small letters: what a host name leaves of it. */
+    static List<SecretForm> base64WithoutCase(byte[] value, byte[] secret) {
+        Map<String, SecretForm> out = new LinkedHashMap<>();
+        UnguessableBits worth = UnguessableBits.of(
+                UnguessableBits.base64WithoutCase(SecretBits.of(value).bits()));
+        for (int alignment = 0; alignment < 3; alignment++) {
+            byte[] encoded = inUrlAlphabet(base64(value, alignment));
+            put(out, inCase(encoded, 'A', 'a'), secret, false, worth.base64(alignment, encoded.length));
         }
         return List.copyOf(out.values());
     }

@@ -42,6 +42,12 @@ public record TokenRule(
         STRICT,
         /** A CRC-32 at the end; only raises confidence. */
         GITHUB,
+        /** Its form is enough; Base58Check's check value says that it was given out. */
+        BASE58,
+        /** A key of secp256k1, in hex. */
+        SECP256K1,
+        /** An encrypted key of Ethereum stands in the same object. */
+        KEYSTORE,
         /** The first part decodes to a JSON object with an algorithm. */
         JWT,
         /** Key material follows the line. */
@@ -60,6 +66,7 @@ public record TokenRule(
     boolean isForm(byte[] b, int at) {
         return check == Check.VENDOR
                 || check == Check.GITHUB
+                || check == Check.BASE58
                 || check == null && context == null && before == null && keywordAt(b, at) >= TELLING;
     }
 

@@ -1,6 +1,7 @@
 package egress.dlp.builtin.rule;
 
 import egress.dlp.Profile.Likeness;
+import egress.dlp.builtin.match.Base58;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
 import egress.dlp.builtin.scan.Segment;
@@ -109,6 +110,9 @@ final class ValueChecks {
             Likeness likeness = check == TokenRule.Check.GITHUB && github(b, start, end)
                     ? Likeness.REAL
                     : VendorForm.likeness(b, start, at + rule.keywordAt(b, at), end);
+            if (check == TokenRule.Check.BASE58 && likeness == Likeness.REAL && Base58.checked(b, start, end) == null) {
+                likeness = Likeness.MADE_UP;
+            }
             return new Value(start, end, Arrays.copyOfRange(b, start, end), likeness);
         }
         if (check == null) {
@@ -117,7 +121,9 @@ final class ValueChecks {
         return switch (check) {
             case MADE -> Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case STRICT -> Randomness.strict(b, start, end) ? value(b, start, end) : null;
-            case GITHUB, VENDOR -> value(b, start, end);
+            case SECP256K1 -> WalletForms.secp256k1(b, start, end);
+            case KEYSTORE -> WalletForms.keystore(s, at);
+            case GITHUB, VENDOR, BASE58 -> value(b, start, end);
             case JWT -> jwt(b, start, end) ? value(b, start, end) : null;
             case PEM -> keyBlock(s, start, end);
             case JWK -> jwk(s, at);

@@ -22,7 +22,9 @@ final class VendorForm {
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
             "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
-            "sk_test_BQokikJOvBiI2HlWgH4olfQ2");
+            "sk_test_BQokikJOvBiI2HlWgH4olfQ2",
+            "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
+            "xprv9s21ZrQH143K31xYSDQpPDxsXRTUcvj2iNHm5NUtrGiGG5e2DtALGdso3pGz6ssrdK4PFmM8NSpSBHNqPqm55Qn3LqFtT2emdEXVYsCzC2U");
 
     /** Fewer characters besides what stands for others are no token's. */
     private static final int SECRET = 12;

@@ -98,6 +98,15 @@ public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark
         return out;
     }
 
+    /** The bits of what is encoded in base64 whose case is lost: a byte stands in one character and a third. */
+    public static double[] base64WithoutCase(double[] bits) {
+        double[] out = bits.clone();
+        for (int i = 0; i < out.length; i++) {
+            out[i] = Math.max(0, out[i] - CASE * 4 / 3);
+        }
+        return out;
+    }
+
     private static double[] sums(double[] bits) {
         double[] out = new double[bits.length + 1];
         for (int i = 0; i < bits.length; i++) {

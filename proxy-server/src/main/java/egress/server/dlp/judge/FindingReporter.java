@@ -31,6 +31,10 @@ public final class FindingReporter {
         this.told = told;
     }
 
+    Caller caller() {
+        return caller;
+    }
+
     /** @param effect of the findings that block; the others warn */
     public void tell(List<Finding> findings, Effect effect) {
         for (Finding finding : findings) {

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.builtin.kind;
+
+import org.jspecify.annotations.NullMarked;
