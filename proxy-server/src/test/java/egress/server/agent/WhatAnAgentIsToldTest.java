@@ -30,6 +30,7 @@ final class WhatAnAgentIsToldTest {
                 token_env: UNSET_TOKEN_NAME
               - host: git.example
                 tls: passthrough
+              - host: "*.pattern.example"
             """;
 
     private static ProxyUnderTest gate;
@@ -90,6 +91,13 @@ final class WhatAnAgentIsToldTest {
                         .path("structuredContent")
                         .path("routes"))
                 .hasSize(1);
+        assertThat(alice.call("egress_status", "{\"host\":\"a.pattern.example\"}")
+                        .path("structuredContent")
+                        .path("routes")
+                        .path(0)
+                        .path("serves")
+                        .toString())
+                .isEqualTo("[\"https://*.pattern.example\",\"http://*.pattern.example\"]");
         assertThat(alice.call("egress_status", "{\"host\":\"other.example\"}")
                         .path("structuredContent")
                         .path("routes"))
