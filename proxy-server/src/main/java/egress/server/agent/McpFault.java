@@ -22,7 +22,7 @@ record McpFault(int code, String words, Json.Writes data) {
     }
 
     boolean hasData() {
-        return data != NOTHING;
+        return !data.equals(NOTHING);
     }
 
     /** Of HTTP, since MCP 2026-07-28; before, an answer to a request was a 200 whatever it said. */

@@ -6,6 +6,7 @@ import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.Observer;
 import egress.http.Authority;
+import egress.policy.Route;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Instant;
@@ -105,9 +106,12 @@ public final class PastDenials implements Observer {
         if (failure == null || fields == null || !fields.contains(LocalResponse.DENY_FIELD)) {
             return;
         }
-        // What DLP found may be in the path; of what an operator is asked about, the question tells it.
+        // What DLP found may be in the path, or in a pattern's name; what an operator is asked about is in the
+        // question.
         boolean hidden = failure.code().startsWith("dlp_") || failure.code().equals("ask_pending");
-        String url = url(exchange.tls, exchange.authority, hidden ? "" : exchange.target);
+        Route route = exchange.route;
+        Authority shown = hidden && route != null ? route.masked(exchange.authority) : exchange.authority;
+        String url = url(exchange.tls, shown, hidden ? "" : exchange.target);
         note(
                 exchange.caller,
                 Denial.of(

@@ -103,9 +103,11 @@ final class StatusTool implements Tool {
     }
 
     private static boolean serves(Route route, String host) {
-        return route.serves().stream()
-                .anyMatch(served -> served.authority().host().equals(host)
-                        || served.authority().toString().equals(host));
+        return route.name().equals(host)
+                || route.serves().stream()
+                        .anyMatch(served -> served.authority().host().equals(host)
+                                || served.authority().toString().equals(host))
+                || route.patterns().stream().anyMatch(pattern -> pattern.names().matches(host));
     }
 
     /** Whether it is the debugging proxy's policy: it allows what no route could name. */
@@ -119,6 +121,11 @@ final class StatusTool implements Tool {
         for (Route.Served served : route.serves()) {
             json.writeString(
                     (served.tls() ? "https://" : "http://") + served.authority().toHostField(served.tls()));
+        }
+        for (Route.ServedNames served : route.patterns()) {
+            boolean usual = served.port() == (served.tls() ? 443 : 80);
+            json.writeString(
+                    (served.tls() ? "https://" : "http://") + served.names() + (usual ? "" : ":" + served.port()));
         }
         json.writeEndArray();
         if (route.passthrough()) {

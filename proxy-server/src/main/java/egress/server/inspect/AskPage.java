@@ -31,7 +31,7 @@ final class AskPage {
 
     /** Whether anybody can be asked. */
     boolean isOn() {
-        return asks.get() != Asks.NOBODY;
+        return !asks.get().equals(Asks.NOBODY);
     }
 
     /** Every open question, the oldest first. */
