@@ -22,13 +22,8 @@ public final class CommandLineFactory {
     private static final Pattern PICOCLI_PREFIX =
             Pattern.compile("^Invalid value for option '[^']*'(?: at index \\d+)?(?: \\([^)]*\\))?: ");
 
-<<<<<<< HEAD
     private static final Set<String> SUBCOMMANDS = Set.of(
             "aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "mcp", "routes", "run", "tail");
-=======
-    private static final Set<String> SUBCOMMANDS =
-            Set.of("aot", "ask", "ca", "check", "dlp", "env", "explain", "har", "health", "mcp", "routes", "run", "tail");
->>>>>>> r-askfront
 
     private CommandLineFactory() {}
 

@@ -21,7 +21,7 @@ final class HelpLayout {
             "Logs",
             "Records",
             "Inspection",
-            "Asking",
+            "Questions",
             "Timeouts",
             "Limits");
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** Numbers that states give people: how each is written, what its check digits are, and what stands beside those that have weak ones. */
+@SuppressWarnings("ImmutableEnumChecker") // unmodifiable lists, and functions without a state
 enum NationalId {
     DE_TAX_ID("nnnnnnnnnnn|nn nnn nnn nnn", IdChecks::german, "steuer", "idnr", "steuer-id", "tax id", "tin"),
     FR_NIR("nnnnnnnnnnnnnnn|n nn nn nn nnn nnn nn", IdChecks::french),
