@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PresignedUrlTest {
     private final Templates templates = new Templates(new Random(23));
     private final String key = templates.expand("ASIA<16:A-Z2-7>");
-    private final String session = templates.expand("IQoJb3JpZ2lu<200:A-Za-z0-9>") + "%2F" + templates.expand("<40:A-Za-z0-9>") + "%3D";
+    private final String session =
+            templates.expand("IQoJb3JpZ2lu<200:A-Za-z0-9>") + "%2F" + templates.expand("<40:A-Za-z0-9>") + "%3D";
     private final String signature = templates.expand("<64:a-f0-9>");
     private final String azure = templates.expand("<43:A-Za-z0-9>") + "%3D";
     private final BuiltInScanner scanner =
@@ -85,7 +86,8 @@ final class PresignedUrlTest {
     @ValueSource(strings = {"&note=", "&X-Amz-Meta-Note=", "&response-content-disposition="})
     void anotherTokenInALinkIsBlocked(String parameter) {
         String token = templates.expand("ghp_<36:A-Za-z0-9>");
-        for (String target : List.of(s3() + parameter + token, azure().replace("response-content-disposition", "a") + parameter + token)) {
+        for (String target : List.of(
+                s3() + parameter + token, azure().replace("response-content-disposition", "a") + parameter + token)) {
             ScanVerdict verdict = ask(stranger, "GET", target);
             assertThat(verdict).as(target).isInstanceOf(ScanVerdict.Found.class);
             assertThat(((ScanVerdict.Found) verdict).first().detector()).isEqualTo("github_token");
@@ -97,14 +99,22 @@ final class PresignedUrlTest {
     void aKnownSecretIsNeverExcused() {
         ScanVerdict verdict = ask(scanner, "GET", s3());
         assertThat(verdict).isInstanceOf(ScanVerdict.Found.class);
-        assertThat(Fixture.findings(verdict)).filteredOn(Finding::blocks).extracting(Finding::detector).containsOnly("known_secret");
+        assertThat(Fixture.findings(verdict))
+                .filteredOn(Finding::blocks)
+                .extracting(Finding::detector)
+                .containsOnly("known_secret");
     }
 
     @Test
     void theKeyOfALinkIsBlockedElsewhere() {
         ScanRequest request = new ScanRequest(
-                "storage.example", "GET", s3(), List.of(new HeaderField("x-note", key)), BodySource.empty(),
-                List.of(), ScanOptions.defaults());
+                "storage.example",
+                "GET",
+                s3(),
+                List.of(new HeaderField("x-note", key)),
+                BodySource.empty(),
+                List.of(),
+                ScanOptions.defaults());
         assertThat(stranger.scanNow(request)).isInstanceOf(ScanVerdict.Found.class);
     }
 }

@@ -208,7 +208,11 @@ public final class RuleMatcher {
         Check check = rule.rule.check();
         byte[] b = segment.b();
         boolean inWord = at > segment.low() && CharTables.isWord(b[at - 1]) && CharTables.isWord(b[at + length - 1]);
-        if (check == Check.PEM || check == Check.JWK || check == Check.KEYSTORE || inWord || KeywordContext.blob(segment, at, at + length)) {
+        if (check == Check.PEM
+                || check == Check.JWK
+                || check == Check.KEYSTORE
+                || inWord
+                || KeywordContext.blob(segment, at, at + length)) {
             return;
         }
         for (KeywordContext.Alphabet alphabet : KeywordContext.Alphabet.values()) {
@@ -248,7 +252,11 @@ public final class RuleMatcher {
 
     private static boolean drawn(CompiledRule rule, byte[] b, int from, int end) {
         Check check = rule.rule.check();
-        if (check == Check.URL || check == Check.JWT || check == Check.PEM || check == Check.JWK || check == Check.KEYSTORE) {
+        if (check == Check.URL
+                || check == Check.JWT
+                || check == Check.PEM
+                || check == Check.JWK
+                || check == Check.KEYSTORE) {
             return true;
         }
         int n = end - from;
