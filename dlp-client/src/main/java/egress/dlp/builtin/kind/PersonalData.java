@@ -16,7 +16,7 @@ final class PersonalData {
     private final Segment s;
     private final byte[] b;
 
-    /** One way to write a number. @param lead how many characters stand before its first digit */
+    /** A way to write a number, and where its first digit stands in it. */
     private record Form(NationalId id, String text, int lead, int digits) {}
 
     PersonalData(Hits hits) {

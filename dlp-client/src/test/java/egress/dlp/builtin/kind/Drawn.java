@@ -111,7 +111,8 @@ final class Drawn {
     String iban(String country, String form) {
         StringBuilder account = new StringBuilder();
         int count = 0;
-        for (char c : form.toCharArray()) {
+        for (int i = 0; i < form.length(); i++) {
+            char c = form.charAt(i);
             if (Character.isDigit(c)) {
                 count = count * 10 + c - '0';
             } else {
@@ -121,7 +122,7 @@ final class Drawn {
             }
         }
         StringBuilder number = new StringBuilder();
-        (account + country + "00").chars().forEach(c -> number.append(Character.getNumericValue(c)));
+        (account + country + "00").chars().forEach(c -> number.append(Character.digit(c, Character.MAX_RADIX)));
         int rest = new BigInteger(number.toString()).mod(BigInteger.valueOf(97)).intValue();
         return "%s%02d%s".formatted(country, 98 - rest, account);
     }

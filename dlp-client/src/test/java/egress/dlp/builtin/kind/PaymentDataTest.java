@@ -6,6 +6,7 @@ import egress.dlp.Detector;
 import egress.dlp.Finding;
 import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +67,7 @@ final class PaymentDataTest {
                     "number=" + number + "&exp=12%2F29",
                     "name,number\nAda," + number + ",12/29\n",
                     "{\"text\":\"mine:\\n" + number + "\\n\"}",
-                    Base64.getEncoder().encodeToString(("card: " + number + " valid").getBytes()),
+                    Base64.getEncoder().encodeToString(("card: " + number + " valid").getBytes(StandardCharsets.UTF_8)),
                     "/pay/" + number + "/now")) {
                 assertThat(asked.names(GROUP, body)).as(body).containsExactly("card_number");
             }
