@@ -7,30 +7,30 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 import org.jspecify.annotations.Nullable;
 
-/** Looks for the values of the wanted groups in one segment. */
+/** Looks for the values of the wanted groups in one segment. Most segments are short and hold nothing: what looks is made when it is needed. */
 public final class RunValues implements RunListener {
+    private final ScanContext run;
     private final Segment s;
-    private final @Nullable WalletKeys keys;
-    private final @Nullable SeedPhrases phrases;
-    private final @Nullable PaymentData payments;
-    private final @Nullable WalletAddresses addresses;
-    private final @Nullable PersonalData people;
+    private final boolean wallets;
+    private final boolean phrasesToo;
+    private final boolean cards;
+    private final boolean anyAddress;
+    private final boolean ids;
+    private @Nullable WalletKeys keys;
+    private @Nullable SeedPhrases phrases;
+    private @Nullable PaymentData payments;
+    private @Nullable WalletAddresses addresses;
+    private @Nullable PersonalData people;
 
     private RunValues(ScanContext run, Segment s) {
         boolean whole = s.view().joined() == Joined.NO;
-        boolean wallets = run.wants(Detector.WALLET_KEYS);
+        this.run = run;
         this.s = s;
-        this.keys = wallets ? new WalletKeys(new Hits(run, s, Detector.WALLET_KEYS)) : null;
-        this.phrases = wallets && whole && s.to() - s.low() >= SeedPhrases.SHORTEST ? new SeedPhrases(run, s) : null;
-        this.payments = whole && run.wants(Detector.PAYMENT_DATA)
-                ? new PaymentData(new Hits(run, s, Detector.PAYMENT_DATA))
-                : null;
-        this.addresses = run.wants(Detector.WALLET_ADDRESSES)
-                ? new WalletAddresses(new Hits(run, s, Detector.WALLET_ADDRESSES))
-                : null;
-        this.people = whole && run.wants(Detector.PERSONAL_DATA)
-                ? new PersonalData(new Hits(run, s, Detector.PERSONAL_DATA))
-                : null;
+        this.wallets = run.wants(Detector.WALLET_KEYS);
+        this.phrasesToo = wallets && whole && s.to() - s.low() >= SeedPhrases.SHORTEST;
+        this.cards = whole && run.wants(Detector.PAYMENT_DATA);
+        this.anyAddress = run.wants(Detector.WALLET_ADDRESSES);
+        this.ids = whole && run.wants(Detector.PERSONAL_DATA);
     }
 
     /** Null where no group is wanted. What was put together from pieces is only searched for what has a strong check value. */
@@ -44,24 +44,58 @@ public final class RunValues implements RunListener {
 
     @Override
     public void block(int at, long words, long digits, long capitals) {
-        if (phrases != null) {
-            phrases.block(at, words, digits, capitals);
+        if (phrasesToo) {
+            SeedPhrases looks = phrases;
+            if (looks == null) {
+                looks = new SeedPhrases(run, s);
+                phrases = looks;
+            }
+            looks.block(at, words, digits, capitals);
         }
-        if (payments != null && digits != 0) {
-            payments.block(at, digits, capitals);
+        if (digits != 0) {
+            numbers(at, digits, capitals);
         }
-        if (people != null && digits != 0) {
-            people.block(at, digits);
+    }
+
+    private void numbers(int at, long digits, long capitals) {
+        if (cards) {
+            PaymentData looks = payments;
+            if (looks == null) {
+                looks = new PaymentData(new Hits(run, s, Detector.PAYMENT_DATA));
+                payments = looks;
+            }
+            looks.block(at, digits, capitals);
+        }
+        if (ids) {
+            PersonalData looks = people;
+            if (looks == null) {
+                looks = new PersonalData(new Hits(run, s, Detector.PERSONAL_DATA));
+                people = looks;
+            }
+            looks.block(at, digits);
         }
     }
 
     @Override
     public void run(int start, int end) {
-        if (keys != null && start < s.limit()) {
-            keys.run(start, end);
+        if (start >= s.limit()) {
+            return;
         }
-        if (addresses != null && start < s.limit()) {
-            addresses.run(start, end);
+        if (wallets) {
+            WalletKeys looks = keys;
+            if (looks == null) {
+                looks = new WalletKeys(new Hits(run, s, Detector.WALLET_KEYS));
+                keys = looks;
+            }
+            looks.run(start, end);
+        }
+        if (anyAddress) {
+            WalletAddresses looks = addresses;
+            if (looks == null) {
+                looks = new WalletAddresses(new Hits(run, s, Detector.WALLET_ADDRESSES));
+                addresses = looks;
+            }
+            looks.run(start, end);
         }
     }
 }
