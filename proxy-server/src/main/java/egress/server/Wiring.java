@@ -225,6 +225,8 @@ final class Wiring {
             DlpService dlp,
             Observer observer)
             throws IOException {
+        Optional<AskService> ask =
+                ask(eventLog, first.routes().policy()); // first: it may fail, and leaves nothing open then
         Optional<Tracing> tracing = tracing(eventLog);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
@@ -246,7 +248,6 @@ final class Wiring {
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
                 Runtime.getRuntime().maxMemory());
-        Optional<AskService> ask = ask(eventLog, first.routes().policy());
         Asking asking = ask.<Asking>map(AskService::desk).orElse(Asking.NOBODY);
         try {
             ProxyServer proxy = listen(

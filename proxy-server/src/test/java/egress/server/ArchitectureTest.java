@@ -37,6 +37,7 @@ final class ArchitectureTest {
                 .arrow(
                         "egress.server.log",
                         "java",
+                        "com.google.re2j",
                         "io.netty",
                         "com.fasterxml.jackson",
                         "ch.qos.logback",
@@ -291,7 +292,10 @@ final class ArchitectureTest {
         assertThat(Architecture.needlesslyPublic(name -> name.startsWith("egress.server")))
                 .containsExactlyInAnyOrder(
                         "egress.server.Main", // started by its name
-                        "egress.server.ask.AskEvent", // in a lambda of Wiring
+                        "egress.server.aot.Training", // started by its name
+                        "egress.server.ask.Answered", // holds what became of an answer
+                        "egress.server.ask.Asked", // holds what became of a wish
+                        "egress.server.ask.QuestionFile", // holds what the command reads
                         "egress.server.log.LogEvent", // holds its Facts
                         "egress.server.log.Notice", // holds what is said
                         "egress.server.run.ChildProcess$Start", // holds what became of it

@@ -142,7 +142,7 @@ final class DlpProgramTest {
         String routes = "routes: [{host: api.example, dlp: {outbound_on_match: supervise}}]";
         try (ProxyUnderTest proxy = gate().routes(ROUTES).start()) {
             proxy.reload(routes);
-            proxy.awaitErr("supervise behaves as block");
+            proxy.awaitErr("nobody can be asked: ask means deny");
             assertThat(post(proxy, GitHubToken.of(6)).status()).isEqualTo(403);
             assertThat(post(proxy, GitHubToken.of(7)).status()).isEqualTo(403);
 

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** {@code grants.json}: what holds now, for people and for {@code ask export}. The gate never reads it. */
-public final class GrantsFile {
+final class GrantsFile {
     private GrantsFile() {}
 
     /** @param masked takes secrets out of a text; a path with one is not written */

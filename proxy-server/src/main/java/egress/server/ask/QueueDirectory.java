@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * The directory where questions and answers lie. Nobody but the gate and the one whose answers count may write there, and nothing that is
  * a link, of another owner or no plain file is an answer. Blocks: not for an event loop.
  */
-public final class QueueDirectory implements AutoCloseable {
+final class QueueDirectory implements AutoCloseable {
     /** What was granted, for {@code ask export}. */
     public static final String GRANTS = "grants.json";
 

@@ -25,6 +25,7 @@ final class FlowDelivery {
     private static final int SAY_AFTER = 256;
 
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+    private static final Duration GOOD_BYE = Duration.ofSeconds(1);
 
     private final Queue<Handover> queue = new ConcurrentLinkedQueue<>();
     private final Turns turns = new Turns();
@@ -37,6 +38,7 @@ final class FlowDelivery {
     private final AtomicBoolean idle = new AtomicBoolean();
     private final Thread thread;
     private volatile boolean closing;
+    private volatile boolean late;
 
     /** @param reopen opens the log's file anew */
     FlowDelivery(FlowMaker maker, List<FlowSink> sinks, FlowLosses losses, Runnable reopen) {
@@ -96,7 +98,11 @@ final class FlowDelivery {
             any = true;
             Handover next = turns.poll(line);
             try {
-                deliver(next);
+                if (late) {
+                    drop(next);
+                } else {
+                    deliver(next);
+                }
             } catch (RuntimeException | Error e) {
                 failed(next, e); // a flow less, rather than no record from here on
             }
@@ -128,6 +134,30 @@ final class FlowDelivery {
                 deliver(next);
             } catch (RuntimeException | Error e) {
                 failed(next, e);
+            }
+        }
+    }
+
+    /** The gate ends, and there is no time for it. */
+    private void drop(Handover next) {
+        switch (next) {
+            case Handover.Ended ended -> {
+                ended.recording().close();
+                losses.lose();
+            }
+            case Handover.Hello hello -> {
+                hello.credit().close();
+                losses.lose();
+            }
+            case Handover.Refused refused -> {
+                refused.credit().close();
+                losses.lose();
+            }
+            case Handover.Started _, Handover.Responded _, Handover.Message _ -> {
+                // its end comes too
+            }
+            case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> {
+                // nobody reads on
             }
         }
     }
@@ -215,7 +245,7 @@ final class FlowDelivery {
     }
 
     /**
-     * Deals with what waits, for at most two seconds, and ends.
+     * Deals with what waits, for at most two seconds; what is left then is lost, and counted.
      *
      * @return false where the thread has not ended, since a sink holds it
      */
@@ -223,7 +253,11 @@ final class FlowDelivery {
         closing = true;
         LockSupport.unpark(thread);
         try {
-            return thread.join(LAST_WORDS);
+            if (thread.join(LAST_WORDS)) {
+                return true;
+            }
+            late = true;
+            return thread.join(GOOD_BYE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -18,6 +18,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
@@ -89,9 +90,11 @@ final class FlightTest {
         assertThat(gate.awaitExit()).isZero();
     }
 
+    /** In the order of their beginnings: the file has those of each thread together. */
     private static List<RecordedEvent> events(List<RecordedEvent> all, String name) {
         return all.stream()
                 .filter(event -> event.getEventType().getName().equals(name))
+                .sorted(Comparator.comparing(RecordedEvent::getStartTime))
                 .toList();
     }
 

@@ -11,6 +11,7 @@ import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -208,6 +209,13 @@ final class InspectAsksTest {
 
         browser.click(".question button", "Allow until exit");
         browser.awaitText(".asks .none", "Nobody asks");
+        ProxyUnderTest.await("the answer has arrived", () -> {
+            try {
+                return !state(id).contains("pending");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
         assertThat(state(id)).contains("\"state\":\"allowed\"", "\"once\":false");
         try (RawClient client = gate.connect(OTHER + ":443")) {
             assertThat(client.get("/data/x", OTHER).status()).isEqualTo(200);
