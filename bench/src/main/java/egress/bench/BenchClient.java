@@ -215,6 +215,11 @@ final class BenchClient {
                 if (end < 0) {
                     return;
                 }
+                String answer = head.toString(StandardCharsets.US_ASCII);
+                if (!answer.startsWith("HTTP/1.1 200 ")) {
+                    failed(new IOException(answer));
+                    return;
+                }
                 owed = bodyBytes;
                 head.readerIndex(end + END_OF_HEAD.length);
                 bytes = head;

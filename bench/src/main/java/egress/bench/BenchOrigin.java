@@ -95,8 +95,10 @@ final class BenchOrigin {
     }
 
     private final class H2 extends ChannelInboundHandlerAdapter {
-        private final Http2Headers head =
-                new DefaultHttp2Headers().status("200").set("content-type", "application/octet-stream");
+        private final Http2Headers head = new DefaultHttp2Headers()
+                .status("200")
+                .set("content-type", "application/octet-stream")
+                .set("content-length", String.valueOf(body.length)); // or an h1 caller would get it in chunks
         private final ByteBuf bytes = Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(body));
 
         @Override

@@ -42,6 +42,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(
         value = 1,
         jvmArgsAppend = {
+            "-Djmh.shutdownTimeout=1", // the gate's threads end with the process alone
             "-XX:+UseSerialGC",
             "-Xmx512m",
             "-XX:+UseCompactObjectHeaders",

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each benchmark runs, for as short as can be, and the comparison of results tells worse from equal. */
@@ -38,6 +39,7 @@ final class BenchmarksIT {
     }
 
     @Test
+    @Timeout(300)
     void eachRunsAndIsCompared() throws Exception {
         Path result = directory.resolve("result.json");
         Ran ran = run(
@@ -50,6 +52,8 @@ final class BenchmarksIT {
                 "gate=all",
                 "-p",
                 "body=records",
+                "-p",
+                "groups=none",
                 "-f",
                 "1",
                 "-wi",
