@@ -109,6 +109,9 @@ public final class NameBudget {
         if (names >= MOST_NAMES && !makeRoom()) {
             return FULL;
         }
+        if (!brought.known.isEmpty() && !all.containsKey(key)) {
+            brought = new Brought(); // it was the one that made room
+        }
         all.put(key, brought);
         brought.known.put(host, by);
         brought.at.addLast(nanoTime.getAsLong());
