@@ -46,7 +46,19 @@ public enum ContentCoding {
 
     // RFC 9110, section 5.6.3: nothing but these two is optional whitespace.
     private static String withoutBlanks(String token) {
-        return token.replaceAll("^[ \\t]+|[ \\t]+$", "");
+        int from = 0;
+        int to = token.length();
+        while (from < to && isBlank(token.charAt(from))) {
+            from++;
+        }
+        while (from < to && isBlank(token.charAt(to - 1))) {
+            to--;
+        }
+        return token.substring(from, to);
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
     }
 
     /** Whether this machine can decode it: brotli needs a native library. */

@@ -8,6 +8,8 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -30,16 +32,21 @@ public final class SentValues {
 
     private static final int LEAST_SIZE = 512;
 
+    private static final AtomicLong IDS = new AtomicLong();
+
     private final Key key;
     private final LongSupplier nanoTime;
     private final Room room;
+    private final long id = IDS.incrementAndGet();
     private final SeenHashes seen = new SeenHashes();
     private final Map<Carrier, Deque<Kept>> kept = new EnumMap<>(Carrier.class);
     /** Of all carriers but names, the latest. */
     private final Deque<Kept> latest = new ArrayDeque<>();
 
     private long held = LEAST_SIZE;
-    private long turned;
+    private volatile long turned;
+    /** Grows with whatever is remembered. */
+    private volatile long version = 1;
 
     /** What carries values: those of one are joined with each other. */
     public enum Carrier {
@@ -84,6 +91,22 @@ public final class SentValues {
         boolean hold(long bytes);
     }
 
+    /**
+     * How a memory stood.
+     *
+     * @param memory which one
+     * @param version grows with whatever it remembers
+     * @param nanos when that was
+     */
+    public record State(long memory, long version, long nanos) {
+        private static final long HOLDS_NANOS = 60_000_000_000L;
+
+        /** Whether the same memory still stands as it did, and nothing of it was forgotten meanwhile. */
+        public boolean stillHolds(State now) {
+            return memory == now.memory && version == now.version && now.nanos - nanos < HOLDS_NANOS;
+        }
+    }
+
     /** Makes hashes that nobody outside of the process can choose. */
     public record Key(long first, long second) {}
 
@@ -94,6 +117,26 @@ public final class SentValues {
         this.nanoTime = nanoTime;
         this.room = room;
         this.turned = nanoTime.getAsLong();
+    }
+
+    /** How it stands now. */
+    public State state() {
+        long now = nanoTime.getAsLong();
+        if (now - turned > SPAN_NANOS) {
+            turn(now);
+        }
+        return new State(id, version, now);
+    }
+
+    /** Forgets what was seen long ago, also where nothing was sent since. */
+    private synchronized void turn(long now) {
+        if (now - turned > 2 * SPAN_NANOS) {
+            seen.turn();
+        }
+        if (now - turned > SPAN_NANOS) {
+            seen.turn();
+            turned = now;
+        }
     }
 
     /** Names a value of that carrier. */
@@ -122,9 +165,9 @@ public final class SentValues {
      * Compares what is about to leave with what left, and remembers it where it may.
      *
      * @param mayLeave asked about each carrier's values in a row, and about all of them; called once, under the lock
-     * @return false where there is no room, and nothing was compared
+     * @return how it stands behind that; empty where there is no room, and nothing was compared
      */
-    public synchronized boolean join(Collection<Fresh> gathered, Predicate<List<Lane>> mayLeave) {
+    public synchronized Optional<State> join(Collection<Fresh> gathered, Predicate<List<Lane>> mayLeave) {
         long now = nanoTime.getAsLong();
         forget(now);
         List<Fresh> fresh = gathered.stream()
@@ -132,16 +175,17 @@ public final class SentValues {
                 .filter(each -> !each.first.isEmpty())
                 .toList();
         if (fresh.isEmpty()) {
-            return true;
+            return Optional.of(state());
         }
         if (!room.hold(held + seen.size() + sizeOf(fresh))) {
-            return false;
+            return Optional.empty();
         }
         if (mayLeave.test(lanes(fresh))) {
+            version++;
             fresh.forEach(each -> keep(each, now));
         }
         room.hold(held + seen.size());
-        return true;
+        return Optional.of(state());
     }
 
     private void forget(long now) {
@@ -153,10 +197,7 @@ public final class SentValues {
         while (isOver(latest, now)) {
             latest.removeFirst();
         }
-        if (now - turned > SPAN_NANOS) {
-            seen.turn();
-            turned = now;
-        }
+        turn(now);
     }
 
     private Fresh withoutRepeats(Fresh fresh) {

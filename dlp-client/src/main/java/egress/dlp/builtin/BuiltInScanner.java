@@ -10,6 +10,7 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.Scanner;
 import egress.dlp.SentBefore;
+import egress.dlp.SentValues;
 import egress.dlp.builtin.decode.Decoders;
 import egress.dlp.builtin.join.Structure;
 import egress.dlp.builtin.rule.DetectorFile;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -49,6 +51,7 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
     private final SplitSearch search;
     private final DetectorIndex folded;
     private final Fingerprints fingerprints;
+    private final CleanHeads clean = new CleanHeads();
     private final Executor executor;
     private final ConcurrentLinkedQueue<BufferPool> idle = new ConcurrentLinkedQueue<>();
 
@@ -100,15 +103,17 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
         run.gathers(sent == null ? null : new SmallValues(sent.values().get()));
-        HeadScan head = new HeadScan(run, folded);
-        head.head(request);
+        HeadScan head = new HeadScan(run, folded, clean);
+        long bytes = head.head(request);
         new BodyScan(run).body(request);
         head.trailers(request.trailers());
-        if (sent != null) {
-            search.compare(run, sent.leavesAnyway());
-        }
+        Optional<SentValues.State> state = sent == null ? Optional.empty() : search.compare(run, sent.leavesAnyway());
         giveBack(scratch);
-        return run.verdict();
+        ScanVerdict verdict = run.verdict();
+        if (verdict instanceof ScanVerdict.Clean) {
+            clean.keep(request, bytes, state.orElse(null));
+        }
+        return verdict;
     }
 
     /** Scans bytes that belong to no message. */

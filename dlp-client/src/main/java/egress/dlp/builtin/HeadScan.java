@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
+import egress.dlp.SentValues;
 import egress.dlp.SentValues.Carrier;
 import egress.dlp.builtin.join.FormJoiner;
 import egress.dlp.builtin.join.Fragment;
@@ -32,34 +33,69 @@ final class HeadScan {
 
     private final ScanContext run;
     private final DetectorIndex folded;
+    private final CleanHeads clean;
 
-    /** @param folded the rules, and the known secrets in base64, without regard to case, for hosts */
-    HeadScan(ScanContext run, DetectorIndex folded) {
+    /**
+     * @param folded the rules, and the known secrets in base64, without regard to case, for hosts
+     * @param clean heads in which nothing was found by the same rules
+     */
+    HeadScan(ScanContext run, DetectorIndex folded, CleanHeads clean) {
         this.run = run;
         this.folded = folded;
+        this.clean = clean;
     }
 
-    void head(ScanRequest request) {
+    /** What is known of a head before it is read: then it is not searched again, but its values still count as sent. */
+    private enum Known {
+        NOTHING,
+        /** Its fields were clean by themselves. */
+        FIELDS,
+        WHOLE
+    }
+
+    /** @return what the head allows for its size, in bytes */
+    long head(ScanRequest request) {
         run.excuses(PresignedUrl.of(request));
+        CleanHeads.Head same = clean.same(request);
+        if (same != null) {
+            run.allow(same.bytes());
+            if (!isSent(same)) {
+                values(request, Known.WHOLE);
+            }
+            return same.bytes();
+        }
         HeaderInjection.head(run, request);
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();
         run.allow(bytes.length);
         run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
-        run.carries(Carrier.PATH);
-        path(request.path());
-        run.carries(Carrier.QUERY);
-        query(request.query());
-        run.carries(Carrier.FIELD);
-        fields(request.fields(), new Place.Fields());
-        if (!request.host().isEmpty()) {
-            run.carries(Carrier.HOST);
-            host(request.host());
-        }
-        run.carries(null);
+        values(request, clean.knowsFields(request) ? Known.FIELDS : Known.NOTHING);
         if (request.openLabels() > 0) {
             openLabels(request);
         }
+        return bytes.length;
+    }
+
+    /** Whether the same head was the last of what its caller sent. */
+    private boolean isSent(CleanHeads.Head head) {
+        SmallValues gathered = run.gathered();
+        SentValues.State sent = head.sent();
+        return gathered == null || sent != null && sent.stillHolds(gathered.began());
+    }
+
+    private void values(ScanRequest request, Known known) {
+        boolean whole = known == Known.WHOLE;
+        run.carries(Carrier.PATH);
+        path(request.path(), !whole);
+        run.carries(Carrier.QUERY);
+        query(request.query());
+        run.carries(Carrier.FIELD);
+        fields(request.fields(), new Place.Fields(), known == Known.NOTHING);
+        if (!request.host().isEmpty()) {
+            run.carries(Carrier.HOST);
+            host(request.host(), !whole);
+        }
+        run.carries(null);
     }
 
     /** As the host is looked up, and as the origin may be told it, which keeps its case. */
@@ -88,26 +124,28 @@ final class HeadScan {
             run.allow(bytes.length);
             run.scan(Segment.whole(Provenance.of(surface), bytes, 0, bytes.length));
             run.carries(Carrier.FIELD);
-            fields(trailers, new Place.Trailers());
+            fields(trailers, new Place.Trailers(), true);
             run.carries(null);
         }
     }
 
     // A host is in lower case, so keywords are matched without case; its labels are also scanned joined.
-    private void host(String host) {
+    private void host(String host, boolean searches) {
         byte[] bytes = latin(host);
         Provenance view = Provenance.of(new Provenance.Whole(new Place.Host()));
         run.allow(bytes.length);
-        run.scan(Segment.whole(view, bytes, 0, bytes.length));
-        Segment segment = Segment.whole(view.pieces(), bytes, 0, bytes.length);
-        folded.index().scan(bytes, 0, bytes.length, foldedHits(segment));
+        if (searches) {
+            run.scan(Segment.whole(view, bytes, 0, bytes.length));
+            Segment segment = Segment.whole(view.pieces(), bytes, 0, bytes.length);
+            folded.index().scan(bytes, 0, bytes.length, foldedHits(segment));
+        }
         int label = 0;
         for (String each : host.split("\\.", MOST_SEGMENTS)) {
             byte[] value = latin(each.toLowerCase(Locale.ROOT)); // a CONNECT and its requests may differ in case
             run.value(label++, -1, value, 0, value.length);
         }
         byte[] joined = latin(host.replace(".", ""));
-        if (joined.length < bytes.length) {
+        if (searches && joined.length < bytes.length) {
             run.scan(Segment.whole(view.pieces(), joined, 0, joined.length));
             Segment labels = Segment.whole(view.pieces(), joined, 0, joined.length);
             folded.index().scan(joined, 0, joined.length, foldedHits(labels));
@@ -135,13 +173,15 @@ final class HeadScan {
         }
     }
 
-    private void path(String path) {
+    private void path(String path, boolean searches) {
         FragmentJoiner segments = new FragmentJoiner(
                 run, Provenance.of(new Provenance.Whole(new Place.Path())).pieces());
         int place = 0;
         for (String segment : path.split("/", MOST_SEGMENTS)) {
             byte[] bytes = latin(segment);
-            segments.add(bytes, 0, bytes.length);
+            if (searches) {
+                segments.add(bytes, 0, bytes.length);
+            }
             run.value(place++, -1, bytes, 0, bytes.length);
         }
         segments.end();
@@ -166,18 +206,23 @@ final class HeadScan {
         }
     }
 
-    private void fields(List<HeaderField> fields, Place place) {
+    private void fields(List<HeaderField> fields, Place place, boolean searches) {
+        if (!searches && !run.gathers()) {
+            return;
+        }
         Provenance view = Provenance.of(new Provenance.Whole(place)).pieces();
         FragmentJoiner values = new FragmentJoiner(run, view);
         FragmentJoiner names = new FragmentJoiner(run, view);
         Fragment piece = new Fragment();
         for (HeaderField field : fields) {
             byte[] name = latin(field.name());
-            names.add(name, 0, name.length);
             byte[] value = latin(field.value());
-            piece.clear();
-            piece.add(value, 0, value.length);
-            values.add(piece);
+            if (searches) {
+                names.add(name, 0, name.length);
+                piece.clear();
+                piece.add(value, 0, value.length);
+                values.add(piece);
+            }
             if (run.gathers()) {
                 run.name(name, 0, name.length);
                 int number = SmallValues.numberIn(name, 0, name.length);

@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Looks for secrets that leave in parts: joins what is about to leave with what its caller sent before, as it left, and as its numbers
@@ -44,24 +45,26 @@ final class SplitSearch {
      * Compares the values that a scan gathered, and has them remembered where they may leave.
      *
      * @param leavesAnyway whether they leave whatever is found
+     * @return how the memory stands that knows all of them; empty where they may not leave
      */
-    void compare(ScanContext run, boolean leavesAnyway) {
+    Optional<SentValues.State> compare(ScanContext run, boolean leavesAnyway) {
         SmallValues gathered = run.gathered();
         if (gathered == null || !mayLeave(run, leavesAnyway)) {
-            return;
+            return Optional.empty();
         }
         List<Fresh> fresh = gathered.fresh();
         if (fresh.isEmpty()) {
-            return;
+            return Optional.of(gathered.began());
         }
         run.pacedBy(Pace.FREE); // a lock is held: nobody waits in it
-        boolean room = gathered.sent().join(fresh, lanes -> {
+        Optional<SentValues.State> joined = gathered.sent().join(fresh, lanes -> {
             search(run, lanes);
             return mayLeave(run, leavesAnyway);
         });
-        if (!room) {
+        if (joined.isEmpty()) {
             run.refuse(Reason.OVERLOADED, "no memory is left for what you send");
         }
+        return joined;
     }
 
     private static boolean mayLeave(ScanContext run, boolean leavesAnyway) {

@@ -71,14 +71,16 @@ public final class PromptInjectionDetector {
     /** Letters as small ones, the apostrophe as itself, everything else 0. */
     private static final byte[] WORD_CHARACTERS = wordCharacters();
 
-    private static final boolean[] FIRST_OF_MARKER = firstOfMarker();
+    /** The same, and -1 for what may begin a marker or an escape. */
+    private static final byte[] CLASSES = classes();
+
     private static final List<int[]> FALLBACKS =
             MARKERS.stream().map(PromptInjectionDetector::fallbacks).toList();
     /** Where each word serves, by the hash that {@link String#hashCode} gives it: a rare collision costs a needless warning. */
     private static final Map<Integer, List<Use>> USES = uses();
 
     /** The words of phrases by the last bits of their hashes: nearly every other word is passed over by one look. */
-    private static final boolean[] SERVES = serves();
+    private static final byte[] SERVES = serves();
 
     /** A word of a phrase, and at which place. */
     private record Use(int phrase, int place) {}
@@ -92,7 +94,9 @@ public final class PromptInjectionDetector {
     private boolean inMarker;
     private long words;
     private int hash;
+    /** 1 in a word. */
     private int length;
+
     private boolean escaped;
 
     /** @param fingerprintKey as the scanner's */
@@ -114,12 +118,13 @@ public final class PromptInjectionDetector {
         return out;
     }
 
-    private static boolean[] firstOfMarker() {
-        boolean[] out = new boolean[256];
+    private static byte[] classes() {
+        byte[] out = wordCharacters();
         MARKERS.forEach(marker -> {
-            out[marker.charAt(0)] = true;
-            out[Character.toUpperCase(marker.charAt(0))] = true;
+            out[marker.charAt(0)] = -1;
+            out[Character.toUpperCase(marker.charAt(0))] = -1;
         });
+        out['\\'] = -1;
         return out;
     }
 
@@ -150,29 +155,63 @@ public final class PromptInjectionDetector {
         return Map.copyOf(out);
     }
 
-    private static boolean[] serves() {
-        boolean[] out = new boolean[1 << 12];
-        USES.keySet().forEach(word -> out[word & out.length - 1] = true);
+    private static byte[] serves() {
+        byte[] out = new byte[1 << 12];
+        USES.keySet().forEach(word -> out[word & out.length - 1] = -1);
         return out;
     }
 
     /** Takes the next bytes of a response; returns what is new. */
     public List<Finding> feed(byte[] bytes, int offset, int length) {
         List<Finding> out = new ArrayList<>(0);
-        for (int i = offset; i < offset + length; i++) {
-            int b = bytes[i] & 0xff;
-            if (inMarker || FIRST_OF_MARKER[b]) {
-                marker((char) (b >= 'A' && b <= 'Z' ? b + 32 : b), out);
+        int end = offset + length;
+        int at = offset;
+        while (at < end) {
+            if (inMarker || escaped || CLASSES[bytes[at] & 0xff] < 0) {
+                special(bytes[at++] & 0xff, out);
+            } else {
+                at = words(bytes, at, end, out);
             }
-            word(b, out);
         }
         if (this.length > 0) {
-            look(words + 1, false, out); // it may be whole
+            look(words + 1, hash, false, out); // it may be whole
         }
         return out;
     }
 
-    private void word(int b, List<Finding> out) {
+    /**
+     * Goes on up to the first byte that is more than a letter or what parts words. Where words end cannot be foretold: so that no
+     * branch depends on it, a mask says what is a letter.
+     */
+    private int words(byte[] bytes, int from, int end, List<Finding> out) {
+        int at = from;
+        int word = hash;
+        int letters = length == 0 ? 0 : -1;
+        long count = words;
+        for (; at < end; at++) {
+            int c = CLASSES[bytes[at] & 0xff];
+            if (c < 0) {
+                break;
+            }
+            int letter = -c >> 31;
+            count += letters & ~letter & 1;
+            if ((SERVES[word & SERVES.length - 1] & letters & ~letter) != 0) {
+                look(count, word, true, out);
+            }
+            word = (word << 5) - word + c & letter;
+            letters = letter;
+        }
+        words = count;
+        hash = word;
+        length = letters & 1;
+        return at;
+    }
+
+    /** A byte that may be of a marker or of an escape, or follows such a one. */
+    private void special(int b, List<Finding> out) {
+        if (inMarker || CLASSES[b] < 0 && b != '\\') {
+            marker((char) (b >= 'A' && b <= 'Z' ? b + 32 : b), out);
+        }
         int c = WORD_CHARACTERS[b];
         if (escaped && (c == 'n' || c == 't' || c == 'r')) {
             escaped = false; // an escaped line break parts words as a real one does
@@ -181,18 +220,18 @@ public final class PromptInjectionDetector {
         escaped = b == '\\';
         if (c != 0) {
             hash = hash * 31 + c;
-            length++;
+            length = 1;
         } else if (length > 0) {
             words++;
-            look(words, true, out);
+            look(words, hash, true, out);
             hash = 0;
             length = 0;
         }
     }
 
     /** The word that is under way stands at this place of the text. */
-    private void look(long at, boolean whole, List<Finding> out) {
-        List<Use> uses = SERVES[hash & SERVES.length - 1] ? USES.get(hash) : null;
+    private void look(long at, int word, boolean whole, List<Finding> out) {
+        List<Use> uses = SERVES[word & SERVES.length - 1] != 0 ? USES.get(word) : null;
         if (uses == null) {
             return;
         }

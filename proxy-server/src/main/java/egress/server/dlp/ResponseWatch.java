@@ -40,6 +40,7 @@ final class ResponseWatch {
 
     private static final int PIECE = 4 * 1024;
     private static final byte[] NOTHING = {};
+    private static final ContentDecoder PLAIN = new ContentDecoder(List.of());
 
     private final DlpServices services;
     private final boolean on;
@@ -48,6 +49,10 @@ final class ResponseWatch {
     private Optional<ContentDecoder> decoder = Optional.empty();
     private boolean coded;
     private volatile boolean watching;
+    /** Of text that was looked at as it passed. */
+    private int passed;
+
+    private @Nullable PromptInjectionDetector detector;
     private byte[] sample = NOTHING;
     private int filled;
     private final Claimant who;
@@ -66,7 +71,7 @@ final class ResponseWatch {
         if (on && isText(Fields.mediaType(fields))) {
             String coding = Fields.coding(fields, HttpHeaderNames.CONTENT_ENCODING.toString());
             coded = !coding.equals("identity");
-            decoder = ContentDecoder.of(coding);
+            decoder = coded ? ContentDecoder.of(coding) : Optional.of(PLAIN);
             watching = decoder.isPresent();
         }
     }
@@ -83,10 +88,36 @@ final class ResponseWatch {
         if (!watching) {
             return;
         }
-        boolean all = copy(part.content()) || part instanceof LastHttpContent;
+        ByteBuf bytes = part.content();
+        if (!coded && filled == 0 && passed + bytes.readableBytes() <= SMALL) {
+            pass(bytes);
+            watching = !(part instanceof LastHttpContent);
+            return;
+        }
+        boolean all = copy(bytes) || part instanceof LastHttpContent;
         if (watching && all) {
             look();
         }
+    }
+
+    /** Looks at what is short without keeping it. */
+    private void pass(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        if (length > 0) {
+            byte[] piece = new byte[length];
+            bytes.getBytes(bytes.readerIndex(), piece);
+            passed += length;
+            hits.tell(detector().feed(piece, 0, length), Effect.WARNED);
+        }
+    }
+
+    private PromptInjectionDetector detector() {
+        PromptInjectionDetector mine = detector;
+        if (mine == null) {
+            mine = services.injections().get();
+            detector = mine;
+        }
+        return mine;
     }
 
     /** @return whether the sample is full */
@@ -139,13 +170,10 @@ final class ResponseWatch {
         ContentDecoder with = decoder.orElseThrow();
         watching = false;
         sample = NOTHING;
-        if (length <= SMALL && !coded) {
-            hits.tell(findings(text, length, with, taken), Effect.WARNED);
-            return;
-        }
+        PromptInjectionDetector by = detector();
         try {
             services.places().scans().execute(who, turn -> {
-                List<Finding> findings = findings(text, length, with, taken);
+                List<Finding> findings = findings(text, length, with, by, taken);
                 ScanDispatcher.onLoop(loop, () -> {
                     hits.tell(findings, Effect.WARNED);
                 });
@@ -156,9 +184,10 @@ final class ResponseWatch {
     }
 
     /** Gives back what was taken for the sample, whatever a decoder makes of what an origin sent. */
-    private List<Finding> findings(byte[] text, int length, ContentDecoder with, FairBudget.Lease taken) {
+    private static List<Finding> findings(
+            byte[] text, int length, ContentDecoder with, PromptInjectionDetector by, FairBudget.Lease taken) {
         try {
-            return findings(text, length, with, services.injections().get());
+            return findings(text, length, with, by);
         } finally {
             taken.close();
         }

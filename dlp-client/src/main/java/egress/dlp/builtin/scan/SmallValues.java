@@ -24,6 +24,7 @@ public final class SmallValues {
     private static final int MOST_HASHES = 4096;
 
     private final SentValues sent;
+    private final SentValues.State began;
     private final Map<Carrier, Row> rows = new EnumMap<>(Carrier.class);
 
     /** The values of one carrier. */
@@ -71,6 +72,12 @@ public final class SmallValues {
 
     public SmallValues(SentValues sent) {
         this.sent = sent;
+        this.began = sent.state();
+    }
+
+    /** How the memory stood before anything was gathered. */
+    public SentValues.State began() {
+        return began;
     }
 
     public SentValues sent() {
