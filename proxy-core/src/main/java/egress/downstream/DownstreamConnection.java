@@ -14,7 +14,6 @@ import egress.share.Caller;
 import egress.share.Claimant;
 import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import java.net.SocketAddress;
@@ -47,7 +46,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final Deadlines deadlines;
     private final SocketAddress address;
     private final ConnectionPlace place;
-    private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
+    private final Set<DownstreamStream> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
 
@@ -56,10 +55,10 @@ final class DownstreamConnection implements Deadlines.Timed {
     private boolean closed;
     private boolean hasShare = true;
     private String scan = "";
-    private final Set<H2ExchangeHandler> streams = new LinkedHashSet<>(0);
+    private final Set<H2DownstreamStream> streams = new LinkedHashSet<>(0);
     private @Nullable Authority authority;
     private @Nullable ConnectionRoute route;
-    private @Nullable H1ExchangeHandler h1;
+    private @Nullable H1DownstreamStream h1;
     private @Nullable Tunnel tunnel;
     private boolean plain;
     private Admission plainHttp = Admission.ADMITTED;
@@ -156,7 +155,7 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** Others need what it holds: ends it, and what is under way in it. */
     void giveWay(String words) {
-        for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+        for (DownstreamStream handler : active.toArray(DownstreamStream[]::new)) {
             Exchange exchange = handler.exchange();
             if (exchange != null) {
                 exchange.fail(new Failure.Overloaded(words));
@@ -260,12 +259,12 @@ final class DownstreamConnection implements Deadlines.Timed {
         sinceNanos = System.nanoTime();
     }
 
-    void speaksH1(H1ExchangeHandler handler) {
+    void speaksH1(H1DownstreamStream handler) {
         h1 = handler;
     }
 
     void nextRequest() {
-        H1ExchangeHandler handler = h1;
+        H1DownstreamStream handler = h1;
         if (handler != null) {
             handler.next();
         }
@@ -273,26 +272,26 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     /** The method of what is answered next. */
     void respondTo(HttpMethod method) {
-        H1ExchangeHandler handler = h1;
+        H1DownstreamStream handler = h1;
         if (handler != null) {
             handler.respondTo(method);
         }
     }
 
     void closeGently() {
-        H1ExchangeHandler handler = h1;
+        H1DownstreamStream handler = h1;
         if (handler != null) {
             handler.closeGently();
         }
     }
 
-    void began(ExchangeHandler handler) {
+    void began(DownstreamStream handler) {
         phase = Phase.HTTP;
         active.add(handler);
         place.is(ConnectionPlace.State.BUSY);
     }
 
-    void ended(ExchangeHandler handler) {
+    void ended(DownstreamStream handler) {
         if (active.remove(handler)) {
             sinceNanos = System.nanoTime();
             if (active.isEmpty() && streams.isEmpty()) {
@@ -302,11 +301,11 @@ final class DownstreamConnection implements Deadlines.Timed {
     }
 
     /** An h2 stream of the connection: it lasts until its response is out, longer than its exchange. */
-    void streamOpened(H2ExchangeHandler stream) {
+    void streamOpened(H2DownstreamStream stream) {
         streams.add(stream);
     }
 
-    void streamClosed(H2ExchangeHandler stream) {
+    void streamClosed(H2DownstreamStream stream) {
         streams.remove(stream);
         if (active.isEmpty() && streams.isEmpty()) {
             place.is(ConnectionPlace.State.IDLE);
@@ -336,7 +335,7 @@ final class DownstreamConnection implements Deadlines.Timed {
             open.close();
             return;
         }
-        for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+        for (DownstreamStream handler : active.toArray(DownstreamStream[]::new)) {
             Exchange exchange = handler.exchange();
             if (exchange != null) {
                 exchange.fail(why);
@@ -350,7 +349,7 @@ final class DownstreamConnection implements Deadlines.Timed {
             endLocked(locked.failure());
         }
         Timeouts timeouts = context.timeouts();
-        place.holds(HeldBytes.of(channel, streams), nowNanos);
+        place.holds(HeldBytes.of(channel, h1, streams), nowNanos);
         switch (phase) {
             case ACCEPTED, HELLO -> closeAfter(timeouts.head(), nowNanos, "nothing to answer came in time");
             case HANDSHAKE -> closeAfter(timeouts.handshake().plusSeconds(1), nowNanos, "the handshake took too long");
@@ -380,7 +379,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private void checkHttp(long nowNanos, Timeouts timeouts) {
         if (!active.isEmpty()) {
             boolean stalled = true;
-            for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+            for (DownstreamStream handler : active.toArray(DownstreamStream[]::new)) {
                 Exchange exchange = handler.exchange();
                 if (exchange != null && nowNanos - exchange.deadlineNanos() > 0) {
                     exchange.onDeadline();
@@ -390,7 +389,7 @@ final class DownstreamConnection implements Deadlines.Timed {
             place.is(stalled ? ConnectionPlace.State.UNFINISHED : ConnectionPlace.State.BUSY);
             return;
         }
-        H1ExchangeHandler handler = h1;
+        H1DownstreamStream handler = h1;
         long headStarted = handler == null ? 0 : handler.headStartedNanos();
         if (headStarted != 0 && nowNanos - headStarted > timeouts.head().toNanos()) {
             refused(authority, 0, "head_timeout", "a request head took too long");
@@ -412,7 +411,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     void reloaded(Policy before, Policy now) {
         Authority to = authority;
         if (to == null) {
-            for (ExchangeHandler handler : active.toArray(ExchangeHandler[]::new)) {
+            for (DownstreamStream handler : active.toArray(DownstreamStream[]::new)) {
                 Exchange exchange = handler.exchange();
                 if (exchange != null && isGone(exchange.entry().authority, before, now)) {
                     exchange.onRouteGone();
@@ -436,9 +435,8 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (phase == Phase.TUNNEL) {
             return;
         }
-        ChannelHandlerContext h2 = DownstreamPipelines.contextOf(channel, DownstreamPipelines.CONNECTION);
-        if (h2 != null) {
-            H2ConnectionHandler.goAway(h2);
+        if (channel.pipeline().get(DownstreamPipelines.CONNECTION) instanceof H2ConnectionHandler h2) {
+            h2.goAway();
         }
         if (active.isEmpty() && streams.isEmpty() && phase != Phase.LINGER) {
             channel.close();

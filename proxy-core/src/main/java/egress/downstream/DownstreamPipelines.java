@@ -3,19 +3,12 @@ package egress.downstream;
 import egress.exchange.LeafCertificates.ServerTls;
 import egress.http.H1RequestDecoder;
 import egress.http.H1ResponseEncoder;
-import egress.http.H2CodecBuilder;
 import egress.http.H2FrameLimit;
-import egress.http.H2ServerCodec;
-import egress.http.HeadLimits;
-import egress.http.TurnFlush;
 import egress.tunnel.Tunnel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslHandler;
@@ -30,8 +23,7 @@ import java.util.Optional;
  * hello      hello
  * tls        tls alpn
  * h1         [tls] h1-decoder h1-encoder exchange
- * h2         tls flushes limit h2-order h2 turn streams connection
- * h2-stream  h2-codec exchange
+ * h2         tls flushes limit h2-order h2 connection
  * tunnel     [tls] [messages] [web-socket] tunnel
  * </pre>
  */
@@ -47,12 +39,9 @@ final class DownstreamPipelines {
     static final String LIMIT = "limit";
     static final String H2_ORDER = "h2-order";
     static final String H2 = "h2";
-    static final String TURN = "turn";
-    static final String STREAMS = "streams";
     static final String CONNECTION = "connection";
     static final String MESSAGES = "messages";
     static final String WEB_SOCKET = "web-socket";
-    static final String H2_CODEC = "h2-codec";
 
     /** Of one stream's body that its origin does not take yet. */
     private static final int STREAM_WINDOW = 256 * 1024;
@@ -78,7 +67,7 @@ final class DownstreamPipelines {
         pipeline.addLast(DECODER, decoder);
         pipeline.addLast(ENCODER, encoder);
         pipeline.addLast(CONNECT, new ConnectHandler(context, connection, this));
-        pipeline.addLast(EXCHANGE, new H1ExchangeHandler(context, connection, this, decoder, encoder));
+        pipeline.addLast(EXCHANGE, new H1DownstreamStream(context, connection, this, decoder, encoder).handler());
     }
 
     /** After a CONNECT: whatever comes first decides. */
@@ -109,7 +98,7 @@ final class DownstreamPipelines {
         H1ResponseEncoder encoder = new H1ResponseEncoder();
         pipeline.addLast(DECODER, decoder);
         pipeline.addLast(ENCODER, encoder);
-        pipeline.addLast(EXCHANGE, new H1ExchangeHandler(context, connection, this, decoder, encoder));
+        pipeline.addLast(EXCHANGE, new H1DownstreamStream(context, connection, this, decoder, encoder).handler());
         if (pipeline.get(HELLO) != null) {
             pipeline.remove(HELLO);
         } else {
@@ -118,42 +107,26 @@ final class DownstreamPipelines {
     }
 
     /**
-     * Requests to the tunnel's origin by h2. The codec's own bound on a head is a second one behind that of {@link
-     * H2ServerCodec}: it answers a bare 431, of which nobody hears.
+     * Requests to the tunnel's origin by h2. The codec's own bound on a head is a second one behind that of the
+     * streams' codec: it answers a bare 431, of which nobody hears.
      */
     void h2(DownstreamConnection connection) {
         ChannelPipeline pipeline = connection.channel().pipeline();
-        Http2FrameCodec codec = H2CodecBuilder.ofClient()
-                .initialSettings(Http2Settings.defaultSettings()
-                        .maxConcurrentStreams(context.limits().maxStreams())
-                        .initialWindowSize(STREAM_WINDOW)
-                        .maxHeaderListSize(2L * context.limits().maxHeadBytes()))
-                .encoderEnforceMaxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)
-                .build();
+        Http2Settings settings = Http2Settings.defaultSettings()
+                .maxConcurrentStreams(context.limits().maxStreams())
+                .initialWindowSize(STREAM_WINDOW)
+                .maxHeaderListSize(2L * context.limits().maxHeadBytes());
+        H2ConnectionHandler handler = new H2ConnectionHandler(
+                context, connection, settings, MOST_RESETS, RESETS_SECONDS, STALLED_STREAMS * STREAM_WINDOW);
         // What one read gives cause to leaves in one write; the codec flushes at each stream that is reset, once for
         // each.
         pipeline.addLast(FLUSHES, new FlushConsolidationHandler());
         pipeline.addLast(LIMIT, H2FrameLimit.ofClient());
-        pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(codec));
-        pipeline.addLast(H2, codec);
-        pipeline.addLast(TURN, TurnFlush.ofStreams());
-        pipeline.addLast(STREAMS, new Http2MultiplexHandler(new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel stream) {
-                h2Stream(connection, stream);
-            }
-        }));
-        pipeline.addLast(CONNECTION, new H2ConnectionHandler(connection, codec, STALLED_STREAMS * STREAM_WINDOW));
+        pipeline.addLast(H2_ORDER, new H2StreamOrderHandler(handler.session()));
+        pipeline.addLast(H2, handler.session());
+        pipeline.addLast(CONNECTION, handler);
         pipeline.remove(ALPN);
         connection.channel().config().setAutoRead(true); // bounded by flow control and by the codec's flood limits
-    }
-
-    /** One stream of an h2 connection. */
-    void h2Stream(DownstreamConnection connection, Channel stream) {
-        HeadLimits limits = context.headLimits();
-        stream.config().setAutoRead(false);
-        stream.pipeline().addLast(H2_CODEC, new H2ServerCodec(limits));
-        stream.pipeline().addLast(EXCHANGE, new H2ExchangeHandler(context, connection));
     }
 
     /** After a WebSocket's 101: bytes both ways, inside the same TLS. */

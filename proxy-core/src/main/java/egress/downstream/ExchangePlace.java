@@ -21,18 +21,18 @@ final class ExchangePlace implements FairBudget.Reclaim {
     /** How long a caller may stop and not count as stalled. */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final ExchangeHandler handler;
+    private final DownstreamStream handler;
     private FairBudget.@Nullable Lease lease;
 
     /** {@link System#nanoTime} since which the caller owes something; 0 when it does not. */
     private volatile long stalledSinceNanos;
 
-    private ExchangePlace(ExchangeHandler handler) {
+    private ExchangePlace(DownstreamStream handler) {
         this.handler = handler;
     }
 
     /** @return null when the caller's share is spent */
-    static @Nullable ExchangePlace take(FairBudget budget, Claimant who, HttpRequest head, ExchangeHandler handler) {
+    static @Nullable ExchangePlace take(FairBudget budget, Claimant who, HttpRequest head, DownstreamStream handler) {
         ExchangePlace place = new ExchangePlace(handler);
         place.lease = budget.take(who, bytes(head), place);
         return place.lease == null ? null : place;

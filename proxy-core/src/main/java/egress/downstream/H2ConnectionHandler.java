@@ -1,53 +1,70 @@
 package egress.downstream;
 
+import egress.http.H2Session;
+import egress.http.H2Stream;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.handler.codec.http2.Http2Settings;
 import java.util.concurrent.TimeUnit;
 
 /** What concerns a caller's h2 connection as a whole (RFC 9113 §5.2, §6.8). */
-final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
+final class H2ConnectionHandler extends ChannelInboundHandlerAdapter implements H2Session.Listener {
     /** How long a caller that reads nothing can keep its GOAWAY from being written, and so its connection open. */
     private static final int GOAWAY_SECONDS = 2;
 
+    private final DownstreamContext context;
     private final DownstreamConnection connection;
-    private final Http2FrameCodec codec;
     private final int connectionWindow;
+    private final H2Session session;
 
-    H2ConnectionHandler(DownstreamConnection connection, Http2FrameCodec codec, int connectionWindow) {
+    /**
+     * @param settings ours
+     * @param mostResets of ours in so many seconds, beyond which the connection ends
+     */
+    H2ConnectionHandler(
+            DownstreamContext context,
+            DownstreamConnection connection,
+            Http2Settings settings,
+            int mostResets,
+            int seconds,
+            int connectionWindow) {
+        this.context = context;
         this.connection = connection;
-        this.codec = codec;
         this.connectionWindow = connectionWindow;
+        this.session = H2Session.ofClient(settings, mostResets, seconds, this);
+    }
+
+    /** The codec, which stands before it in the pipeline. */
+    H2Session session() {
+        return session;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Http2Exception {
         // The window of 65,535 bytes that every connection begins with would let one stalled stream starve the rest.
-        Http2Connection h2 = codec.connection();
+        Http2Connection h2 = session.connection();
         int begun = h2.local().flowController().windowSize(h2.connectionStream());
         h2.local().flowController().incrementWindowSize(h2.connectionStream(), connectionWindow - begun);
         ctx.flush();
     }
 
+    @Override
+    public boolean onOpened(H2Stream stream) {
+        new H2DownstreamStream(context, connection, stream).begin();
+        return true;
+    }
+
     /** Bytes of bodies that nobody has read yet. */
     int unreadBytes() {
-        Http2Connection h2 = codec.connection();
+        Http2Connection h2 = session.connection();
         return h2.local().flowController().unconsumedBytes(h2.connectionStream());
     }
 
-    /** Tells the caller that no new stream is taken (GOAWAY with NO_ERROR); streams under way go on. */
-    static void goAway(ChannelHandlerContext ctx) {
-        ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object frame) {
-        ReferenceCountUtil.release(frame); // SETTINGS, PING and GOAWAY of the caller: the codec has dealt with them
+    /** Tells the caller that no new stream is taken; streams under way go on. */
+    void goAway() {
+        session.goAway();
     }
 
     @Override
@@ -60,7 +77,7 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof Http2Exception) {
             // Told of before the codec answers it with a GOAWAY that says why, and closes once that is written.
-            ChannelHandlerContext below = ctx.pipeline().context(codec);
+            ChannelHandlerContext below = ctx.pipeline().context(session);
             ctx.executor().schedule(() -> below.close(), GOAWAY_SECONDS, TimeUnit.SECONDS);
             return;
         }

@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.http.H2FrameHeads;
+import egress.http.H2Session;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -8,7 +9,6 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Flags;
-import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
     /** Beyond so many the oldest of those that we reset, and that the caller never ends, count as ended. */
     private static final int MOST_UNENDED = 1_024;
 
-    private final Http2FrameCodec codec;
+    private final H2Session session;
     private final H2FrameHeads heads = new H2FrameHeads(true);
 
     private int highest;
@@ -38,8 +38,8 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
     /** Of a field section that is not whole yet, which the codec keeps. */
     private int unfinishedBytes;
 
-    H2StreamOrderHandler(Http2FrameCodec codec) {
-        this.codec = codec;
+    H2StreamOrderHandler(H2Session session) {
+        this.session = session;
     }
 
     @Override
@@ -132,7 +132,7 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
     /** A stream under way is none of them: what the caller may still send on it, its trailers, is no fault. */
     private void forgetOldest() {
         for (int stream : unended) {
-            if (codec.connection().stream(stream) == null) {
+            if (session.connection().stream(stream) == null) {
                 unended.remove(stream);
                 return;
             }

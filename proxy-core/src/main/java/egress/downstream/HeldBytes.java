@@ -3,13 +3,17 @@ package egress.downstream;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /** How much memory outside of the heap a caller's connection holds: half-sent input, and output that the caller has not read. */
 final class HeldBytes {
     private HeldBytes() {}
 
-    /** @param streams of an h2 connection that are open */
-    static long of(Channel channel, Collection<? extends ExchangeHandler> streams) {
+    /**
+     * @param h1 null where the connection never spoke it
+     * @param streams of an h2 connection that are open
+     */
+    static long of(Channel channel, @Nullable H1DownstreamStream h1, Collection<H2DownstreamStream> streams) {
         long bytes = unwritten(channel);
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(DownstreamPipelines.H2_ORDER) instanceof H2StreamOrderHandler order) {
@@ -17,13 +21,13 @@ final class HeldBytes {
             if (pipeline.get(DownstreamPipelines.CONNECTION) instanceof H2ConnectionHandler h2) {
                 bytes += h2.unreadBytes();
             }
-            for (ExchangeHandler stream : streams) {
-                bytes += unwritten(stream.ctx().channel());
+            for (H2DownstreamStream stream : streams) {
+                bytes += stream.unsentBytes();
             }
-        } else if (pipeline.get(DownstreamPipelines.EXCHANGE) instanceof H1ExchangeHandler h1) {
-            bytes += h1.unreadBytes();
         } else if (pipeline.get(DownstreamPipelines.HELLO) instanceof HelloHandler hello) {
             bytes += hello.unreadBytes();
+        } else if (h1 != null && pipeline.get(DownstreamPipelines.EXCHANGE) != null) {
+            bytes += h1.unreadBytes();
         }
         return bytes;
     }

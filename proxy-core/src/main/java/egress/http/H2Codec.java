@@ -2,29 +2,23 @@ package egress.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
-import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.util.ReferenceCountUtil;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One h2 stream's frames as the same parts that an h1 connection gives, and back (RFC 9113 §8.1), checked strictly. A
- * violation is one {@link HttpFormatException} through {@code exceptionCaught}; every later frame is dropped. Resets
- * stay the user events that Netty makes of them.
+ * One h2 stream's frames as the same parts that an h1 connection gives, and back (RFC 9113 §8.1), checked strictly. After a violation,
+ * which is an {@link HttpFormatException}, every later frame is dropped.
  */
-abstract class H2Codec extends ChannelDuplexHandler {
+public abstract class H2Codec {
     private boolean headSeen;
     private boolean endSeen;
     private boolean broken;
@@ -34,7 +28,13 @@ abstract class H2Codec extends ChannelDuplexHandler {
     /** A head waits for what follows: an empty end of the message then needs no frame of its own. */
     private @Nullable Http2Headers heldHead;
 
-    private @Nullable ChannelPromise heldPromise;
+    /** Where the frames of a message go. */
+    interface Frames {
+        void section(Http2Headers section, boolean end);
+
+        /** Takes ownership of the data. */
+        void data(ByteBuf data, boolean end);
+    }
 
     /** Whose messages come. */
     abstract Sender sender();
@@ -51,95 +51,91 @@ abstract class H2Codec extends ChannelDuplexHandler {
     /** Whether there may be DATA, as the content-length counts it: not in a response to HEAD, nor in a 204 or 304 (RFC 9113 §8.1.1). */
     abstract boolean countsBody(HttpMessage head);
 
-    @Override
-    public final void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof Http2HeadersFrame) && !(message instanceof Http2DataFrame)) {
-            ReferenceCountUtil.release(message); // PRIORITY_UPDATE, ALTSVC and the like are hop-by-hop
-            return;
-        }
+    /** Reads a HEADERS frame. */
+    final void readSection(Http2Headers section, boolean end, Consumer<HttpObject> out) {
         if (broken) {
-            ReferenceCountUtil.release(message);
             return;
         }
         try {
-            if (message instanceof Http2HeadersFrame headers) {
-                readSection(ctx, headers);
-            } else {
-                readData(ctx, (Http2DataFrame) message);
-            }
+            section(section, end, out);
         } catch (HttpFormatException e) {
             broken = true;
-            ctx.fireExceptionCaught(e);
+            throw e;
         }
     }
 
-    private void readSection(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
-        boolean end = frame.isEndStream();
+    /** Reads a DATA frame, and takes ownership of its bytes. */
+    final void readData(ByteBuf data, boolean end, Consumer<HttpObject> out) {
+        if (broken) {
+            data.release();
+            return;
+        }
+        try {
+            count(data, end);
+        } catch (HttpFormatException e) {
+            data.release();
+            broken = true;
+            throw e;
+        }
+        if (end) {
+            out.accept(new DefaultLastHttpContent(data));
+        } else if (data.isReadable()) {
+            out.accept(new DefaultHttpContent(data));
+        } else {
+            data.release();
+        }
+    }
+
+    private void section(Http2Headers section, boolean end, Consumer<HttpObject> out) {
         if (endSeen) {
             throw new HttpFormatException("a field section after the end of the message");
         }
         if (headSeen) {
-            readTrailers(ctx, frame.headers(), end);
+            out.accept(trailers(section, end));
             return;
         }
-        HttpMessage head = head(frame.headers(), end);
+        HttpMessage head = head(section, end);
         if (standsAlone(head)) {
             if (end) {
                 throw new HttpFormatException("an interim response that ends the stream (RFC 9113 §8.1)");
             }
-            ctx.fireChannelRead(head);
+            out.accept(head);
             return;
         }
         headSeen = true;
         owed = countsBody(head) ? H2Heads.contentLength(head.headers(), sender()) : 0;
         if (end) {
             finish();
-            ctx.fireChannelRead(head);
-            ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+            out.accept(head);
+            out.accept(LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            ctx.fireChannelRead(head);
+            out.accept(head);
         }
     }
 
-    private void readTrailers(ChannelHandlerContext ctx, Http2Headers section, boolean end) {
+    private HttpObject trailers(Http2Headers section, boolean end) {
         if (!end) {
             throw new HttpFormatException("trailers that do not end the stream (RFC 9113 §8.1)");
         }
         HttpHeaders trailers = H2Heads.regularFields(section, false, sender());
         finish();
-        ctx.fireChannelRead(
-                trailers.isEmpty()
-                        ? LastHttpContent.EMPTY_LAST_CONTENT
-                        : new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers));
+        return trailers.isEmpty()
+                ? LastHttpContent.EMPTY_LAST_CONTENT
+                : new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers);
     }
 
-    private void readData(ChannelHandlerContext ctx, Http2DataFrame frame) {
-        ByteBuf data = frame.content();
-        boolean end = frame.isEndStream();
-        try {
-            if (!headSeen || endSeen) {
-                throw new HttpFormatException("DATA outside of a message");
+    private void count(ByteBuf data, boolean end) {
+        if (!headSeen || endSeen) {
+            throw new HttpFormatException("DATA outside of a message");
+        }
+        if (owed >= 0) {
+            owed -= data.readableBytes();
+            if (owed < 0) {
+                throw new HttpFormatException("DATA where none may be, or beyond the content-length (RFC 9113 §8.1.1)");
             }
-            if (owed >= 0) {
-                owed -= data.readableBytes();
-                if (owed < 0) {
-                    throw new HttpFormatException(
-                            "DATA where none may be, or beyond the content-length (RFC 9113 §8.1.1)");
-                }
-            }
-            if (end) {
-                finish();
-            }
-        } catch (HttpFormatException e) {
-            data.release();
-            throw e;
         }
         if (end) {
-            ctx.fireChannelRead(new DefaultLastHttpContent(data));
-        } else if (data.isReadable()) {
-            ctx.fireChannelRead(new DefaultHttpContent(data));
-        } else {
-            data.release();
+            finish();
         }
     }
 
@@ -150,68 +146,69 @@ abstract class H2Codec extends ChannelDuplexHandler {
         endSeen = true;
     }
 
-    @Override
-    public final void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        switch (message) {
-            case HttpMessage head -> writeHead(ctx, head, promise);
-            case LastHttpContent last -> writeLast(ctx, last, promise);
+    /** Writes a part, and takes ownership of it; a head is held until more is known. */
+    final void write(HttpObject part, Frames out) {
+        switch (part) {
+            case HttpMessage head -> writeHead(head, out);
+            case LastHttpContent last -> writeLast(last, out);
             case HttpContent content -> {
-                writeHeldHead(ctx, false);
-                ctx.write(new DefaultHttp2DataFrame(content.content(), false), promise);
+                writeHeldHead(false, out);
+                out.data(content.content(), false);
             }
             default -> {
-                writeHeldHead(ctx, false);
-                ctx.write(message, promise);
+                ReferenceCountUtil.release(part);
+                throw new IllegalArgumentException("no part of a message: " + part.getClass());
             }
         }
     }
 
-    private void writeHead(ChannelHandlerContext ctx, HttpMessage head, ChannelPromise promise) {
+    private void writeHead(HttpMessage head, Frames out) {
         Http2Headers section = section(head);
         if (standsAlone(head)) {
-            ctx.write(new DefaultHttp2HeadersFrame(section, false), promise);
+            out.section(section, false);
         } else {
             heldHead = section;
-            heldPromise = promise;
         }
     }
 
-    private void writeLast(ChannelHandlerContext ctx, LastHttpContent last, ChannelPromise promise) {
+    private void writeLast(LastHttpContent last, Frames out) {
         boolean hasData = last.content().isReadable();
         HttpHeaders trailers = last.trailingHeaders();
         if (!hasData && trailers.isEmpty() && heldHead != null) {
             last.release();
-            writeHeldHead(ctx, true);
-            promise.setSuccess();
+            writeHeldHead(true, out);
             return;
         }
-        writeHeldHead(ctx, false);
+        writeHeldHead(false, out);
         if (trailers.isEmpty()) {
-            ctx.write(new DefaultHttp2DataFrame(last.content(), true), promise);
+            out.data(last.content(), true);
             return;
         }
         if (hasData) {
-            ctx.write(new DefaultHttp2DataFrame(last.content().retain(), false));
+            out.data(last.content(), false);
+        } else {
+            last.release();
         }
         Http2Headers section = H2Heads.newSection(trailers.size());
         H2Heads.addTo(section, trailers, false);
-        last.release();
-        ctx.write(new DefaultHttp2HeadersFrame(section, true), promise);
+        out.section(section, true);
     }
 
-    private void writeHeldHead(ChannelHandlerContext ctx, boolean end) {
+    private void writeHeldHead(boolean end, Frames out) {
         Http2Headers head = heldHead;
-        ChannelPromise promise = heldPromise;
-        if (head != null && promise != null) {
+        if (head != null) {
             heldHead = null;
-            heldPromise = null;
-            ctx.write(new DefaultHttp2HeadersFrame(head, end), promise);
+            out.section(head, end);
         }
     }
 
-    @Override
-    public final void flush(ChannelHandlerContext ctx) {
-        writeHeldHead(ctx, false);
-        ctx.flush();
+    /** Whether a head waits for what follows it. */
+    final boolean holdsHead() {
+        return heldHead != null;
+    }
+
+    /** Writes a head that waits: nothing follows it for now. */
+    final void flush(Frames out) {
+        writeHeldHead(false, out);
     }
 }

@@ -2,6 +2,7 @@ package egress.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
@@ -11,8 +12,6 @@ import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2HeadersDecoder;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * the other side's for those it gets, then ends the connection with every other exchange on it: a dozen uploads that are denied, or
  * downloads whose callers leave, would do.
  */
-public final class H2CodecBuilder extends Http2FrameCodecBuilder {
+final class H2CodecBuilder extends AbstractHttp2ConnectionHandlerBuilder<H2Session, H2CodecBuilder> {
     /** Of the latest that we reset, and of frames of each: beyond these, Netty's answers are as they were. */
     private static final int MOST_STREAMS = 1_024;
 
@@ -41,9 +40,12 @@ public final class H2CodecBuilder extends Http2FrameCodecBuilder {
     private static final int RESETS_SECONDS = 30;
 
     private final boolean readsResponses;
+    private final H2Session.Listener listener;
 
-    private H2CodecBuilder(boolean server) {
-        readsResponses = !server;
+    /** @param server whether a client opened the connection */
+    H2CodecBuilder(boolean server, H2Session.Listener listener) {
+        this.readsResponses = !server;
+        this.listener = listener;
         server(server);
         gracefulShutdownTimeoutMillis(0); // when to close is decided elsewhere
     }
@@ -51,30 +53,40 @@ public final class H2CodecBuilder extends Http2FrameCodecBuilder {
     /** Around a decoder of our own, with the other builder's bounds. */
     private H2CodecBuilder(H2CodecBuilder other, Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder) {
         readsResponses = false;
+        listener = other.listener;
         gracefulShutdownTimeoutMillis(0);
         decoderEnforceMaxConsecutiveEmptyDataFrames(other.decoderEnforceMaxConsecutiveEmptyDataFrames());
         decoderEnforceMaxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS);
         codec(decoder, encoder);
     }
 
-    /** For a connection that a client opened. */
-    public static Http2FrameCodecBuilder ofClient() {
-        return new H2CodecBuilder(true);
-    }
-
-    /** For a connection to a server. */
-    public static Http2FrameCodecBuilder ofServer() {
-        return new H2CodecBuilder(false);
+    @Override
+    protected H2CodecBuilder initialSettings(Http2Settings settings) {
+        return super.initialSettings(settings);
     }
 
     @Override
-    protected Http2FrameCodec build(
-            Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+    protected H2CodecBuilder encoderEnforceMaxRstFramesPerWindow(int most, int seconds) {
+        return super.encoderEnforceMaxRstFramesPerWindow(most, seconds);
+    }
+
+    @Override
+    protected H2CodecBuilder encoderEnforceMaxQueuedControlFrames(int most) {
+        return super.encoderEnforceMaxQueuedControlFrames(most);
+    }
+
+    @Override
+    protected H2Session build() {
+        return super.build();
+    }
+
+    @Override
+    protected H2Session build(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
         return readsResponses
                 ? new H2CodecBuilder(this, valuesUnchecked(encoder, settings), encoder)
                         .initialSettings(settings)
                         .build()
-                : super.build(new Forgiving(decoder), encoder, settings);
+                : new H2Session(new Forgiving(decoder), encoder, settings, listener);
     }
 
     private Http2ConnectionDecoder valuesUnchecked(Http2ConnectionEncoder encoder, Http2Settings settings) {

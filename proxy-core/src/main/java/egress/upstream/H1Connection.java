@@ -272,9 +272,46 @@ final class H1Connection implements ResponseHandler.Receiver {
 
     private final class H1Stream extends UpstreamStream {
         private boolean isHeadRequest;
+        private boolean headFlushed;
+        /** Since the head was written. */
+        private boolean flushed;
 
         H1Stream(Listener listener, Place place, Timings timings) {
             super(H1Connection.this.channel, listener, place, timings, remoteAddress);
+        }
+
+        @Override
+        void writePart(HttpObject part) {
+            channel.write(part, channel.voidPromise());
+        }
+
+        /** A head waits until the end of the loop's turn for what comes with it: a short body goes in the same write. */
+        @Override
+        void flushWritten() {
+            if (isHeadWritten() && !headFlushed && !isRequestDone()) {
+                headFlushed = true;
+                channel.eventLoop().execute(this::flushHead);
+                return;
+            }
+            headFlushed |= isHeadWritten();
+            flushed = true;
+            channel.flush();
+        }
+
+        private void flushHead() {
+            if (!flushed && current == this) {
+                channel.flush();
+            }
+        }
+
+        @Override
+        boolean takesMore() {
+            return channel.isWritable();
+        }
+
+        @Override
+        void readMore() {
+            channel.read();
         }
 
         @Override

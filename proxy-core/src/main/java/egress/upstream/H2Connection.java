@@ -2,23 +2,18 @@ package egress.upstream;
 
 import egress.exchange.UpstreamPeer.Timings;
 import egress.exchange.Upstreams.Listener;
+import egress.http.H2Session;
+import egress.http.H2Stream;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2PingFrame;
-import io.netty.handler.codec.http2.Http2SettingsFrame;
-import io.netty.handler.codec.http2.Http2StreamChannel;
-import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * One h2 connection, shared by the exchanges of a loop (RFC 9113). Takes as many streams as the origin's SETTINGS
  * allow, none after GOAWAY, and asks by PING whether a silent origin lives.
  */
-final class H2Connection extends ChannelInboundHandlerAdapter {
+final class H2Connection extends ChannelInboundHandlerAdapter implements H2Session.Listener {
     /** Until the origin's SETTINGS come: what RFC 9113 §6.5.2 advises them to allow at least. */
     private static final int ASSUMED_STREAMS = 100;
     /** gRPC servers end a connection that asks more often while nothing is sent. */
@@ -42,7 +37,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     private final UpstreamTimeouts timeouts;
     private final Timings timings;
     private final String remoteAddress;
-    private final Http2StreamChannelBootstrap streams;
+    private final H2Session session;
     private int allowed;
     private int open;
     private int opened;
@@ -75,12 +70,8 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         this.allowed = Math.min(ASSUMED_STREAMS, limits.streamsPerConnection());
         this.heardNanos = System.nanoTime();
         this.idleSinceNanos = heardNanos;
-        // An origin may answer and reset the stream while a body still waits to be written: the answer must stay
-        // readable.
-        this.streams = new Http2StreamChannelBootstrap(channel)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.AUTO_CLOSE, false);
-        this.flow = new H2Windows(pipelines.http2(channel, this), limits);
+        this.session = pipelines.http2(channel, this);
+        this.flow = new H2Windows(session, limits);
         countIdle(!gone);
     }
 
@@ -110,27 +101,20 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         if (fresh && System.nanoTime() - heardNanos > timeouts.pingAfter().toNanos()) {
             ping();
         }
-        streams.open().addListener((Future<Http2StreamChannel> opening) -> {
-            if (!opening.isSuccess()) {
-                streamEnded(null, false);
-                place.close();
-                listener.onFailed(H2Stream.notOpened(opening.cause()));
-                onRoom();
-                return;
-            }
-            Http2StreamChannel stream = opening.getNow();
-            H2Stream peer = new H2Stream(
-                    stream,
-                    this,
-                    listener,
-                    place,
-                    new Place(windows, who),
-                    reused ? Timings.REUSED : timings,
-                    remoteAddress);
-            pool.watch(peer);
-            pipelines.http2Stream(stream, new ResponseHandler(peer));
-            listener.onAcquired(peer, reused);
-        });
+        H2UpstreamStream peer = new H2UpstreamStream(
+                session.newStream(pipelines.http2Codec()),
+                this,
+                listener,
+                place,
+                new Place(windows, who),
+                reused ? Timings.REUSED : timings,
+                remoteAddress);
+        pool.watch(peer);
+        listener.onAcquired(peer, reused);
+    }
+
+    Channel channel() {
+        return channel;
     }
 
     /** So many bytes a stream receives before it gets a larger window. */
@@ -139,17 +123,17 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Lets the origin send more on a stream that is read; false where the caller has its share of what may be unread. */
-    boolean grow(Http2StreamChannel stream, Place window) {
+    boolean grow(H2Stream stream, Place window) {
         if (!flow.grows(stream) || !window.take(flow.growth())) {
             return false;
         }
         flow.grow(stream);
-        channel.flush();
+        stream.flush();
         return true;
     }
 
     /** A stream is over, whole or not; nobody else gets its place yet. */
-    void streamEnded(@Nullable H2Stream stream, boolean grown) {
+    void streamEnded(H2UpstreamStream stream, boolean grown) {
         open--;
         if (grown) {
             flow.shrunk();
@@ -234,32 +218,24 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
             pingUnanswered = true;
             pingedInSilence = true;
             pingedNanos = System.nanoTime();
-            channel.writeAndFlush(new DefaultHttp2PingFrame(pingedNanos));
+            session.ping(pingedNanos);
         }
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object frame) {
-        try {
-            switch (frame) {
-                case Http2SettingsFrame settings -> onSettings(settings);
-                case Http2GoAwayFrame goAway -> onGoAway(goAway);
-                case Http2PingFrame ping
-                when ping.ack() -> {
-                    pingUnanswered = false;
-                    burstWasPing = true;
-                }
-                default -> {
-                    // SETTINGS acknowledgements, and what the codec has dealt with
-                }
-            }
-        } finally {
-            ReferenceCountUtil.release(frame);
-        }
+    public boolean onOpened(H2Stream stream) {
+        return false; // nothing may be pushed (RFC 9113 §8.4)
     }
 
-    private void onSettings(Http2SettingsFrame frame) {
-        Long most = frame.settings().maxConcurrentStreams();
+    @Override
+    public void onPingAnswered() {
+        pingUnanswered = false;
+        burstWasPing = true;
+    }
+
+    @Override
+    public void onSettings(Http2Settings settings) {
+        Long most = settings.maxConcurrentStreams();
         if (most != null) {
             allowed = (int) Math.min(most, limits.streamsPerConnection());
         } else if (!settled) {
@@ -276,9 +252,10 @@ final class H2Connection extends ChannelInboundHandlerAdapter {
         draining = true;
     }
 
-    private void onGoAway(Http2GoAwayFrame goAway) {
-        if (goAway.errorCode() != 0) {
-            why = "the origin ended the connection (h2 error " + goAway.errorCode() + ")";
+    @Override
+    public void onGoAway(long errorCode) {
+        if (errorCode != 0) {
+            why = "the origin ended the connection (h2 error " + errorCode + ")";
         }
         goingAway = true;
         drain();

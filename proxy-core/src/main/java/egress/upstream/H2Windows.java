@@ -1,11 +1,12 @@
 package egress.upstream;
 
+import egress.http.H2Session;
+import egress.http.H2Stream;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.Http2StreamChannel;
+import java.util.Objects;
 
 /**
  * How much an origin may send on one h2 connection (RFC 9113 §5.2). The connection's window is twice what the windows of its streams
@@ -22,8 +23,8 @@ final class H2Windows {
     /** For so many grown streams the connection's window is large enough. */
     private int provided;
 
-    H2Windows(Http2FrameCodec codec, UpstreamLimits limits) {
-        this.connection = codec.connection();
+    H2Windows(H2Session session, UpstreamLimits limits) {
+        this.connection = session.connection();
         this.growth = limits.grownWindow() - limits.streamWindow();
         this.mostGrown = growth == 0 ? 0 : (Integer.MAX_VALUE - MOST) / 2 / growth;
     }
@@ -39,14 +40,14 @@ final class H2Windows {
     }
 
     /** Whether the stream's window can be made larger. */
-    boolean grows(Http2StreamChannel channel) {
-        return grown < mostGrown && connection.stream(channel.stream().id()) != null;
+    boolean grows(H2Stream stream) {
+        return grown < mostGrown && stream.isOpen();
     }
 
     /** Makes the stream's window larger. */
-    void grow(Http2StreamChannel channel) {
+    void grow(H2Stream grows) {
         Http2LocalFlowController flow = connection.local().flowController();
-        Http2Stream stream = connection.stream(channel.stream().id());
+        Http2Stream stream = Objects.requireNonNull(grows.netty());
         try {
             if (grown == provided) {
                 flow.incrementWindowSize(connection.connectionStream(), 2 * growth);

@@ -6,20 +6,18 @@ import egress.http.Authority;
 import egress.http.H1RequestEncoder;
 import egress.http.H1ResponseDecoder;
 import egress.http.H2ClientCodec;
-import egress.http.H2CodecBuilder;
+import egress.http.H2Codec;
 import egress.http.H2FrameLimit;
-import egress.http.TurnFlush;
+import egress.http.H2Session;
 import egress.upstream.TlsListener.Remedy;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -36,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  * ask proxy  decoder, proxy
  * tls        records, tls, handshake
  * h1         [[records], tls], decoder, encoder, response
- * h2         [records], tls, limit, h2, turn, streams, session
- * h2 stream  codec, response
+ * h2         [records], tls, limit, h2, connection
  * upgraded   [tls], unread
  * </pre>
  */
@@ -51,6 +48,8 @@ final class UpstreamPipelines {
     private static final String RESPONSE = "response";
     private static final String UNREAD = "unread";
     private static final int DEFAULT_WINDOW = 65_535;
+    /** That wait to be written, caused by the origin. */
+    private static final int MOST_CONTROL_FRAMES = 1_000;
 
     private final CompletableFuture<UpstreamTls> tls;
     private final UpstreamLimits limits;
@@ -206,39 +205,35 @@ final class UpstreamPipelines {
     }
 
     /** tls → h2; the preface is sent. */
-    Http2FrameCodec http2(Channel channel, ChannelInboundHandler session) {
+    H2Session http2(Channel channel, H2Connection connection) {
         Http2Settings settings = Http2Settings.defaultSettings()
                 .pushEnabled(false)
                 .initialWindowSize(limits.streamWindow())
                 .maxHeaderListSize(limits.responseHead().maxHeadBytes());
-        Http2FrameCodec codec = H2CodecBuilder.ofServer()
-                .initialSettings(settings)
-                .encoderEnforceMaxQueuedControlFrames(1_000)
-                .build();
+        H2Session session = H2Session.ofServer(settings, MOST_CONTROL_FRAMES, connection);
         channel.config().setAutoRead(true);
         channel.pipeline()
                 .addLast("limit", H2FrameLimit.ofServer())
-                .addLast("h2", codec)
-                .addLast("turn", TurnFlush.ofStreams())
-                .addLast("streams", new Http2MultiplexHandler(new PushedStream()))
-                .addLast("session", session);
-        int window = codec.connection()
-                .local()
-                .flowController()
-                .windowSize(codec.connection().connectionStream());
+                .addLast("h2", session)
+                .addLast("connection", connection);
+        Http2Connection h2 = session.connection();
+        Http2LocalFlowController flow = h2.local().flowController();
+        int window = flow.windowSize(h2.connectionStream());
         int missing = H2Windows.ofConnection(limits) - Math.max(window, DEFAULT_WINDOW);
         if (missing > 0) {
-            channel.write(new DefaultHttp2WindowUpdateFrame(missing));
+            try {
+                flow.incrementWindowSize(h2.connectionStream(), missing);
+            } catch (Http2Exception e) {
+                throw new IllegalStateException("a window beyond its bound", e);
+            }
         }
         channel.flush();
-        return codec;
+        return session;
     }
 
-    /** The h2 stream shape. */
-    void http2Stream(Channel stream, ChannelInboundHandler response) {
-        stream.pipeline()
-                .addLast("codec", new H2ClientCodec(limits.responseHead()))
-                .addLast(RESPONSE, response);
+    /** What reads and writes a stream of the h2 shape. */
+    H2Codec http2Codec() {
+        return new H2ClientCodec(limits.responseHead());
     }
 
     /** h1 → upgraded, with what the decoder had read beyond the 101. */
@@ -252,14 +247,5 @@ final class UpstreamPipelines {
         pipeline.remove(RESPONSE);
         pipeline.remove(ENCODER);
         pipeline.replace(DECODER, unread, new UnreadBytes());
-    }
-
-    /** Nothing may be pushed (RFC 9113 §8.4): a stream that an origin opens is closed. */
-    @Sharable
-    private static final class PushedStream extends ChannelInitializer<Channel> {
-        @Override
-        protected void initChannel(Channel stream) {
-            stream.close();
-        }
     }
 }

@@ -22,17 +22,15 @@ abstract class UpstreamStream implements UpstreamPeer {
     private static final Failure GIVES_WAY =
             new Failure.Overloaded("the exchange stood still, and others need its place at the origin");
 
+    /** Of the connection. */
     final Channel channel;
+
     private final Listener listener;
     private final Timings timings;
     private final String remoteAddress;
     private final Place place;
     private boolean muted;
     private boolean headWritten;
-    private boolean headFlushed;
-    /** Since the head was written. */
-    private boolean flushed;
-
     private boolean requestWritten;
     private boolean requestDone;
     private boolean requestBroken;
@@ -58,6 +56,21 @@ abstract class UpstreamStream implements UpstreamPeer {
     /** Writes the request's head. */
     abstract void writeHead(HttpRequest head);
 
+    /** Writes what follows the head. */
+    abstract void writePart(HttpObject part);
+
+    /** What was written leaves, at the latest when the turn of the loop ends. */
+    abstract void flushWritten();
+
+    abstract boolean takesMore();
+
+    abstract void readMore();
+
+    /** Whether what is written can still leave. */
+    boolean isActive() {
+        return channel.isActive();
+    }
+
     /** The request has been written wholly. */
     abstract void onRequestDone();
 
@@ -77,51 +90,30 @@ abstract class UpstreamStream implements UpstreamPeer {
             writeHead(head);
         } else {
             moved += bytes(part);
-            channel.write(part, channel.voidPromise());
+            writePart(part);
         }
         if (last) {
             onRequestDone();
         }
     }
 
-    /**
-     * A head waits until the end of the loop's turn for what comes with it: an empty end of the request is then said by
-     * the head's own frame, and a short body goes in the same write.
-     */
     @Override
     public final void flush() {
-        if (headWritten && !headFlushed && !requestDone) {
-            headFlushed = true;
-            channel.eventLoop().execute(this::flushHead);
-            return;
-        }
-        headFlushed |= headWritten;
-        flushed = true;
-        flushNow();
-    }
-
-    private void flushHead() {
-        if (!flushed) {
-            flushNow();
-        }
-    }
-
-    private void flushNow() {
         if (!muted) {
-            requestWritten |= headWritten && channel.isActive();
-            channel.flush();
+            requestWritten |= headWritten && isActive();
+            flushWritten();
         }
     }
 
     @Override
     public final boolean isWritable() {
-        return requestBroken || channel.isWritable();
+        return requestBroken || takesMore();
     }
 
     @Override
     public final void read() {
         if (!muted) {
-            channel.read();
+            readMore();
         }
     }
 

@@ -153,16 +153,10 @@ class PipelineShapesTest {
     }
 
     @Test
-    void h2AndItsStreams() {
+    void h2WhoseStreamsHaveNone() {
         tls();
         pipelines.h2(connection);
-        assertThat(shape(channel))
-                .containsExactly("tls", "flushes", "limit", "h2-order", "h2", "turn", "streams", "connection");
-
-        EmbeddedChannel stream = new EmbeddedChannel();
-        pipelines.h2Stream(connection, stream);
-        assertThat(shape(stream)).containsExactly("h2-codec", "exchange");
-        stream.finishAndReleaseAll();
+        assertThat(shape(channel)).containsExactly("tls", "flushes", "limit", "h2-order", "h2", "connection");
     }
 
     @Test

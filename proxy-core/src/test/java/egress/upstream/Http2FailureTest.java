@@ -74,9 +74,9 @@ class Http2FailureTest extends Http2Fixture {
             assertThat(rig.tls(get()).answer().body()).isEqualTo("ok");
             rig.tls(idle).acquired.get(20, TimeUnit.SECONDS);
             origin.onLoop(0, connection -> connection.write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR)));
-            Channel parent = ((UpstreamStream) idle.acquired.join()).channel.parent();
+            Channel parent = ((UpstreamStream) idle.acquired.join()).channel;
             rig.await("GOAWAY heard", () -> {
-                H2Connection session = (H2Connection) parent.pipeline().get("session");
+                H2Connection session = (H2Connection) parent.pipeline().get("connection");
                 return session != null && session.takesNoMore();
             });
             rig.run(() -> TestExchange.send(idle.acquired.join(), TestExchange.request(HttpMethod.GET, "api.example")));

@@ -2,56 +2,53 @@ package egress.upstream;
 
 import egress.exchange.Failure;
 import egress.exchange.Upstreams.Listener;
+import egress.http.H2Stream;
 import egress.http.HttpFormatException;
 import egress.http.Printable;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One exchange as a stream of an h2 connection. */
-final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver {
-    private static final Logger LOG = LoggerFactory.getLogger(H2Stream.class);
+final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(H2UpstreamStream.class);
 
+    private final H2Stream stream;
     private final H2Connection connection;
     private final Place window;
     private long grownAt;
     private boolean malformed;
     private boolean reset;
 
-    H2Stream(
-            Http2StreamChannel channel,
+    H2UpstreamStream(
+            H2Stream stream,
             H2Connection connection,
             Listener listener,
             Place place,
             Place window,
             Timings timings,
             String remoteAddress) {
-        super(channel, listener, place, timings, remoteAddress);
+        super(connection.channel(), listener, place, timings, remoteAddress);
+        this.stream = stream;
         this.connection = connection;
         this.window = window;
         this.grownAt = connection.growsAt();
+        stream.receiver(this);
     }
 
     /** What is read is worth a larger window, and only that: an answer that nobody reads costs its origin's connection little. */
     @Override
     void onBytes(long all) {
         if (all >= grownAt) {
-            grownAt =
-                    connection.grow((Http2StreamChannel) channel, window) ? Long.MAX_VALUE : all + connection.growsAt();
+            grownAt = connection.grow(stream, window) ? Long.MAX_VALUE : all + connection.growsAt();
         }
     }
 
@@ -61,37 +58,58 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
         window.mayEnd(action);
     }
 
-    /** What it means that a stream could not be opened: nothing of the request was sent. */
-    static Failure notOpened(Throwable cause) {
-        return cause instanceof IOException
-                ? new Failure.UpstreamClosedEarly(false, "the origin closed the connection before the request")
-                : new Failure.UpstreamRefused("the h2 connection took no more streams");
-    }
-
     @Override
     void writeHead(HttpRequest head) {
         if (connection.takesNoMore()) {
             fail(new Failure.UpstreamRefused("the origin ended the connection before the request"));
-            channel.close();
+            stream.reset(Http2Error.CANCEL);
             return;
         }
-        // The codec holds the head until what follows tells whether it ends the stream.
-        channel.write(head).addListener(this::onHeadWritten);
+        // The stream holds the head until what follows tells whether it ends the stream.
+        stream.write(head);
     }
 
-    private void onHeadWritten(Future<? super Void> written) {
-        Throwable cause = ((ChannelFuture) written).cause();
-        if (cause == null) {
-            return;
-        }
-        if (cause instanceof Http2Exception.HeaderListSizeException) {
+    @Override
+    void writePart(HttpObject part) {
+        stream.write(part);
+    }
+
+    @Override
+    void flushWritten() {
+        stream.flush();
+    }
+
+    @Override
+    boolean takesMore() {
+        return stream.isWritable();
+    }
+
+    @Override
+    void readMore() {
+        stream.read();
+    }
+
+    @Override
+    boolean isActive() {
+        return stream.isOpen() && super.isActive();
+    }
+
+    /** The stream could not be opened, and nothing was sent; or it is closing, and its end is told on its own. */
+    @Override
+    public void onUnsent(Throwable cause) {
+        if (stream.netty() != null) {
+            requestBroken();
+        } else if (cause instanceof Http2Exception.HeaderListSizeException) {
             fail(new Failure.DownstreamMalformed(
                     HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
                     "the request's fields are more than the origin accepts"));
         } else {
-            fail(notOpened(cause));
+            fail(
+                    cause instanceof IOException
+                            ? new Failure.UpstreamClosedEarly(
+                                    false, "the origin closed the connection before the request")
+                            : new Failure.UpstreamRefused("the h2 connection took no more streams"));
         }
-        channel.close();
     }
 
     @Override
@@ -101,7 +119,7 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
 
     @Override
     void breakOff() {
-        channel.close(); // RST_STREAM(CANCEL)
+        stream.reset(Http2Error.CANCEL);
     }
 
     @Override
@@ -134,21 +152,14 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
     }
 
     @Override
-    public void onEvent(Object event) {
-        switch (event) {
-            case Http2ResetFrame reset -> onReset(reset.errorCode());
-            case Http2GoAwayFrame _ -> {
-                connection.goesAway(); // hears of it after its streams, and a retry must not come back to it
-                fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
-            }
-            default -> {
-                // nothing that concerns one stream
-            }
-        }
+    public void onGoAway() {
+        connection.goesAway(); // hears of it after its streams, and a retry must not come back to it
+        fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
     }
 
     /** RFC 9113 §8.1 and §8.7. */
-    private void onReset(long code) {
+    @Override
+    public void onReset(long code) {
         if (code == Http2Error.NO_ERROR.code()) {
             reset = true;
             requestBroken(); // the response is whole without the rest of the request, and may still be unread
@@ -179,7 +190,7 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
             default -> {
                 LOG.warn("upstream {}: unexpected", remoteAddress(), cause);
                 fail(new Failure.UpstreamUnreachable("the upstream stream failed"));
-                channel.close();
+                stream.reset(Http2Error.CANCEL);
             }
         }
     }
@@ -189,14 +200,13 @@ final class H2Stream extends UpstreamStream implements ResponseHandler.Receiver 
             return;
         }
         malformed = true;
-        channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.PROTOCOL_ERROR), channel.voidPromise());
-        channel.close();
+        stream.reset(Http2Error.PROTOCOL_ERROR);
         fail(new Failure.UpstreamMalformed(
                 "the response is malformed: " + Printable.quote(String.valueOf(e.getMessage()))));
     }
 
     @Override
-    public void onInactive() {
+    public void onOver() {
         failBroken(reset ? "the origin reset the stream" : connection.why());
         connection.streamEnded(this, grownAt == Long.MAX_VALUE);
         window.close();

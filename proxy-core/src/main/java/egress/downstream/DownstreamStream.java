@@ -5,13 +5,8 @@ import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.http.HttpFormatException;
 import egress.share.Claimant;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.util.ReferenceCountUtil;
@@ -19,22 +14,20 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where h1 connections and h2 streams end: translates Netty's events into the exchange's calls and back. It decides
- * nothing; what differs between the versions is how a side ends.
+ * Where h1 connections and h2 streams end: translates what they tell into the exchange's calls and back. It decides nothing; what
+ * differs between the versions is how a side ends.
  */
-abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements DownstreamPeer {
+abstract class DownstreamStream implements DownstreamPeer {
     private static final Failure NO_PLACE =
             new Failure.Overloaded("this caller has its share of the memory for requests under way: try again later");
 
     final DownstreamContext context;
     final DownstreamConnection connection;
 
-    private @Nullable ChannelHandlerContext ctx;
     private @Nullable Exchange exchange;
     private @Nullable ExchangePlace place;
-    private @Nullable ChannelFutureListener onWritten;
 
-    ExchangeHandler(DownstreamContext context, DownstreamConnection connection) {
+    DownstreamStream(DownstreamContext context, DownstreamConnection connection) {
         this.context = context;
         this.connection = connection;
     }
@@ -52,41 +45,24 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     /** A burst has ended while no exchange is under way. */
     abstract void readCompleteAfterExchange();
 
-    final ChannelHandlerContext ctx() {
-        ChannelHandlerContext present = ctx;
-        if (present == null) {
-            throw new IllegalStateException("not in a pipeline");
-        }
-        return present;
-    }
+    /** Gives it up, whatever is under way: nothing more can be read or written. */
+    abstract void close();
 
     final @Nullable Exchange exchange() {
         return exchange;
     }
 
-    @Override
-    public final void handlerAdded(ChannelHandlerContext added) {
-        ctx = added;
-        onWritten = written -> {
-            if (!written.isSuccess()) {
-                onWriteFailed();
-            }
-        };
-        added(added);
-    }
-
-    abstract void added(ChannelHandlerContext added);
-
-    private void onWriteFailed() {
+    /** Something that was written cannot leave. */
+    final void writeFailed() {
         Exchange current = exchange;
         if (current != null) {
             current.onDownstreamGone("the caller went away while the response was written");
         }
-        ctx().close();
+        close();
     }
 
-    @Override
-    public final void channelRead(ChannelHandlerContext ctx, Object part) {
+    /** Takes a part of a request. */
+    final void take(Object part) {
         if (part instanceof HttpRequest request) {
             begin(request);
             return;
@@ -166,34 +142,24 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
         }
     }
 
-    @Override
-    public final void channelReadComplete(ChannelHandlerContext ctx) {
+    final void readComplete() {
         Exchange current = exchange;
         if (current != null) {
             current.onRequestReadComplete();
         } else {
             readCompleteAfterExchange();
         }
-        ctx.fireChannelReadComplete();
     }
 
-    @Override
-    public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    final void becameWritable() {
         Exchange current = exchange;
-        if (current != null && ctx.channel().isWritable()) {
+        if (current != null) {
             current.onDownstreamWritable();
         }
-        ctx.fireChannelWritabilityChanged();
     }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        gone("the caller closed the connection");
-        ctx.fireChannelInactive();
-    }
-
-    @Override
-    public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    /** What came is malformed, or something broke. */
+    final void caught(Throwable cause) {
         Exchange current = exchange;
         if (!(cause instanceof HttpFormatException fault)) {
             if (current != null && Unexpected.is(cause)) {
@@ -202,8 +168,8 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
             }
             Unexpected.log("a request is read or answered", cause);
             gone("the connection to the caller broke");
-            if (!(cause instanceof Http2Exception)) { // of a stream: Netty resets it, with the error's own code
-                ctx.close();
+            if (!(cause instanceof Http2Exception)) { // of a stream: it is reset with the error's own code
+                close();
             }
             return;
         }
@@ -234,7 +200,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
 
     @Override
     public final EventLoop loop() {
-        return ctx().channel().eventLoop();
+        return connection.channel().eventLoop();
     }
 
     @Override
@@ -245,29 +211,5 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
     @Override
     public final Claimant claimant() {
         return connection.claimant();
-    }
-
-    @Override
-    public void write(HttpObject part) {
-        send(part);
-    }
-
-    final ChannelFuture send(HttpObject part) {
-        return ctx().write(part).addListener(onWritten);
-    }
-
-    @Override
-    public final void flush() {
-        ctx().flush();
-    }
-
-    @Override
-    public final boolean isWritable() {
-        return ctx().channel().isWritable();
-    }
-
-    @Override
-    public void read() {
-        ctx().read();
     }
 }

@@ -11,8 +11,11 @@ import egress.http.InterimResponse;
 import egress.policy.DenyReason;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -27,17 +30,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A caller's h1 connection: one exchange after the other, pipelined or not (RFC 9112 §9.3). */
-final class H1ExchangeHandler extends ExchangeHandler {
+final class H1DownstreamStream extends DownstreamStream {
     private final DownstreamPipelines pipelines;
     private final H1RequestDecoder decoder;
     private final H1ResponseEncoder encoder;
     private final boolean isProxy;
 
+    private final Handler handler = new Handler();
+    private final ChannelFutureListener onWritten = this::written;
+    private @Nullable ChannelHandlerContext ctx;
+
     private boolean keepAlive = true;
     private boolean http10;
     private boolean lingering;
 
-    H1ExchangeHandler(
+    H1DownstreamStream(
             DownstreamContext context,
             DownstreamConnection connection,
             DownstreamPipelines pipelines,
@@ -50,10 +57,68 @@ final class H1ExchangeHandler extends ExchangeHandler {
         this.isProxy = !connection.isTunnel();
     }
 
+    /** The last handler of the connection's pipeline. */
+    ChannelHandler handler() {
+        return handler;
+    }
+
+    private ChannelHandlerContext ctx() {
+        ChannelHandlerContext present = ctx;
+        if (present == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return present;
+    }
+
+    /** Translates the pipeline's events into calls. */
+    private final class Handler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void handlerAdded(ChannelHandlerContext added) {
+            ctx = added;
+            connection.speaksH1(H1DownstreamStream.this);
+            added.read();
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object part) {
+            take(part);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            readComplete();
+            ctx.fireChannelReadComplete();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            if (ctx.channel().isWritable()) {
+                becameWritable();
+            }
+            ctx.fireChannelWritabilityChanged();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            gone("the caller closed the connection");
+            ctx.fireChannelInactive();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            caught(cause);
+        }
+    }
+
+    private void written(ChannelFuture written) {
+        if (!written.isSuccess()) {
+            writeFailed();
+        }
+    }
+
     @Override
-    void added(ChannelHandlerContext added) {
-        connection.speaksH1(this);
-        added.read();
+    void close() {
+        ctx().close();
     }
 
     /** When the first byte of a head came whose end is yet to come; 0 when there is none. */
@@ -149,14 +214,24 @@ final class H1ExchangeHandler extends ExchangeHandler {
                 head.headers().set(HttpHeaderNames.CONNECTION, "close");
             }
         }
-        super.write(part);
+        ctx().write(part).addListener(onWritten);
+    }
+
+    @Override
+    public void flush() {
+        ctx().flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return ctx().channel().isWritable();
     }
 
     /** Pipelined bytes wait in the decoder: one burst of them is enough. */
     @Override
     public void read() {
         if (!decoder.isBetweenMessages() || !decoder.hasPending()) {
-            super.read();
+            ctx().read();
         }
     }
 

@@ -2,46 +2,89 @@ package egress.downstream;
 
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
+import egress.http.H2ServerCodec;
+import egress.http.H2Stream;
 import egress.http.HttpFormatException;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A caller's h2 stream: one exchange (RFC 9113 §8.1). */
-final class H2ExchangeHandler extends ExchangeHandler {
-    H2ExchangeHandler(DownstreamContext context, DownstreamConnection connection) {
+final class H2DownstreamStream extends DownstreamStream implements H2Stream.Receiver {
+    private final H2Stream stream;
+    private boolean requestWhole;
+    private boolean responseEnded;
+    private boolean sent;
+
+    H2DownstreamStream(DownstreamContext context, DownstreamConnection connection, H2Stream stream) {
         super(context, connection);
+        this.stream = stream;
     }
 
-    /** The last write of a response, which is done when flow control has let it out. */
-    private @Nullable ChannelFuture lastWrite;
-
-    @Override
-    void added(ChannelHandlerContext added) {
+    /** Lets it be read. */
+    void begin() {
         connection.streamOpened(this);
-        added.channel().closeFuture().addListener(closed -> {
-            leave();
-            connection.streamClosed(this);
-        });
-        added.read();
+        stream.receiver(this, new H2ServerCodec(context.headLimits()));
+        stream.read();
+    }
+
+    /** Bytes of the response that the caller has not taken. */
+    long unsentBytes() {
+        return stream.unsentBytes();
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        ctx.read();
-        ctx.fireChannelActive();
+    public void onPart(HttpObject part) {
+        take(part);
+    }
+
+    @Override
+    public void onReadComplete() {
+        readComplete();
+    }
+
+    @Override
+    public void onWritable() {
+        becameWritable();
+    }
+
+    @Override
+    public void onReset(long errorCode) {
+        gone("the caller reset its stream");
+    }
+
+    @Override
+    public void onException(Throwable cause) {
+        caught(cause);
+    }
+
+    @Override
+    public void onUnsent(Throwable cause) {
+        writeFailed();
+    }
+
+    @Override
+    public void onSent() {
+        sent = true;
+        endWhenSent();
+    }
+
+    @Override
+    public void onOver() {
+        gone("the caller closed the connection");
+        leave();
+        connection.streamClosed(this);
+    }
+
+    @Override
+    void close() {
+        stream.reset(Http2Error.CANCEL);
     }
 
     @Override
@@ -83,15 +126,6 @@ final class H2ExchangeHandler extends ExchangeHandler {
     }
 
     @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof Http2ResetFrame) {
-            gone("the caller reset its stream");
-            ctx.close();
-        }
-        ReferenceCountUtil.release(event);
-    }
-
-    @Override
     public boolean isHttp2() {
         return true;
     }
@@ -114,27 +148,38 @@ final class H2ExchangeHandler extends ExchangeHandler {
 
     @Override
     public void write(HttpObject part) {
-        ChannelFuture written = send(part);
-        if (part instanceof LastHttpContent) {
-            lastWrite = written;
-        }
+        stream.write(part);
+    }
+
+    @Override
+    public void flush() {
+        stream.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return stream.isWritable();
+    }
+
+    @Override
+    public void read() {
+        stream.read();
     }
 
     /**
      * Not before the answer is out: a reset, for a request of which no more is needed (RFC 9113 §8.1), drops what waits.
      */
-    private void closeAfterResponse(boolean requestWhole) {
-        ChannelFuture last = lastWrite;
-        if (last == null) {
-            throw new IllegalStateException("a response without an end");
+    private void closeAfterResponse(boolean whole) {
+        responseEnded = true;
+        requestWhole = whole;
+        endWhenSent();
+    }
+
+    /** With a whole request the stream is over by itself. */
+    private void endWhenSent() {
+        if (sent && responseEnded && !requestWhole) {
+            stream.reset(Http2Error.NO_ERROR);
         }
-        last.addListener(written -> {
-            if (requestWhole) {
-                ctx().close();
-            } else {
-                reset(Http2Error.NO_ERROR);
-            }
-        });
     }
 
     @Override
@@ -143,10 +188,10 @@ final class H2ExchangeHandler extends ExchangeHandler {
         reset(Http2Error.INTERNAL_ERROR);
     }
 
+    /** What is known of the answer is said before. */
     private void reset(Http2Error error) {
-        ctx().writeAndFlush(new DefaultHttp2ResetFrame(error));
-        // Netty keeps a stream's channel, and the frames it has queued, until they are read or it is closed.
-        ctx().close();
+        stream.writeHeldHead();
+        stream.reset(error);
     }
 
     /** Unreachable: Upgrade does not exist on h2 (RFC 9113 §8.6), so that no exchange can have asked for it. */
