@@ -135,6 +135,30 @@ final class RecordsTest {
         }
     }
 
+    /** What the image prints by default: one line for what is blocked or found, none for the rest. */
+    @Test
+    void ofBlocksThereIsOneLineAndOfTheRestNone() throws Exception {
+        try (ProxyUnderTest proxy =
+                gate(0).environment("EGRESS_LINES", "blocks").start()) {
+            assertThat(get(proxy, "/echo").status()).isEqualTo(200);
+            assertThat(get(proxy, "/secret").status()).isEqualTo(403);
+            assertThat(get(proxy, "/echo", "X-Key: egress-test-value-Zq7Xw2Lm9Kd4Tn8Rv5Hb3Yc6Jp1Gs0Ft")
+                            .status())
+                    .isEqualTo(403);
+            proxy.awaitExchanges(3);
+            proxy.gate().close();
+            List<String> lines = proxy.out().stream()
+                    .filter(line -> line.contains("api.example"))
+                    .toList();
+            assertThat(lines).hasSize(3);
+            assertThat(lines.get(0))
+                    .matches(
+                            "127\\.0\\.0\\.1:\\d+: GET https://api\\.example/secret << 403 Forbidden path_not_allowed: .*");
+            assertThat(lines.get(1)).contains("egress_test_value");
+            assertThat(lines.get(2)).contains("GET https://api.example/echo << 403 Forbidden dlp_blocked: ");
+        }
+    }
+
     @Test
     void theTerminalShowsTheExchangeAsTheCallerSpokeIt() throws Exception {
         try (ProxyUnderTest proxy = gate(0).start();

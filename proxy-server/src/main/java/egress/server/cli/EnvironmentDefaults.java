@@ -24,8 +24,8 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     static final String IMAGE = "EGRESS_IMAGE";
 
     /** What other defaults the image has than a run by hand. */
-    private static final Map<String, String> IN_IMAGE =
-            Map.of("--listen", "0.0.0.0:9099", "--ca", "/home/mitmproxy/.mitmproxy/mitmproxy-ca.pem");
+    private static final Map<String, String> IN_IMAGE = Map.of(
+            "--listen", "0.0.0.0:9099", "--ca", "/home/mitmproxy/.mitmproxy/mitmproxy-ca.pem", "--lines", "blocks");
 
     /** Whoever says one of these asks for another authority than the image's. */
     private static final Set<String> OTHER_CA = Set.of("EGRESS_CA_DIR", "EGRESS_CA_EPHEMERAL");

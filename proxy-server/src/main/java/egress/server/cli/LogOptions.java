@@ -21,6 +21,15 @@ final class LogOptions {
     boolean quiet;
 
     @Option(
+            names = "--lines",
+            paramLabel = "all|blocks",
+            description = {
+                "Print all exchanges (the default), or one line for each that is blocked or fails, and what DLP finds (the"
+                        + " image's default)."
+            })
+    LogSettings.Lines lines = LogSettings.Lines.ALL;
+
+    @Option(
             names = {"-v", "--verbose"},
             description = "Print connections and handshakes too, and what the program does.")
     boolean verbose;
@@ -74,6 +83,7 @@ final class LogOptions {
         return new LogSettings(
                 format,
                 quiet ? 0 : flowDetail,
+                lines,
                 verbose,
                 timestamps || verbose,
                 showBodies || debugging,

@@ -45,6 +45,7 @@ final class OptionTypes {
         put(commandLine, PipelockMode.class, text -> oneOf(PipelockMode.class, text));
         put(commandLine, Profile.class, text -> oneOf(Profile.class, text));
         put(commandLine, LogSettings.Format.class, text -> oneOf(LogSettings.Format.class, text));
+        put(commandLine, LogSettings.Lines.class, text -> oneOf(LogSettings.Lines.class, text));
         put(commandLine, Switchable.class, Switchable::parse);
         put(commandLine, Path.class, text -> CaLocation.expandHome(Path.of(text)));
     }

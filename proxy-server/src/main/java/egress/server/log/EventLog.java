@@ -99,7 +99,12 @@ public final class EventLog implements Observer {
             }
             case Event.ConnectionRefused refused -> onRefused(refused);
             case Event.HandshakeFailed it -> offerFull(ConnectionEvents.HandshakeFailed.of(now(), it), it.caller());
-            case Event.TunnelEnded it -> offerFull(ConnectionEvents.TunnelEnded.of(now(), it), it.caller());
+            case Event.TunnelEnded it ->
+                offer(
+                        ConnectionEvents.TunnelEnded.of(now(), it),
+                        it.caller(),
+                        settings.showsAll(),
+                        rules.level() >= FULL);
             case Event.ConnectionOpened it -> offerVerbose(ConnectionEvents.Opened.of(now(), it), it.caller());
             case Event.ConnectionClosed it -> offerVerbose(ConnectionEvents.Closed.of(now(), it), it.caller());
             case Event.ClientHelloRead it -> offerVerbose(ConnectionEvents.HelloSeen.of(now(), it), it.caller());
@@ -113,7 +118,7 @@ public final class EventLog implements Observer {
 
     /** A head is of use to people alone: collectors hear of it when it was judged, or when all is over. */
     private void onHead(Function<Facts, LogEvent> event, ExchangeRecord exchange) {
-        if (isShown() && settings.format() == LogSettings.Format.TEXT) {
+        if (settings.showsAll() && settings.format() == LogSettings.Format.TEXT) {
             offer(event.apply(Facts.of(exchange, now(), needsFields())), exchange.caller, true, false);
         }
     }
@@ -126,7 +131,7 @@ public final class EventLog implements Observer {
 
     private void onAllowed(ExchangeRecord exchange) {
         boolean audit = rules.level() >= FULL;
-        boolean shown = isShown() && settings.format() == LogSettings.Format.JSON;
+        boolean shown = settings.showsAll() && settings.format() == LogSettings.Format.JSON;
         if (audit || shown) {
             offer(
                     new ExchangeEvents.Requested(Facts.of(exchange, now(), shown && withFields())),
@@ -149,11 +154,12 @@ public final class EventLog implements Observer {
         boolean block = exchange.failure != null && Facts.isBlock(exchange.failure);
         Bodies kept = settings.showsBodies() ? bodies.ended(exchange) : null;
         boolean audit = rules.level() >= (block ? BLOCKS : FULL);
-        if (audit || isShown()) {
+        boolean shown = exchange.failure == null ? settings.showsAll() : isShown();
+        if (audit || shown) {
             offer(
-                    new ExchangeEvents.Ended(Facts.of(exchange, now(), isShown() && needsFields()), kept),
+                    new ExchangeEvents.Ended(Facts.of(exchange, now(), shown && needsFields()), kept),
                     exchange.caller,
-                    isShown(),
+                    shown,
                     audit);
         }
     }

@@ -28,6 +28,9 @@ final class ExchangeLines {
 
     private final Terminal terminal;
     private final int detail;
+    /** Whether an exchange has one line, at its end. */
+    private final boolean oneLine;
+
     private final ExchangeFilter filter;
     /** Exchanges of which something was shown or is kept, the oldest first. */
     private final Map<Long, Shown> open = new LinkedHashMap<>() {
@@ -50,6 +53,7 @@ final class ExchangeLines {
     ExchangeLines(Terminal terminal, LogSettings settings, ExchangeFilter filter) {
         this.terminal = terminal;
         this.detail = settings.detail();
+        this.oneLine = !settings.showsAll() && detail == 1;
         this.filter = filter;
     }
 
@@ -132,7 +136,9 @@ final class ExchangeLines {
         if (!filter.matches(facts, masker)) {
             return false;
         }
-        request(facts, masker);
+        if (!oneLine) {
+            request(facts, masker);
+        }
         open.put(facts.id(), Shown.REQUEST);
         return true;
     }
@@ -154,7 +160,7 @@ final class ExchangeLines {
 
     /** Below the request's line, or with what was asked for where another line came between. */
     private void beginResponse(Facts facts, SecretMasker masker) {
-        if (terminal.isAbout(facts.id())) {
+        if (!oneLine && terminal.isAbout(facts.id())) {
             terminal.plain(Terminal.INDENT);
         } else {
             terminal.begin(facts.time(), facts.downstream());

@@ -83,7 +83,8 @@ final class FlagsTest {
         assertThat(parsed.upstream().timeouts()).isEqualTo(UpstreamTimeouts.DEFAULTS);
         assertThat(parsed.upstream().limits()).isEqualTo(UpstreamLimits.DEFAULTS);
         assertThat(parsed.log())
-                .isEqualTo(new LogSettings(LogSettings.Format.TEXT, 1, false, false, true, Optional.empty()));
+                .isEqualTo(new LogSettings(
+                        LogSettings.Format.TEXT, 1, LogSettings.Lines.ALL, false, false, true, Optional.empty()));
     }
 
     @Test
@@ -142,6 +143,7 @@ final class FlagsTest {
         values.put("--pipelock-sink", "127.0.0.1:8892");
         values.put("--pipelock-scan", "http://127.0.0.1:8893");
         values.put("--pipelock-token-env", "USERS");
+        values.put("--lines", "blocks");
         values.put("--log-format", "json");
         values.put("--quiet", "true");
         values.put("--verbose", "true");

@@ -156,7 +156,8 @@ final class ExchangeLinesTest {
     @Test
     void theTimeStandsInFrontWhereItIsAskedFor() {
         terminal = new Terminal(
-                new LogSettings(LogSettings.Format.TEXT, 1, false, true, false, Optional.empty()),
+                new LogSettings(
+                        LogSettings.Format.TEXT, 1, LogSettings.Lines.ALL, false, true, false, Optional.empty()),
                 false,
                 ZoneOffset.UTC,
                 ExchangeFilter.ALL);
