@@ -155,7 +155,7 @@ final class RecordsTest {
                     .matches(
                             "127\\.0\\.0\\.1:\\d+: GET https://api\\.example/secret << 403 Forbidden path_not_allowed: .*");
             assertThat(lines.get(1)).contains("egress_test_value");
-            assertThat(lines.get(2)).contains("GET https://api.example/echo << 403 Forbidden dlp_blocked: ");
+            assertThat(lines.get(2)).contains("GET https://api.example/echo << 403 Forbidden dlp_match: ");
         }
     }
 
