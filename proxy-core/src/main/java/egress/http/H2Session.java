@@ -238,7 +238,7 @@ public final class H2Session extends Http2ConnectionHandler {
                 opened.setProperty(key, stream);
                 if (!listener.onOpened(stream)) {
                     opened.removeProperty(key);
-                    resetStream(ctx, id, Http2Error.CANCEL.code(), ctx.newPromise());
+                    encoder().writeRstStream(ctx, id, Http2Error.CANCEL.code(), ctx.newPromise());
                     return;
                 }
             }

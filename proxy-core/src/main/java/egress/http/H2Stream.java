@@ -401,7 +401,7 @@ public final class H2Stream implements H2Codec.Frames {
             settleLater();
         } else {
             ChannelHandlerContext ctx = session.ctx();
-            session.resetStream(ctx, mine.id(), error.code(), ctx.newPromise());
+            session.encoder().writeRstStream(ctx, mine.id(), error.code(), ctx.newPromise()); // which counts them
             session.awaitTurnEnd();
         }
     }
