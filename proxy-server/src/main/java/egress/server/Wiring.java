@@ -287,6 +287,7 @@ final class Wiring {
                                     shadow,
                                     dlp,
                                     flows,
+                                    ask,
                                     tracing,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
@@ -584,6 +585,7 @@ final class Wiring {
             Optional<Shadow> shadow,
             DlpService dlp,
             Optional<FlowObserver> flows,
+            Optional<AskService> ask,
             Optional<Tracing> tracing,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -613,6 +615,7 @@ final class Wiring {
             ProcessMetrics.flows(made, it::recorded, it::lost);
             ProcessMetrics.budget(made, "flows", it::statistics);
         });
+        ask.ifPresent(it -> ProcessMetrics.asks(made, it.desk()));
         metrics.ready(made);
         registry.complete(made);
     }

@@ -99,6 +99,7 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.upstream",
                         "egress.ca",
+                        "egress.server.ask",
                         "egress.server.dlp")
                 .arrow(
                         "egress.server.routes",
