@@ -6,6 +6,7 @@ import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.Timeouts;
+import egress.exchange.TlsFacts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
@@ -50,6 +51,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final Set<ExchangeHandler> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
+    private @Nullable TlsFacts tlsFacts;
 
     private Phase phase = Phase.ACCEPTED;
     private long sinceNanos = System.nanoTime();
@@ -207,6 +209,17 @@ final class DownstreamConnection implements Deadlines.Timed {
         route = how;
         phases.connected();
         enter(Phase.HELLO);
+    }
+
+    /** The caller's handshake is done. */
+    void secured(TlsFacts facts) {
+        tlsFacts = facts;
+    }
+
+    /** What it agreed on; null on a plain connection. */
+    @Nullable
+    TlsFacts tlsFacts() {
+        return tlsFacts;
     }
 
     ConnectionPhases phases() {

@@ -118,6 +118,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter implements D
         exchange = begun;
         connection.phases().tell(begun.entry());
         begun.entry().scan = connection.scan();
+        begun.entry().tlsFacts = connection.tlsFacts();
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);
         if (place == null) {

@@ -243,7 +243,7 @@ final class Wiring {
                 settings.leaves(),
                 flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
-        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog, inspector);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -292,7 +292,8 @@ final class Wiring {
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
-                            () -> flight.ifPresent(FlightRecords::awaitRecorder),
+                            () -> flight.ifPresent(
+                                    it -> it.awaitRecorder(text -> eventLog.masker().text(text))),
                             readiness,
                             notices),
                     ended::complete);
