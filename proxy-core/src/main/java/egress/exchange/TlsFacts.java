@@ -42,8 +42,7 @@ public final class TlsFacts {
     private static TlsFacts of(SslHandler handler, @Nullable X509Certificate certificate) {
         SSLSession session = handler.engine().getSession();
         String chosen = handler.applicationProtocol();
-        return new TlsFacts(
-                session.getProtocol(), session.getCipherSuite(), chosen == null ? "" : chosen, certificate);
+        return new TlsFacts(session.getProtocol(), session.getCipherSuite(), chosen == null ? "" : chosen, certificate);
     }
 
     /** Such as {@code TLSv1.3}. */

@@ -292,8 +292,8 @@ final class Wiring {
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
-                            () -> flight.ifPresent(
-                                    it -> it.awaitRecorder(text -> eventLog.masker().text(text))),
+                            () -> flight.ifPresent(it ->
+                                    it.awaitRecorder(text -> eventLog.masker().text(text))),
                             readiness,
                             notices),
                     ended::complete);

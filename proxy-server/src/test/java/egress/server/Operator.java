@@ -42,7 +42,8 @@ public final class Operator {
         List<JsonNode> flows = new ArrayList<>();
         for (int number = 1; ; number++) {
             try (RawClient admin = RawClient.connect(gate.admin())) {
-                ReceivedResponse response = admin.send("GET /inspect/api/flows/" + number + " HTTP/1.1\r\n" + fields + "\r\n")
+                ReceivedResponse response = admin.send(
+                                "GET /inspect/api/flows/" + number + " HTTP/1.1\r\n" + fields + "\r\n")
                         .readResponse("GET");
                 if (response.status() != 200) {
                     return flows;

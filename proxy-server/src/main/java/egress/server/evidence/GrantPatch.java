@@ -94,8 +94,8 @@ public final class GrantPatch {
         if (route.isEmpty()) {
             return granted.fingerprint().isEmpty()
                     ? Optional.empty()
-                    : Optional.of(what + "the value " + granted.fingerprint() + " may leave, but no route names the host any"
-                            + " more");
+                    : Optional.of(what + "the value " + granted.fingerprint()
+                            + " may leave, but no route names the host any" + " more");
         }
         if (route.get().isPattern()) {
             String wider = what + "only the pattern " + route.get().name() + " holds for the host, whose ";
@@ -119,8 +119,7 @@ public final class GrantPatch {
                 case Matcher.Regex regex -> regex.source();
             };
             for (String method : granted.rule().methods()) {
-                RequestHead head =
-                        new RequestHead(granted.tls(), authority, method, sample, new DefaultHttpHeaders());
+                RequestHead head = new RequestHead(granted.tls(), authority, method, sample, new DefaultHttpHeaders());
                 if (after.judge(head) instanceof Verdict.Deny deny) {
                     remarks.add(granted.words() + ": the patch does not let it pass: " + deny.words());
                     return;

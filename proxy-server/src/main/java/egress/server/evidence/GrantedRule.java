@@ -15,8 +15,7 @@ import java.util.List;
  * @param once whether the first request that it lets pass ends it
  * @param withheld whether a path of it is not told, since there is a secret in it
  */
-public record GrantedRule(
-        String host, boolean tls, Match rule, String fingerprint, boolean once, boolean withheld) {
+public record GrantedRule(String host, boolean tls, Match rule, String fingerprint, boolean once, boolean withheld) {
     /** One that holds for more than one request, and is told whole. */
     public GrantedRule(String host, boolean tls, Match rule, String fingerprint) {
         this(host, tls, rule, fingerprint, false, false);
@@ -38,8 +37,10 @@ public record GrantedRule(
                         case Matcher.Regex regex -> "paths like " + regex.source();
                     });
         }
-        return String.join(", ", rule.methods()) + (rule.methods().isEmpty() ? "" : " ")
-                + (tls ? "https://" : "http://") + host
+        return String.join(", ", rule.methods())
+                + (rule.methods().isEmpty() ? "" : " ")
+                + (tls ? "https://" : "http://")
+                + host
                 + (paths.isEmpty() ? "" : ", " + String.join(" or ", paths));
     }
 

@@ -120,7 +120,8 @@ public final class RoutesDiff {
     /** Said of https alone where both schemes have it: it is one setting. */
     private void dlp(Route old, Route now, boolean tls) {
         DlpDiff.openings(old.dlp(), now.dlp()).forEach(words -> onceForBoth(opened, now, words, tls));
-        DlpDiff.openings(now.dlp(), old.dlp()).forEach(words -> onceForBoth(closed, now, "not any more: " + words, tls));
+        DlpDiff.openings(now.dlp(), old.dlp())
+                .forEach(words -> onceForBoth(closed, now, "not any more: " + words, tls));
     }
 
     private static void onceForBoth(Map<Line, Detail> to, Route route, String words, boolean tls) {

@@ -152,8 +152,7 @@ final class FlowStore implements FlowSink {
         }
     }
 
-    private void store(
-            @Nullable Entry before, State state, Flow flow, int dropped, @Nullable ShadowVerdict shadow) {
+    private void store(@Nullable Entry before, State state, Flow flow, int dropped, @Nullable ShadowVerdict shadow) {
         Flow held = flow;
         int less = dropped;
         long weight = Weights.of(held);
