@@ -33,6 +33,7 @@ final class MetricsPageTest {
               - host: api.example
                 auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
               - host: held.example
+                ask: later
                 dlp: {outbound_on_match: supervise}
               - host: through.example
                 tls: passthrough

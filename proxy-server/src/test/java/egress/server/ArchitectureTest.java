@@ -63,6 +63,7 @@ final class ArchitectureTest {
                 .arrow(
                         "egress.server.flows",
                         "java",
+                        "javax",
                         "io.netty",
                         "com.fasterxml.jackson",
                         "com.google.re2j",
