@@ -96,8 +96,12 @@ final class TlsRecordTest {
                     assertThat(client.get("/echo", "api.example").status()).isEqualTo(200);
                     assertThat(client.get("/close", "api.example").status()).isEqualTo(200);
                 }
-                try (RawClient client = proxy.connect("api.example:443")) { // a session resumed
+                try (RawClient client = proxy.connect("api.example:443")) {
                     assertThat(client.get("/echo", "api.example").status()).isEqualTo(200);
+                }
+                try (RawClient admin = RawClient.connect(proxy.admin())) { // where no certificate is shown again
+                    assertThat(admin.get("/metrics", "localhost").text())
+                            .contains("egress_upstream_handshakes_resumed_total 1.0");
                 }
             }
             List<Flow> flows = flows(h2 ? 2 : 3);
