@@ -1,6 +1,7 @@
 package egress.downstream;
 
 import egress.exchange.Event;
+import egress.exchange.TlsFacts;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -46,6 +47,7 @@ final class AlpnHandler extends ChannelInboundHandlerAdapter {
                         connection.authority(),
                         h2 ? "h2" : "http/1.1",
                         System.nanoTime() - startedNanos));
+        connection.secured(TlsFacts.ofCaller(tls));
         connection.phases().handshakeDone();
         connection.http();
         if (h2) {

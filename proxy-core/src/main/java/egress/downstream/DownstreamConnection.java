@@ -6,6 +6,7 @@ import egress.exchange.Exchange;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.Timeouts;
+import egress.exchange.TlsFacts;
 import egress.http.Authority;
 import egress.policy.ConnectionRoute;
 import egress.policy.Policy;
@@ -49,6 +50,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final Set<DownstreamStream> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
+    private @Nullable TlsFacts tlsFacts;
 
     private Phase phase = Phase.ACCEPTED;
     private long sinceNanos = System.nanoTime();
@@ -206,6 +208,17 @@ final class DownstreamConnection implements Deadlines.Timed {
         route = how;
         phases.connected();
         enter(Phase.HELLO);
+    }
+
+    /** The caller's handshake is done. */
+    void secured(TlsFacts facts) {
+        tlsFacts = facts;
+    }
+
+    /** What it agreed on; null on a plain connection. */
+    @Nullable
+    TlsFacts tlsFacts() {
+        return tlsFacts;
     }
 
     ConnectionPhases phases() {

@@ -94,6 +94,7 @@ abstract class DownstreamStream implements DownstreamPeer {
         exchange = begun;
         connection.phases().tell(begun.entry());
         begun.entry().scan = connection.scan();
+        begun.entry().tlsFacts = connection.tlsFacts();
         place = ExchangePlace.take(context.budgets().exchanges(), claimant(), request, this);
         connection.began(this);
         if (place == null) {

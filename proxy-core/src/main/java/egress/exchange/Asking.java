@@ -7,7 +7,8 @@ import egress.policy.Verdict;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
 
 /** Port: asks an operator about what policy or DLP holds back. Called on the exchange's loop, and never blocks it. */
 public interface Asking {
@@ -38,17 +39,18 @@ public interface Asking {
      *
      * @param head of the request that was one hit too many, valid during the call alone
      * @param release ends it, on any thread
+     * @return the id of the question; empty where nobody is asked
      */
-    default void locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
-        // nobody is asked
+    default Optional<String> locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
+        return Optional.empty();
     }
 
     /**
-     * The fingerprints of values that such a request may bring by grants: those for one request are used up by it. For what is scanned as
-     * it passes, and cannot wait.
+     * The fingerprints of values that such a request may bring by grants, each with the id of its grant: those for one request are used up
+     * by it. For what is scanned as it passes, and cannot wait.
      */
-    default Set<String> granted(Claimant who, RequestHead head) {
-        return Set.of();
+    default Map<String, String> granted(Claimant who, RequestHead head) {
+        return Map.of();
     }
 
     /**

@@ -56,6 +56,12 @@ public final class ExchangeRecord {
     /** The status line as it went out. */
     public @Nullable HttpResponseStatus answered;
 
+    /** Of the caller's connection; null where that is plain. */
+    public @Nullable TlsFacts tlsFacts;
+
+    /** Of the connection to the origin; null where there is none, or a plain one. */
+    public @Nullable TlsFacts upstreamTls;
+
     public @Nullable String upstreamAddress;
     public @Nullable String upstreamVersion;
     public boolean upstreamReused;
@@ -127,6 +133,7 @@ public final class ExchangeRecord {
         upstreamAddress = peer.remoteAddress();
         upstreamVersion = peer.isHttp2() ? "HTTP/2.0" : "HTTP/1.1";
         upstreamReused = reused;
+        upstreamTls = peer.tls();
         connectNanos = peer.timings().connectNanos();
         tlsNanos = peer.timings().tlsNanos();
     }

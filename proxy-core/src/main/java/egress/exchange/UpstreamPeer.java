@@ -1,6 +1,7 @@
 package egress.exchange;
 
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /** The upstream side, with what only an upstream can tell or do. */
 public interface UpstreamPeer extends Peer {
@@ -9,6 +10,10 @@ public interface UpstreamPeer extends Peer {
 
     /** Milliseconds the connect and the TLS handshake took; 0 on a connection that was open already. */
     Timings timings();
+
+    /** What the handshake with the origin agreed on; null over plain http. */
+    @Nullable
+    TlsFacts tls();
 
     /** The address dialled, for the records. */
     String remoteAddress();

@@ -1,6 +1,7 @@
 package egress.upstream;
 
 import egress.exchange.Failure;
+import egress.exchange.TlsFacts;
 import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
 import egress.http.H1RequestEncoder;
@@ -21,6 +22,7 @@ import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.AttributeKey;
 import io.netty.util.IllegalReferenceCountException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,7 @@ final class UpstreamPipelines {
     private static final String ENCODER = "encoder";
     private static final String RESPONSE = "response";
     private static final String UNREAD = "unread";
+    private static final AttributeKey<TlsFacts> FACTS = AttributeKey.valueOf(UpstreamPipelines.class, "facts");
     private static final int DEFAULT_WINDOW = 65_535;
     /** That wait to be written, caused by the origin. */
     private static final int MOST_CONTROL_FRAMES = 1_000;
@@ -60,6 +63,12 @@ final class UpstreamPipelines {
     UpstreamPipelines(CompletableFuture<UpstreamTls> tls, UpstreamLimits limits) {
         this.tls = tls;
         this.limits = limits;
+    }
+
+    /** What was agreed on with the origin at the end of a channel, or of one of its streams; null without TLS. */
+    static @Nullable TlsFacts facts(Channel channel) {
+        Channel parent = channel.parent();
+        return (parent == null ? channel : parent).attr(FACTS).get();
     }
 
     /** bare → ask proxy. */
@@ -159,6 +168,9 @@ final class UpstreamPipelines {
             over = true;
             SslHandler handler = handler();
             String chosen = handler == null ? null : handler.applicationProtocol();
+            if (handler != null && !proxy) {
+                channel.attr(FACTS).set(TlsFacts.ofOrigin(handler));
+            }
             channel.pipeline().remove(this);
             listener.onSecured(chosen == null ? "http/1.1" : chosen, System.nanoTime() - startNanos);
         }

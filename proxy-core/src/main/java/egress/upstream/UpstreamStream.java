@@ -1,6 +1,7 @@
 package egress.upstream;
 
 import egress.exchange.Failure;
+import egress.exchange.TlsFacts;
 import egress.exchange.UpstreamPeer;
 import egress.exchange.Upstreams.Listener;
 import egress.http.InterimResponse;
@@ -131,6 +132,11 @@ abstract class UpstreamStream implements UpstreamPeer {
     @Override
     public final Timings timings() {
         return timings;
+    }
+
+    @Override
+    public final @Nullable TlsFacts tls() {
+        return UpstreamPipelines.facts(channel);
     }
 
     @Override

@@ -419,6 +419,11 @@ final class Stage {
         }
 
         @Override
+        public @Nullable TlsFacts tls() {
+            return null;
+        }
+
+        @Override
         public Timings timings() {
             return Timings.REUSED;
         }

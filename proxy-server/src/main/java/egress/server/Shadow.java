@@ -2,6 +2,7 @@ package egress.server;
 
 import egress.server.config.Settings;
 import egress.server.evidence.ShadowRoutes;
+import egress.server.inspect.Inspector;
 import egress.server.log.EventLog;
 import egress.server.log.Notices;
 import egress.server.log.ShadowFlip;
@@ -19,10 +20,16 @@ record Shadow(ShadowRoutes routes, Reloader reloader) implements AutoCloseable {
 
     /** Loads the file that the flag names; one that does not hold is said, and not used until a reload finds that it does. */
     static Optional<Shadow> of(
-            Settings settings, Notices notices, InstantSource clock, ExchangeMetrics metrics, EventLog log) {
+            Settings settings,
+            Notices notices,
+            InstantSource clock,
+            ExchangeMetrics metrics,
+            EventLog log,
+            Optional<Inspector> page) {
         return settings.serving().shadowRoutes().map(file -> {
             ShadowRoutes routes = new ShadowRoutes(flip -> {
                 metrics.flipped(flip.route(), flip.from(), flip.to());
+                page.ifPresent(shown -> shown.flipped(flip.exchange(), flip.from(), flip.to(), flip.rule()));
                 log.flipped(
                         new ShadowFlip(
                                 clock.millis(),

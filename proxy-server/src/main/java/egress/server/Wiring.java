@@ -243,7 +243,7 @@ final class Wiring {
                 settings.leaves(),
                 flight.<MintWatch>map(it -> it).orElse(MintWatch.NONE));
         CaLeafCertificates tls = new CaLeafCertificates(leaves, turns);
-        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog);
+        Optional<Shadow> shadow = Shadow.of(settings, notices, clock, metrics, eventLog, inspector);
         AdminServer admin = new AdminServer(readiness, () -> registry.join().scrape());
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
@@ -287,11 +287,13 @@ final class Wiring {
                                     shadow,
                                     dlp,
                                     flows,
+                                    ask,
                                     tracing,
                                     new EventLoopLag(loops)),
                             kit::warmUp,
                             eventLog::warmUp,
-                            () -> flight.ifPresent(FlightRecords::awaitRecorder),
+                            () -> flight.ifPresent(it ->
+                                    it.awaitRecorder(text -> eventLog.masker().text(text))),
                             readiness,
                             notices),
                     ended::complete);
@@ -584,6 +586,7 @@ final class Wiring {
             Optional<Shadow> shadow,
             DlpService dlp,
             Optional<FlowObserver> flows,
+            Optional<AskService> ask,
             Optional<Tracing> tracing,
             EventLoopLag lag) {
         PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -613,6 +616,7 @@ final class Wiring {
             ProcessMetrics.flows(made, it::recorded, it::lost);
             ProcessMetrics.budget(made, "flows", it::statistics);
         });
+        ask.ifPresent(it -> ProcessMetrics.asks(made, it.desk()));
         metrics.ready(made);
         registry.complete(made);
     }

@@ -33,6 +33,7 @@ final class MetricsPageTest {
               - host: api.example
                 auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
               - host: held.example
+                ask: later
                 dlp: {outbound_on_match: supervise}
               - host: through.example
                 tls: passthrough
@@ -56,6 +57,7 @@ final class MetricsPageTest {
                         .origin("through.example:443", origin)
                         .trust(authority)
                         .flags("--dlp-known-hits", "1/10m")
+                        .flags("--ask-queue", directory.resolve("queue").toString())
                         .flags("--flows", directory.resolve("flows.jsonl").toString())
                         .flags(
                                 "--shadow-routes",
@@ -118,7 +120,8 @@ final class MetricsPageTest {
                             .map(found -> found.group().replaceFirst("_(bucket|count|sum)$", "")))
                     .describedAs(file)
                     .isNotEmpty()
-                    .filteredOn(name -> !name.equals("egress_locked") && !name.equals("egress_reload_failed")) // events
+                    .filteredOn(name -> !name.equals("egress_locked") && !name.equals("egress_reload_failed"))
+                    .filteredOn(name -> !name.equals("egress_ask_refused")) // events
                     .isSubsetOf(names);
         }
     }

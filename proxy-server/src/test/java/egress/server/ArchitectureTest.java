@@ -63,6 +63,7 @@ final class ArchitectureTest {
                 .arrow(
                         "egress.server.flows",
                         "java",
+                        "javax",
                         "io.netty",
                         "com.fasterxml.jackson",
                         "com.google.re2j",
@@ -99,6 +100,7 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.upstream",
                         "egress.ca",
+                        "egress.server.ask",
                         "egress.server.dlp")
                 .arrow(
                         "egress.server.routes",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.server.cli.CommandLineFactory;
 import egress.server.log.Notices;
 import egress.testkit.Alpn;
+import egress.testkit.GitHubToken;
 import egress.testkit.Origin;
 import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
@@ -24,6 +25,9 @@ import picocli.CommandLine;
 
 /** {@code egress-proxy ask} beside a gate that runs. */
 final class AskCommandTest {
+    /** Of the gate's own environment: masked wherever it stands. */
+    private static final String PRIVATE = "kq7zt2vw9xhn4mpl8rbd";
+
     private static final String ROUTES = """
         unlisted: later
         routes:
@@ -44,12 +48,14 @@ final class AskCommandTest {
     @BeforeEach
     void start() throws IOException {
         TestCa ca = TestCa.create("origins");
-        origin = Origin.tls(ca.leaf("api.example", "new.example"), Alpn.H1);
+        origin = Origin.tls(ca.leaf("api.example", "new.example", "a.wide.example"), Alpn.H1);
         proxy = ProxyUnderTest.with()
                 .routes(ROUTES)
                 .environment("SUPERVISE_QUEUE_DIR", queue())
+                .environment("EGRESS_TOKEN_0", PRIVATE)
                 .origin("api.example:443", origin)
                 .origin("new.example:443", origin)
+                .origin("a.wide.example:443", origin)
                 .trust(ca)
                 .start();
     }
@@ -139,6 +145,58 @@ final class AskCommandTest {
                     3 opened, 0 closed
                     """);
         assertThat(Files.readString(proxy.routesFile())).isEqualTo(ROUTES); // which the gate never writes
+    }
+
+    @Test
+    void whatNoLinesOfARoutesFileSayIsSaidInWords() throws Exception {
+        proxy.reload("""
+            unlisted: later
+            routes:
+              - host: api.example:443
+                ask: later
+                dlp: {outbound_on_match: supervise}
+                matches:
+                  - methods: [GET]
+                    paths:
+                      - {type: prefix, value: /open}
+              - host: "*.wide.example"
+                ask: later
+                dlp: {outbound_on_match: supervise}
+                matches:
+                  - methods: [GET]
+                    paths:
+                      - {type: prefix, value: /open}
+            """);
+        String token = GitHubToken.of(3);
+        said(0, "ask", "allow", asked("api.example", "/once"));
+        said(0, "ask", "allow", asked("api.example", "/open?t=" + token), "--until-exit");
+        said(0, "ask", "allow", asked("a.wide.example", "/x"), "--for", "1h");
+        said(0, "ask", "allow", asked("a.wide.example", "/open?t=" + token), "--for", "1h");
+        said(0, "ask", "allow", asked("new.example", "/seen/" + PRIVATE), "--until-exit");
+        ProxyUnderTest.await("what is granted", () -> grants().split("\"id\"", -1).length == 6);
+
+        String words = said(1, "ask", "export", "--routes", proxy.routesFile().toString());
+        assertThat(words.lines().toList())
+                .satisfiesExactlyInAnyOrder(
+                        line -> assertThat(line)
+                                .isEqualTo("egress: GET https://api.example:443, /once: for one request, which no rule"
+                                        + " says"),
+                        line -> assertThat(line)
+                                .contains(
+                                        "api.example:443: put into allow_fingerprints of its dlp: [",
+                                        "and not only in what was granted: GET https://api.example:443, /open"),
+                        line -> assertThat(line)
+                                .contains(
+                                        "GET https://a.wide.example:443, /x: only the pattern *.wide.example holds",
+                                        "rules hold for its other names too"),
+                        line -> assertThat(line)
+                                .contains(
+                                        "GET https://a.wide.example:443, /open: only the pattern *.wide.example",
+                                        "allow_fingerprints would let the value \"fp:".replace("\"", "")),
+                        line -> assertThat(line)
+                                .isEqualTo("egress: GET https://new.example:443: a path has a secret in it, and is not"
+                                        + " told (expected: a rule by hand)"));
+        assertThat(words + grants()).doesNotContain(token, PRIVATE);
     }
 
     private String grants() {

@@ -6,6 +6,8 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -33,6 +35,25 @@ public final class Operator {
     /** What lets a request in to the page. */
     public String fields() {
         return fields;
+    }
+
+    /** Every exchange that the page holds, the oldest first. */
+    public List<JsonNode> flows() throws IOException {
+        List<JsonNode> flows = new ArrayList<>();
+        for (int number = 1; ; number++) {
+            try (RawClient admin = RawClient.connect(gate.admin())) {
+                ReceivedResponse response = admin.send(
+                                "GET /inspect/api/flows/" + number + " HTTP/1.1\r\n" + fields + "\r\n")
+                        .readResponse("GET");
+                if (response.status() != 200) {
+                    return flows;
+                }
+                JsonNode flow = JSON.readTree(response.text());
+                if (flow.has("request")) {
+                    flows.add(flow);
+                }
+            }
+        }
     }
 
     /** Every open question. */

@@ -95,6 +95,48 @@ final class ShadowRoutesTest {
         }
     }
 
+    /** The verdict may come before the flow that it belongs to, or after it. */
+    @Test
+    void flipsAreShownOnThePage() throws Exception {
+        Path shadow = Files.writeString(
+                directory.resolve("page.yaml"), "routes: [{host: api.example, path_allowlist: [/echo, /open]}]");
+        try (ProxyUnderTest proxy = ProxyUnderTest.with()
+                .routes(ROUTES)
+                .origin("api.example:443", origin)
+                .trust(authority)
+                .flags("--inspect", "--shadow-routes", shadow.toString())
+                .start()) {
+            ask(proxy, "GET", "/echo");
+            ask(proxy, "GET", "/status/204");
+            ask(proxy, "GET", "/open");
+            Operator operator = Operator.of(proxy);
+            ProxyUnderTest.await("both", () -> shadows(operator).equals("""
+                    /echo
+                    /status/204 allow>path_not_allowed path_allowlist
+                    /open path_not_allowed>allow path_allowlist[1] prefix /open
+                    """));
+        }
+    }
+
+    private static String shadows(Operator operator) {
+        StringBuilder told = new StringBuilder();
+        try {
+            for (JsonNode flow : operator.flows()) {
+                JsonNode shadow = flow.path("shadow");
+                told.append(flow.path("path").asText());
+                if (shadow.isObject()) {
+                    told.append(' ').append(shadow.path("from").asText());
+                    told.append('>').append(shadow.path("to").asText());
+                    told.append(' ').append(shadow.path("rule").asText());
+                }
+                told.append('\n');
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return told.toString();
+    }
+
     @Test
     void theSameSignalReloadsIt() throws Exception {
         Path shadow = Files.writeString(directory.resolve("reloaded.yaml"), "routes: []");

@@ -92,6 +92,7 @@ public final class Training {
                   - host: h2.example
                     auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
                   - host: h1.example
+                    ask: later
                     git: {fetch: true}
                     matches:
                       - paths: [{type: prefix, value: /v1/}, {type: regex, value: "/v2/[a-z]+"}]
@@ -101,6 +102,7 @@ public final class Training {
         all.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"));
         all.addAll(List.of("--ca-dir", directory.resolve("ca").toString()));
         all.addAll(List.of("--routes", routes.toString(), "--upstream-ca", trust.toString()));
+        all.addAll(List.of("--ask-queue", directory.resolve("asks").toString()));
         all.addAll(PATIENT);
         all.addAll(List.of(
                 "--connect-to", "h2.example:443:127.0.0.1:" + origins.start(authority.issue("h2.example"), true)));

@@ -83,22 +83,49 @@ final class TrainingLoad {
                     round(client, seen);
                 }
             }
-            allowlist(port);
-            seen.merge("allowlist", 1, Integer::sum);
+            local(port, seen);
         } while (connection < 2 || System.nanoTime() < end);
         return Map.copyOf(seen);
     }
 
+    /** What an agent asks of the gate itself: the page, and the MCP server's tools. */
+    private static void local(int port, ConcurrentMap<String, Integer> seen) throws IOException {
+        ask(port, "GET /allowlist", "", "h2.example");
+        seen.merge("allowlist", 1, Integer::sum);
+        mcp(port, "initialize", """
+                {"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"training","version":"1"}}""", "serverInfo");
+        mcp(port, "tools/list", "{}", "egress_explain");
+        mcp(port, "tools/call", """
+                {"name":"egress_status","arguments":{}}""", "h1.example");
+        mcp(port, "tools/call", """
+                {"name":"egress_explain","arguments":{"url":"https://h1.example/admin","method":"GET"}}""", "path");
+        mcp(port, "tools/call", """
+                {"name":"egress_ask","arguments":{"host":"h1.example","path_prefix":"/other/","method":"GET",\
+                "justification":"to learn"}}""", "pending");
+        seen.merge("mcp", 1, Integer::sum);
+    }
+
+    private static void mcp(int port, String method, String params, String expected) throws IOException {
+        ask(
+                port,
+                "POST /mcp",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":" + params + "}",
+                expected);
+    }
+
     /** By hand: the JDK's client takes no underscore in a name. */
-    private static void allowlist(int port) throws IOException {
+    private static void ask(int port, String methodAndPath, String json, String expected) throws IOException {
+        String head = methodAndPath.replace(" /", " http://_egress.local/")
+                + " HTTP/1.1\r\nHost: _egress.local\r\nConnection: close\r\n"
+                + (json.isEmpty()
+                        ? ""
+                        : "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+                                + "Content-Length: " + json.length() + "\r\n");
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.getOutputStream()
-                    .write(
-                            "GET http://_egress.local/allowlist HTTP/1.1\r\nHost: _egress.local\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write((head + "\r\n" + json).getBytes(StandardCharsets.US_ASCII));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!answer.startsWith("HTTP/1.1 200 ") || !answer.contains("h2.example")) {
-                throw new IllegalStateException(answer);
+            if (!answer.startsWith("HTTP/1.1 200 ") || !answer.contains(expected)) {
+                throw new IllegalStateException(methodAndPath + ": " + answer);
             }
         }
     }

@@ -22,13 +22,11 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +57,7 @@ public final class AskDesk implements Asking, Asks {
     private final Grants grants = new Grants();
     private final Denied denied = new Denied();
     private final Ended ended = new Ended();
+    private final AskCounts counts = new AskCounts();
     private long generation;
     private boolean closed;
     private volatile @Nullable Supplier<ProxySnapshot> snapshots;
@@ -132,35 +131,39 @@ public final class AskDesk implements Asking, Asks {
     }
 
     @Override
-    public Set<String> granted(Claimant who, RequestHead head) {
+    public Map<String, String> granted(Claimant who, RequestHead head) {
         List<Grants.Held> candidates;
         synchronized (this) {
             candidates = grants.all(settings.nanoTime());
         }
-        Set<String> fingerprints = new HashSet<>(0);
+        Map<String, String> fingerprints = new LinkedHashMap<>(0);
         for (Grants.Held each : candidates) {
             boolean its = each.kind() == Question.Kind.TOKEN
                     && each.caller().equals(who.caller())
                     && each.tls() == head.tls()
                     && each.authority().equals(head.authority());
             if (its && each.grant().covers(head) && use(each)) {
-                fingerprints.add(each.fingerprint());
+                fingerprints.put(each.fingerprint(), each.grant().name());
             }
         }
         return fingerprints;
     }
 
     @Override
-    public void locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
+    public Optional<String> locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
         Match any = new Match(List.of(), List.of(), List.of()); // whatever it asks for: one question for a caller
         QuestionKey key =
                 new QuestionKey(Question.Kind.LOCK, who.caller(), true, new Authority("locked.invalid", 443), any, "");
         Question.Reason reason = new Question.Reason(why.code(), why.words(), "known_secrets", "", "");
         Put put = new Put(key, ofGeneration, "", wanted(head), reason, "", false, release);
+        Opened opened;
         synchronized (this) {
-            question(put);
+            opened = question(put);
         }
         log.changed();
+        return opened instanceof Opened.Is is
+                ? Optional.of(is.question().question.id())
+                : Optional.empty();
     }
 
     private static Pending refused(Listener listener, Failure why) {
@@ -197,8 +200,18 @@ public final class AskDesk implements Asking, Asks {
                 return false;
             }
         }
-        log.used(grant);
+        used(grant);
         return true;
+    }
+
+    private void used(Grants.Held grant) {
+        counts.use(grant.kind());
+        log.used(grant);
+    }
+
+    private void refused(String id, String fault) {
+        counts.refuseAnswer();
+        log.refused(id, fault);
     }
 
     /**
@@ -302,11 +315,13 @@ public final class AskDesk implements Asking, Asks {
                 .filter(each -> each.key.caller().equals(put.key().caller()))
                 .count();
         if (own >= MOST_OF_A_CALLER || open.size() >= MOST) {
+            counts.refuseQuestion(put.key().kind());
             return new Opened.No("too many questions are open: an operator is not asked about this one");
         }
         OpenQuestion made = made(put, now);
         open.put(made.question.id(), made);
         byKey.put(made.key, made);
+        counts.ask(made.key.kind());
         return new Opened.Is(made);
     }
 
@@ -399,10 +414,14 @@ public final class AskDesk implements Asking, Asks {
         synchronized (this) {
             OpenQuestion is = open.get(id);
             if (is != null) {
-                end(is, new State.Denied(is.question, ""), "what was found in place of an answer is none");
+                end(
+                        is,
+                        new State.Denied(is.question, ""),
+                        AskOutcome.FORGED,
+                        "what was found in place of an answer is none");
             }
         }
-        log.refused(id, fault);
+        refused(id, fault);
         log.changed();
     }
 
@@ -411,15 +430,19 @@ public final class AskDesk implements Asking, Asks {
         expire(now);
         OpenQuestion is = open.get(id);
         if (is == null) {
-            log.refused(id, "an answer to no question that is open: answered, expired or never asked");
+            refused(id, "an answer to no question that is open: answered, expired or never asked");
             return new Answered.Refused("there is no such question any more");
         }
         return switch (answer) {
             case Answer.Deny deny -> {
                 denied.add(is.key, now + NO_HOLDS.toNanos(), deny.why());
                 State state = new State.Denied(is.question, deny.why());
-                log.answered(is.question, "deny", by, deny.why());
-                end(is, state, "an operator said no" + (deny.why().isEmpty() ? "" : ": " + deny.why()));
+                log.answered(is.question, AskOutcome.DENY.code(), by, deny.why());
+                end(
+                        is,
+                        state,
+                        AskOutcome.DENY,
+                        "an operator said no" + (deny.why().isEmpty() ? "" : ": " + deny.why()));
                 yield new Answered.Taken(state);
             }
             case Answer.AllowOnce once -> allow(is, once.pathPrefix(), Optional.empty(), true, by);
@@ -445,11 +468,12 @@ public final class AskDesk implements Asking, Asks {
         Grant grant = new Grant(question.id(), rule);
         Optional<Instant> until = span.map(settings.clock().instant()::plus);
         State state = new State.Allowed(question, until, once);
-        String what = once ? "allow_once" : span.isPresent() ? "allow_for" : "allow_until_exit";
-        log.answered(question, what, by, "");
+        AskOutcome what =
+                once ? AskOutcome.ALLOW_ONCE : span.isPresent() ? AskOutcome.ALLOW_FOR : AskOutcome.ALLOW_UNTIL_EXIT;
+        log.answered(question, what.code(), by, "");
         Runnable action = is.onAllowed;
         if (action != null) {
-            close(is, state);
+            close(is, state, what);
             log.later(action);
             return new Answered.Taken(state);
         }
@@ -462,9 +486,9 @@ public final class AskDesk implements Asking, Asks {
         if (!grants.add(held)) {
             return fault(is, "too many grants hold already");
         }
-        close(is, state);
+        close(is, state, what);
         for (Waiter each : is.waiters) {
-            log.used(held);
+            used(held);
             each.reply(new Reply.Granted(grant));
         }
         return new Answered.Taken(state);
@@ -472,7 +496,7 @@ public final class AskDesk implements Asking, Asks {
 
     /** The one that has waited longest goes; the others ask again. */
     private void allowOnce(OpenQuestion is, Grant grant, State state) {
-        close(is, state);
+        close(is, state, AskOutcome.ALLOW_ONCE);
         long now = settings.nanoTime();
         if (is.waiters.isEmpty()) {
             Instant until = settings.clock().instant().plus(ONCE_HOLDS);
@@ -481,7 +505,7 @@ public final class AskDesk implements Asking, Asks {
         }
         List<Waiter> waiting = new ArrayList<>(is.waiters);
         Waiter first = waiting.removeFirst();
-        log.used(held(is, grant, now, Optional.empty(), true));
+        used(held(is, grant, now, Optional.empty(), true));
         first.reply(new Reply.Granted(grant));
         if (waiting.isEmpty()) {
             return;
@@ -514,15 +538,15 @@ public final class AskDesk implements Asking, Asks {
     }
 
     private Answered fault(OpenQuestion is, String words) {
-        log.refused(is.question.id(), words);
+        refused(is.question.id(), words);
         return new Answered.Refused(words);
     }
 
     // How questions end.
 
     /** Ends it with a no. */
-    private void end(OpenQuestion is, State state, String words) {
-        close(is, state);
+    private void end(OpenQuestion is, State state, AskOutcome outcome, String words) {
+        close(is, state, outcome);
         is.waiters.forEach(each -> each.reply(refusal(is.question, words)));
     }
 
@@ -535,7 +559,8 @@ public final class AskDesk implements Asking, Asks {
         return new Reply.Refused(new Failure.Denied(why, reason.words() + "; " + words, reason.rule()));
     }
 
-    private void close(OpenQuestion is, State state) {
+    private void close(OpenQuestion is, State state, AskOutcome outcome) {
+        counts.end(is.key.kind(), outcome);
         open.remove(is.question.id());
         byKey.remove(is.key);
         ended.add(state);
@@ -545,14 +570,14 @@ public final class AskDesk implements Asking, Asks {
     private void expire(long now) {
         for (OpenQuestion each : List.copyOf(open.values())) {
             if (each.deadlineNanos - now <= 0) {
-                expire(each, NOBODY_SAID);
+                expire(each, AskOutcome.EXPIRED, NOBODY_SAID);
             }
         }
     }
 
-    private void expire(OpenQuestion is, String words) {
+    private void expire(OpenQuestion is, AskOutcome outcome, String words) {
         log.expired(is.question, words);
-        end(is, new State.Expired(is.question), words);
+        end(is, new State.Expired(is.question), outcome, words);
     }
 
     /** Questions whose time is over end; called now and then. */
@@ -571,7 +596,7 @@ public final class AskDesk implements Asking, Asks {
         synchronized (this) {
             OpenQuestion is = open.get(id);
             if (is != null) {
-                expire(is, words);
+                expire(is, AskOutcome.UNSHOWABLE, words);
             }
         }
     }
@@ -597,6 +622,23 @@ public final class AskDesk implements Asking, Asks {
         return open.containsKey(is.question.id());
     }
 
+    /** What became of questions and grants since the gate started. */
+    public AskCounts counts() {
+        return counts;
+    }
+
+    /** Questions that are open now. */
+    public synchronized long open(Question.Kind kind) {
+        return open.values().stream().filter(each -> each.key.kind() == kind).count();
+    }
+
+    /** Grants that are in force now. */
+    public synchronized long granted(Question.Kind kind) {
+        return grants.all(settings.nanoTime()).stream()
+                .filter(each -> each.kind() == kind)
+                .count();
+    }
+
     synchronized List<Grants.Held> granted() {
         return grants.all(settings.nanoTime());
     }
@@ -608,7 +650,7 @@ public final class AskDesk implements Asking, Asks {
             for (OpenQuestion each : List.copyOf(open.values())) {
                 boolean stays = each.waiters.isEmpty() && isAskedAbout(now.policy(), each.key);
                 if (each.generation < generation && !stays) {
-                    expire(each, "the rules have changed meanwhile");
+                    expire(each, AskOutcome.RELOADED, "the rules have changed meanwhile");
                 }
             }
             grants.end(each -> !isAskedAbout(
@@ -642,7 +684,7 @@ public final class AskDesk implements Asking, Asks {
         synchronized (this) {
             closed = true;
             for (OpenQuestion each : List.copyOf(open.values())) {
-                expire(each, "the gate is stopping");
+                expire(each, AskOutcome.STOPPED, "the gate is stopping");
             }
             grants.end(any -> true);
         }

@@ -257,6 +257,7 @@ public final class AskService implements AutoCloseable {
         }
         GrantedRule rule = new GrantedRule(
                 GrantedRule.hostOf(question.wanted().host(), question.wanted().port()),
+                question.wanted().tls(),
                 new Match(paths, is.rule().methods(), List.of()),
                 question.reason().fingerprint());
         return switch (question.kind()) {

@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
 final class GrantsFile {
     private GrantsFile() {}
 
-    /** @param masked takes secrets out of a text; a path with one is not written */
+    /** @param masked takes secrets out of a text; a path with one is counted and not written */
     static byte[] write(List<Grants.Held> grants, UnaryOperator<String> masked) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         JsonFactory factory =
@@ -53,6 +53,7 @@ final class GrantsFile {
             json.writeString(method);
         }
         json.writeEndArray();
+        int withheld = 0;
         json.writeArrayFieldStart("paths");
         for (Matcher path : held.grant().rule().paths()) {
             String type = path instanceof Matcher.Prefix ? "prefix" : "exact";
@@ -61,7 +62,9 @@ final class GrantsFile {
                 case Matcher.Prefix prefix -> prefix.value();
                 case Matcher.Regex regex -> regex.source();
             };
-            if (masked.apply(value).equals(value)) {
+            if (!masked.apply(value).equals(value)) {
+                withheld++;
+            } else {
                 json.writeStartObject();
                 json.writeStringField("type", type);
                 json.writeStringField("value", value);
@@ -69,6 +72,7 @@ final class GrantsFile {
             }
         }
         json.writeEndArray();
+        json.writeNumberField("paths_withheld", withheld);
         json.writeStringField("fingerprint", held.fingerprint());
         json.writeStringField("until", held.until().map(Object::toString).orElse(""));
         json.writeBooleanField("once", held.once());
@@ -76,7 +80,7 @@ final class GrantsFile {
     }
 
     /**
-     * What a file says was granted; what has a secret for a path is left out.
+     * What a file says was granted.
      *
      * @throws IOException where it is none
      */
@@ -94,13 +98,14 @@ final class GrantsFile {
             List<String> methods = new ArrayList<>();
             each.path("methods").forEach(method -> methods.add(method.asText()));
             String fingerprint = each.path("fingerprint").asText();
-            if (!paths.isEmpty() || !fingerprint.isEmpty()) {
-                rules.add(new GrantedRule(
-                        GrantedRule.hostOf(
-                                each.path("host").asText(), each.path("port").asInt()),
-                        new Match(paths, methods, List.of()),
-                        fingerprint));
-            }
+            rules.add(new GrantedRule(
+                    GrantedRule.hostOf(
+                            each.path("host").asText(), each.path("port").asInt()),
+                    each.path("scheme").asText().equals("https"),
+                    new Match(paths, methods, List.of()),
+                    fingerprint,
+                    each.path("once").asBoolean(),
+                    each.path("paths_withheld").asInt() > 0));
         }
         return rules;
     }

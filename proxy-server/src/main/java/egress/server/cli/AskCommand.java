@@ -248,7 +248,7 @@ final class AskCommand implements Callable<Integer> {
             name = "export",
             description = {
                 "Print what is granted now as a patch to a routes file, for patch(1) or git apply.",
-                "What cannot be said by lines that are put in is told on standard error."
+                "What no such lines say (once, a value, a pattern's name, a secret) is told on standard error."
             },
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
@@ -269,6 +269,10 @@ final class AskCommand implements Callable<Integer> {
                     routes.toString(), Files.readString(routes, StandardCharsets.UTF_8), questions.granted());
             patch.diff().forEach(out::println);
             PrintWriter err = Commands.required(spec).commandLine().getErr();
+            if (!patch.diff().isEmpty()) {
+                err.println("egress: a grant is one caller's, and ends; what the patch puts in holds for every caller,"
+                        + " for good");
+            }
             patch.remarks().forEach(remark -> err.println("egress: " + Printable.line(remark)));
             err.flush();
             return patch.remarks().isEmpty() ? 0 : 1;

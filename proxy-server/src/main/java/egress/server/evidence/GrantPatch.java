@@ -1,10 +1,14 @@
 package egress.server.evidence;
 
 import egress.http.Authority;
+import egress.policy.Matcher;
 import egress.policy.Policy;
+import egress.policy.RequestHead;
 import egress.policy.Route;
+import egress.policy.Verdict;
 import egress.server.routes.RoutesFile;
 import egress.server.routes.RoutesOutline;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,33 +42,90 @@ public final class GrantPatch {
     public static RoutesPatch.Result of(String name, String text, List<GrantedRule> granted) {
         GrantPatch patch = new GrantPatch(name, text);
         Map<String, List<GrantedRule>> unlisted = new LinkedHashMap<>();
-        Map<Route, Set<String>> fingerprints = new LinkedHashMap<>();
+        Map<Route, Set<GrantedRule>> fingerprints = new LinkedHashMap<>();
+        List<GrantedRule> put = new ArrayList<>();
         for (GrantedRule each : new LinkedHashSet<>(granted)) {
-            Optional<Route> route = patch.policy.routeAt(Authority.parse(each.host(), 443));
-            if (route.isEmpty() && each.fingerprint().isEmpty()) {
-                unlisted.computeIfAbsent(each.host(), any -> new ArrayList<>()).add(each);
-            } else if (route.isEmpty()) {
-                patch.remarks.add(each.host() + ": no route names it any more");
-            } else if (route.get().isPattern()) {
-                patch.remarks.add(
-                        each.host() + ": only the pattern " + route.get().name()
-                                + " holds for it, whose rules hold for its other names too (expected: an entry of its"
-                                + " own): "
-                                + each.entry().strip());
-            } else if (each.fingerprint().isEmpty()) {
+            Optional<String> unsayable = patch.unsayable(each);
+            if (unsayable.isPresent()) {
+                patch.remarks.add(unsayable.get());
+                continue;
+            }
+            Optional<Route> route = patch.route(each);
+            if (!each.fingerprint().isEmpty()) {
+                route.ifPresent(named -> fingerprints
+                        .computeIfAbsent(named, any -> new LinkedHashSet<>())
+                        .add(each));
+            } else if (route.isPresent()) {
                 patch.extend(route.get(), each);
+                put.add(each);
             } else {
-                fingerprints
-                        .computeIfAbsent(route.get(), any -> new LinkedHashSet<>())
-                        .add(each.fingerprint());
+                unlisted.computeIfAbsent(each.host(), any -> new ArrayList<>()).add(each);
+                put.add(each);
             }
         }
         fingerprints.forEach(patch::allow);
         unlisted.forEach(patch::append);
         List<String> lines = patch.outline.lines();
         String patched = String.join("\n", UnifiedDiff.applied(lines, patch.added)) + "\n";
-        policy(name, patched); // a patch that would break the file is worse than none
+        Policy after = policy(name, patched); // a patch that would break the file is worse than none
+        if (patch.remarks.isEmpty()) {
+            put.forEach(each -> patch.prove(each, after));
+        }
         return new RoutesPatch.Result(UnifiedDiff.of(name, lines, patch.added), patched, patch.remarks);
+    }
+
+    private Optional<Route> route(GrantedRule granted) {
+        return policy.routeAt(Authority.parse(granted.host(), 443));
+    }
+
+    /** Why no lines of a routes file would let exactly that pass; empty where some may. */
+    private Optional<String> unsayable(GrantedRule granted) {
+        Optional<Route> route = route(granted);
+        String what = granted.words() + ": ";
+        if (granted.once()) {
+            return Optional.of(what + "for one request, which no rule says");
+        }
+        if (granted.withheld()) {
+            return Optional.of(what + "a path has a secret in it, and is not told (expected: a rule by hand)");
+        }
+        if (granted.tls() == (Authority.parse(granted.host(), 443).port() == 80)) {
+            return Optional.of(what + "a route serves plain http on port 80 alone, and there nothing else");
+        }
+        if (route.isEmpty()) {
+            return granted.fingerprint().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(what + "the value " + granted.fingerprint()
+                            + " may leave, but no route names the host any" + " more");
+        }
+        if (route.get().isPattern()) {
+            String wider = what + "only the pattern " + route.get().name() + " holds for the host, whose ";
+            return Optional.of(
+                    granted.fingerprint().isEmpty()
+                            ? wider + "rules hold for its other names too (expected: an entry of its own): "
+                                    + granted.entry().strip()
+                            : wider + "allow_fingerprints would let the value " + granted.fingerprint()
+                                    + " leave to its other names too (expected: an entry of its own)");
+        }
+        return Optional.empty();
+    }
+
+    /** That lines were put in does not say that they do: the new rules are asked. */
+    private void prove(GrantedRule granted, Policy after) {
+        Authority authority = Authority.parse(granted.host(), 443);
+        for (Matcher path : granted.rule().paths()) {
+            String sample = switch (path) {
+                case Matcher.Exact exact -> exact.value();
+                case Matcher.Prefix prefix -> prefix.value();
+                case Matcher.Regex regex -> regex.source();
+            };
+            for (String method : granted.rule().methods()) {
+                RequestHead head = new RequestHead(granted.tls(), authority, method, sample, new DefaultHttpHeaders());
+                if (after.judge(head) instanceof Verdict.Deny deny) {
+                    remarks.add(granted.words() + ": the patch does not let it pass: " + deny.words());
+                    return;
+                }
+            }
+        }
     }
 
     private static Policy policy(String name, String text) {
@@ -88,8 +149,8 @@ public final class GrantPatch {
         Optional<RoutesOutline.Entry> place = place(route);
         Optional<RoutesOutline.Items> items = place.flatMap(RoutesOutline.Entry::matches);
         if (!route.pathAllowlist().isEmpty()) {
-            remarks.add(route.name() + " has a path_allowlist, which must hold too (expected: matches, to which"
-                    + " entries can be added)");
+            remarks.add(granted.words() + ": " + route.name() + " has a path_allowlist, which must hold too (expected:"
+                    + " matches, to which entries can be added)");
         } else if (items.isEmpty() || !items.get().block()) {
             remarks.add(route.name() + " has no matches in block style, to which this could be added: "
                     + granted.entry().strip());
@@ -101,13 +162,18 @@ public final class GrantPatch {
         }
     }
 
-    private void allow(Route route, Set<String> fingerprints) {
+    /** A grant of a value is narrower than the key of a route is. */
+    private void allow(Route route, Set<GrantedRule> granted) {
         Optional<RoutesOutline.Entry> place = place(route);
-        String list = String.join(
-                ", ", fingerprints.stream().map(RoutesWriter::quoted).toList());
+        Set<String> fingerprints = new LinkedHashSet<>();
+        granted.forEach(each -> fingerprints.add(RoutesWriter.quoted(each.fingerprint())));
+        String asked =
+                String.join("; ", granted.stream().map(GrantedRule::words).toList());
         // A route that supervises has a dlp of its own, and which of its lines could be added to is not known.
         remarks.add((place.isPresent() ? name + ":" + place.get().first() + ": " : "") + route.name()
-                + ": put into allow_fingerprints of its dlp: [" + list + "]");
+                + ": put into allow_fingerprints of its dlp: [" + String.join(", ", fingerprints)
+                + "], which lets these values leave in every request that the route allows, and not only in what was"
+                + " granted: " + asked);
     }
 
     private void append(String host, List<GrantedRule> granted) {

@@ -10,12 +10,38 @@ import java.util.List;
  *
  * @param host as a route names it: a name, with its port where that is not 443
  * @param rule methods and paths; without any of a value
+ * @param tls whether it is for https
  * @param fingerprint of the value that may leave; empty where a rule is meant
+ * @param once whether the first request that it lets pass ends it
+ * @param withheld whether a path of it is not told, since there is a secret in it
  */
-public record GrantedRule(String host, Match rule, String fingerprint) {
+public record GrantedRule(String host, boolean tls, Match rule, String fingerprint, boolean once, boolean withheld) {
+    /** One that holds for more than one request, and is told whole. */
+    public GrantedRule(String host, boolean tls, Match rule, String fingerprint) {
+        this(host, tls, rule, fingerprint, false, false);
+    }
+
     /** The name of an authority in a routes file: a bare name also serves plain http on 80, which was not asked for. */
     public static String hostOf(String host, int port) {
         return host + ":" + port;
+    }
+
+    /** For people. */
+    String words() {
+        List<String> paths = new ArrayList<>();
+        for (Matcher path : rule.paths()) {
+            paths.add(
+                    switch (path) {
+                        case Matcher.Exact exact -> exact.value();
+                        case Matcher.Prefix prefix -> prefix.value() + " and all below it";
+                        case Matcher.Regex regex -> "paths like " + regex.source();
+                    });
+        }
+        return String.join(", ", rule.methods())
+                + (rule.methods().isEmpty() ? "" : " ")
+                + (tls ? "https://" : "http://")
+                + host
+                + (paths.isEmpty() ? "" : ", " + String.join(" or ", paths));
     }
 
     /** As lines of YAML: a whole route. */

@@ -76,6 +76,7 @@ public final class RoutesDiff {
             if (tls) {
                 credentials(read, now.get());
             }
+            trace(read, now.get(), tls);
             read.ifPresent(route -> dlp(route, now.get(), tls));
         }
     }
@@ -102,13 +103,28 @@ public final class RoutesDiff {
         }
     }
 
-    /** Said of https alone where both schemes have it: it is one setting. */
-    private void dlp(Route old, Route now, boolean tls) {
-        DlpDiff.openings(old.dlp(), now.dlp()).forEach(words -> scanned(opened, now, words, tls));
-        DlpDiff.openings(now.dlp(), old.dlp()).forEach(words -> scanned(closed, now, "not any more: " + words, tls));
+    /** The origin is told ids of the gate's own, by which it can put its requests together: something leaves that did not. */
+    private void trace(Optional<Route> old, Route now, boolean tls) {
+        boolean traced = old.filter(Route::trace).isPresent();
+        if (traced != now.trace()) {
+            onceForBoth(
+                    traced ? closed : opened,
+                    now,
+                    traced
+                            ? "its origin is no longer told the gate's traceparent"
+                            : "its origin is told the gate's traceparent, where the gate traces",
+                    tls);
+        }
     }
 
-    private static void scanned(Map<Line, Detail> to, Route route, String words, boolean tls) {
+    /** Said of https alone where both schemes have it: it is one setting. */
+    private void dlp(Route old, Route now, boolean tls) {
+        DlpDiff.openings(old.dlp(), now.dlp()).forEach(words -> onceForBoth(opened, now, words, tls));
+        DlpDiff.openings(now.dlp(), old.dlp())
+                .forEach(words -> onceForBoth(closed, now, "not any more: " + words, tls));
+    }
+
+    private static void onceForBoth(Map<Line, Detail> to, Route route, String words, boolean tls) {
         if (tls || !to.containsKey(new Line(route.name(), words))) {
             said(to, Optional.of(route), words, tls, "");
         }

@@ -3,6 +3,7 @@ package egress.server.flight;
 import egress.exchange.CallerPhases;
 import egress.exchange.ExchangeRecord;
 import egress.policy.Route;
+import java.util.function.UnaryOperator;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -13,7 +14,7 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
-/** One exchange; its path stands in none of the fields, since there may be a secret in it. Phases that were not reached are 0. */
+/** One exchange; its path stands in none of the fields, and what else a caller says is masked. Phases that were not reached are 0. */
 @Name("egress.Exchange")
 @Label("Exchange")
 @Category("egress-proxy")
@@ -114,11 +115,12 @@ final class ExchangeEvent extends Event {
     @Timespan
     long body;
 
-    void fill(ExchangeRecord exchange) {
+    /** @param masker takes secrets out of a text */
+    void fill(ExchangeRecord exchange, UnaryOperator<String> masker) {
         Route allowed = exchange.route;
         id = exchange.id;
-        method = exchange.method;
-        host = exchange.authority.host();
+        method = masker.apply(exchange.method);
+        host = masker.apply(exchange.authority.host());
         port = exchange.authority.port();
         route = allowed == null ? null : allowed.name();
         version = exchange.version;

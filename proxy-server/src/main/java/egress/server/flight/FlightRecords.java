@@ -5,6 +5,7 @@ import egress.exchange.Event;
 import egress.exchange.Observer;
 import egress.server.dlp.judge.ScanWatch;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Hands what happens to the flight recorder, once there is one; until then it passes over everything. */
@@ -20,9 +21,13 @@ public final class FlightRecords implements Observer, MintWatch, ScanWatch {
         return there ? Optional.of(new FlightRecords()) : Optional.empty();
     }
 
-    /** Waits for a recorder, which there is from the start with -XX:StartFlightRecording, or later by jcmd. */
-    public void awaitRecorder() {
-        FlightSink.whenRecorderIsThere(made -> sink = made);
+    /**
+     * Waits for a recorder, which there is from the start with -XX:StartFlightRecording, or later by jcmd.
+     *
+     * @param masker takes secrets out of a text; called by event loops
+     */
+    public void awaitRecorder(UnaryOperator<String> masker) {
+        FlightSink.whenRecorderIsThere(masker, made -> sink = made);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.FlightRecorderListener;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +18,28 @@ final class FlightSink implements FlightRecords.Sink {
     private final ConcurrentMap<Long, ExchangeEvent> exchanges = new ConcurrentHashMap<>();
     private final ConcurrentMap<SocketAddress, HandshakeEvent> handshakes = new ConcurrentHashMap<>();
 
+    private final UnaryOperator<String> masker;
+
     /** Loads the events, which takes milliseconds: not when an event loop needs the first of them. */
-    private FlightSink() {
+    private FlightSink(UnaryOperator<String> masker) {
+        this.masker = masker;
         for (jdk.jfr.Event event :
                 List.of(new ExchangeEvent(), new HandshakeEvent(), new MintEvent(), new ScanEvent())) {
             event.isEnabled();
         }
     }
 
-    /** Tells when there is a recorder: at once where there is one, perhaps never. */
-    static void whenRecorderIsThere(Consumer<FlightRecords.Sink> then) {
+    /**
+     * Tells when there is a recorder: at once where there is one, perhaps never.
+     *
+     * @param masker takes secrets out of a text; called by event loops
+     */
+    static void whenRecorderIsThere(UnaryOperator<String> masker, Consumer<FlightRecords.Sink> then) {
         if (FlightRecorder.isAvailable()) {
             FlightRecorder.addListener(new FlightRecorderListener() {
                 @Override
                 public void recorderInitialized(FlightRecorder recorder) {
-                    then.accept(new FlightSink());
+                    then.accept(new FlightSink(masker));
                 }
             });
         }
@@ -52,8 +60,9 @@ final class FlightSink implements FlightRecords.Sink {
                 HandshakeEvent made = new HandshakeEvent();
                 if (made.isEnabled()) {
                     made.begin();
-                    made.host = hello.authority().host();
-                    made.serverName = hello.sni();
+                    String sni = hello.sni();
+                    made.host = masker.apply(hello.authority().host());
+                    made.serverName = sni == null ? null : masker.apply(sni);
                     handshakes.put(hello.downstream(), made);
                 }
             }
@@ -72,7 +81,7 @@ final class FlightSink implements FlightRecords.Sink {
         if (event != null) {
             event.end();
             if (event.shouldCommit()) {
-                event.fill(exchange);
+                event.fill(exchange, masker);
                 event.commit();
             }
         }
@@ -83,7 +92,7 @@ final class FlightSink implements FlightRecords.Sink {
         if (event != null) {
             event.end();
             event.protocol = protocol;
-            event.failure = failure;
+            event.failure = failure == null ? null : masker.apply(failure);
             event.commit();
         }
     }
@@ -95,8 +104,8 @@ final class FlightSink implements FlightRecords.Sink {
         return failure -> {
             event.end();
             if (event.shouldCommit()) {
-                event.name = name;
-                event.failure = failure == null ? null : failure.toString();
+                event.name = masker.apply(name);
+                event.failure = failure == null ? null : masker.apply(failure.toString());
                 event.commit();
             }
         };

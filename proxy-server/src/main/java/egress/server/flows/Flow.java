@@ -43,8 +43,49 @@ public record Flow(
      *
      * @param address {@code 127.0.0.1:47154}
      * @param user the proxy user whose password was checked; null where there is none
+     * @param tls what the handshake with it agreed on; null where it is not known, or there was none
      */
-    public record Client(String address, @Nullable String user) {}
+    public record Client(
+            String address, @Nullable String user, @Nullable Tls tls) {
+        /** Of whose TLS nothing is known. */
+        public Client(String address, @Nullable String user) {
+            this(address, user, null);
+        }
+    }
+
+    /**
+     * What a handshake agreed on.
+     *
+     * @param version such as {@code TLSv1.3}
+     * @param alpn the protocol chosen; null where none was
+     * @param certificate the origin's; null of a caller, and where it is not known
+     */
+    public record Tls(
+            String version,
+            String cipher,
+            @Nullable String alpn,
+            @Nullable Certificate certificate) {}
+
+    /**
+     * A certificate.
+     *
+     * @param subject as RFC 2253 writes a name, and {@code issuer} likewise
+     * @param names the subject's alternative names, the first of them
+     * @param moreNames how many others there are
+     * @param sha256 of the certificate, in hexadecimal
+     */
+    public record Certificate(
+            String subject,
+            String issuer,
+            Instant notBefore,
+            Instant notAfter,
+            List<String> names,
+            int moreNames,
+            String sha256) {
+        public Certificate {
+            names = List.copyOf(names);
+        }
+    }
 
     /** @param host and port of the CONNECT */
     public record Hello(String host, int port, @Nullable String sni, List<String> alpn) {
@@ -119,10 +160,19 @@ public record Flow(
      * The connection to the origin.
      *
      * @param address {@code 203.0.113.7:443}; null where none was made
+     * @param tls null where it is not known, or there was none
      */
     public record Connection(
-            @Nullable String address, @Nullable String httpVersion, boolean reused) {
+            @Nullable String address,
+            @Nullable String httpVersion,
+            boolean reused,
+            @Nullable Tls tls) {
         public static final Connection NONE = new Connection(null, null, false);
+
+        /** Of whose TLS nothing is known. */
+        public Connection(@Nullable String address, @Nullable String httpVersion, boolean reused) {
+            this(address, httpVersion, reused, null);
+        }
     }
 
     /**

@@ -26,6 +26,7 @@ final class FlowMaker {
     private final Supplier<SecretMasker> maskers;
     private final MaskedFields fields = new MaskedFields();
     private final MaskedBodies bodies;
+    private final TlsReader tls = new TlsReader();
 
     FlowMaker(Supplier<SecretMasker> maskers, int bodyLimit) {
         this.maskers = maskers;
@@ -46,7 +47,7 @@ final class FlowMaker {
                 head(from, masker),
                 response(from, FlowBody.EMPTY, List.of(), masker),
                 decision(facts, masker),
-                connection(facts),
+                connection(from, facts, masker),
                 timings(facts.phases()),
                 findings(from, masker));
     }
@@ -77,7 +78,7 @@ final class FlowMaker {
                 request,
                 response,
                 decision(facts, masker),
-                connection(facts),
+                connection(from, facts, masker),
                 timings(facts.phases()),
                 findings(from, masker));
     }
@@ -95,7 +96,7 @@ final class FlowMaker {
                 0,
                 hello.scan(),
                 hello.time(),
-                client(read.downstream(), read.caller()),
+                client(read.downstream(), read.caller(), null),
                 new Flow.Hello(
                         fields.text(read.authority().host(), masker),
                         read.authority().port(),
@@ -131,7 +132,7 @@ final class FlowMaker {
                 0,
                 refused.scan(),
                 refused.time(),
-                client(refused.downstream(), refused.from()),
+                client(refused.downstream(), refused.from(), null),
                 null,
                 request,
                 new Flow.Response(
@@ -147,7 +148,7 @@ final class FlowMaker {
                 List.of());
     }
 
-    private static Flow flow(
+    private Flow flow(
             Recording from,
             Flow.Request request,
             Flow.@Nullable Response response,
@@ -159,7 +160,7 @@ final class FlowMaker {
                 from.id,
                 from.scan,
                 from.time,
-                client(from.downstream, from.caller),
+                client(from.downstream, from.caller, tls.read(from.callerTls, maskers.get())),
                 null,
                 request,
                 response,
@@ -205,12 +206,12 @@ final class FlowMaker {
                         trailers);
     }
 
-    private static Flow.Client client(SocketAddress address, Caller caller) {
+    private static Flow.Client client(SocketAddress address, Caller caller, Flow.@Nullable Tls tls) {
         String text = address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? NetUtil.toSocketAddressString(inet)
                 : String.valueOf(address);
         return new Flow.Client(
-                text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null);
+                text, caller.key().startsWith(USER) ? caller.key().substring(USER.length()) : null, tls);
     }
 
     private static Flow.Decision decision(Facts facts, SecretMasker masker) {
@@ -228,10 +229,14 @@ final class FlowMaker {
                 facts.ask());
     }
 
-    private static Flow.Connection connection(Facts facts) {
+    private Flow.Connection connection(Recording from, Facts facts, SecretMasker masker) {
         return facts.upstreamAddress() == null
                 ? Flow.Connection.NONE
-                : new Flow.Connection(facts.upstreamAddress(), facts.upstreamVersion(), facts.upstreamReused());
+                : new Flow.Connection(
+                        facts.upstreamAddress(),
+                        facts.upstreamVersion(),
+                        facts.upstreamReused(),
+                        tls.read(from.upstreamTls, masker));
     }
 
     private static Flow.Timings timings(Phases phases) {

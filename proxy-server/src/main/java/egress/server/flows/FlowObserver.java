@@ -140,6 +140,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
             }
             case Event.Ended ended -> {
                 if (ended.exchange().recording instanceof Recording recording) {
+                    recording.upstreamTls = ended.exchange().upstreamTls; // also where no answer came
                     recording.credit.stays();
                     delivery.offer(new Handover.Ended(recording, Facts.of(ended.exchange(), clock.millis(), false)));
                 }

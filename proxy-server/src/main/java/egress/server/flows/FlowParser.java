@@ -41,7 +41,7 @@ final class FlowParser {
                 node.path("exchange").asLong(),
                 text(node, "scan_id"),
                 timestamp(text(node, "timestamp")),
-                new Flow.Client(text(node, "client"), optional(node, "user")),
+                new Flow.Client(text(node, "client"), optional(node, "user"), tls(node.path("tls"))),
                 http ? null : hello(node),
                 http ? request(node) : null,
                 http ? response(node) : null,
@@ -156,14 +156,41 @@ final class FlowParser {
                 optional(node, "ask"));
     }
 
-    private static Flow.Connection upstream(JsonNode node) {
+    private static Flow.Connection upstream(JsonNode node) throws IOException {
         String address = optional(node, "upstream");
         return address == null
                 ? Flow.Connection.NONE
                 : new Flow.Connection(
                         address,
                         optional(node, "upstream_http_version"),
-                        node.path("upstream_reused").asBoolean());
+                        node.path("upstream_reused").asBoolean(),
+                        tls(node.path("upstream_tls")));
+    }
+
+    private static Flow.@Nullable Tls tls(JsonNode node) throws IOException {
+        return node.isObject()
+                ? new Flow.Tls(
+                        text(node, "version"),
+                        text(node, "cipher"),
+                        optional(node, "alpn"),
+                        certificate(node.path("certificate")))
+                : null;
+    }
+
+    private static Flow.@Nullable Certificate certificate(JsonNode node) throws IOException {
+        if (!node.isObject()) {
+            return null;
+        }
+        List<String> names = new ArrayList<>();
+        node.path("names").forEach(each -> names.add(each.asText()));
+        return new Flow.Certificate(
+                text(node, "subject"),
+                text(node, "issuer"),
+                timestamp(text(node, "not_before")),
+                timestamp(text(node, "not_after")),
+                names,
+                node.path("more_names").asInt(),
+                text(node, "sha256"));
     }
 
     private static Flow.Timings timings(JsonNode node) {

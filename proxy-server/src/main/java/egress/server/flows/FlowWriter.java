@@ -45,6 +45,7 @@ final class FlowWriter {
             }
             json.writeStringField("client", flow.client().address());
             string(json, "user", flow.client().user());
+            tls(json, "tls", flow.client().tls());
             if (flow.request() != null) {
                 outcome(json, flow);
                 messages(json, flow.messages(), mostOfBody);
@@ -134,6 +135,7 @@ final class FlowWriter {
             json.writeStringField("upstream", upstream.address());
             string(json, "upstream_http_version", upstream.httpVersion());
             json.writeBooleanField("upstream_reused", upstream.reused());
+            tls(json, "upstream_tls", upstream.tls());
         }
         if (!flow.timings().micros().isEmpty()) {
             json.writeObjectFieldStart("ms");
@@ -155,6 +157,35 @@ final class FlowWriter {
             }
             json.writeEndArray();
         }
+    }
+
+    private static void tls(JsonGenerator json, String name, Flow.@Nullable Tls tls) throws IOException {
+        if (tls == null) {
+            return;
+        }
+        json.writeObjectFieldStart(name);
+        json.writeStringField("version", tls.version());
+        json.writeStringField("cipher", tls.cipher());
+        string(json, "alpn", tls.alpn());
+        Flow.Certificate certificate = tls.certificate();
+        if (certificate != null) {
+            json.writeObjectFieldStart("certificate");
+            json.writeStringField("subject", certificate.subject());
+            json.writeStringField("issuer", certificate.issuer());
+            json.writeStringField("not_before", certificate.notBefore().toString());
+            json.writeStringField("not_after", certificate.notAfter().toString());
+            json.writeArrayFieldStart("names");
+            for (String each : certificate.names()) {
+                json.writeString(each);
+            }
+            json.writeEndArray();
+            if (certificate.moreNames() > 0) {
+                json.writeNumberField("more_names", certificate.moreNames());
+            }
+            json.writeStringField("sha256", certificate.sha256());
+            json.writeEndObject();
+        }
+        json.writeEndObject();
     }
 
     private static void messages(JsonGenerator json, List<Flow.Message> messages, int most) throws IOException {

@@ -2,6 +2,7 @@ package egress.server.flows;
 
 import egress.exchange.ExchangeRecord;
 import egress.exchange.Inspection;
+import egress.exchange.TlsFacts;
 import egress.http.Authority;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpContent;
@@ -34,6 +35,7 @@ final class Recording implements AutoCloseable {
     final long startedNanos;
     final String scan;
     final Instant time;
+    final @Nullable TlsFacts callerTls;
     final Fields requestFields;
     final Credit credit;
     final BodyCopy request;
@@ -41,6 +43,9 @@ final class Recording implements AutoCloseable {
     Fields requestTrailers = Fields.NONE;
     Fields responseFields = Fields.NONE;
     Fields responseTrailers = Fields.NONE;
+
+    @Nullable
+    TlsFacts upstreamTls;
 
     @Nullable
     HttpResponseStatus answered;
@@ -69,6 +74,7 @@ final class Recording implements AutoCloseable {
         this.method = exchange.method;
         this.target = exchange.target;
         this.startedNanos = exchange.startedNanos;
+        this.callerTls = exchange.tlsFacts;
         this.scan = scan;
         this.time = time;
         this.requestFields = requestFields;
@@ -97,6 +103,7 @@ final class Recording implements AutoCloseable {
 
     void responseHead(ExchangeRecord exchange) {
         answered = exchange.answered;
+        upstreamTls = exchange.upstreamTls;
         responseFields = Fields.of(exchange.responseFields);
         credit.force(responseFields.weight());
     }

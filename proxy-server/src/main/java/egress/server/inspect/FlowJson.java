@@ -97,6 +97,14 @@ final class FlowJson {
         }
         json.writeNumberField("messages", flow.messages().size() + entry.messagesDropped());
         json.writeNumberField("findings", flow.findings().size());
+        FlowStore.ShadowVerdict shadow = entry.shadow();
+        if (shadow != null) {
+            json.writeObjectFieldStart("shadow");
+            json.writeStringField("from", shadow.from());
+            json.writeStringField("to", shadow.to());
+            optional(json, "rule", shadow.rule());
+            json.writeEndObject();
+        }
     }
 
     private static String cut(String path) {
@@ -156,7 +164,9 @@ final class FlowJson {
         optional(json, "address", flow.upstream().address());
         optional(json, "version", flow.upstream().httpVersion());
         json.writeBooleanField("reused", flow.upstream().reused());
+        tls(json, flow.upstream().tls());
         json.writeEndObject();
+        tls(json, flow.client().tls());
         json.writeObjectFieldStart("timings");
         for (var phase : flow.timings().micros().entrySet()) {
             json.writeNumberField(phase.getKey(), phase.getValue());
@@ -172,6 +182,33 @@ final class FlowJson {
             json.writeEndObject();
         }
         json.writeEndArray();
+    }
+
+    private static void tls(JsonGenerator json, Flow.@Nullable Tls tls) throws IOException {
+        if (tls == null) {
+            return;
+        }
+        json.writeObjectFieldStart("tls");
+        json.writeStringField("version", tls.version());
+        json.writeStringField("cipher", tls.cipher());
+        optional(json, "alpn", tls.alpn());
+        Flow.Certificate certificate = tls.certificate();
+        if (certificate != null) {
+            json.writeObjectFieldStart("certificate");
+            json.writeStringField("subject", certificate.subject());
+            json.writeStringField("issuer", certificate.issuer());
+            json.writeNumberField("from", certificate.notBefore().toEpochMilli());
+            json.writeNumberField("until", certificate.notAfter().toEpochMilli());
+            json.writeArrayFieldStart("names");
+            for (String each : certificate.names()) {
+                json.writeString(each);
+            }
+            json.writeEndArray();
+            json.writeNumberField("moreNames", certificate.moreNames());
+            json.writeStringField("sha256", certificate.sha256());
+            json.writeEndObject();
+        }
+        json.writeEndObject();
     }
 
     private static void hello(JsonGenerator json, Flow.Hello hello) throws IOException {

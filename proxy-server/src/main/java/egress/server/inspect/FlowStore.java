@@ -5,6 +5,7 @@ import egress.server.flows.FlowBody;
 import egress.server.flows.FlowSink;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,8 @@ final class FlowStore implements FlowSink {
     /** Messages of one WebSocket that are held: each new one copies the list. */
     private static final int MOST_MESSAGES = 2_000;
 
+    private static final int MOST_EARLY = 1_000;
+
     private final long most;
     /** By number, which is the order in which they came. */
     private final TreeMap<Long, Entry> byNumber = new TreeMap<>();
@@ -30,6 +33,12 @@ final class FlowStore implements FlowSink {
     private final TreeMap<Long, Entry> byRevision = new TreeMap<>();
     /** The numbers of exchanges under way, by the gate's own id. */
     private final Map<Long, Long> open = new HashMap<>();
+
+    /** Those of all exchanges that are held. */
+    private final Map<Long, Long> byId = new HashMap<>();
+
+    /** What the shadow routes say of exchanges that are not here yet: they are judged on a thread of their own. */
+    private final Map<Long, ShadowVerdict> early = new LinkedHashMap<>();
 
     private long bytes;
     private long lastNumber;
@@ -47,8 +56,24 @@ final class FlowStore implements FlowSink {
      *
      * @param number counted by the store from 1 on
      * @param messagesDropped of a WebSocket, the oldest, which would have taken more than one flow's part
+     * @param shadow what the shadow routes would have decided otherwise; null where they would not, or there are none
      */
-    record Entry(long number, long revision, State state, Flow flow, int messagesDropped, long weight) {}
+    record Entry(
+            long number,
+            long revision,
+            State state,
+            Flow flow,
+            int messagesDropped,
+            @Nullable ShadowVerdict shadow,
+            long weight) {}
+
+    /**
+     * What the shadow routes would have made of an exchange.
+     *
+     * @param from {@code allow}, or the code of the denial in force; {@code to} likewise of theirs
+     * @param rule of theirs; null where none decided
+     */
+    record ShadowVerdict(String from, String to, @Nullable String rule) {}
 
     /**
      * What changed since a revision.
@@ -89,7 +114,8 @@ final class FlowStore implements FlowSink {
                 whole = Flows.withMessages(flow, before.flow().messages());
             }
         }
-        store(before, state, whole, dropped);
+        ShadowVerdict shadow = before != null ? before.shadow() : flow.isExchange() ? early.remove(flow.id()) : null;
+        store(before, state, whole, dropped, shadow);
         if (state == State.ENDED && flow.isExchange()) {
             open.remove(flow.id());
         }
@@ -104,10 +130,29 @@ final class FlowStore implements FlowSink {
         }
         List<Flow.Message> messages = new ArrayList<>(before.flow().messages());
         messages.add(message);
-        store(before, before.state(), Flows.withMessages(before.flow(), messages), before.messagesDropped());
+        store(
+                before,
+                before.state(),
+                Flows.withMessages(before.flow(), messages),
+                before.messagesDropped(),
+                before.shadow());
     }
 
-    private void store(@Nullable Entry before, State state, Flow flow, int dropped) {
+    /** The shadow routes would have decided an exchange otherwise. */
+    synchronized void flipped(long id, ShadowVerdict verdict) {
+        Long number = byId.get(id);
+        Entry before = number == null ? null : byNumber.get(number);
+        if (before != null) {
+            store(before, before.state(), before.flow(), before.messagesDropped(), verdict);
+            return;
+        }
+        early.put(id, verdict);
+        if (early.size() > MOST_EARLY) {
+            early.remove(early.keySet().iterator().next());
+        }
+    }
+
+    private void store(@Nullable Entry before, State state, Flow flow, int dropped, @Nullable ShadowVerdict shadow) {
         Flow held = flow;
         int less = dropped;
         long weight = Weights.of(held);
@@ -125,12 +170,15 @@ final class FlowStore implements FlowSink {
             bytes -= before.weight();
         }
         long number = before == null ? ++lastNumber : before.number();
-        Entry entry = new Entry(number, ++lastRevision, state, held, less, weight);
+        Entry entry = new Entry(number, ++lastRevision, state, held, less, shadow, weight);
         byNumber.put(number, entry);
         byRevision.put(entry.revision(), entry);
         bytes += weight;
         if (held.isExchange()) {
-            open.put(held.id(), number);
+            byId.put(held.id(), number);
+            if (before == null || before.state() != State.ENDED) {
+                open.put(held.id(), number);
+            }
         }
         while (bytes > most && byNumber.size() > 1) {
             remove(byNumber.firstEntry().getValue());
@@ -143,6 +191,7 @@ final class FlowStore implements FlowSink {
         byRevision.remove(entry.revision());
         if (entry.flow().isExchange()) {
             open.remove(entry.flow().id(), entry.number());
+            byId.remove(entry.flow().id(), entry.number());
         }
         bytes -= entry.weight();
     }
@@ -152,6 +201,7 @@ final class FlowStore implements FlowSink {
         byNumber.clear();
         byRevision.clear();
         open.clear();
+        byId.clear();
         bytes = 0;
         lastRevision++;
         notifyAll();
@@ -209,6 +259,10 @@ final class FlowStore implements FlowSink {
 
         static long of(Flow flow) {
             long sum = OBJECT;
+            Flow.Tls tls = flow.upstream().tls();
+            if (tls != null && tls.certificate() != null) { // which flows of one connection share
+                sum += PART + tls.certificate().names().size() * PART;
+            }
             Flow.Hello hello = flow.hello();
             if (hello != null) {
                 for (String protocol : hello.alpn()) {

@@ -32,6 +32,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The page: what it holds, who gets in, and what it answers. */
 public final class Inspector implements AdminPages, AutoCloseable {
@@ -82,6 +83,16 @@ public final class Inspector implements AdminPages, AutoCloseable {
     /** All that take what is recorded. */
     public List<FlowSink> sinks() {
         return List.of(store, tally);
+    }
+
+    /**
+     * The shadow routes would have decided an exchange otherwise.
+     *
+     * @param from {@code allow}, or the code of the denial in force; {@code to} likewise of theirs
+     * @param rule of theirs; null where none decided
+     */
+    public void flipped(long exchange, String from, String to, @Nullable String rule) {
+        store.flipped(exchange, new FlowStore.ShadowVerdict(from, to, rule));
     }
 
     FlowStore store() {

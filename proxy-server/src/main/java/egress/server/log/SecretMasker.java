@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Takes secrets out of what is written down: the values that the gate itself holds wherever they occur, the fields that
@@ -56,10 +57,26 @@ public final class SecretMasker {
             "deploy-token",
             "authentication-info");
 
-    /** How the last words of other such fields read: {@code X-Vault-Token}, {@code Ocp-Apim-Subscription-Key}, but not {@code …-Tokens}. */
-    private static final Pattern SENSITIVE_FIELD = Pattern.compile(
-            "(?:.*[-_])?(?:token|secret|passw(?:or)?d|jwt|credentials?"
-                    + "|(?:api|access|auth|subscription|functions?|secret|private|master|account|service)[-_]?key|apikey)");
+    /**
+     * How the last words of other such fields read: {@code X-Vault-Token}, {@code Ocp-Apim-Subscription-Key}, but not {@code …-Tokens}.
+     * A list, since as an RE2 pattern it took a twentieth of all that recording an exchange does.
+     */
+    private static final List<String> SENSITIVE_ENDINGS = Stream.concat(
+                    Stream.of("token", "secret", "password", "passwd", "jwt", "credential", "credentials"),
+                    Stream.of(
+                                    "api",
+                                    "access",
+                                    "auth",
+                                    "subscription",
+                                    "function",
+                                    "functions",
+                                    "secret",
+                                    "private",
+                                    "master",
+                                    "account",
+                                    "service")
+                            .flatMap(word -> Stream.of(word + "key", word + "-key", word + "_key")))
+            .toList();
 
     private static final List<String> SENSITIVE_NAMES = List.of(
             "token",
@@ -181,10 +198,18 @@ public final class SecretMasker {
     /** A field's value as it may be written down. */
     public String field(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
-        boolean isSecret = SENSITIVE_FIELDS.contains(lower)
-                || fields.contains(lower)
-                || SENSITIVE_FIELD.matcher(lower).matches();
+        boolean isSecret = SENSITIVE_FIELDS.contains(lower) || fields.contains(lower) || endsLikeASecret(lower);
         return isSecret ? MASK : text(value);
+    }
+
+    private static boolean endsLikeASecret(String name) {
+        for (String ending : SENSITIVE_ENDINGS) {
+            int at = name.length() - ending.length();
+            if (name.endsWith(ending) && (at == 0 || name.charAt(at - 1) == '-' || name.charAt(at - 1) == '_')) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Any other text, such as a request target or a reason. */

@@ -1,6 +1,10 @@
 package egress.server.metrics;
 
 import egress.ca.LeafCache;
+import egress.server.ask.AskCounts;
+import egress.server.ask.AskDesk;
+import egress.server.ask.AskOutcome;
+import egress.server.ask.Question;
 import egress.server.dlp.DlpEngine;
 import egress.share.FairBudget;
 import egress.upstream.UpstreamStatistics;
@@ -15,6 +19,66 @@ import java.util.function.Supplier;
 /** Meters that are read from whoever keeps the count anyway. */
 public final class ProcessMetrics {
     private ProcessMetrics() {}
+
+    /** Questions to an operator, and grants. */
+    public static void asks(MeterRegistry registry, AskDesk desk) {
+        AskCounts counts = desk.counts();
+        for (Question.Kind kind : Question.Kind.values()) {
+            String name = kind.code();
+            asks(registry, "egress.asks", "Questions that were opened", name, "", () -> counts.asked(kind));
+            for (AskOutcome outcome : AskOutcome.values()) {
+                asks(
+                        registry,
+                        "egress.asks.ended",
+                        "Questions that ended, by how",
+                        name,
+                        outcome.code(),
+                        () -> counts.ended(kind, outcome));
+            }
+            asks(
+                    registry,
+                    "egress.asks.too.many",
+                    "What nobody was asked about, since too many questions were open",
+                    name,
+                    "",
+                    () -> counts.tooMany(kind));
+            asks(
+                    registry,
+                    "egress.asks.grant.uses",
+                    "Requests that a grant let pass",
+                    name,
+                    "",
+                    () -> counts.used(kind));
+            Gauge.builder("egress.asks.open", () -> desk.open(kind))
+                    .description("Questions that wait for an answer")
+                    .tag("kind", name)
+                    .register(registry);
+            Gauge.builder("egress.asks.grants", () -> desk.granted(kind))
+                    .description("Grants in force")
+                    .tag("kind", name)
+                    .register(registry);
+        }
+        counter(
+                registry,
+                "egress.asks.answers.refused",
+                "What lay in place of an answer and was none, or was for no open question",
+                counts::answersRefused);
+    }
+
+    /** @param outcome empty for a count without that label */
+    private static void asks(
+            MeterRegistry registry,
+            String name,
+            String words,
+            String kind,
+            String outcome,
+            Supplier<? extends Number> count) {
+        FunctionCounter.Builder<MeterRegistry> made = FunctionCounter.builder(
+                        name, registry, any -> count.get().doubleValue())
+                .description(words)
+                .tag("kind", kind);
+        (outcome.isEmpty() ? made : made.tag("outcome", outcome)).register(registry);
+    }
 
     /** Registers a count that only grows. */
     public static void counter(MeterRegistry registry, String name, String words, Supplier<? extends Number> count) {

@@ -76,6 +76,24 @@ class RoutesDiffTest {
     }
 
     @Test
+    void whatIsToldToTheOriginIsAnOpening() {
+        RoutesDiff diff = diff("{host: a.example}", "{host: a.example, trace: true}");
+        assertThat(diff.lines())
+                .containsExactly(
+                        "opens:",
+                        "  + a.example: its origin is told the gate's traceparent, where the gate traces",
+                        "",
+                        "1 opened, 0 closed");
+        assertThat(diff("{host: a.example, trace: true}", "{host: a.example}").lines())
+                .contains("closes:", "  - a.example: its origin is no longer told the gate's traceparent");
+        assertThat(diff("", "{host: 'a.example:443', trace: true}").lines())
+                .contains("  + a.example:443: its origin is told the gate's traceparent, where the gate traces");
+        assertThat(diff("{host: a.example, trace: true}", "{host: a.example, trace: true}")
+                        .lines())
+                .containsExactly("nothing opens and nothing closes");
+    }
+
+    @Test
     void aHostThatIsGoneCloses() {
         RoutesDiff diff = diff("{host: a.example}, {host: b.example}", "{host: a.example}");
         assertThat(diff.opens()).isFalse();

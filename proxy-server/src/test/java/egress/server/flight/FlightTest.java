@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program under a flight recorder, beside one that was not started, and in a run time that has none. */
 final class FlightTest {
     private static final String HOST = "api.example";
+    private static final String SECRET = "kq7zt2vw9xhn4mpl8rbd";
 
     @TempDir
     private Path directory;
@@ -43,7 +44,14 @@ final class FlightTest {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Xlog:class+load:file=" + directory.resolve("classes.log")));
         arguments.addAll(List.of(jvm));
-        Path routes = Files.writeString(directory.resolve("routes.yaml"), "routes: [{host: api.example}]\n");
+        Path routes = Files.writeString(directory.resolve("routes.yaml"), """
+            routes:
+              - host: api.example
+              - host: "*.open.example"
+                dlp: {outbound_detectors: false}
+              - host: other.example
+                auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
+            """);
         arguments.addAll(List.of("-cp", System.getProperty("java.class.path"), "egress.server.Main"));
         arguments.addAll(List.of("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--ca-ephemeral", "-v"));
         arguments.addAll(List.of("--dlp-timeout", "60s")); // a busy machine is no matter of this test
@@ -53,7 +61,7 @@ final class FlightTest {
                 "--upstream-ca",
                 origins.writePem(directory.resolve("origins.pem")).toString()));
         arguments.addAll(List.of("--connect-to", HOST + ":443:127.0.0.1:" + origin.port()));
-        return Child.of(Tool.of(Child.java()), arguments.toArray(String[]::new));
+        return Child.of(Tool.of(Child.java()).with("EGRESS_TOKEN_0", SECRET), arguments.toArray(String[]::new));
     }
 
     private X509Certificate ca() throws Exception {
@@ -159,6 +167,30 @@ final class FlightTest {
     }
 
     /** The recorder is looked for in the background, once the gate is ready. */
+    @Test
+    void noNameOfAHostHasASecretInARecording() throws Exception {
+        Path file = directory.resolve("gate.jfr");
+        String name = SECRET + ".open.example";
+        try (Origin origin = Origin.tls(origins.leaf(HOST), Alpn.H1);
+                Child gate =
+                        start(origin, "-XX:StartFlightRecording:filename=" + file + ",settings=none,dumponexit=true")) {
+            awaitSink(gate);
+            try (RawClient client = RawClient.connect(gate.port())) {
+                client.tunnel(name + ":443").tls(TlsClient.of(name, ca()).alpn("http/1.1"));
+                assertThat(client.get("/", name).status()).isEqualTo(502); // there is no such host
+            }
+            stop(gate);
+        }
+        List<RecordedEvent> all = RecordingFile.readAllEvents(file);
+        assertThat(events(all, "egress.Exchange")).hasSize(1);
+        assertThat(events(all, "egress.Exchange").getFirst().getString("host")).isEqualTo("********.open.example");
+        RecordedEvent handshake = events(all, "egress.Handshake").getFirst();
+        assertThat(handshake.getString("host")).isEqualTo("********.open.example");
+        assertThat(handshake.getString("serverName")).isEqualTo("********.open.example");
+        assertThat(events(all, "egress.Mint").getFirst().getString("name")).isEqualTo("********.open.example");
+        assertThat(all.toString()).doesNotContain(SECRET);
+    }
+
     private void awaitSink(Child gate) throws Exception {
         awaitListening(gate);
         egress.server.ProxyUnderTest.await("the recorder to be found", () -> {

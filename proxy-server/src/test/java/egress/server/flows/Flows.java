@@ -78,7 +78,7 @@ final class Flows {
                 random.nextLong(1L << 40),
                 text(random),
                 time(random),
-                new Flow.Client("[::1]:1", random.nextBoolean() ? null : text(random)),
+                new Flow.Client("[::1]:1", random.nextBoolean() ? null : text(random), tls(random)),
                 null,
                 new Flow.Request(
                         "M-" + random.nextInt(10),
@@ -97,11 +97,30 @@ final class Flows {
                         "denied", "code", optional(random), optional(random), optional(random), random.nextBoolean()),
                 random.nextBoolean()
                         ? Flow.Connection.NONE
-                        : new Flow.Connection("a:1", optional(random), random.nextBoolean()),
+                        : new Flow.Connection("a:1", optional(random), random.nextBoolean(), tls(random)),
                 new Flow.Timings(micros),
                 List.of(new Flow.Finding(text(random), "body", "f00", "warned")),
                 List.of(new Flow.Message(
                         random.nextBoolean(), random.nextBoolean(), random.nextLong(1_000_000), randomBody(random))));
+    }
+
+    private static Flow.@Nullable Tls tls(RandomGenerator random) {
+        return random.nextBoolean()
+                ? null
+                : new Flow.Tls(
+                        "TLSv1.3",
+                        text(random),
+                        optional(random),
+                        random.nextBoolean()
+                                ? null
+                                : new Flow.Certificate(
+                                        text(random),
+                                        text(random),
+                                        time(random),
+                                        time(random),
+                                        List.of(text(random), "a.example"),
+                                        random.nextInt(3),
+                                        "00ff"));
     }
 
     private static @Nullable String optional(RandomGenerator random) {

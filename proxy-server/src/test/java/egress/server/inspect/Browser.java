@@ -38,14 +38,16 @@ final class Browser implements AutoCloseable {
     private final List<String> faults = new CopyOnWriteArrayList<>();
     private final List<String> requested = new CopyOnWriteArrayList<>();
     private final Process process;
+    private final URI address;
     private final WebSocket socket;
     private final String session;
 
     private Browser(Process process) throws IOException {
         this.process = process;
+        this.address = URI.create(address(process));
         this.socket = HttpClient.newHttpClient()
                 .newWebSocketBuilder()
-                .buildAsync(URI.create(address(process)), new Listener())
+                .buildAsync(address, new Listener())
                 .join();
         String target = call(null, "Target.createTarget", Map.of("url", "about:blank"))
                 .path("targetId")
@@ -77,6 +79,7 @@ final class Browser implements AutoCloseable {
                         "--hide-scrollbars",
                         "--window-size=1440,900",
                         "--remote-debugging-port=0",
+                        "--remote-allow-origins=*", // its own developer tools
                         "--user-data-dir=" + home.resolve("profile"),
                         "about:blank");
         return new Browser(process);
@@ -182,6 +185,23 @@ final class Browser implements AutoCloseable {
     void open(String url) throws InterruptedException {
         call("Page.navigate", Map.of("url", url));
         await("the page", "document.readyState === 'complete' && document.querySelector('.grid') !== null");
+    }
+
+    /** Opens Chromium's own developer tools, for an empty page, with their network panel. */
+    void openDeveloperTools() throws InterruptedException {
+        String target = call(null, "Target.createTarget", Map.of("url", "about:blank"))
+                .path("targetId")
+                .asText();
+        String at = address.getAuthority();
+        call(
+                "Page.navigate",
+                Map.of("url", "http://" + at + "/devtools/devtools_app.html?ws=" + at + "/devtools/page/" + target));
+        await("the developer tools", "document.querySelector('.root-view') !== null"); // what is asked before breaks it
+        evaluate("""
+                (async () => {
+                  const { ViewManager } = await import("./ui/legacy/legacy.js");
+                  await ViewManager.ViewManager.instance().showView("network");
+                })()""");
     }
 
     /** The value of an expression, which may be a promise. */

@@ -6,6 +6,7 @@ import egress.server.flows.Flow;
 import egress.testkit.RecordedRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
@@ -270,6 +271,38 @@ final class InspectDetailTest extends InspectPage {
         browser.click(".menu .items button", "JavaScript");
         browser.await("a copy", "typeof window.copied === 'string'");
         assertThat(browser.evaluate("window.copied").asText()).startsWith("const response = await fetch(");
+    }
+
+    @Test
+    void showsTheHandshakesTheOriginsCertificateAndWhatShadowRoutesWouldSay() throws Exception {
+        Flow flow = next().secured(new Flow.Certificate(
+                        "CN=api.example,O=<b>An Origin</b>",
+                        "CN=An Authority",
+                        Instant.parse("2026-06-01T00:00:00Z"),
+                        Instant.parse("2026-09-29T00:00:00Z"),
+                        List.of("api.example", "*.api.example"),
+                        3,
+                        "0f".repeat(32)))
+                .whole();
+        sink.flipped(flow.id(), new FlowStore.ShadowVerdict("allow", "path_not_allowed", "path_allowlist"));
+        openDetail(flow, "Overview");
+
+        browser.awaitText(".panel", "Certificate of the origin");
+        assertThat(browser.text(".panel"))
+                .contains(
+                        "TLSv1.3, TLS_AES_128_GCM_SHA256, h2, by the gate's certificate",
+                        "TLSv1.2, ECDHE-RSA-AES256-GCM-SHA384, no ALPN, verified",
+                        "CN=api.example,O=<b>An Origin</b>",
+                        "CN=An Authority",
+                        "2026-06-01 to 2026-09-29, 87 days from then",
+                        "api.example, *.api.example, and 3 more",
+                        "0f0f0f");
+        assertThat(browser.text(".rows .row")).contains("shadow: path_not_allowed");
+        assertThat(browser.text(".panel")).contains("Shadow routes", "path_allowlist");
+
+        // One that comes while the detail is open.
+        sink.flipped(flow.id(), new FlowStore.ShadowVerdict("allow", "method_not_allowed", null));
+        browser.awaitText(".panel", "method_not_allowed");
     }
 
     @Test

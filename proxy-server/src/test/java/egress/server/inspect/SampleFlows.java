@@ -24,6 +24,8 @@ final class SampleFlows {
     private Flow.Decision decision = new Flow.Decision("allowed", null, "api", "paths[0] prefix /", null, false);
     private List<Flow.Finding> findings = List.of();
     private List<Flow.Message> messages = List.of();
+    private Flow.@Nullable Tls callerTls;
+    private Flow.@Nullable Tls originTls;
 
     private SampleFlows(long id) {
         this.id = id;
@@ -114,6 +116,13 @@ final class SampleFlows {
                 List.of());
     }
 
+    /** With what the handshakes agreed on. */
+    SampleFlows secured(Flow.Certificate certificate) {
+        callerTls = new Flow.Tls("TLSv1.3", "TLS_AES_128_GCM_SHA256", "h2", null);
+        originTls = new Flow.Tls("TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384", null, certificate);
+        return this;
+    }
+
     /** When its head came. */
     Flow begun() {
         return made(null, new Flow.Decision("pending", null, null, null, null, false), Flow.Timings.NONE);
@@ -143,12 +152,12 @@ final class SampleFlows {
                 id,
                 "",
                 Instant.parse("2026-07-01T10:00:00Z").plusMillis(id * 137),
-                new Flow.Client("127.0.0.1:47154", null),
+                new Flow.Client("127.0.0.1:47154", null, callerTls),
                 null,
                 new Flow.Request(method, "https", host, 443, path, "HTTP/2.0", requestFields, requestBody, List.of()),
                 response,
                 decided,
-                new Flow.Connection("203.0.113.7:443", "HTTP/2.0", false),
+                new Flow.Connection("203.0.113.7:443", "HTTP/2.0", false, originTls),
                 timings,
                 findings,
                 messages);

@@ -10,6 +10,7 @@ import egress.policy.Route;
 import egress.share.Claimant;
 import io.netty.channel.EventLoop;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -148,13 +149,16 @@ public final class Supervisor {
         if (lock.admit(who.caller()) instanceof Admission.Refused refused) {
             supervision
                     .asking()
-                    .locked(who, head, supervision.generation(), refused.failure(), () -> lock.release(who.caller()));
+                    .locked(who, head, supervision.generation(), refused.failure(), () -> lock.release(who.caller()))
+                    .ifPresent(onAsked);
         }
     }
 
     /** What was granted already to streams like this one. */
     public Set<String> grantedBefore() {
-        return supervision.asking().granted(who, head);
+        Map<String, String> ids = supervision.asking().granted(who, head);
+        ids.values().forEach(onAsked);
+        return ids.keySet();
     }
 
     /** Until when an operator is asked, as {@link System#nanoTime}; 0 where nobody is. */

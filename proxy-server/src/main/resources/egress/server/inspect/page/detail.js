@@ -40,7 +40,8 @@ export class Detail {
 
   /** The flow changed while it is shown. */
   refresh(row) {
-    const stale = this.flow?.number === row.number && (this.flow.state !== row.state || this.flow.messages !== row.messages);
+    const stale = this.flow?.number === row.number
+      && (this.flow.state !== row.state || this.flow.messages !== row.messages || this.flow.shadow?.to !== row.shadow?.to);
     if (!stale || this.waits) {
       return;
     }
@@ -164,6 +165,11 @@ function overview(flow) {
       ["Rule", flow.rule && el("code", {}, flow.rule)],
       ["Credential", flow.request && (flow.injected ? "written by the gate" : "none written")],
     ]))),
+    flow.shadow && section("Shadow routes", table("Shadow routes", known([
+      ["In force", el("code", {}, flow.shadow.from)],
+      ["Shadow", el("code", {}, flow.shadow.to)],
+      ["Rule", flow.shadow.rule && el("code", {}, flow.shadow.rule)],
+    ]))),
     flow.found.length > 0 && section("What DLP found", foundTable(flow.found)),
     flow.request && section("Time", waterfall(flow.timings)),
     section("Connection", table("Connection", known([
@@ -171,14 +177,36 @@ function overview(flow) {
       ["Agent", flow.user ? `${flow.user} (${flow.client})` : flow.client],
       ["HTTP", flow.request && `${flow.request.version}${flow.upstream.version ? ` → ${flow.upstream.version}` : ""}`],
       ["Origin", flow.upstream.address && `${flow.upstream.address}${flow.upstream.reused ? ", a connection that was open" : ", a new connection"}`],
-      ["TLS", flow.scheme === "https" && "to the agent by the gate's certificate, to the origin verified"],
+      ["TLS to the agent", flow.scheme === "https" && [agreed(flow.tls), "by the gate's certificate"].filter(Boolean).join(", ")],
+      ["TLS to the origin", flow.upstream.tls && `${agreed(flow.upstream.tls)}, verified`],
       ["SNI", flow.hello && (flow.hello.sni ?? "none")],
       ["ALPN offered", flow.hello && (flow.hello.alpn.join(", ") || "none")],
       ["CONNECT to", flow.hello && `${flow.hello.host}:${flow.hello.port}`],
       ["Sent", flow.request && sizeInWords(flow.request.body.length)],
       ["Received", flow.response && sizeInWords(flow.response.body.length)],
     ]))),
+    flow.upstream.tls?.certificate && section("Certificate of the origin", certificateTable(flow.upstream.tls.certificate, flow.time)),
   ];
+}
+
+function agreed(tls) {
+  return tls && [tls.version, tls.cipher, tls.alpn ?? "no ALPN"].join(", ");
+}
+
+function certificateTable(certificate, time) {
+  const days = Math.floor((certificate.until - time) / 86_400_000);
+  const more = certificate.moreNames > 0 ? [`and ${certificate.moreNames} more`] : [];
+  return table("Certificate of the origin", [
+    ["Subject", certificate.subject || "none"],
+    ["Issuer", certificate.issuer],
+    ["Valid", `${day(certificate.from)} to ${day(certificate.until)}, ${days} days from then`],
+    ["Names", [...certificate.names, ...more].join(", ") || "none"],
+    ["SHA-256", el("code", {}, certificate.sha256)],
+  ]);
+}
+
+function day(millis) {
+  return new Date(millis).toISOString().slice(0, 10);
 }
 
 function known(rows) {

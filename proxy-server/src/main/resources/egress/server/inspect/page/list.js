@@ -260,6 +260,7 @@ function url(flow) {
     el("bdi", { class: "path" }, flow.path),
     flow.messages > 0 && el("span", { class: "chip" }, `${flow.messages} messages`),
     flow.findings > 0 && el("span", { class: "chip bad" }, "DLP"),
+    flow.shadow && el("span", { class: "chip", title: `The shadow routes would say ${flow.shadow.to}` }, `shadow: ${flow.shadow.to}`),
   ];
 }
 
