@@ -6,6 +6,7 @@ import egress.dlp.Pace;
 import egress.dlp.Place;
 import egress.dlp.ScanVerdict;
 import egress.dlp.SentBefore;
+import egress.dlp.given.SentText;
 import egress.dlp.SentValues.Carrier;
 import egress.dlp.builtin.join.Joiner;
 import egress.dlp.builtin.join.Structure;
@@ -43,6 +44,7 @@ final class BuiltInMessageScanner implements MessageScanner {
     private final ByteArrayOutputStream message = new ByteArrayOutputStream(0);
 
     private boolean told;
+    private SentText leaving = SentText.none();
 
     /**
      * @param types what the head says that the messages are
@@ -80,6 +82,7 @@ final class BuiltInMessageScanner implements MessageScanner {
             open(Structure.kindOf(bytes, offset, offset + length));
             begin(bytes, offset, length);
         }
+        leaving.take(bytes, offset, offset + length);
         window.put(bytes, offset, offset + length);
         window.flush();
         if (before != null) {
@@ -112,6 +115,7 @@ final class BuiltInMessageScanner implements MessageScanner {
             compare(with);
         }
         run.carries(null);
+        leaving.end();
         begins = true;
         return run.verdict();
     }
@@ -132,6 +136,8 @@ final class BuiltInMessageScanner implements MessageScanner {
     @Override
     public void follows(SentBefore sent) {
         before = sent;
+        run.leavesTo(sent.to());
+        leaving = run.leaving();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.BodySource;
+import egress.dlp.Destination;
 import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
@@ -100,9 +101,15 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
         run.gathers(sent == null ? null : new SmallValues(sent.values().get()));
+        Destination to = sent == null ? null : sent.to();
+        run.leavesTo(to);
         HeadScan head = new HeadScan(run, folded);
-        head.head(request);
+        boolean hasHead = !request.host().isEmpty();
+        head.head(request, to == null || !hasHead ? null : to.leaves(request.target(), request.fields()));
         new BodyScan(run).body(request);
+        if (to != null && !request.trailers().isEmpty()) {
+            to.leaves(request.trailers());
+        }
         head.trailers(request.trailers());
         if (sent != null) {
             search.compare(run, sent.leavesAnyway());

@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.GivenParts;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
@@ -13,6 +14,7 @@ import egress.dlp.builtin.rule.HeaderInjection;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
+import egress.dlp.builtin.scan.Excuse;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
@@ -22,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
@@ -39,8 +42,10 @@ final class HeadScan {
         this.folded = folded;
     }
 
-    void head(ScanRequest request) {
-        run.excuses(PresignedUrl.of(request));
+    /** @param given what of it an origin gave to the caller; null where nothing is known of that */
+    void head(ScanRequest request, @Nullable GivenParts given) {
+        Excuse signed = PresignedUrl.of(request);
+        run.excuses(given == null ? signed : new GivenBack(given, signed));
         HeaderInjection.head(run, request);
         HeadSurface surface = HeadSurface.head(request);
         byte[] bytes = surface.bytes();

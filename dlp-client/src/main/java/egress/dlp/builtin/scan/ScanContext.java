@@ -1,5 +1,6 @@
 package egress.dlp.builtin.scan;
 
+import egress.dlp.Destination;
 import egress.dlp.Detector;
 import egress.dlp.Finding.Severity;
 import egress.dlp.Pace;
@@ -8,6 +9,7 @@ import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.SentValues.Carrier;
+import egress.dlp.given.SentText;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ public final class ScanContext {
     private Pace pace = Pace.FREE;
     private int stride;
     private ScanVerdict.@Nullable Refused refused;
+    private @Nullable Destination to;
     private @Nullable SmallValues values;
     private @Nullable Carrier carrier;
 
@@ -66,7 +69,24 @@ public final class ScanContext {
         values = gathered;
     }
 
-    /** Has findings that are excused only warn. */
+    /** Says where what is scanned goes; null where nothing is to be remembered of that. */
+    public void leavesTo(@Nullable Destination destination) {
+        to = destination;
+    }
+
+    /** Takes a reading of what goes there. */
+    public SentText leaving() {
+        return to == null ? SentText.none() : to.text();
+    }
+
+    /** Something goes there that is not read to its end. */
+    public void leavesUnread() {
+        if (to != null) {
+            to.unread();
+        }
+    }
+
+    /** Has findings that are excused only warn, or pass. */
     public void excuses(Excuse excuse) {
         hits.excuses(excuse);
     }
