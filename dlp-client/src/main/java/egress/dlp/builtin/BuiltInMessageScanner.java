@@ -94,7 +94,14 @@ final class BuiltInMessageScanner implements MessageScanner {
             join.flush(false);
         });
         run.carries(null);
-        return run.verdict();
+        return told(run.verdict());
+    }
+
+    private ScanVerdict told(ScanVerdict verdict) {
+        if (before != null && (verdict instanceof ScanVerdict.Clean || before.leavesAnyway())) {
+            leaving.left();
+        }
+        return verdict;
     }
 
     private void begin(byte[] bytes, int offset, int length) {
@@ -136,8 +143,9 @@ final class BuiltInMessageScanner implements MessageScanner {
     @Override
     public void follows(SentBefore sent) {
         before = sent;
-        run.leavesTo(sent.to());
-        leaving = run.leaving();
+        if (sent.to() != null) {
+            leaving = sent.to().given().get().text(sent.to().host());
+        }
     }
 
     @Override

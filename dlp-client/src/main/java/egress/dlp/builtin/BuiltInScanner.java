@@ -1,8 +1,8 @@
 package egress.dlp.builtin;
 
 import egress.dlp.BodySource;
-import egress.dlp.Destination;
 import egress.dlp.HeaderField;
+import egress.dlp.Leaving;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -101,21 +101,25 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
         run.gathers(sent == null ? null : new SmallValues(sent.values().get()));
-        Destination to = sent == null ? null : sent.to();
-        run.leavesTo(to);
+        Leaving leaving = sent == null || sent.to() == null ? null : new Leaving(sent.to());
+        run.leaves(leaving);
         HeadScan head = new HeadScan(run, folded);
         boolean hasHead = !request.host().isEmpty();
-        head.head(request, to == null || !hasHead ? null : to.leaves(request.target(), request.fields()));
+        head.head(request, leaving == null || !hasHead ? null : leaving.head(request.target(), request.fields()));
         new BodyScan(run).body(request);
-        if (to != null && !request.trailers().isEmpty()) {
-            to.leaves(request.trailers());
+        if (leaving != null && !request.trailers().isEmpty()) {
+            leaving.trailers(request.trailers());
         }
         head.trailers(request.trailers());
         if (sent != null) {
             search.compare(run, sent.leavesAnyway());
         }
         giveBack(scratch);
-        return run.verdict();
+        ScanVerdict verdict = run.verdict();
+        if (leaving != null && sent != null && (verdict instanceof ScanVerdict.Clean || sent.leavesAnyway())) {
+            leaving.left();
+        }
+        return verdict;
     }
 
     /** Scans bytes that belong to no message. */

@@ -165,7 +165,7 @@ public final class GivenValues {
      * digits in a row cannot be told from others.
      */
     public synchronized boolean isFrom(String giver, byte[] value) {
-        SentGrams sent = sentTo(giver);
+        SentGrams sent = opened(giver);
         if (sent == null || !sent.isWhole()) {
             return false;
         }

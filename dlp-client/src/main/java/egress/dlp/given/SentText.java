@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes what is sent to an origin, in pieces, so that it is known where the origin echoes it. One thread at a time. */
 public final class SentText {
+    /** So much is kept until it is known whether it leaves; what is longer counts as sent in any case. */
+    private static final int MOST_KEPT = 8 * 1024;
+
     private final @Nullable GivenValues memory;
     private final String host;
     private final TextRuns runs = new TextRuns();
@@ -26,7 +29,9 @@ public final class SentText {
     /** Takes the next bytes of a text. */
     public void take(byte[] b, int from, int to) {
         read(b, from, to);
-        keep();
+        if (grams.count() > MOST_KEPT) {
+            left();
+        }
     }
 
     /** Takes texts, each for itself. */
@@ -36,12 +41,20 @@ public final class SentText {
             read(bytes, 0, bytes.length);
             end();
         }
-        keep();
     }
 
     /** Another text begins. */
     public void end() {
         runs.end();
+    }
+
+    /** What was taken leaves. */
+    public void left() {
+        if (memory != null && on) {
+            on = memory.sent(host, grams, read);
+            grams.clear();
+            read = 0;
+        }
     }
 
     private void read(byte[] b, int from, int to) {
@@ -55,13 +68,5 @@ public final class SentText {
             }
         }
         read += to - from;
-    }
-
-    private void keep() {
-        if (memory != null && on) {
-            on = memory.sent(host, grams, read);
-            grams.clear();
-            read = 0;
-        }
     }
 }

@@ -1,8 +1,8 @@
 package egress.dlp.builtin.scan;
 
-import egress.dlp.Destination;
 import egress.dlp.Detector;
 import egress.dlp.Finding.Severity;
+import egress.dlp.Leaving;
 import egress.dlp.Pace;
 import egress.dlp.Profile.Likeness;
 import egress.dlp.ScanOptions;
@@ -38,7 +38,7 @@ public final class ScanContext {
     private Pace pace = Pace.FREE;
     private int stride;
     private ScanVerdict.@Nullable Refused refused;
-    private @Nullable Destination to;
+    private @Nullable Leaving leaving;
     private @Nullable SmallValues values;
     private @Nullable Carrier carrier;
 
@@ -69,20 +69,20 @@ public final class ScanContext {
         values = gathered;
     }
 
-    /** Says where what is scanned goes; null where nothing is to be remembered of that. */
-    public void leavesTo(@Nullable Destination destination) {
-        to = destination;
+    /** Has what is scanned taken as what is about to leave; null where nothing is to be remembered of that. */
+    public void leaves(@Nullable Leaving those) {
+        leaving = those;
     }
 
-    /** Takes a reading of what goes there. */
+    /** Takes a reading of it. */
     public SentText leaving() {
-        return to == null ? SentText.none() : to.text();
+        return leaving == null ? SentText.none() : leaving.text();
     }
 
-    /** Something goes there that is not read to its end. */
+    /** A part of it is not read. */
     public void leavesUnread() {
-        if (to != null) {
-            to.unread();
+        if (leaving != null) {
+            leaving.unread();
         }
     }
 
