@@ -242,6 +242,7 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp",
                         "egress.dlp.builtin",
+                        "egress.dlp.given",
                         "egress.server.config")
                 .arrow(
                         "egress.server.dlp.body",
@@ -277,6 +278,7 @@ final class ArchitectureTest {
                         "egress.ca",
                         "egress.dlp",
                         "egress.dlp.builtin",
+                        "egress.dlp.given",
                         "egress.dlp.injection",
                         "egress.dlp.pipelock",
                         "egress.server.config",
