@@ -123,6 +123,18 @@ public record Link(String host, int port, String target) {
     }
 
     private static String spelled(String text) {
+        int plain = 0;
+        while (plain < text.length() && isPlain(text.charAt(plain))) {
+            plain++;
+        }
+        return plain == text.length() ? text : spelledAnew(text);
+    }
+
+    private static boolean isPlain(char c) {
+        return c > ' ' && c < 0x7f && c != '%' && "\"<>\\^`{|}".indexOf(c) < 0;
+    }
+
+    private static String spelledAnew(String text) {
         StringBuilder out = new StringBuilder(text.length() + 16);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -134,10 +146,10 @@ public record Link(String host, int port, String target) {
                 } else {
                     coded(out, code);
                 }
-            } else if (c <= ' ' || c >= 0x7f || "\"<>\\^`{|}".indexOf(c) >= 0) {
-                coded(out, c & 0xff);
-            } else {
+            } else if (c == '%' || isPlain(c)) {
                 out.append(c);
+            } else {
+                coded(out, c & 0xff);
             }
         }
         return out.toString();
