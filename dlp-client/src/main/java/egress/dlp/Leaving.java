@@ -22,8 +22,9 @@ public final class Leaving {
 
     /** Takes a head and says what of it was given. */
     public GivenParts head(String target, List<HeaderField> fields) {
-        GivenParts parts =
-                to.tls() && memory.hasGiven() ? new GivenParts(memory, to.host(), to.port(), target, fields) : GivenParts.NONE;
+        GivenParts parts = to.tls() && memory.hasGiven()
+                ? new GivenParts(memory, to.host(), to.port(), target, fields)
+                : GivenParts.NONE;
         List<String> own = new ArrayList<>(2 * fields.size() + 1);
         if (!parts.isLinkGiven()) {
             own.add(target);

@@ -44,10 +44,12 @@ class SignedLinksTest {
     private static final byte[] FILE = new byte[100_000];
 
     private static final String KEY = "ASIAQ7WX4K2NZB6HTRVE";
-    private static final String SESSION = "IQoJb3JpZ2luX2VjEJ7Xk2LmQw9RtVb4Nc8YpZs3HdG6fKa1UeT5oWx7Mz0Bq2Jn4Lv6Cr8Ds1Fg3Hk5Pt7Ry9Uw2Ex4Ai6"
-            + "Om8Sn0Kd2Vf4Gh6Jl8Zx0Cb3Nq5Wt7Ym9Pr1Ls4Kv6Hu8Di2Ea5Jo7Fw9Gy3Bc6Tz";
-    private static final String JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJnaXRodWIuY29tIiwiYXVkIjoicmVsZWFzZSIsImtleSI6"
-            + "ImtleTEiLCJleHAiOjE3OTYwMjU2MDB9.Wm93bGVyLXF1aWNrLXNpbHZlci1tb29uLTg4MzQyMQ7xYz";
+    private static final String SESSION =
+            "IQoJb3JpZ2luX2VjEJ7Xk2LmQw9RtVb4Nc8YpZs3HdG6fKa1UeT5oWx7Mz0Bq2Jn4Lv6Cr8Ds1Fg3Hk5Pt7Ry9Uw2Ex4Ai6"
+                    + "Om8Sn0Kd2Vf4Gh6Jl8Zx0Cb3Nq5Wt7Ym9Pr1Ls4Kv6Hu8Di2Ea5Jo7Fw9Gy3Bc6Tz";
+    private static final String JWT =
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJnaXRodWIuY29tIiwiYXVkIjoicmVsZWFzZSIsImtleSI6"
+                    + "ImtleTEiLCJleHAiOjE3OTYwMjU2MDB9.Wm93bGVyLXF1aWNrLXNpbHZlci1tb29uLTg4MzQyMQ7xYz";
 
     /** How services sign. */
     private enum Signed {

@@ -113,7 +113,8 @@ public final class GivenValues {
         String pair = (semicolon < 0 ? field : field.substring(0, semicolon)).strip();
         int equals = pair.indexOf('=');
         if (equals > 0 && equals < pair.length() - 1 && pair.length() <= LONGEST_COOKIE) {
-            String cookie = pair.substring(0, equals).strip() + '='
+            String cookie = pair.substring(0, equals).strip()
+                    + '='
                     + pair.substring(equals + 1).strip();
             give(asked.host(), cookieName(asked.host(), cookie));
         }

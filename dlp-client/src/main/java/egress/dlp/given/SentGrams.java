@@ -10,7 +10,7 @@ final class SentGrams {
     /** Of each span: 32 KiB of letters and digits in runs. */
     static final int MOST = 4096;
     /** Read of each span, in bytes: so long text has cost enough. */
-    static final long MOST_READ = 8L << 20;
+    static final long MOST_READ = 2L << 20;
 
     private static final int LEAST = 16;
     private static final int[] NOTHING = {};

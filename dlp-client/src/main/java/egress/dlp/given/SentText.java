@@ -62,10 +62,8 @@ public final class SentText {
         if (into == null || !on) {
             return;
         }
-        for (int i = from; i < to; i++) {
-            if (runs.take(b[i]) && runs.isAligned()) {
-                grams.add(into.mark(runs.gram()));
-            }
+        for (int i = runs.takeAligned(b, from, to); i > 0; i = runs.takeAligned(b, i, to)) {
+            grams.add(into.mark(runs.gram()));
         }
         read += to - from;
     }

@@ -15,10 +15,29 @@ final class TextRuns {
     private static final int UNICODE = 4;
     private static final int UNICODE_END = UNICODE + 3;
 
+    private static final byte SPECIAL = -1;
+    /** A letter in lower case, a digit, 0 for what ends a run, or {@link #SPECIAL}. */
+    private static final byte[] CLASSES = classes();
+
     private int state;
     private int code;
     private int length;
     private long gram;
+
+    private static byte[] classes() {
+        byte[] out = new byte[256];
+        for (int c = '0'; c <= '9'; c++) {
+            out[c] = (byte) c;
+        }
+        for (int c = 'a'; c <= 'z'; c++) {
+            out[c] = (byte) c;
+            out[c - ('a' - 'A')] = (byte) c;
+        }
+        out['%'] = SPECIAL;
+        out['\\'] = SPECIAL;
+        out[0] = SPECIAL;
+        return out;
+    }
 
     /** Takes the next byte; true where it is the last of at least {@link #GRAM} characters of a run. */
     boolean take(byte next) {
@@ -31,6 +50,43 @@ final class TextRuns {
             case UNICODE_END -> lastDigit(c);
             default -> digit(c, state + 1);
         };
+    }
+
+    /**
+     * Takes bytes up to the end of the next eight characters of a run that lie end to end with those before them.
+     *
+     * @return the index behind them; -1 where there are none in these bytes
+     */
+    int takeAligned(byte[] b, int from, int to) {
+        long latest = gram;
+        int run = length;
+        for (int i = from; i < to; i++) {
+            int c = state == TEXT ? CLASSES[b[i] & 0xff] : SPECIAL;
+            if (c > 0) {
+                latest = latest << Byte.SIZE | c;
+                run++;
+            } else if (c == 0) {
+                run = 0;
+            } else {
+                gram = latest;
+                length = run;
+                boolean taken = take(b[i]);
+                latest = gram;
+                run = length;
+                if (taken && isAligned()) {
+                    return i + 1;
+                }
+                continue;
+            }
+            if (c > 0 && run % GRAM == 0) {
+                gram = latest;
+                length = run;
+                return i + 1;
+            }
+        }
+        gram = latest;
+        length = run;
+        return -1;
     }
 
     /** Another text begins. */

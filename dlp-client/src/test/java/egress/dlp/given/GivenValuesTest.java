@@ -3,6 +3,7 @@ package egress.dlp.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -251,9 +252,40 @@ final class GivenValuesTest {
     }
 
     @Test
+    void textIsReadAlikeByTheByteAndAtOnce() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        byte[] alphabet = bytes("abcXYZ019abcXYZ019abcXYZ019%\\u00u41. -\0");
+        for (int i = 0; i < 2000; i++) {
+            byte[] text = new byte[random.nextInt(120)];
+            for (int j = 0; j < text.length; j++) {
+                text[j] = alphabet[random.nextInt(alphabet.length)];
+            }
+            List<Long> one = new ArrayList<>();
+            TextRuns byBytes = new TextRuns();
+            for (byte each : text) {
+                if (byBytes.take(each) && byBytes.isAligned()) {
+                    one.add(byBytes.gram());
+                }
+            }
+            List<Long> other = new ArrayList<>();
+            TextRuns atOnce = new TextRuns();
+            int cut = text.length == 0 ? 0 : random.nextInt(text.length);
+            for (int at = atOnce.takeAligned(text, 0, cut); at > 0; at = atOnce.takeAligned(text, at, cut)) {
+                other.add(atOnce.gram());
+            }
+            for (int at = atOnce.takeAligned(text, cut, text.length);
+                    at > 0;
+                    at = atOnce.takeAligned(text, at, text.length)) {
+                other.add(atOnce.gram());
+            }
+            assertThat(other).as("seed " + seed).isEqualTo(one);
+        }
+    }
+
+    @Test
     void keysOfOtherProcessesMakeOtherMarks() {
-        GivenValues other =
-                new GivenValues(new GivenValues.Key(new Random(6)), now::get, bytes -> true, 0);
+        GivenValues other = new GivenValues(new GivenValues.Key(new Random(6)), now::get, bytes -> true, 0);
         assertThat(other.mark(123)).isNotEqualTo(memory.mark(123));
     }
 }

@@ -60,14 +60,11 @@ final class LinkTest {
     void isAskedForInTheSpellingOfAnyClient() {
         String given = "https://store.example/a%20b?s=%2Fx%2b~";
         for (String target : new String[] {"/a%20b?s=%2Fx%2b~", "/a%20b?s=%2fx%2B%7E", "/a b?s=%2Fx%2B~"}) {
-            assertThat(Link.asked("store.example", 443, target))
-                    .as(target)
-                    .isEqualTo(Link.given(BASE, given));
+            assertThat(Link.asked("store.example", 443, target)).as(target).isEqualTo(Link.given(BASE, given));
         }
-        for (String target : new String[] {"/a%20b?s=/x%2b~", "/a+b?s=%2Fx%2b~", "/a%20b?s=%2Fx+~", "/x/../a%20b?s=%2Fx%2b~"}) {
-            assertThat(Link.asked("store.example", 443, target))
-                    .as(target)
-                    .isNotEqualTo(Link.given(BASE, given));
+        for (String target :
+                new String[] {"/a%20b?s=/x%2b~", "/a+b?s=%2Fx%2b~", "/a%20b?s=%2Fx+~", "/x/../a%20b?s=%2Fx%2b~"}) {
+            assertThat(Link.asked("store.example", 443, target)).as(target).isNotEqualTo(Link.given(BASE, given));
         }
     }
 

@@ -100,10 +100,11 @@ final class GivenWatch {
         if (into == null) {
             return;
         }
-        if (decoder == null) {
+        ContentDecoder coding = decoder;
+        if (coding == null) {
             read(part.content(), into);
         } else if (keep(part.content()) && part instanceof LastHttpContent) {
-            decode(decoder, into);
+            decode(coding, into);
         }
         if (part instanceof LastHttpContent || left <= 0) {
             close();

@@ -160,8 +160,7 @@ class DlpGivenTest {
     }
 
     private static String authorization(String user) {
-        return "Proxy-Authorization: Basic "
-                + Base64.getEncoder().encodeToString((user + ":pw").getBytes(ISO_8859_1));
+        return "Proxy-Authorization: Basic " + Base64.getEncoder().encodeToString((user + ":pw").getBytes(ISO_8859_1));
     }
 
     private RawClient h1(String user, String host) throws IOException {
@@ -224,14 +223,17 @@ class DlpGivenTest {
             default -> {
                 body = (by.equals("escaped") ? json.replace("/", "\\/").replace("&", "\\u0026") : json)
                         .getBytes(StandardCharsets.UTF_8);
-                given("content-type", by.equals("lfs") ? "application/vnd.git-lfs+json; charset=utf-8" : "application/json");
+                given(
+                        "content-type",
+                        by.equals("lfs") ? "application/vnd.git-lfs+json; charset=utf-8" : "application/json");
             }
         }
         passes(get(STORE, TARGET));
         passes(get(STORE, TARGET));
         assertThat(gate.hits()).filteredOn(hit -> hit.effect() == Effect.WARNED).isEmpty();
         try (RawClient tunnel = RawClient.connect(gate.port())) {
-            assertThat(tunnel.connectMethod(STORE + ":443", authorization("one")).status())
+            assertThat(tunnel.connectMethod(STORE + ":443", authorization("one"))
+                            .status())
                     .isEqualTo(200);
             H2Client client = H2Client.over(tunnel.tls(gate.client(STORE).alpn("h2")), H2Settings.defaults());
             assertThat(client.request("GET", STORE, TARGET, true).response().status())
@@ -280,7 +282,8 @@ class DlpGivenTest {
     void whatWasNotGivenIsDenied(String what, String host, String method, String target, String line)
             throws IOException {
         given("location", URL, "set-cookie", "session=" + SESSION);
-        String asked = filled(target.replace("/u TARGET", "/u" + TARGET.substring(2)).replace("TARGET", TARGET)
+        String asked = filled(target.replace("/u TARGET", "/u" + TARGET.substring(2))
+                .replace("TARGET", TARGET)
                 .replace("TARGE", TARGET.substring(0, TARGET.length() - 1)));
         ReceivedResponse response =
                 line == null ? ask("one", host, method, asked, "") : ask("one", host, method, asked, "", filled(line));
@@ -315,8 +318,8 @@ class DlpGivenTest {
         isDenied(get(STORE, TARGET), "github_token");
         given("location", URL);
         try (RawClient client = RawClient.connect(gate.port())) {
-            client.send("GET http://" + STORE + TARGET + " HTTP/1.1\r\nHost: " + STORE + "\r\n"
-                    + authorization("one") + "\r\n\r\n");
+            client.send("GET http://" + STORE + TARGET + " HTTP/1.1\r\nHost: " + STORE + "\r\n" + authorization("one")
+                    + "\r\n\r\n");
             isDenied(client.readResponse("GET"), "github_token");
         }
         String fromPlain = TARGET.replace("Zt7Wb4Xn8", "plain");
@@ -366,7 +369,9 @@ class DlpGivenTest {
     void whatAnOriginEchoesIsDenied(String method, String target, String text) throws IOException {
         String encoded = URL.replace("&", "%26").replace("?", "%3f").replace("=", "%3D");
         String sent = filled(target.replace("ENCODED", encoded));
-        String json = text == null ? "" : filled(text.replace("ESCAPED", URL.replace("/", "\\/").replace("&", "\\u0026")));
+        String json = text == null
+                ? ""
+                : filled(text.replace("ESCAPED", URL.replace("/", "\\/").replace("&", "\\u0026")));
         String state = "/?sig=1&state=" + Base64.getEncoder().encodeToString(TOKEN.getBytes(ISO_8859_1));
         passes(ask("one", ECHO, method, sent, json));
         String follows = target.contains("coded") ? state : TARGET;
@@ -392,7 +397,8 @@ class DlpGivenTest {
         int before = gate.hits().size();
         passes(get(ECHO, "/", "Cookie: a=" + TOKEN));
         assertThat(gate.hits().subList(before, gate.hits().size()))
-                .anyMatch(hit -> hit.detector().equals("github_token") && hit.place().contains("Cookie"));
+                .anyMatch(hit ->
+                        hit.detector().equals("github_token") && hit.place().contains("Cookie"));
     }
 
     @Test
