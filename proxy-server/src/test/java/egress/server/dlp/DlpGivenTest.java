@@ -23,6 +23,7 @@ import egress.testkit.RawClient;
 import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.WebSocketFrame;
+import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -54,6 +55,11 @@ class DlpGivenTest {
     /** Is not scanned. */
     private static final String UNSEEN = "unseen.example";
 
+    /** Lets bodies that are too large pass unscanned. */
+    private static final String LOOSE = "loose.example";
+
+    private static final int MOST = 64 * 1024;
+
     private static final String PLAIN = "plain.example";
     private static final String KNOWN = "q8ZtW3nRb5KxJ7vLc2Hy9MdPfG4sTa6E";
     private static final String TOKEN = "ghp_" + "R7kQ2mZx9vLtB4nWc8JpYs3HdG6fKa1UeT5o";
@@ -81,7 +87,7 @@ class DlpGivenTest {
     @BeforeEach
     void start() throws IOException {
         TestCa ca = TestCa.create("origins");
-        origin = Origin.tls(ca.leaf(GIVER, STORE, OTHER, ECHO, UNSEEN), Alpn.H2_AND_H1);
+        origin = Origin.tls(ca.leaf(GIVER, STORE, OTHER, ECHO, UNSEEN, LOOSE), Alpn.H2_AND_H1);
         plain = Origin.plain();
         for (String path : List.of("/", "/x", "/keep", "/tool.tar.gz")) {
             origin.on(path, DlpGivenTest::echo);
@@ -97,8 +103,11 @@ class DlpGivenTest {
         routes.add(Route.named(UNSEEN)
                 .dlp(rules(new Detectors.Off(), OnMatch.BLOCK))
                 .build());
+        routes.add(Route.named(LOOSE)
+                .dlp(new DlpRules(standard, standard, OnMatch.BLOCK, OnOversize.NOSCAN, false, Set.of()))
+                .build());
         engine = DlpEngine.start(
-                DlpGate.settings(directory).withKnownHits(KnownHits.OFF),
+                DlpGate.settings(directory, MOST, 64 << 20, 1 << 30).withKnownHits(KnownHits.OFF),
                 Optional.empty(),
                 new byte[32],
                 new SecureRandom(),
@@ -109,7 +118,7 @@ class DlpGivenTest {
                 .inspector(engine.inspector(routes, List.of(), Map.of("EGRESS_TOKEN_0", KNOWN)))
                 .pin(PLAIN, 80, plain.port())
                 .pin(STORE, 80, plain.port());
-        for (String host : List.of(GIVER, STORE, OTHER, ECHO, UNSEEN)) {
+        for (String host : List.of(GIVER, STORE, OTHER, ECHO, UNSEEN, LOOSE)) {
             builder.pin(host, 443, origin.port());
         }
         routes.forEach(builder::route);
@@ -210,6 +219,7 @@ class DlpGivenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"location", "link", "json", "escaped", "gzip", "lfs"})
+    @Row(value = "33.xj", allowed = true)
     void aLinkIsFollowed(String by) throws IOException {
         String json = "{\"objects\":[{\"actions\":{\"download\":{\"href\":\"" + URL + "\",\"expires_in\":300}}}]}";
         isDenied(get(STORE, TARGET), "github_token");
@@ -279,6 +289,7 @@ class DlpGivenTest {
                 "a cookie in the query    | github.com    | GET  | /?session=SESSION      |",
                 "the link to its giver    | github.com    | GET  | TARGET                 |",
             })
+    @Row("33.xh")
     void whatWasNotGivenIsDenied(String what, String host, String method, String target, String line)
             throws IOException {
         given("location", URL, "set-cookie", "session=" + SESSION);
@@ -366,6 +377,7 @@ class DlpGivenTest {
                 "POST | /                                               | [\"ESCAPED\"]",
                 "GET  | /?coded=TOKEN                                   |",
             })
+    @Row("33.xi")
     void whatAnOriginEchoesIsDenied(String method, String target, String text) throws IOException {
         String encoded = URL.replace("&", "%26").replace("?", "%3f").replace("=", "%3D");
         String sent = filled(target.replace("ENCODED", encoded));
@@ -413,6 +425,24 @@ class DlpGivenTest {
         fields = Field.list("location", URL);
         assertThat(get(ECHO, "/give").status()).isEqualTo(302);
         isDenied(get(STORE, TARGET), "github_token");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatLeftUnscannedIsNotTakenForGiven(boolean chunked) throws IOException {
+        String large = "note " + TOKEN + " ".repeat(MOST);
+        try (RawClient client = h1("one", LOOSE)) {
+            String framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + large.length();
+            client.send("POST /keep HTTP/1.1\r\nHost: " + LOOSE + "\r\n" + framing + "\r\n\r\n");
+            client.send(chunked ? Integer.toHexString(large.length()) + "\r\n" + large + "\r\n0\r\n\r\n" : large);
+            passes(client.readResponse("POST"));
+        }
+        fields = Field.list("location", URL);
+        assertThat(get(LOOSE, "/give").status()).isEqualTo(302);
+        isDenied(get(STORE, TARGET), "github_token");
+        fields = Field.list("location", URL);
+        assertThat(ask("two", LOOSE, "GET", "/give", "").status()).isEqualTo(302);
+        passes(ask("two", STORE, "GET", TARGET, ""));
     }
 
     @Test
