@@ -22,6 +22,7 @@ class ArchitectureTest {
     @Test
     void keepsTheArrowsBetweenPackages() {
         String dlp = "egress.dlp";
+        String given = "egress.dlp.given";
         String match = "egress.dlp.builtin.match";
         String scan = "egress.dlp.builtin.scan";
         String decode = "egress.dlp.builtin.decode";
@@ -30,10 +31,11 @@ class ArchitectureTest {
         String kind = "egress.dlp.builtin.kind";
         String strength = "egress.dlp.builtin.strength";
         assertThat(Architecture.ofModule()
-                        .arrow(dlp, "java", "com.aayushatharva.brotli4j", "egress.dlp.coding")
+                        .arrow(dlp, "java", "com.aayushatharva.brotli4j", "egress.dlp.coding", given)
+                        .arrow(given, "java", "javax.crypto")
                         .arrow("egress.dlp.coding", "java", "com.aayushatharva.brotli4j", "com.github.luben.zstd")
                         .arrow(match, "java")
-                        .arrow(scan, "java", "javax.crypto", dlp, match)
+                        .arrow(scan, "java", "javax.crypto", dlp, given, match)
                         .arrow(decode, "java", dlp, "egress.dlp.coding", match, scan)
                         .arrow(join, "java", dlp, match, scan)
                         .arrow(strength, "java", match)
@@ -43,6 +45,7 @@ class ArchitectureTest {
                                 "egress.dlp.builtin",
                                 "java",
                                 dlp,
+                                given,
                                 "egress.dlp.coding",
                                 match,
                                 scan,

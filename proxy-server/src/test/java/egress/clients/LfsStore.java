@@ -27,11 +27,22 @@ final class LfsStore {
      * @param base how the origin's clients name it
      */
     void serve(Origin origin, String base, String repository) {
-        origin.on("/" + repository + "/info/lfs/objects/batch", exchange -> batch(exchange, base));
+        serve(origin, base, repository, "");
         origin.otherwise(this::transfer);
     }
 
-    private void batch(OriginExchange exchange, String base) throws IOException {
+    /**
+     * Serves the batch API alone.
+     *
+     * @param base where {@link #transfer} is served
+     * @param query of the links to there
+     */
+    void serve(Origin origin, String base, String repository, String query) {
+        String signed = query.replace("&", "\\u0026"); // as servers in Go write it
+        origin.on("/" + repository + "/info/lfs/objects/batch", exchange -> batch(exchange, base, signed));
+    }
+
+    private void batch(OriginExchange exchange, String base, String query) throws IOException {
         String asked = new String(exchange.readAll(), UTF_8).replace(" ", "");
         String operation = asked.contains("\"operation\":\"upload\"") ? "upload" : "download";
         StringBuilder answer = new StringBuilder("{\"transfer\":\"basic\",\"objects\":[");
@@ -39,7 +50,8 @@ final class LfsStore {
         for (String comma = ""; object.find(); comma = ",") {
             answer.append(comma)
                     .append("{\"oid\":\"" + object.group(1) + "\",\"size\":" + object.group(2) + ",\"actions\":{\""
-                            + operation + "\":{\"href\":\"" + base + "/lfs/objects/" + object.group(1) + "\"}}}");
+                            + operation + "\":{\"href\":\"" + base + "/lfs/objects/" + object.group(1) + query
+                            + "\"}}}");
         }
         byte[] body = answer.append("]}").toString().getBytes(UTF_8);
         exchange.head(
@@ -48,7 +60,7 @@ final class LfsStore {
         exchange.end();
     }
 
-    private void transfer(OriginExchange exchange) throws IOException {
+    void transfer(OriginExchange exchange) throws IOException {
         byte[] body = exchange.readAll();
         String oid = exchange.path().substring(exchange.path().lastIndexOf('/') + 1);
         byte[] stored = objects.get(oid);

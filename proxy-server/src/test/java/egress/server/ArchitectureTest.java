@@ -244,6 +244,7 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp",
                         "egress.dlp.builtin",
+                        "egress.dlp.given",
                         "egress.server.config")
                 .arrow(
                         "egress.server.dlp.body",
@@ -279,6 +280,7 @@ final class ArchitectureTest {
                         "egress.ca",
                         "egress.dlp",
                         "egress.dlp.builtin",
+                        "egress.dlp.given",
                         "egress.dlp.injection",
                         "egress.dlp.pipelock",
                         "egress.server.config",

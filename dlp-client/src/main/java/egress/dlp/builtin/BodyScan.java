@@ -59,6 +59,7 @@ final class BodyScan {
     }
 
     private void plain(byte[] bytes, Provenance view, Structure.Types types) {
+        run.leaving().take(bytes, 0, bytes.length);
         Structure structure = Structure.of(run, view, types, bytes, bytes.length);
         run.structured(structure.isJson());
         run.scan(Segment.whole(view, bytes, 0, bytes.length));
@@ -90,6 +91,9 @@ final class BodyScan {
             undecodable = true;
         }
         rest(source, layers.getFirst());
+        if (codings.isEmpty() || undecodable || source.failed() || run.over()) {
+            run.leavesUnread();
+        }
         layers.forEach(Layer::finish);
         if (source.failed()) {
             run.refuse(Reason.UNREADABLE, "the body could not be read back");

@@ -13,6 +13,7 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.SmallValues;
+import egress.dlp.given.SentText;
 import java.io.ByteArrayOutputStream;
 import java.util.EnumMap;
 import java.util.Map;
@@ -43,6 +44,7 @@ final class BuiltInMessageScanner implements MessageScanner {
     private final ByteArrayOutputStream message = new ByteArrayOutputStream(0);
 
     private boolean told;
+    private SentText leaving = SentText.none();
 
     /**
      * @param types what the head says that the messages are
@@ -80,6 +82,7 @@ final class BuiltInMessageScanner implements MessageScanner {
             open(Structure.kindOf(bytes, offset, offset + length));
             begin(bytes, offset, length);
         }
+        leaving.take(bytes, offset, offset + length);
         window.put(bytes, offset, offset + length);
         window.flush();
         if (before != null) {
@@ -91,7 +94,14 @@ final class BuiltInMessageScanner implements MessageScanner {
             join.flush(false);
         });
         run.carries(null);
-        return run.verdict();
+        return told(run.verdict());
+    }
+
+    private ScanVerdict told(ScanVerdict verdict) {
+        if (before != null && (verdict instanceof ScanVerdict.Clean || before.leavesAnyway())) {
+            leaving.left();
+        }
+        return verdict;
     }
 
     private void begin(byte[] bytes, int offset, int length) {
@@ -112,6 +122,7 @@ final class BuiltInMessageScanner implements MessageScanner {
             compare(with);
         }
         run.carries(null);
+        leaving.end();
         begins = true;
         return run.verdict();
     }
@@ -132,6 +143,9 @@ final class BuiltInMessageScanner implements MessageScanner {
     @Override
     public void follows(SentBefore sent) {
         before = sent;
+        if (sent.to() != null) {
+            leaving = sent.to().given().get().text(sent.to().host());
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package egress.dlp.builtin;
 
 import egress.dlp.BodySource;
 import egress.dlp.HeaderField;
+import egress.dlp.Leaving;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
 import egress.dlp.Place;
@@ -103,15 +104,23 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         ScanContext run = run(request.options(), scratch);
         run.pacedBy(pace);
         run.gathers(sent == null ? null : new SmallValues(sent.values().get()));
+        Leaving leaving = sent == null || sent.to() == null ? null : new Leaving(sent.to());
+        run.leaves(leaving);
         HeadScan head = new HeadScan(run, folded, clean);
-        long bytes = head.head(request);
+        long bytes = head.head(request, leaving);
         new BodyScan(run).body(request);
+        if (leaving != null && !request.trailers().isEmpty()) {
+            leaving.trailers(request.trailers());
+        }
         head.trailers(request.trailers());
         Optional<SentValues.State> state = sent == null ? Optional.empty() : search.compare(run, sent.leavesAnyway());
         giveBack(scratch);
         ScanVerdict verdict = run.verdict();
-        if (verdict instanceof ScanVerdict.Clean) {
-            clean.keep(request, bytes, state.orElse(null));
+        if (verdict instanceof ScanVerdict.Clean && !run.excused()) {
+            clean.keep(request, bytes, leaving == null ? null : state.orElse(null));
+        }
+        if (leaving != null && sent != null && (verdict instanceof ScanVerdict.Clean || sent.leavesAnyway())) {
+            leaving.left();
         }
         return verdict;
     }

@@ -1,6 +1,7 @@
 package egress.dlp.builtin;
 
 import egress.dlp.HeaderField;
+import egress.dlp.Leaving;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.SentValues;
@@ -14,6 +15,7 @@ import egress.dlp.builtin.rule.HeaderInjection;
 import egress.dlp.builtin.rule.IndexEntry;
 import egress.dlp.builtin.rule.RuleMatcher;
 import egress.dlp.builtin.rule.SecretForm;
+import egress.dlp.builtin.scan.Excuse;
 import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
@@ -23,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Scans what stands before and after a body: host, method, path, query, fields, trailers, each alone and its pieces side by side. */
 final class HeadScan {
@@ -53,15 +56,21 @@ final class HeadScan {
         WHOLE
     }
 
-    /** @return what the head allows for its size, in bytes */
-    long head(ScanRequest request) {
-        run.excuses(PresignedUrl.of(request));
+    /**
+     * @param leaving takes what may leave, and knows what of it was given; null where nothing is remembered
+     * @return what the head allows for its size, in bytes
+     */
+    long head(ScanRequest request, @Nullable Leaving leaving) {
         CleanHeads.Head same = clean.same(request);
+        if (same != null && isSent(same)) {
+            run.excuses(PresignedUrl.of(request));
+            run.allow(same.bytes());
+            return same.bytes();
+        }
+        excuse(request, leaving);
         if (same != null) {
             run.allow(same.bytes());
-            if (!isSent(same)) {
-                values(request, Known.WHOLE);
-            }
+            values(request, Known.WHOLE);
             return same.bytes();
         }
         HeaderInjection.head(run, request);
@@ -74,6 +83,15 @@ final class HeadScan {
             openLabels(request);
         }
         return bytes.length;
+    }
+
+    private void excuse(ScanRequest request, @Nullable Leaving leaving) {
+        Excuse signed = PresignedUrl.of(request);
+        boolean hasHead = !request.host().isEmpty();
+        run.excuses(
+                leaving == null || !hasHead
+                        ? signed
+                        : new GivenBack(leaving.head(request.target(), request.fields()), signed));
     }
 
     /** Whether the same head was the last of what its caller sent. */

@@ -7,6 +7,7 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.coding.BlockStream;
+import egress.dlp.given.SentText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +31,7 @@ final class Layer extends BlockStream {
 
     private final ByteArrayOutputStream begin = new ByteArrayOutputStream(0);
     private final ScanWindow window;
+    private final SentText leaving;
     private @Nullable Structure structure;
 
     /**
@@ -52,6 +54,7 @@ final class Layer extends BlockStream {
         this.last = coding == null;
         this.window = new ScanWindow(run, view, WINDOW, CARRY);
         window.nextIsFollowed(coding);
+        this.leaving = run.leaving();
     }
 
     @Override
@@ -76,6 +79,7 @@ final class Layer extends BlockStream {
                 run.structured(here.isJson());
             }
         }
+        leaving.take(b, from, to);
         window.put(b, from, to);
         if (last) {
             begin.write(b, from, Math.min(to - from, SMALL - begin.size()));

@@ -1,5 +1,6 @@
 package egress.dlp.builtin;
 
+import egress.dlp.Detector;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
 import egress.dlp.builtin.scan.Excuse;
@@ -120,13 +121,14 @@ final class PresignedUrl implements Excuse {
     }
 
     @Override
-    public boolean covers(String detector, Place place, byte[] value) {
-        if (!(place instanceof Place.Query)) {
-            return false;
+    public Grade grade(Hit hit) {
+        if (!(hit.place() instanceof Place.Query) || hit.category() != Detector.TOKEN_PATTERNS) {
+            return Grade.NONE;
         }
-        String text = new String(value, StandardCharsets.ISO_8859_1);
-        return signed.stream()
-                .anyMatch(each ->
-                        each.detector.equals(detector) && (each.raw.contains(text) || each.decoded.contains(text)));
+        String text = new String(hit.value(), StandardCharsets.ISO_8859_1);
+        boolean excused = signed.stream()
+                .anyMatch(each -> each.detector.equals(hit.detector())
+                        && (each.raw.contains(text) || each.decoded.contains(text)));
+        return excused ? Grade.WARNS : Grade.NONE;
     }
 }

@@ -1,5 +1,6 @@
 package egress.server.dlp;
 
+import egress.dlp.Destination;
 import egress.dlp.HeaderField;
 import egress.dlp.Place;
 import egress.dlp.ScanRequest;
@@ -63,6 +64,9 @@ final class DlpInspection implements Inspection {
     private final RequestJudge judge;
     private final Supervisor supervisor;
     private final ResponseWatch watch;
+    private final Destination destination;
+    /** Null where nothing is taken for given. */
+    private final @Nullable GivenWatch given;
 
     /** As it leaves: masked once it was. */
     private ScanRequest head;
@@ -84,8 +88,15 @@ final class DlpInspection implements Inspection {
             Route route,
             Supervision supervision) {
         this.services = services;
-        this.scanners =
-                scanners.following(new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly()));
+        String host = asked.authority().host();
+        this.destination = new Destination(
+                () -> services.callers().givenTo(who.caller()),
+                asked.tls(),
+                host,
+                asked.authority().port(),
+                asked.target());
+        this.scanners = scanners.following(
+                new SentBefore(() -> services.callers().sentBy(who.caller()), plan.warnsOnly(), destination));
         this.plan = plan;
         this.loop = loop;
         this.who = who;
@@ -93,13 +104,14 @@ final class DlpInspection implements Inspection {
         this.memory = new MessageMemory(services.memory(), who, loop);
         this.fields = asked.fields();
         this.contentLength = Fields.contentLength(fields);
-        String host = asked.authority().host();
         this.head = ScanRequest.head(host, asked.method(), asked.target(), Fields.of(fields), plan.options())
                 .withOpenLabels(route.openLabels(host));
         this.hits = new FindingReporter(services.lock(), who.caller(), this::tell);
         this.supervisor = new Supervisor(supervision, services.lock(), loop, who, asked, route, this::asked);
         this.judge = new RequestJudge(questions, this.scanners, plan, hits, supervisor);
         this.watch = new ResponseWatch(services, plan, hits, loop, who);
+        boolean scanned = plan.outbound() && scanners.builtIn().isPresent();
+        this.given = scanned && asked.tls() ? new GivenWatch(destination, services.memory(), who) : null;
         boolean hasBody = contentLength > 0 || fields.contains(HttpHeaderNames.TRANSFER_ENCODING);
         boolean clash = hasBody && MessageCodings.clash(fields);
         this.unreadCoding = plan.warnsOnly() ? null : unread(hasBody, clash);
@@ -189,7 +201,7 @@ final class DlpInspection implements Inspection {
         body = switch (mode) {
             case PASS -> BodyGuard.NONE;
             case HOLD -> held(hears);
-            case MESSAGES -> oversize ? new TrailerGuard(judge, hears, () -> head) : sliced(hears);
+            case MESSAGES -> oversize ? unscanned(hears) : sliced(hears);
         };
         // A head that asks for a 100 goes to the origin before its body is here.
         boolean bodyHeld = mode == Mode.HOLD && !fields.contains(HttpHeaderNames.EXPECT);
@@ -205,6 +217,11 @@ final class DlpInspection implements Inspection {
                 () -> head,
                 services.slow().on(loop),
                 holder -> new HeldBody(loop, who, services.memory(), services.spool(), contentLength, holder));
+    }
+
+    private BodyGuard unscanned(Listener hears) {
+        destination.unread();
+        return new TrailerGuard(judge, hears, () -> head);
     }
 
     private BodyGuard sliced(Listener hears) {
@@ -293,11 +310,17 @@ final class DlpInspection implements Inspection {
     @Override
     public void observeResponse(HttpHeaders responseFields) {
         watch.begin(responseFields);
+        if (given != null) {
+            given.begin(responseFields);
+        }
     }
 
     @Override
     public void observeResponse(HttpContent part) {
         watch.take(part);
+        if (given != null) {
+            given.take(part);
+        }
     }
 
     @Override
@@ -307,6 +330,9 @@ final class DlpInspection implements Inspection {
         supervisor.close();
         body.close();
         watch.close();
+        if (given != null) {
+            given.close();
+        }
         memory.close();
     }
 }

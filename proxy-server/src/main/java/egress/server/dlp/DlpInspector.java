@@ -50,6 +50,9 @@ final class DlpInspector implements Inspector {
     @Override
     public Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route) {
         RouteScanPolicy plan = planOf(route);
+        if (!plan.outbound()) { // the next routes may scan it, and what it was sent is not known then
+            services.callers().givenTo(who.caller()).unread(head.authority().host());
+        }
         return plan.outbound() || plan.inbound()
                 ? new DlpInspection(services, scanners, plan, loop, who, head, route, supervision)
                 : Inspection.NONE;

@@ -97,11 +97,23 @@ public final class RuleMatcher {
         if (!rule.rule.isForm(b, at) || length < SURE || !segment.beginsPiece(at)) {
             return;
         }
+        if (isWholeInOne(rule, at)) {
+            return;
+        }
         int end = (int) rule.pattern().measured(b, at, Math.min(segment.to(), at + LONGEST));
         boolean whole = end > 0 && segment.borders(at, end) && isSplit.test(at, end);
         if (whole && Randomness.strictest(b, at + length, end) && isInPieces(at, end)) {
             report(rule, segment, at, at, end);
         }
+    }
+
+    /** Whether the value that begins there is a token by itself: it was judged when it left. */
+    private boolean isWholeInOne(CompiledRule rule, int at) {
+        int border = at + 1;
+        while (border < segment.to() && !segment.beginsPiece(border)) {
+            border++;
+        }
+        return (int) rule.pattern().measured(segment.b(), at, border) == border;
     }
 
     /** A stretch of a text. */

@@ -28,6 +28,7 @@ final class FindingCollector {
     private final IdentityHashMap<byte[], String> known = new IdentityHashMap<>();
 
     private Excuse excuse = Excuse.NONE;
+    private boolean excused;
     private int blocking;
     private int taken;
 
@@ -44,6 +45,11 @@ final class FindingCollector {
 
     void excuses(Excuse those) {
         excuse = those;
+    }
+
+    /** Whether something was found that is excused. */
+    boolean excused() {
+        return excused;
     }
 
     List<Finding> all() {
@@ -71,18 +77,20 @@ final class FindingCollector {
             byte[] part,
             boolean verbatim) {
         Place place = view.place(start);
-        boolean excused = category == Detector.TOKEN_PATTERNS && excuse.covers(name, place, value);
-        Severity severity = excused ? Severity.WARNS : asked;
+        Optional<Span> cover = cover(view, start, end);
+        Optional<Span> span = verbatim && view.verbatim() ? cover : Optional.empty();
+        Excuse.Grade grade = excuse.grade(new Excuse.Hit(name, category, place, cover, value));
+        excused |= grade != Excuse.Grade.NONE;
+        if (grade == Excuse.Grade.PASSES) {
+            if (span.isPresent() && standing.size() < MOST_STANDING) {
+                standing.add(new Standing(name, view.surface(), view.base() + start, view.base() + end, value));
+            }
+            return;
+        }
+        Severity severity = grade == Excuse.Grade.WARNS ? Severity.WARNS : asked;
         if (severity == Severity.WARNS && findings.size() - blocking >= MOST_WARNINGS) {
             return;
         }
-        Optional<Span> cover = Optional.empty();
-        if (view.verbatim()) {
-            cover = view.surface().span(view.base() + start, view.base() + end);
-        } else if (view.coverStart() >= 0) {
-            cover = view.surface().span(view.coverStart(), view.coverEnd());
-        }
-        Optional<Span> span = verbatim && view.verbatim() ? cover : Optional.empty();
         if (span.isEmpty() && standsAlready(name, value, view)) {
             return;
         }
@@ -100,6 +108,13 @@ final class FindingCollector {
             findings.add(new Finding(name, category, place, fingerprint, severity, span, cover, matched));
             blocking += severity == Severity.BLOCKS ? 1 : 0;
         }
+    }
+
+    private static Optional<Span> cover(Provenance view, int start, int end) {
+        if (view.verbatim()) {
+            return view.surface().span(view.base() + start, view.base() + end);
+        }
+        return view.coverStart() >= 0 ? view.surface().span(view.coverStart(), view.coverEnd()) : Optional.empty();
     }
 
     // The same value, or one that a join made longer; where an encoded copy stands elsewhere, that is another hit.

@@ -2,12 +2,14 @@ package egress.dlp.builtin.scan;
 
 import egress.dlp.Detector;
 import egress.dlp.Finding.Severity;
+import egress.dlp.Leaving;
 import egress.dlp.Pace;
 import egress.dlp.Profile.Likeness;
 import egress.dlp.ScanOptions;
 import egress.dlp.ScanVerdict;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.SentValues.Carrier;
+import egress.dlp.given.SentText;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ public final class ScanContext {
     private Pace pace = Pace.FREE;
     private int stride;
     private ScanVerdict.@Nullable Refused refused;
+    private @Nullable Leaving leaving;
     private @Nullable SmallValues values;
     private @Nullable Carrier carrier;
 
@@ -66,9 +69,31 @@ public final class ScanContext {
         values = gathered;
     }
 
-    /** Has findings that are excused only warn. */
+    /** Has what is scanned taken as what is about to leave; null where nothing is to be remembered of that. */
+    public void leaves(@Nullable Leaving those) {
+        leaving = those;
+    }
+
+    /** Takes a reading of it. */
+    public SentText leaving() {
+        return leaving == null ? SentText.none() : leaving.text();
+    }
+
+    /** A part of it is not read. */
+    public void leavesUnread() {
+        if (leaving != null) {
+            leaving.unread();
+        }
+    }
+
+    /** Has findings that are excused only warn, or pass. */
     public void excuses(Excuse excuse) {
         hits.excuses(excuse);
+    }
+
+    /** Whether something was found that is excused. */
+    public boolean excused() {
+        return hits.excused();
     }
 
     /** What was gathered; null where nothing is. */

@@ -126,6 +126,7 @@ public final class HeldGuard implements BodyGuard, HeldBody.Listener, SlowBodies
             }
             if (!fits) {
                 passes = true;
+                judge.leavesUnread();
                 passing.take(part.retain());
                 return Optional.empty();
             }

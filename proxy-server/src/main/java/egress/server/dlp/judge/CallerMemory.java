@@ -1,6 +1,7 @@
 package egress.server.dlp.judge;
 
 import egress.dlp.SentValues;
+import egress.dlp.given.GivenValues;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
@@ -23,19 +24,42 @@ public final class CallerMemory {
 
     private final FairBudget budget;
     private final SentValues.Key key;
+    private final GivenValues.Key givenKey;
     private final LongSupplier nanoTime;
     /** The longest quiet one first. */
     private final Map<Caller, Entry> callers = new LinkedHashMap<>(16, 0.75f, true);
+    /** Until then a caller that is not among them may be one that was forgotten, of which it is not known what it sent. */
+    private long blindUntil;
 
     /** What is remembered of one caller. */
-    private final class Entry implements SentValues.Room {
-        final FairBudget.Lease lease;
+    private final class Entry {
+        final Part values;
+        final Part gifts;
         final SentValues sent;
+        final GivenValues given;
         volatile long usedNanos;
 
         Entry(Caller caller) {
+            this.values = new Part(caller, this);
+            this.gifts = new Part(caller, this);
+            this.sent = new SentValues(key, nanoTime, values);
+            this.given = new GivenValues(givenKey, nanoTime, gifts::hold, blindUntil - nanoTime.getAsLong());
+        }
+
+        void close() {
+            values.lease.close();
+            gifts.lease.close();
+        }
+    }
+
+    /** The memory of one kind of what is remembered of one caller. */
+    private final class Part implements SentValues.Room {
+        final FairBudget.Lease lease;
+        private final Entry of;
+
+        Part(Caller caller, Entry of) {
             this.lease = budget.lease(new Claimant(caller, 0), FairBudget.Reclaim.NEVER);
-            this.sent = new SentValues(key, nanoTime, this);
+            this.of = of;
         }
 
         @Override
@@ -49,7 +73,7 @@ public final class CallerMemory {
                 if (lease.take(more)) {
                     return true;
                 }
-                if (!forgetAnother(this)) {
+                if (!forgetAnother(of)) {
                     return false;
                 }
             }
@@ -64,12 +88,19 @@ public final class CallerMemory {
     public CallerMemory(FairBudget budget, RandomGenerator random, LongSupplier nanoTime) {
         this.budget = budget;
         this.key = new SentValues.Key(random.nextLong(), random.nextLong());
+        this.givenKey = new GivenValues.Key(random);
         this.nanoTime = nanoTime;
+        this.blindUntil = nanoTime.getAsLong();
     }
 
     /** The small values that the caller sent. */
     public SentValues sentBy(Caller caller) {
         return entry(caller).sent;
+    }
+
+    /** What origins gave to the caller. */
+    public GivenValues givenTo(Caller caller) {
+        return entry(caller).given;
     }
 
     private synchronized Entry entry(Caller caller) {
@@ -81,7 +112,7 @@ public final class CallerMemory {
             Entry each = eldest.next();
             if (now - each.usedNanos > IDLE_NANOS) {
                 eldest.remove();
-                each.lease.close();
+                each.close();
             }
         }
         return entry;
@@ -92,7 +123,8 @@ public final class CallerMemory {
             Entry each = eldest.next();
             if (each != asking) {
                 eldest.remove();
-                each.lease.close();
+                each.close();
+                blindUntil = nanoTime.getAsLong() + GivenValues.blindNanos();
                 return true;
             }
         }

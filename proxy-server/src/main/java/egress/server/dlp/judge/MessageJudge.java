@@ -118,6 +118,9 @@ public final class MessageJudge {
     /** Shows an external scanner each text in turn, as long as nothing denies. */
     private void goOn(
             ScanVerdict own, Iterator<byte[]> texts, ScanDispatcher.Subject subject, Consumer<Optional<Failure>> then) {
+        if (own instanceof ScanVerdict.Refused && plan.warnsOnly()) {
+            builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
+        }
         boolean denied = !(own instanceof ScanVerdict.Clean) && !plan.warnsOnly();
         if (denied || external.isEmpty() || !texts.hasNext()) {
             conclude(own, then);

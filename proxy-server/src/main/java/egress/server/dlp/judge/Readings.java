@@ -74,6 +74,10 @@ public final class Readings {
      */
     public ScanVerdict read(MessagePayload payload, int size, boolean ends, Texts texts, Pace pace) {
         ScanVerdict verdict = ScanVerdict.clean();
+        boolean unread = payload.readings().isEmpty() || payload.fault().isPresent();
+        if (unread || payload.readings().stream().anyMatch(reading -> reading.kind() == Kind.UNSCANNED)) {
+            builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
+        }
         for (Reading reading : payload.readings()) {
             boolean kept = texts.wanted && (reading.kind() == Kind.SAID || reading.kind() == Kind.CODED);
             ByteArrayOutputStream copy = new ByteArrayOutputStream(kept ? size : 0);
@@ -128,6 +132,7 @@ public final class Readings {
             }
             return scanner.isPresent() && ends ? scanner.get().endOfMessage() : verdict;
         } catch (IOException e) {
+            builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
             return both(verdict, new Refused(Reason.UNDECODABLE, "a message that is not what its coding says"));
         }
     }

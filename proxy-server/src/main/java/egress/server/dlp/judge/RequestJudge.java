@@ -41,6 +41,11 @@ public final class RequestJudge {
         this.supervisor = supervisor;
     }
 
+    /** Something of the request leaves that is not judged: what its origin gives is not told from an echo. */
+    public void leavesUnread() {
+        scanners.builtIn().ifPresent(Scanners.BuiltIn::leavesUnread);
+    }
+
     /** What became of it. */
     public sealed interface Judged {
         /**
@@ -112,6 +117,9 @@ public final class RequestJudge {
             boolean here = isSmall(asked) && scanner.isReady();
             ScanDispatcher.Where where = here ? ScanDispatcher.Where.HERE_AT_FIRST : ScanDispatcher.Where.ELSEWHERE;
             questions.scan(where, size(asked), pace -> scanner.scan(asked, pace), subject, verdict -> {
+                if (verdict instanceof ScanVerdict.Refused && plan.warnsOnly()) {
+                    leavesUnread();
+                }
                 if (verdict instanceof ScanVerdict.Found found && plan.onMatch() == OnMatch.REDACT) {
                     redact(request, found, rewrites);
                 } else if (verdict instanceof ScanVerdict.Found found && plan.supervises()) {

@@ -1,5 +1,6 @@
 package egress.server.dlp.judge;
 
+import egress.dlp.Destination;
 import egress.dlp.HeaderField;
 import egress.dlp.MessageScanner;
 import egress.dlp.Pace;
@@ -81,6 +82,14 @@ public record Scanners(Optional<BuiltIn> builtIn, Optional<Scanner> external) {
         void join(MessageScanner messages) {
             if (sent != null) {
                 messages.follows(sent);
+            }
+        }
+
+        /** Something leaves that it is not asked about. */
+        void leavesUnread() {
+            Destination to = sent == null ? null : sent.to();
+            if (to != null) {
+                to.unread();
             }
         }
 

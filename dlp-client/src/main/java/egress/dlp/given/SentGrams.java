@@ -1,0 +1,138 @@
+package egress.dlp.given;
+
+import java.util.Arrays;
+
+/**
+ * Marks of what was sent to one origin in this span of time and in the one before. None is ever forgotten before its time: where there is
+ * no room for one more, it is not known any more what was sent.
+ */
+final class SentGrams {
+    /** Of each span: 32 KiB of letters and digits in runs. */
+    static final int MOST = 4096;
+    /** Read of each span, in bytes: so long text has cost enough. */
+    static final long MOST_READ = 2L << 20;
+
+    private static final int LEAST = 16;
+    private static final int[] NOTHING = {};
+
+    private int[] now = NOTHING;
+    private int[] before = NOTHING;
+    private int count;
+    private long read;
+    private boolean lost;
+    private boolean lostBefore;
+    private long turned;
+
+    SentGrams(long nanos) {
+        turned = nanos;
+    }
+
+    /** Forgets what is of longer ago than a span. */
+    void turn(long nanos, long span) {
+        if (nanos - turned > span) {
+            boolean recent = nanos - turned <= 2 * span;
+            before = recent ? now : NOTHING;
+            lostBefore = recent && lost;
+            now = NOTHING;
+            count = 0;
+            read = 0;
+            lost = false;
+            turned = nanos;
+        }
+    }
+
+    /** Whether all that was sent is known. */
+    boolean isWhole() {
+        return !lost && !lostBefore;
+    }
+
+    boolean isEmpty() {
+        return isWhole() && now.length == 0 && before.length == 0;
+    }
+
+    /** Something was sent that nobody read. */
+    void lose() {
+        lost = true;
+        now = NOTHING;
+        count = 0;
+    }
+
+    boolean has(int mark) {
+        return has(now, mark) || has(before, mark);
+    }
+
+    /** Adds marks of so many bytes that were read. */
+    void add(int[] marks, int many, long bytes) {
+        read += bytes;
+        if (read > MOST_READ) {
+            lose();
+        }
+        for (int i = 0; i < many && !lost; i++) {
+            add(marks[i]);
+        }
+    }
+
+    private void add(int mark) {
+        if (has(now, mark)) {
+            return;
+        }
+        if (count == MOST) {
+            lose();
+            return;
+        }
+        if (2 * (count + 1) > now.length) {
+            int[] larger = new int[Math.max(LEAST, 2 * now.length)];
+            for (int each : now) {
+                if (each != 0) {
+                    larger[free(larger, each)] = each;
+                }
+            }
+            now = larger;
+        }
+        now[free(now, mark)] = mark;
+        count++;
+    }
+
+    private static boolean has(int[] table, int mark) {
+        return table.length > 0 && table[free(table, mark)] == mark;
+    }
+
+    /** Where the mark stands, or would. */
+    private static int free(int[] table, int mark) {
+        int at = mark & table.length - 1;
+        while (table[at] != 0 && table[at] != mark) {
+            at = at + 1 & table.length - 1;
+        }
+        return at;
+    }
+
+    /** In bytes, about. */
+    long size() {
+        return 128L + Integer.BYTES * ((long) now.length + before.length);
+    }
+
+    /** Of some bytes, in the order of their grams. */
+    static final class Buffer {
+        private int[] marks = new int[64];
+        private int count;
+
+        void add(int mark) {
+            if (count == marks.length) {
+                marks = Arrays.copyOf(marks, 2 * count);
+            }
+            marks[count++] = mark;
+        }
+
+        int[] marks() {
+            return marks;
+        }
+
+        int count() {
+            return count;
+        }
+
+        void clear() {
+            count = 0;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package egress.dlp.given;
+
+import org.jspecify.annotations.NullMarked;
