@@ -48,7 +48,7 @@ final class FalseAlarmsTest {
     private static final double MOST_ALARMS = 0.003;
     private static final Pattern LINK = Pattern.compile("https?://[a-z0-9.-]+/[^\\s\"'<>()\\\\`\\]}{|^]{4,400}");
     /** What is a key: that a test suite publishes it, nobody who reads the bytes can know. */
-    private static final Set<String> KEYS = Set.of("private_key", "pgp_private_key", "putty_private_key");
+    private static final Set<String> KEYS = Set.of("private_key_block", "private_key_der", "putty_private_key", "jwk_private_key");
 
     private final Random random = new Random(SEED);
     private final BuiltInScanner scanner =
