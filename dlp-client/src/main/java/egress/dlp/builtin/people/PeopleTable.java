@@ -110,11 +110,14 @@ final class PeopleTable {
         if (columns.size() >= MOST_COLUMNS) {
             return null;
         }
-        ColumnRole role = header.isEmpty() ? ColumnRole.UNNAMED : header.get(i);
-        Column column = new Column(named ? ColumnRole.of(b, row.keyFrom[i], row.keyTo[i]) : role);
+        Column column = new Column(named ? ColumnRole.of(b, row.keyFrom[i], row.keyTo[i]) : unnamed(i));
         columns.add(column);
         keys.add(row.key[i]);
         return column;
+    }
+
+    private ColumnRole unnamed(int place) {
+        return place < header.size() ? header.get(place) : ColumnRole.UNNAMED;
     }
 
     private int hash(int from, int to) {

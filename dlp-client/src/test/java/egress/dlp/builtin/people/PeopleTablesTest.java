@@ -149,6 +149,29 @@ final class PeopleTablesTest {
         assertThat(asked.outcome(table, ScanOptions.defaults().withProfile(Profile.STRICT))).isEqualTo("blocks");
     }
 
+    /** Tables that are cut, mixed and broken: whatever is read of them, it ends. */
+    @Test
+    void brokenTextIsReadToItsEnd() {
+        Random random = new Random(SEED);
+        String[] pieces = {"{", "}", "[", "]", "(", ")", "\"", "\\\"", "'", ",", ":", "\n", "\\n", "|", "\t", ";", "name", "phone", "dob",
+            "Anna Fischer", "+49 150 1234567", "1985-03-12", "\\", "12345678", "a@b.de", "é", " "};
+        for (int i = 0; i < 3000; i++) {
+            StringBuilder text = new StringBuilder("12345678");
+            for (int n = random.nextInt(200); n > 0; n--) {
+                text.append(pieces[random.nextInt(pieces.length)]);
+            }
+            asked.names(GROUP, text.toString()); // throws nothing
+        }
+        for (String form : FORMS.keySet()) {
+            String table = table(form, 12);
+            for (int i = 0; i < 200; i++) {
+                int from = random.nextInt(table.length());
+                int to = from + random.nextInt(table.length() - from);
+                asked.names(GROUP, table.substring(0, from) + table.substring(to) + table.substring(from));
+            }
+        }
+    }
+
     private static String rows(int n, IntFunction<String> row) {
         return IntStream.range(0, n).mapToObj(row).collect(Collectors.joining("\n"));
     }
