@@ -48,11 +48,11 @@ final class FalseAlarmsTest {
     private static final double MOST_ALARMS = 0.003;
     private static final Pattern LINK = Pattern.compile("https?://[a-z0-9.-]+/[^\\s\"'<>()\\\\`\\]}{|^]{4,400}");
     /** What is a key: that a test suite publishes it, nobody who reads the bytes can know. */
-    private static final Set<String> KEYS = Set.of("private_key_block", "private_key_der", "putty_private_key", "jwk_private_key");
+    private static final Set<String> KEYS =
+            Set.of("private_key_block", "private_key_der", "putty_private_key", "jwk_private_key");
 
     private final Random random = new Random(SEED);
-    private final BuiltInScanner scanner =
-            new BuiltInScanner(new Kinds(random).secrets(), new byte[32], Runnable::run);
+    private final BuiltInScanner scanner = new BuiltInScanner(new Kinds(random).secrets(), new byte[32], Runnable::run);
     private final Map<String, Integer> requests = new TreeMap<>();
     private final Map<Asked, Map<Detector, Integer>> blocked = new EnumMap<>(Asked.class);
     private final Map<Asked, Map<Detector, Integer>> warned = new EnumMap<>(Asked.class);
@@ -80,7 +80,8 @@ final class FalseAlarmsTest {
         Set<String> links = new LinkedHashSet<>();
         for (int i = 0; i < files.size(); i++) {
             CleanCorpus.Item file = files.get(i);
-            String kind = file.name().substring(file.name().lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+            String kind =
+                    file.name().substring(file.name().lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
             scan(kind, file.name(), i % 2 == 0 ? upload(file) : toolResult(file));
             Matcher link = LINK.matcher(new String(file.bytes(), ISO_8859_1));
             for (int n = 0; n < 3 && link.find(); n++) {
@@ -113,7 +114,8 @@ final class FalseAlarmsTest {
             return corpus.add(ROOTS);
         }
         Path java = Path.of(System.getProperty("java.home"));
-        for (Path root : List.of(java.resolve("conf"), java.resolve("legal"), java.resolve("lib/src.zip"), Path.of("src/main/java"))) {
+        for (Path root : List.of(
+                java.resolve("conf"), java.resolve("legal"), java.resolve("lib/src.zip"), Path.of("src/main/java"))) {
             if (Files.exists(root)) {
                 corpus.add(root.toString());
             }
@@ -126,7 +128,13 @@ final class FalseAlarmsTest {
                 new HeaderField("content-type", "application/octet-stream"),
                 new HeaderField("user-agent", "curl/8.5.0"));
         return new ScanRequest(
-                "upload.example", "PUT", "/v1/files/17", fields, BodySource.of(file.bytes()), List.of(), ScanOptions.defaults());
+                "upload.example",
+                "PUT",
+                "/v1/files/17",
+                fields,
+                BodySource.of(file.bytes()),
+                List.of(),
+                ScanOptions.defaults());
     }
 
     /** As an agent tells a model what is in a file. */
@@ -139,13 +147,16 @@ final class FalseAlarmsTest {
                 case '\t' -> text.append("\\t");
                 case '"' -> text.append("\\\"");
                 case '\\' -> text.append("\\\\");
-                default -> text.append(c < ' ' ? String.format(Locale.ROOT, "\\u%04x", c) : Character.toString((char) c));
+                default ->
+                    text.append(c < ' ' ? String.format(Locale.ROOT, "\\u%04x", c) : Character.toString((char) c));
             }
         });
-        String body = "{\"model\":\"m\",\"max_tokens\":1024,\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
-                + "\"tool_use_id\":\"toolu_01A09q90qw90lq917835lq9a\",\"content\":\"" + text + "\"}]}]}";
+        String body =
+                "{\"model\":\"m\",\"max_tokens\":1024,\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
+                        + "\"tool_use_id\":\"toolu_01A09q90qw90lq917835lq9a\",\"content\":\"" + text + "\"}]}]}";
         List<HeaderField> fields = List.of(
-                new HeaderField("content-type", "application/json"), new HeaderField("anthropic-version", "2023-06-01"));
+                new HeaderField("content-type", "application/json"),
+                new HeaderField("anthropic-version", "2023-06-01"));
         return new ScanRequest(
                 "api.anthropic.com",
                 "POST",
@@ -165,7 +176,8 @@ final class FalseAlarmsTest {
         }
         if (uri.getHost() != null) {
             String target = uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
-            List<HeaderField> fields = List.of(new HeaderField("accept", "*/*"), new HeaderField("user-agent", "curl/8.5.0"));
+            List<HeaderField> fields =
+                    List.of(new HeaderField("accept", "*/*"), new HeaderField("user-agent", "curl/8.5.0"));
             scan("head: link", link, ScanRequest.head(uri.getHost(), "GET", target, fields, ScanOptions.defaults()));
         }
     }
@@ -199,14 +211,18 @@ final class FalseAlarmsTest {
             key |= each.blocks() && real;
             wrong |= each.blocks() && !real;
             if (SHOW && (asked == Asked.STRICT || asked == Asked.LISTED || each.blocks())) {
-                System.out.printf("# %s | %s | %s | %s | %s%n", asked, each.blocks() ? "blocks" : "warns", each.detector(), name, shown(request, each));
+                System.out.printf(
+                        "# %s | %s | %s | %s | %s%n",
+                        asked, each.blocks() ? "blocks" : "warns", each.detector(), name, shown(request, each));
             }
             if (each.blocks() && asked == Asked.BALANCED) {
                 shown.add(name + ": " + each.detector());
             }
         }
-        blocking.forEach(each -> blocked.computeIfAbsent(asked, _ -> new TreeMap<>()).merge(each, 1, Integer::sum));
-        warning.forEach(each -> warned.computeIfAbsent(asked, _ -> new TreeMap<>()).merge(each, 1, Integer::sum));
+        blocking.forEach(
+                each -> blocked.computeIfAbsent(asked, _ -> new TreeMap<>()).merge(each, 1, Integer::sum));
+        warning.forEach(
+                each -> warned.computeIfAbsent(asked, _ -> new TreeMap<>()).merge(each, 1, Integer::sum));
         alarms.merge(asked, wrong ? 1 : 0, Integer::sum);
         keys.merge(asked, key && !wrong ? 1 : 0, Integer::sum);
     }
@@ -225,7 +241,8 @@ final class FalseAlarmsTest {
     private void report() {
         int all = requests.values().stream().mapToInt(Integer::intValue).sum();
         Map<String, Integer> sorts = new LinkedHashMap<>();
-        requests.forEach((kind, n) -> sorts.merge(kind.contains(":") ? kind.substring(0, kind.indexOf(':')) : kind, n, Integer::sum));
+        requests.forEach((kind, n) ->
+                sorts.merge(kind.contains(":") ? kind.substring(0, kind.indexOf(':')) : kind, n, Integer::sum));
         System.out.printf(Locale.ROOT, "%,d requests, seed %d: %s%n", all, SEED, sorts);
         System.out.println("| asked | false alarms | keys of test suites | blocked by group | warned by group |");
         System.out.println("|---|---|---|---|---|");

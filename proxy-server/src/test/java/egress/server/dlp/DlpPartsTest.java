@@ -127,10 +127,10 @@ class DlpPartsTest {
         "plain, part1:, mixed",
     })
     void overRequestsToThreeHosts(String way, String label, String order) throws IOException {
-        for (String value : List.of(SECRET, TOKEN)) {
-            List<Part> parts = parts(value, label, order);
-            List<Integer> left = new ArrayList<>();
-            try (DlpGate dlp = gate()) {
+        try (DlpGate dlp = gate()) {
+            for (String value : List.of(SECRET, TOKEN)) {
+                List<Part> parts = parts(value, label, order);
+                List<Integer> left = new ArrayList<>();
                 for (int i = 0; i < parts.size(); i++) {
                     String host = HOSTS.get(i % HOSTS.size());
                     ReceivedResponse response = dlp.ask("h1", ask(host, way, parts.get(i).text()));
@@ -142,8 +142,8 @@ class DlpPartsTest {
                         assertThat(response.text()).contains("values sent one after the other");
                     }
                 }
+                check(value, left, parts.size(), way + ", 3 hosts, label " + label + ", " + order);
             }
-            check(value, left, parts.size(), way + ", 3 hosts, label " + label + ", " + order);
         }
     }
 

@@ -240,8 +240,7 @@ public final class RuleMatcher {
     // border.
     private boolean joinable(CompiledRule rule, byte[] b, int at, int length, int end) {
         boolean weak = rule.rule.check() == Check.STRICT && !rule.joins(length);
-        boolean telling = view.joined() == Joined.TIGHT && !weak
-                || segment.borders(at, end)
+        boolean telling = !weak && (view.joined() == Joined.TIGHT || segment.borders(at, end))
                 || (rule.joins(length) && (length >= SURE || beginsWord(b, at)));
         return telling && drawn(rule, b, at + length, end);
     }

@@ -121,8 +121,7 @@ final class ValueChecks {
         return switch (check) {
             case MADE -> Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case STRICT -> Randomness.strict(b, start, end) ? value(b, start, end) : null;
-            case ALONE ->
-                isAlone(s, start, end) && Randomness.plausible(b, start, end) ? value(b, start, end) : null;
+            case ALONE -> isAlone(s, start, end) && Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case SECP256K1 -> WalletForms.secp256k1(b, start, end);
             case KEYSTORE -> WalletForms.keystore(s, at);
             case GITHUB, VENDOR, BASE58 -> value(b, start, end);

@@ -41,19 +41,22 @@ final class CatalogueTest {
 
     /** Those whose form alone is a hit, and of whose examples a class of characters stands for the secret. */
     static Stream<String> forms() {
-        return DetectorFile.read().stream()
-                .filter(CatalogueTest::isForm)
-                .map(TokenRule::name);
+        return DetectorFile.read().stream().filter(CatalogueTest::isForm).map(TokenRule::name);
     }
 
     private static boolean isForm(TokenRule rule) {
         return rule.detector() == Detector.TOKEN_PATTERNS
-                && rule.examples().stream().anyMatch(example -> PART.matcher(example).find())
-                && rule.literals().stream().anyMatch(literal -> rule.isForm(literal.getBytes(StandardCharsets.ISO_8859_1), 0));
+                && rule.examples().stream()
+                        .anyMatch(example -> PART.matcher(example).find())
+                && rule.literals().stream()
+                        .anyMatch(literal -> rule.isForm(literal.getBytes(StandardCharsets.ISO_8859_1), 0));
     }
 
     private static TokenRule rule(String name) {
-        return DetectorFile.read().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
+        return DetectorFile.read().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** {@code blocks}, {@code warns} or {@code passes}. */
@@ -80,7 +83,8 @@ final class CatalogueTest {
 
     private static String filled(String example, BiFunction<Integer, char[], String> value) {
         return PART.matcher(example)
-                .replaceAll(part -> value.apply(Integer.parseInt(part.group(1)), TokenRule.charactersOf(part.group(2))));
+                .replaceAll(
+                        part -> value.apply(Integer.parseInt(part.group(1)), TokenRule.charactersOf(part.group(2))));
     }
 
     private static String repeated(int n, char[] alphabet) {
@@ -125,9 +129,12 @@ final class CatalogueTest {
     @MethodSource("forms")
     void oneThatIsMadeUpInTheExactFormBlocksUnlessTheProfileIsQuiet(String name) {
         for (String example : rule(name).examples()) {
-            for (String text : List.of(filled(example, CatalogueTest::repeated), filled(example, CatalogueTest::inOrder))) {
+            for (String text :
+                    List.of(filled(example, CatalogueTest::repeated), filled(example, CatalogueTest::inOrder))) {
                 assertThat(outcome(text, Profile.BALANCED)).as("%s", text).isEqualTo("blocks");
-                assertThat(outcome(text, Profile.STRICT)).as("%s in strict", text).isEqualTo("blocks");
+                assertThat(outcome(text, Profile.STRICT))
+                        .as("%s in strict", text)
+                        .isEqualTo("blocks");
                 assertThat(outcome(text, Profile.QUIET)).as("%s in quiet", text).isIn("warns", "blocks");
             }
         }
@@ -151,7 +158,8 @@ final class CatalogueTest {
         Set<String> texts = new TreeSet<>();
         for (String keyword : rule.literals()) {
             if (keyword.length() > 2 && !keyword.startsWith("-")) {
-                texts.addAll(List.of(keyword + "...", keyword + "<token>", keyword + "{{token}}", keyword + "$TOKEN", keyword));
+                texts.addAll(List.of(
+                        keyword + "...", keyword + "<token>", keyword + "{{token}}", keyword + "$TOKEN", keyword));
             }
         }
         List<String> stopped = new ArrayList<>();
