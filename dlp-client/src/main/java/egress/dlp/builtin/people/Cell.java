@@ -13,11 +13,13 @@ final class Cell {
     static final int FULL_NAME = 1 << 2;
     /** Words of letters, whatever their case. */
     static final int LETTERS = 1 << 3;
+
     static final int MAIL = 1 << 4;
     /** A telephone number by its form alone. */
     static final int PHONE = 1 << 5;
     /** As many digits as a telephone number has. */
     static final int DIGITS = 1 << 6;
+
     static final int DATE = 1 << 7;
     /** A mail address or a telephone number that is set apart for examples. */
     static final int EXAMPLE = 1 << 8;
@@ -34,10 +36,48 @@ final class Cell {
 
     /** The last words of names that are no persons'. */
     private static final Set<String> FIRMS = Set.of(
-            "inc", "ltd", "llc", "gmbh", "ag", "kg", "corp", "co", "sa", "bv", "plc", "company", "group", "hotel", "store",
-            "shop", "pharmacy", "clinic", "restaurant", "bank", "branch", "office", "hospital", "school", "university",
-            "airport", "center", "centre", "cafe", "station", "library", "museum", "department", "service", "services",
-            "team", "support", "user", "test", "street", "road", "avenue");
+            "inc",
+            "ltd",
+            "llc",
+            "gmbh",
+            "ag",
+            "kg",
+            "corp",
+            "co",
+            "sa",
+            "bv",
+            "plc",
+            "company",
+            "group",
+            "hotel",
+            "store",
+            "shop",
+            "pharmacy",
+            "clinic",
+            "restaurant",
+            "bank",
+            "branch",
+            "office",
+            "hospital",
+            "school",
+            "university",
+            "airport",
+            "center",
+            "centre",
+            "cafe",
+            "station",
+            "library",
+            "museum",
+            "department",
+            "service",
+            "services",
+            "team",
+            "support",
+            "user",
+            "test",
+            "street",
+            "road",
+            "avenue");
 
     private Cell() {}
 

@@ -21,32 +21,136 @@ enum ColumnRole {
     private static final int LONGEST = 40;
 
     private static final Set<String> NAMES = Set.of(
-            "name", "names", "fullname", "displayname", "realname", "legalname", "customername", "patientname",
-            "employeename", "clientname", "membername", "studentname", "contactname", "personname", "guestname",
-            "passengername", "cardholdername", "accountholder", "customer", "patient", "employee", "person", "contact",
-            "contactperson", "client", "member", "student", "guest", "applicant", "tenant", "candidate", "subscriber",
-            "holder", "nombrecompleto", "nombreyapellidos", "nomcomplet", "nometprenom", "nomprenom", "vollstandigername",
-            "ansprechpartner", "kunde", "patientin", "mitarbeiter", "naam", "volledigenaam", "nome", "nomecompleto",
-            "imieinazwisko", "namn", "navn", "nimi", "имя", "фио", "姓名", "名前", "氏名");
+            "name",
+            "names",
+            "fullname",
+            "displayname",
+            "realname",
+            "legalname",
+            "customername",
+            "patientname",
+            "employeename",
+            "clientname",
+            "membername",
+            "studentname",
+            "contactname",
+            "personname",
+            "guestname",
+            "passengername",
+            "cardholdername",
+            "accountholder",
+            "customer",
+            "patient",
+            "employee",
+            "person",
+            "contact",
+            "contactperson",
+            "client",
+            "member",
+            "student",
+            "guest",
+            "applicant",
+            "tenant",
+            "candidate",
+            "subscriber",
+            "holder",
+            "nombrecompleto",
+            "nombreyapellidos",
+            "nomcomplet",
+            "nometprenom",
+            "nomprenom",
+            "vollstandigername",
+            "ansprechpartner",
+            "kunde",
+            "patientin",
+            "mitarbeiter",
+            "naam",
+            "volledigenaam",
+            "nome",
+            "nomecompleto",
+            "imieinazwisko",
+            "namn",
+            "navn",
+            "nimi",
+            "имя",
+            "фио",
+            "姓名",
+            "名前",
+            "氏名");
 
     private static final Set<String> PARTS = Set.of(
-            "first", "firstname", "fname", "givenname", "given", "forename", "middlename", "last", "lastname", "lname",
-            "surname", "familyname", "vorname", "nachname", "familienname", "prenom", "nom", "nomdefamille", "nombre",
-            "nombres", "apellido", "apellidos", "cognome", "voornaam", "achternaam", "imie", "nazwisko", "fornamn",
-            "efternamn", "fornavn", "etternavn", "etunimi", "sukunimi", "sobrenome", "фамилия");
+            "first",
+            "firstname",
+            "fname",
+            "givenname",
+            "given",
+            "forename",
+            "middlename",
+            "last",
+            "lastname",
+            "lname",
+            "surname",
+            "familyname",
+            "vorname",
+            "nachname",
+            "familienname",
+            "prenom",
+            "nom",
+            "nomdefamille",
+            "nombre",
+            "nombres",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "voornaam",
+            "achternaam",
+            "imie",
+            "nazwisko",
+            "fornamn",
+            "efternamn",
+            "fornavn",
+            "etternavn",
+            "etunimi",
+            "sukunimi",
+            "sobrenome",
+            "фамилия");
 
     private static final List<String> BIRTHS = List.of(
-            "birth", "geburt", "geboren", "naissance", "nacimiento", "nascita", "nascimento", "geboorte", "fodelse",
-            "fodsel", "syntyma", "urodzenia", "рождения", "生年月日", "出生");
+            "birth",
+            "geburt",
+            "geboren",
+            "naissance",
+            "nacimiento",
+            "nascita",
+            "nascimento",
+            "geboorte",
+            "fodelse",
+            "fodsel",
+            "syntyma",
+            "urodzenia",
+            "рождения",
+            "生年月日",
+            "出生");
 
     private static final List<String> PLACES =
             List.of("place", "city", "country", "ort", "lieu", "lugar", "luogo", "plaats", "name", "weight");
 
     private static final List<String> PHONES = List.of(
-            "phone", "telefon", "mobile", "handy", "handynummer", "rufnummer", "celular", "portable", "puhelin",
-            "телефон", "电话", "電話");
+            "phone",
+            "telefon",
+            "mobile",
+            "handy",
+            "handynummer",
+            "rufnummer",
+            "celular",
+            "portable",
+            "puhelin",
+            "телефон",
+            "电话",
+            "電話");
 
-    private static final Set<String> SHORT_PHONES = Set.of("tel", "telnr", "telno", "cell", "gsm", "mobil", "movil", "whatsapp");
+    private static final Set<String> SHORT_PHONES =
+            Set.of("tel", "telnr", "telno", "cell", "gsm", "mobil", "movil", "whatsapp");
 
     /** By the name's letters, without accents. */
     static ColumnRole of(byte[] b, int from, int to) {
@@ -57,7 +161,10 @@ enum ColumnRole {
         if (letters.isEmpty()) {
             return OTHER;
         }
-        if (letters.equals("dob") || letters.equals("born") || letters.endsWith("dob") || any(BIRTHS, letters) && !any(PLACES, letters)) {
+        if (letters.equals("dob")
+                || letters.equals("born")
+                || letters.endsWith("dob")
+                || any(BIRTHS, letters) && !any(PLACES, letters)) {
             return BIRTH;
         }
         if (letters.contains("mail") || letters.equals("correo") || letters.equals("courriel")) {
