@@ -17,6 +17,7 @@ class ArchitectureTest {
             "egress.dlp.builtin.join",
             "egress.dlp.builtin.rule",
             "egress.dlp.builtin.kind",
+            "egress.dlp.builtin.people",
             "egress.dlp.builtin.strength");
 
     @Test
@@ -29,6 +30,7 @@ class ArchitectureTest {
         String join = "egress.dlp.builtin.join";
         String rule = "egress.dlp.builtin.rule";
         String kind = "egress.dlp.builtin.kind";
+        String people = "egress.dlp.builtin.people";
         String strength = "egress.dlp.builtin.strength";
         assertThat(Architecture.ofModule()
                         .arrow(dlp, "java", "com.aayushatharva.brotli4j", "egress.dlp.coding", given)
@@ -40,7 +42,8 @@ class ArchitectureTest {
                         .arrow(join, "java", dlp, match, scan)
                         .arrow(strength, "java", match)
                         .arrow(rule, "java", "com.fasterxml.jackson.core", dlp, match, scan, strength)
-                        .arrow(kind, "java", dlp, match, scan)
+                        .arrow(people, "java", dlp, match, scan)
+                        .arrow(kind, "java", dlp, match, people, scan)
                         .arrow(
                                 "egress.dlp.builtin",
                                 "java",

@@ -43,7 +43,11 @@ final class ScanPasses implements SegmentScanner {
         if (s.from() == s.low()) {
             inner(run, s);
         }
-        Decoders.segment(run, s, RunValues.of(run, s));
+        RunValues values = RunValues.of(run, s);
+        Decoders.segment(run, s, values);
+        if (values != null) {
+            values.end();
+        }
         if (view.isJoined() && view.joined() != Provenance.Joined.LOOSE) {
             AlphanumericForms.scan(detectors, run, s);
         }

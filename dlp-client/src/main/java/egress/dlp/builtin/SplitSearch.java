@@ -147,12 +147,13 @@ final class SplitSearch {
         PartRow border = row(beside, added, form);
         boolean forwards = mayHold(run, border);
         boolean backwards = mayHold(run, border.reversed());
-        if (!forwards && !backwards && !mayBegin(before, added)) {
+        boolean begins = mayBegin(before, added); // a token, from either end
+        if (!forwards && !backwards && !begins) {
             return;
         }
         PartRow row = row(before, added, form);
         search(run, row);
-        if (backwards) {
+        if (backwards || begins) {
             search(run, row.reversed());
         }
     }

@@ -3,6 +3,7 @@ package egress.dlp.builtin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.BodySource;
+import egress.dlp.Destination;
 import egress.dlp.HeaderField;
 import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
@@ -10,9 +11,12 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict;
 import egress.dlp.SentBefore;
 import egress.dlp.SentValues;
+import egress.dlp.given.GivenValues;
+import egress.dlp.given.Link;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,6 +33,7 @@ class CleanHeadsTest {
 
     private final AtomicLong now = new AtomicLong();
     private final SentValues sent = new SentValues(new SentValues.Key(1, 2), now::get, bytes -> true);
+    private final GivenValues given = new GivenValues(new GivenValues.Key(new Random(1)), now::get, bytes -> true, 0);
     private final BuiltInScanner scanner =
             new BuiltInScanner(List.of(SECRET.getBytes(StandardCharsets.US_ASCII)), new byte[16], Runnable::run);
 
@@ -53,7 +58,10 @@ class CleanHeadsTest {
                             times.incrementAndGet();
                             return true;
                         },
-                        new SentBefore(() -> sent, false))
+                        new SentBefore(
+                                () -> sent,
+                                false,
+                                new Destination(() -> given, true, "api.example", 443, request.target())))
                 .toCompletableFuture()
                 .join();
         assertThat(verdict).isInstanceOf(ScanVerdict.Clean.class);
@@ -152,10 +160,28 @@ class CleanHeadsTest {
         assertThat(scan(second, sent)).isInstanceOf(ScanVerdict.Found.class);
     }
 
+    /** What an origin gave is clean for who got it, and for nobody else. */
+    @Test
+    void keepsNoHeadThatIsCleanOnlyByAnExcuse() {
+        given.setsCookie(
+                Link.asked("api.example", 443, "/"), "session=ghp_1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX; Path=/");
+        ScanRequest back =
+                request("/a", List.of(new HeaderField("cookie", "session=ghp_1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX")));
+        assertThat(scan(back, sent)).isInstanceOf(ScanVerdict.Clean.class);
+        assertThat(scan(back, sent)).isInstanceOf(ScanVerdict.Clean.class);
+        assertThat(scan(back, null)).isInstanceOf(ScanVerdict.Found.class);
+    }
+
     private ScanVerdict scan(ScanRequest request, @Nullable SentValues with) {
         return (with == null
                         ? scanner.scan(request)
-                        : scanner.scan(request, () -> true, new SentBefore(() -> with, false)))
+                        : scanner.scan(
+                                request,
+                                () -> true,
+                                new SentBefore(
+                                        () -> with,
+                                        false,
+                                        new Destination(() -> given, true, "api.example", 443, request.target()))))
                 .toCompletableFuture()
                 .join();
     }

@@ -156,6 +156,13 @@ final class SplitOverTimeTest {
     }
 
     @ParameterizedTest
+    @EnumSource(value = Way.class, mode = EnumSource.Mode.EXCLUDE, names = "HOST")
+    void aTokenThatLeavesItsLastPartFirstIsStoppedAtItsBeginning(Way way) {
+        List<String> parts = parts(token, PART).reversed();
+        assertThat(left(parts, way)).isLessThan(parts.size());
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 8})
     void partsMayBeOfAnySize(int size) {
         for (Way way : List.of(Way.QUERY, Way.PATH, Way.JSON_RPC, Way.PLAIN)) {

@@ -38,6 +38,8 @@ import java.util.concurrent.TimeUnit;
 final class DlpGate implements AutoCloseable {
     static final String H1 = "h1.example";
     static final String H2 = "h2.example";
+    /** Another name of the origin that speaks h1. */
+    static final String H3 = "h3.example";
 
     final Origin h1;
     final Origin h2;
@@ -52,14 +54,15 @@ final class DlpGate implements AutoCloseable {
             Map<String, String> environment)
             throws IOException {
         TestCa ca = TestCa.create("origins");
-        h1 = Origin.tls(ca.leaf(H1), Alpn.H1);
+        h1 = Origin.tls(ca.leaf(H1, H3), Alpn.H1);
         h2 = Origin.tls(ca.leaf(H2), Alpn.H2_AND_H1);
         engine = DlpEngine.start(settings, external, new byte[32], new SecureRandom(), ScanWatch.NONE);
         Gate.Builder builder = CaLeaves.gate()
                 .trust(ca.writePem(directory.resolve("origins.pem")))
                 .inspector(engine.inspector(routes, List.of(), environment))
                 .pin(H1, 443, h1.port())
-                .pin(H2, 443, h2.port());
+                .pin(H2, 443, h2.port())
+                .pin(H3, 443, h1.port());
         routes.forEach(builder::route);
         gate = builder.start();
     }
@@ -100,7 +103,7 @@ final class DlpGate implements AutoCloseable {
     }
 
     Origin origin(String host) {
-        return host.equals(H1) ? h1 : h2;
+        return host.equals(H2) ? h2 : h1;
     }
 
     /** A request to be sent by either version. */

@@ -36,6 +36,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -254,6 +255,47 @@ class DlpNamesTest {
             assertThat(site.gate.refusals())
                     .allSatisfy(refusal -> assertThat(refusal.authority()).hasToString("________" + SUFFIX + ":443"));
             assertThat(site.names.queries).isEmpty();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}, {1} characters a name")
+    @CsvSource({
+        "in order, 8",
+        "backwards, 8",
+        "numbered, 8",
+        "numbered and mixed, 8",
+        "in order, 4",
+        "between others, 8"
+    })
+    void aSecretInPartsOverNamesIsStoppedBeforeTheNextIsLookedUp(String order, int each) throws IOException {
+        List<String> parts = labels(SECRET.toLowerCase(Locale.ROOT), each);
+        List<String> asked = new ArrayList<>(parts);
+        if (order.startsWith("numbered")) {
+            asked.replaceAll(part -> "part" + (parts.indexOf(part) + 1) + "-" + part);
+        }
+        switch (order) {
+            case "backwards" -> Collections.reverse(asked);
+            case "numbered and mixed" -> Collections.swap(asked, 0, 2);
+            default -> assertThat(order).isIn("in order", "numbered", "between others");
+        }
+        List<String> denied = new ArrayList<>();
+        try (Site site = new Site(true, 64)) {
+            for (String label : asked) {
+                String host = (order.equals("between others") ? label + ".photos.eu" : label) + SUFFIX;
+                String answer = site.ask(host);
+                if (answer.equals("dlp_match")) {
+                    denied.add(label);
+                    assertThat(site.names.queries)
+                            .noneMatch(query -> query.name().contains(label));
+                } else {
+                    assertThat(answer).isEqualTo("upstream_unreachable");
+                }
+            }
+        }
+        int neighbours = 0;
+        for (String part : parts) {
+            neighbours = denied.stream().anyMatch(label -> label.endsWith(part)) ? 0 : neighbours + 1;
+            assertThat(neighbours).as("neighbours that left, of %s", asked).isLessThan(16 / each);
         }
     }
 

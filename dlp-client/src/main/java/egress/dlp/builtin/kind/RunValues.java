@@ -1,6 +1,7 @@
 package egress.dlp.builtin.kind;
 
 import egress.dlp.Detector;
+import egress.dlp.builtin.people.PeopleTables;
 import egress.dlp.builtin.scan.Provenance.Joined;
 import egress.dlp.builtin.scan.RunListener;
 import egress.dlp.builtin.scan.ScanContext;
@@ -34,7 +35,7 @@ public final class RunValues implements RunListener {
     }
 
     /** Null where no group is wanted. What was put together from pieces is only searched for what has a strong check value. */
-    public static @Nullable RunListener of(ScanContext run, Segment s) {
+    public static @Nullable RunValues of(ScanContext run, Segment s) {
         boolean any = run.wants(Detector.WALLET_KEYS)
                 || run.wants(Detector.PAYMENT_DATA)
                 || run.wants(Detector.WALLET_ADDRESSES)
@@ -73,6 +74,13 @@ public final class RunValues implements RunListener {
                 people = looks;
             }
             looks.block(at, digits);
+        }
+    }
+
+    /** All of the segment was heard of: a table of people has digits. */
+    public void end() {
+        if (ids && people != null) {
+            PeopleTables.scan(run, s);
         }
     }
 

@@ -251,8 +251,8 @@ public final class RuleMatcher {
     // Neighbours in a structure make a token only where chance would not: behind a telling keyword, or from border to
     // border.
     private boolean joinable(CompiledRule rule, byte[] b, int at, int length, int end) {
-        boolean telling = view.joined() == Joined.TIGHT
-                || segment.borders(at, end)
+        boolean weak = rule.rule.check() == Check.STRICT && !rule.joins(length);
+        boolean telling = !weak && (view.joined() == Joined.TIGHT || segment.borders(at, end))
                 || (rule.joins(length) && (length >= SURE || beginsWord(b, at)));
         return telling && drawn(rule, b, at + length, end);
     }

@@ -40,6 +40,8 @@ public record TokenRule(
         MADE,
         /** Looks random: for formats with a weak prefix. */
         STRICT,
+        /** No longer run of letters, digits and {@code . _ ~ -} goes on around it. */
+        ALONE,
         /** A CRC-32 at the end; only raises confidence. */
         GITHUB,
         /** Its form is enough; Base58Check's check value says that it was given out. */

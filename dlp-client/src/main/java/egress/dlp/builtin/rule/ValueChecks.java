@@ -121,6 +121,7 @@ final class ValueChecks {
         return switch (check) {
             case MADE -> Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case STRICT -> Randomness.strict(b, start, end) ? value(b, start, end) : null;
+            case ALONE -> isAlone(s, start, end) && Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case SECP256K1 -> WalletForms.secp256k1(b, start, end);
             case KEYSTORE -> WalletForms.keystore(s, at);
             case GITHUB, VENDOR, BASE58 -> value(b, start, end);
@@ -131,6 +132,16 @@ final class ValueChecks {
             case PASSWORD -> passwordIn(b, start, end);
             case ODBC -> odbc(s, at, start, end);
         };
+    }
+
+    private static boolean isAlone(Segment s, int start, int end) {
+        boolean before = start > s.low() && isUnreserved(s.b()[start - 1]);
+        return !before && (end >= s.to() || !isUnreserved(s.b()[end]));
+    }
+
+    // RFC 3986, section 2.3.
+    private static boolean isUnreserved(byte c) {
+        return CharTables.isWord(c) || c == '.' || c == '_' || c == '~' || c == '-';
     }
 
     private static Value value(byte[] b, int start, int end) {
@@ -326,6 +337,11 @@ final class ValueChecks {
 
     // Password=... alone is code; with a server or a user in the same string it is a connection string.
     private static @Nullable Value odbc(Segment s, int at, int start, int end) {
+        int key = (s.b()[at] | 32) == 'a' ? at - 1 : at;
+        byte before = key > s.low() ? s.b()[key - 1] : 0;
+        if (CharTables.isWord(before) || before == '_' || before == '.' || before == '$') {
+            return null; // a member of an object
+        }
         int from = Math.max(s.low(), at - 300);
         int to = Math.min(s.to(), end + 200);
         String around = new String(s.b(), from, to - from, StandardCharsets.ISO_8859_1);

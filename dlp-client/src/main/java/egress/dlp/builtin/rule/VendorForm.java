@@ -49,9 +49,11 @@ final class VendorForm {
         return drawn ? Likeness.REAL : Likeness.MADE_UP;
     }
 
-    /** Whether nearly all of it is runs of characters that stand for others. */
+    /** Whether nearly all of it is runs of characters that stand for others; what is fixed in a form, as in a URL, is words and marks. */
     private static boolean isBlanked(byte[] b, int from, int end) {
         int blank = 0;
+        int left = 0;
+        int kept = from;
         int i = from;
         while (i < end) {
             int run = i;
@@ -60,10 +62,12 @@ final class VendorForm {
             }
             if (run - i >= RUN && "xX*.0".indexOf(b[i]) >= 0) {
                 blank += run - i;
+                left += unexplained(b, kept, i);
+                kept = run;
             }
             i = run;
         }
-        return blank >= 2 * RUN && end - from - blank < SECRET;
+        return blank >= 2 * RUN && left + unexplained(b, kept, end) < SECRET;
     }
 
     /** Whether a word says that it is a placeholder, and what stands beside that word is words too. */
@@ -146,9 +150,11 @@ final class VendorForm {
     /** Whether it is words in lower case with marks between them, as names in code and styles are. */
     private static boolean isWords(byte[] b, int from, int end) {
         int marks = 0;
+        int run = 0;
         for (int i = from; i < end; i++) {
             boolean mark = b[i] == '-' || b[i] == '_';
-            if (!mark && (b[i] < 'a' || b[i] > 'z')) {
+            run = i > from && b[i] == b[i - 1] ? run + 1 : 1;
+            if (!mark && (b[i] < 'a' || b[i] > 'z' || run >= RUN)) {
                 return false;
             }
             marks += mark ? 1 : 0;

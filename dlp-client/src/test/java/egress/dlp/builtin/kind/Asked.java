@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** A scanner, and short ways to ask it. */
-final class Asked {
+public final class Asked {
     private final BuiltInScanner scanner = new BuiltInScanner(List.of(), new byte[32], Runnable::run);
 
-    List<Finding> findings(String body, ScanOptions options) {
+    public List<Finding> findings(String body, ScanOptions options) {
         ScanRequest request = new ScanRequest(
                 "api.example",
                 "POST",
@@ -32,7 +32,7 @@ final class Asked {
     }
 
     /** The names of what a route that lists that group alone finds. */
-    List<String> names(Detector group, String body) {
+    public List<String> names(Detector group, String body) {
         return findings(body, ScanOptions.listed(List.of(group))).stream()
                 .filter(each -> each.category() == group)
                 .map(Finding::detector)
@@ -41,7 +41,7 @@ final class Asked {
     }
 
     /** {@code blocks}, {@code warns} or {@code passes}. */
-    String outcome(String body, ScanOptions options) {
+    public String outcome(String body, ScanOptions options) {
         List<Finding> found = findings(body, options);
         return found.isEmpty() ? "passes" : found.stream().anyMatch(Finding::blocks) ? "blocks" : "warns";
     }
