@@ -52,7 +52,7 @@ class SignedLinksTest {
                     + "ImtleTEiLCJleHAiOjE3OTYwMjU2MDB9.Wm93bGVyLXF1aWNrLXNpbHZlci1tb29uLTg4MzQyMQ7xYz";
 
     /** How services sign. */
-    private enum Signed {
+    enum Signed {
         S3("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" + KEY
                 + "%2F20261130%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20261130T080000Z&X-Amz-Expires=300"
                 + "&X-Amz-Security-Token=" + SESSION + "&X-Amz-SignedHeaders=host&X-Amz-Signature="

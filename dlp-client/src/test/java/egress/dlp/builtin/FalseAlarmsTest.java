@@ -62,15 +62,18 @@ final class FalseAlarmsTest {
 
     /** What a route asks for. */
     private enum Asked {
-        QUIET(ScanOptions.defaults().withProfile(Profile.QUIET)),
-        BALANCED(ScanOptions.defaults()),
-        STRICT(ScanOptions.defaults().withProfile(Profile.STRICT)),
-        LISTED(ScanOptions.listed(Detector.of(Detector.Direction.OUTBOUND)));
+        QUIET,
+        BALANCED,
+        STRICT,
+        LISTED;
 
-        final ScanOptions options;
-
-        Asked(ScanOptions options) {
-            this.options = options;
+        ScanOptions options() {
+            return switch (this) {
+                case QUIET -> ScanOptions.defaults().withProfile(Profile.QUIET);
+                case BALANCED -> ScanOptions.defaults();
+                case STRICT -> ScanOptions.defaults().withProfile(Profile.STRICT);
+                case LISTED -> ScanOptions.listed(Detector.of(Detector.Direction.OUTBOUND));
+            };
         }
     }
 
@@ -185,7 +188,7 @@ final class FalseAlarmsTest {
     private void scan(String kind, String name, ScanRequest request) {
         requests.merge(kind, 1, Integer::sum);
         for (Asked asked : Asked.values()) {
-            ScanVerdict verdict = scanner.scanNow(request.withOptions(asked.options));
+            ScanVerdict verdict = scanner.scanNow(request.withOptions(asked.options()));
             List<Finding> findings = switch (verdict) {
                 case ScanVerdict.Clean clean -> clean.warnings();
                 case ScanVerdict.Found found -> found.findings();

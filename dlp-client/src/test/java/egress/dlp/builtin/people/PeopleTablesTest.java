@@ -10,6 +10,7 @@ import egress.dlp.builtin.kind.Asked;
 import egress.dlp.builtin.people.People.Person;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -144,8 +145,7 @@ final class PeopleTablesTest {
     }
 
     private static String table(String form, int rows) {
-        Function<List<Person>, String> made = FORMS.get(form);
-        assertThat(made).isNotNull();
+        Function<List<Person>, String> made = Objects.requireNonNull(FORMS.get(form));
         return made.apply(new People(new Random(SEED + rows)).draw(rows));
     }
 
