@@ -27,10 +27,18 @@ public final class H2Stream implements H2Codec.Frames {
     private static final int WRITABLE = 32 * 1024;
     /** So many frames are one burst at most: whoever asked is asked whether it wants more. */
     private static final int BURST = 16;
+    /** And so many bytes, of which three frames are less than half of the smallest window: nobody opens it who does not go on reading. */
+    private static final int BURST_BYTES = 32 * 1024;
 
     private static final Receiver NOBODY = new Receiver() {};
 
+    /** Data that waits is gathered up to so many bytes: a frame of one byte would otherwise cost a hundred. */
+    private static final int GATHERED = 16 * 1024;
+
     private final H2Session session;
+    /** Whether the other side opened it: with the stream's end nobody wants the rest of what it sent. */
+    private final boolean accepted;
+
     private final ArrayDeque<Frame> waiting = new ArrayDeque<>(0);
     private @Nullable H2Codec codec;
     private Receiver receiver = NOBODY;
@@ -39,6 +47,7 @@ public final class H2Stream implements H2Codec.Frames {
     private boolean wanted;
     private boolean delivering;
     private int burst;
+    private int burstBytes;
     private boolean unsettled;
     private boolean endWritten;
     private boolean closed;
@@ -84,12 +93,14 @@ public final class H2Stream implements H2Codec.Frames {
     /** One that the other side opened. */
     H2Stream(H2Session session, Http2Stream stream) {
         this.session = session;
+        this.accepted = true;
         this.stream = stream;
     }
 
     /** One that its head opens. */
     H2Stream(H2Session session, H2Codec codec) {
         this.session = session;
+        this.accepted = false;
         this.codec = codec;
     }
 
@@ -146,7 +157,7 @@ public final class H2Stream implements H2Codec.Frames {
         while (wanted && !waiting.isEmpty()) {
             deliver(waiting.remove());
             // In what the connection reads, a burst's end is that one's.
-            if (burst >= BURST || waiting.isEmpty() && !session.isReading()) {
+            if (isBurstFull() || waiting.isEmpty() && !session.isReading()) {
                 endRead();
             }
         }
@@ -168,13 +179,36 @@ public final class H2Stream implements H2Codec.Frames {
         if (wanted && !delivering && waiting.isEmpty()) {
             delivering = true;
             deliver(frame);
-            if (burst >= BURST) {
+            if (isBurstFull()) {
                 endRead();
             }
             delivering = false;
         } else {
-            waiting.add(frame);
+            keepWaiting(frame);
         }
+    }
+
+    private void keepWaiting(Frame frame) {
+        Frame last = waiting.peekLast();
+        ByteBuf data = frame.data;
+        ByteBuf before = last == null ? null : last.data;
+        if (last == null
+                || data == null
+                || before == null
+                || before.readableBytes() + data.readableBytes() > GATHERED) {
+            waiting.add(frame);
+            return;
+        }
+        waiting.removeLast();
+        ByteBuf gathered = before;
+        if (before.maxCapacity() != GATHERED) { // not one that was made here
+            gathered = session.ctx().alloc().buffer(before.readableBytes() + data.readableBytes(), GATHERED);
+            gathered.writeBytes(before);
+            before.release();
+        }
+        gathered.writeBytes(data);
+        data.release();
+        waiting.add(new Frame(null, gathered, last.padding + frame.padding, frame.end));
     }
 
     private void deliver(Frame frame) {
@@ -188,6 +222,7 @@ public final class H2Stream implements H2Codec.Frames {
                 codec().readSection(section, frame.end, parts);
             } else if (data != null) {
                 int length = data.readableBytes() + frame.padding;
+                burstBytes += length;
                 try {
                     codec().readData(data, frame.end, parts);
                 } finally {
@@ -197,6 +232,10 @@ public final class H2Stream implements H2Codec.Frames {
         } catch (RuntimeException | StackOverflowError e) {
             receiver.onException(e);
         }
+    }
+
+    private boolean isBurstFull() {
+        return burst >= BURST || burstBytes >= BURST_BYTES;
     }
 
     /** Lets the other side send as much again. */
@@ -228,6 +267,7 @@ public final class H2Stream implements H2Codec.Frames {
 
     private void endRead() {
         burst = 0;
+        burstBytes = 0;
         wanted = false;
         try {
             receiver.onReadComplete();
@@ -260,6 +300,9 @@ public final class H2Stream implements H2Codec.Frames {
 
     void onClosed() {
         closed = true;
+        if (accepted) {
+            discard();
+        }
         if (waiting.isEmpty()) {
             settleLater();
         } else if (wanted && !delivering) {
@@ -406,7 +449,8 @@ public final class H2Stream implements H2Codec.Frames {
         }
     }
 
-    private void discard() {
+    /** Drops what waits to be read. */
+    public void discard() {
         for (Frame frame = waiting.poll(); frame != null; frame = waiting.poll()) {
             ByteBuf data = frame.data;
             if (data != null) {

@@ -163,7 +163,10 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
         if (code == Http2Error.NO_ERROR.code()) {
             reset = true;
             requestBroken(); // the response is whole without the rest of the request, and may still be unread
-        } else if (isAnswered()) {
+            return;
+        }
+        stream.discard();
+        if (isAnswered()) {
             fail(new Failure.UpstreamUnreachable(
                     "the origin reset the stream in the middle of the response (" + name(code) + ")"));
         } else if (code == Http2Error.REFUSED_STREAM.code()) {

@@ -304,7 +304,6 @@ final class ArchitectureTest {
                         "egress.server.log.Notice", // holds what is said
                         "egress.server.run.ChildProcess$Start", // holds what became of it
                         "egress.server.evidence.NarrowestRule$Answer", // for the page
-                        "egress.server.dlp.DlpEngine", // holds the Statistics that metrics shows
                         "egress.server.cli.ProxyCommand", // holds the Runner of Main
                         "egress.server.dlp.body.HeldBody$Listener", // in a lambda of DlpInspection
                         "egress.server.dlp.body.SlowBodies", // what its PerLoop gives
