@@ -37,7 +37,7 @@ class H2SessionTest {
     private final EmbeddedChannel origins = new EmbeddedChannel();
 
     /** Hears of one stream. */
-    private final class Side implements H2Session.Listener, H2Stream.Receiver {
+    private static final class Side implements H2Session.Listener, H2Stream.Receiver {
         @Nullable
         H2Stream stream;
 
