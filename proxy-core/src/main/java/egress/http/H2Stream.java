@@ -32,9 +32,6 @@ public final class H2Stream implements H2Codec.Frames {
 
     private static final Receiver NOBODY = new Receiver() {};
 
-    /** Data that waits is gathered up to so many bytes: a frame of one byte would otherwise cost a hundred. */
-    private static final int GATHERED = 16 * 1024;
-
     private final H2Session session;
     /** Whether the other side opened it: with the stream's end nobody wants the rest of what it sent. */
     private final boolean accepted;
@@ -184,31 +181,8 @@ public final class H2Stream implements H2Codec.Frames {
             }
             delivering = false;
         } else {
-            keepWaiting(frame);
-        }
-    }
-
-    private void keepWaiting(Frame frame) {
-        Frame last = waiting.peekLast();
-        ByteBuf data = frame.data;
-        ByteBuf before = last == null ? null : last.data;
-        if (last == null
-                || data == null
-                || before == null
-                || before.readableBytes() + data.readableBytes() > GATHERED) {
             waiting.add(frame);
-            return;
         }
-        waiting.removeLast();
-        ByteBuf gathered = before;
-        if (before.maxCapacity() != GATHERED) { // not one that was made here
-            gathered = session.ctx().alloc().buffer(before.readableBytes() + data.readableBytes(), GATHERED);
-            gathered.writeBytes(before);
-            before.release();
-        }
-        gathered.writeBytes(data);
-        data.release();
-        waiting.add(new Frame(null, gathered, last.padding + frame.padding, frame.end));
     }
 
     private void deliver(Frame frame) {
@@ -255,7 +229,7 @@ public final class H2Stream implements H2Codec.Frames {
 
     /** What the connection read at once has ended. */
     void endBurst() {
-        if (burst > 0 && !closed) {
+        if (burst > 0 && (!closed || !waiting.isEmpty())) {
             delivering = true;
             endRead();
             delivering = false;

@@ -132,17 +132,6 @@ class H2SessionTest {
     }
 
     @Test
-    void dataThatWaitsIsGathered() {
-        H2Stream stream = post();
-        assertThat(server.parts).isEqualTo(1);
-        send(stream, 2_000);
-        assertThat(server.parts).isEqualTo(1);
-        server.stream().read();
-        assertThat(server.bytes).isEqualTo(2_000);
-        assertThat(server.parts).isEqualTo(2);
-    }
-
-    @Test
     void theWindowOpensByWhatIsReadAlone() {
         H2Stream stream = post();
         stream.write(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[100_000])));
