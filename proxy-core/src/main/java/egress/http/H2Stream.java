@@ -27,8 +27,8 @@ public final class H2Stream implements H2Codec.Frames {
     private static final int WRITABLE = 32 * 1024;
     /** So many frames are one burst at most: whoever asked is asked whether it wants more. */
     private static final int BURST = 16;
-    /** And so many bytes, of which three frames are less than half of the smallest window: nobody opens it who does not go on reading. */
-    private static final int BURST_BYTES = 32 * 1024;
+    /** And so many bytes, which with one more frame are less than half of the smallest window: nobody opens it who does not go on reading. */
+    private static final int BURST_BYTES = 48 * 1024;
 
     private static final Receiver NOBODY = new Receiver() {};
 
