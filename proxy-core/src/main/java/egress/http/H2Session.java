@@ -197,7 +197,8 @@ public final class H2Session extends Http2ConnectionHandler {
         H2Stream stream = stream(fault.streamId());
         if (stream == null) {
             super.onStreamError(ctx, outbound, cause, fault);
-        } else {
+        } else if (!outbound || !stream.isClosing()) {
+            // What waited to be sent is dropped with its stream, whose answer may still be unread.
             stream.failed(fault);
         }
     }

@@ -126,6 +126,12 @@ public final class H2Stream implements H2Codec.Frames {
         return !closed;
     }
 
+    /** Whether nothing more can be sent or received on it. */
+    boolean isClosing() {
+        Http2Stream mine = stream;
+        return closed || mine != null && mine.state() == Http2Stream.State.CLOSED;
+    }
+
     /** Netty's, for its flow control; null before it is opened. */
     public @Nullable Http2Stream netty() {
         return stream;
