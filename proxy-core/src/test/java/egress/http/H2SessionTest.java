@@ -42,7 +42,6 @@ class H2SessionTest {
         H2Stream stream;
 
         final List<String> heard = new ArrayList<>();
-        int parts;
         int bytes;
 
         @Override
@@ -55,7 +54,6 @@ class H2SessionTest {
 
         @Override
         public void onPart(HttpObject part) {
-            parts++;
             bytes += part instanceof HttpContent content ? content.content().readableBytes() : 0;
             ReferenceCountUtil.release(part);
         }
