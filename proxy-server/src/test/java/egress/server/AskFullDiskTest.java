@@ -33,7 +33,6 @@ final class AskFullDiskTest {
 
     private Child start(Origin origin, TestCa ca) throws IOException {
         Path queue = Files.createDirectory(directory.resolve("queue"));
-        Path routes = Files.writeString(directory.resolve("routes.yaml"), "unlisted: ask\nroutes: []\n");
         List<String> arguments = new ArrayList<>(List.of("-m"));
         if (!System.getProperty("user.name").equals("root")) {
             arguments.add("-r"); // who is nobody outside may mount in a name space of its own
@@ -42,29 +41,8 @@ final class AskFullDiskTest {
                 "sh",
                 "-c",
                 "mount -t tmpfs -o size=32k,mode=700 tmpfs " + queue + " && exec \"$@\"",
-                "sh",
-                Child.java().toString(),
-                "-Xmx128m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "--listen",
-                "127.0.0.1:0",
-                "--admin",
-                "off",
-                "--ca-ephemeral",
-                "--ca-cert-out",
-                directory.resolve("ca.pem").toString(),
-                "--routes",
-                routes.toString(),
-                "--ask-queue",
-                queue.toString(),
-                "--connect-to",
-                origin.connectTo(HOST),
-                "--upstream-ca",
-                ca.writePem(directory.resolve("origins.pem")).toString()));
+                "sh"));
+        arguments.addAll(AskGate.command(directory, queue, HOST, origin, ca));
         return Child.of(Tool.require("unshare", "install util-linux"), arguments.toArray(String[]::new));
     }
 

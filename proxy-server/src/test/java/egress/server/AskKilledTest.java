@@ -12,7 +12,6 @@ import egress.testkit.TlsClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,42 +30,13 @@ final class AskKilledTest {
 
     private final List<AutoCloseable> open = new ArrayList<>();
 
-    private List<String> command(Origin origin, TestCa ca) throws IOException {
-        Path routes = Files.writeString(directory.resolve("routes.yaml"), """
-            unlisted: ask
-            routes: []
-            """);
-        return List.of(
-                Child.java().toString(),
-                "-Xmx128m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "--listen",
-                "127.0.0.1:0",
-                "--admin",
-                "off",
-                "--ca-ephemeral",
-                "--ca-cert-out",
-                directory.resolve("ca.pem").toString(),
-                "--routes",
-                routes.toString(),
-                "--ask-queue",
-                directory.resolve("queue").toString(),
-                "--connect-to",
-                origin.connectTo("api.example"),
-                "--upstream-ca",
-                ca.writePem(directory.resolve("origins.pem")).toString());
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"SIGKILL", "SIGTERM"})
     void noneOfTwoHundredThatWaitLeaves(String signal) throws Exception {
         TestCa ca = TestCa.create("origins");
         try (Origin origin = Origin.tls(ca.leaf("api.example"), Alpn.H2_AND_H1)) {
-            Process gate = new ProcessBuilder(command(origin, ca))
+            Process gate = new ProcessBuilder(
+                            AskGate.command(directory, directory.resolve("queue"), "api.example", origin, ca))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             try (BufferedReader said = gate.errorReader(StandardCharsets.UTF_8)) {
