@@ -71,6 +71,7 @@ public final class HarWriter {
         json.writeEndObject();
         timing.write(json);
         server(json, flow.upstream());
+        security(json, flow.upstream().tls());
         json.writeStringField("connection", flow.client().address());
         String why = flow.decision().why();
         if (why != null) {
@@ -87,6 +88,24 @@ public final class HarWriter {
             String ip = colon < 0 ? address : address.substring(0, colon);
             json.writeStringField("serverIPAddress", ip.startsWith("[") ? ip.substring(1, ip.length() - 1) : ip);
         }
+    }
+
+    /** HAR has no place for them; other tools write them by this name. Times are seconds of the Unix epoch. */
+    private static void security(JsonGenerator json, Flow.@Nullable Tls tls) throws IOException {
+        if (tls == null) {
+            return;
+        }
+        json.writeObjectFieldStart("_securityDetails");
+        json.writeStringField("protocol", tls.version());
+        json.writeStringField("cipher", tls.cipher());
+        Flow.Certificate certificate = tls.certificate();
+        if (certificate != null) {
+            json.writeStringField("subjectName", certificate.subject());
+            json.writeStringField("issuer", certificate.issuer());
+            json.writeNumberField("validFrom", certificate.notBefore().getEpochSecond());
+            json.writeNumberField("validTo", certificate.notAfter().getEpochSecond());
+        }
+        json.writeEndObject();
     }
 
     private static void request(JsonGenerator json, Flow.Request request) throws IOException {

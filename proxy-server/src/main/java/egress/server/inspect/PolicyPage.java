@@ -58,6 +58,7 @@ final class PolicyPage {
                 denials(out, reason.getKey(), reason.getValue(), held);
             }
             out.writeEndArray();
+            flips(out, held);
         });
     }
 
@@ -86,6 +87,33 @@ final class PolicyPage {
         out.writeNumberField("last", count.last());
     }
 
+    /** The latest that the shadow routes would decide otherwise. */
+    private static void flips(JsonGenerator out, List<Entry> held) throws IOException {
+        out.writeArrayFieldStart("flips");
+        int shown = 0;
+        for (Entry entry : held) {
+            FlowStore.ShadowVerdict shadow = entry.shadow();
+            Flow.Request request = entry.flow().request();
+            if (shown < MOST_SHOWN && shadow != null && request != null) {
+                shown++;
+                out.writeStartObject();
+                request(out, entry, request);
+                out.writeStringField("from", shadow.from());
+                out.writeStringField("to", shadow.to());
+                out.writeStringField("rule", shadow.rule() == null ? "" : shadow.rule());
+                out.writeEndObject();
+            }
+        }
+        out.writeEndArray();
+    }
+
+    private static void request(JsonGenerator out, Entry entry, Flow.Request request) throws IOException {
+        out.writeNumberField("number", entry.number());
+        out.writeNumberField("time", entry.flow().timestamp().toEpochMilli());
+        out.writeStringField("method", request.method());
+        out.writeStringField("url", FlowUrl.of(request));
+    }
+
     private static void denials(JsonGenerator out, String code, Count count, List<Entry> held) throws IOException {
         out.writeStartObject();
         out.writeStringField("code", code);
@@ -99,10 +127,7 @@ final class PolicyPage {
                     && code.equals(flow.decision().code())) {
                 shown++;
                 out.writeStartObject();
-                out.writeNumberField("number", entry.number());
-                out.writeNumberField("time", flow.timestamp().toEpochMilli());
-                out.writeStringField("method", flow.request().method());
-                out.writeStringField("url", FlowUrl.of(flow.request()));
+                request(out, entry, flow.request());
                 out.writeStringField(
                         "why",
                         flow.decision().why() == null ? "" : flow.decision().why());

@@ -20,7 +20,10 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 
-/** Follows a gate's page from another process, and writes a line when a request's answer is there and when it ends badly. */
+/**
+ * Follows a gate's page from another process, and writes a line when a request's answer is there, when it ends badly, and when the shadow
+ * routes would have decided otherwise.
+ */
 public final class Tail {
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
     private static final String TOKEN = "?token=";
@@ -86,12 +89,17 @@ public final class Tail {
             }
             String verdict = row.path("verdict").asText();
             // The head of an answer is news, and so is an end other than it promised.
-            String key = row.path("number").asText() + (ended && !verdict.equals("allowed") ? verdict : "");
+            String number = row.path("number").asText();
+            String key = number + (ended && !verdict.equals("allowed") ? verdict : "");
             if (written.size() > MOST_SEEN) {
                 written.clear();
             }
             if (written.add(key)) {
                 out.println(line(row, ended));
+            }
+            // Judged when the exchange is over, and so most often after its line.
+            if (row.has("shadow") && written.add(number + " shadow")) {
+                out.println(shadowLine(row));
             }
         }
         out.flush();
@@ -99,19 +107,7 @@ public final class Tail {
 
     private static String line(JsonNode row, boolean ended) {
         String verdict = row.path("verdict").asText();
-        StringBuilder line = new StringBuilder(
-                CLOCK.format(Instant.ofEpochMilli(row.path("time").asLong()).atZone(ZoneId.systemDefault())));
-        line.append(' ')
-                .append(row.path("client").asText())
-                .append(": ")
-                .append(row.path("method").asText());
-        line.append(' ')
-                .append(row.path("scheme").asText())
-                .append("://")
-                .append(row.path("host").asText());
-        int port = row.path("port").asInt();
-        int own = row.path("scheme").asText().equals("http") ? 80 : 443;
-        line.append(port == own ? "" : ":" + port).append(row.path("path").asText());
+        StringBuilder line = request(row, "");
         if (row.has("status")) {
             line.append(" << ").append(row.path("status").asInt());
         }
@@ -128,5 +124,34 @@ public final class Tail {
             line.append(' ').append(row.path("micros").asLong() / 1000).append("ms");
         }
         return Printable.line(line.toString());
+    }
+
+    private static String shadowLine(JsonNode row) {
+        JsonNode shadow = row.path("shadow");
+        StringBuilder line = request(row, "shadow routes: ");
+        line.append(": ").append(shadow.path("from").asText());
+        line.append(" would be ").append(shadow.path("to").asText());
+        if (shadow.has("rule")) {
+            line.append(" by ").append(shadow.path("rule").asText());
+        }
+        return Printable.line(line.toString());
+    }
+
+    /** When, whose and what for. */
+    private static StringBuilder request(JsonNode row, String by) {
+        StringBuilder line = new StringBuilder(
+                CLOCK.format(Instant.ofEpochMilli(row.path("time").asLong()).atZone(ZoneId.systemDefault())));
+        line.append(' ')
+                .append(row.path("client").asText())
+                .append(": ")
+                .append(by)
+                .append(row.path("method").asText());
+        line.append(' ')
+                .append(row.path("scheme").asText())
+                .append("://")
+                .append(row.path("host").asText());
+        int port = row.path("port").asInt();
+        int own = row.path("scheme").asText().equals("http") ? 80 : 443;
+        return line.append(port == own ? "" : ":" + port).append(row.path("path").asText());
     }
 }

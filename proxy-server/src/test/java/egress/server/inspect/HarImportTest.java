@@ -103,6 +103,10 @@ final class HarImportTest {
             }
             JsonNode entries = new ObjectMapper().readTree(har).path("log").path("entries");
             assertThat(entries).hasSize(7);
+            JsonNode security = entries.get(0).path("_securityDetails");
+            assertThat(security.path("protocol").asText()).isEqualTo("TLSv1.2");
+            assertThat(security.path("subjectName").asText()).isEqualTo("CN=a");
+            assertThat(entries.get(1).has("_securityDetails")).isFalse();
 
             browser.openDeveloperTools();
             JsonNode imported = browser.evaluate(IMPORT.formatted(Browser.quoted(har)));

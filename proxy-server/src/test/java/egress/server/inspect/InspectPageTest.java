@@ -30,9 +30,10 @@ final class InspectPageTest extends InspectPage {
                         methods: [GET]
                       - paths: [{type: exact, value: /never}]
                 """;
+        Path shadow = Files.writeString(directory.resolve("shadow.yaml"), "routes: [{host: api.example.com}]");
         try (ProxyUnderTest gate = ProxyUnderTest.with()
                 .routes(routes)
-                .flags("--inspect")
+                .flags("--inspect", "--shadow-routes", shadow.toString())
                 .origin(ANSWERED + ":443", origin)
                 .trust(authority)
                 .start()) {
@@ -51,6 +52,8 @@ final class InspectPageTest extends InspectPage {
             browser.awaitText(".policy .denials", "path_not_allowed");
             browser.click(".policy .denials button", "Narrowest rule");
             browser.awaitText(".policy .rule pre", "/v2/other");
+            browser.awaitText(".policy .flips", "/v2/other");
+            assertThat(browser.text(".policy .flips")).contains("path_not_allowed would be allow");
             browser.screenshot(Path.of("target", "inspect", "policy.png"));
 
             browser.fill("#explain-url", "https://api.example.com/v1/y");

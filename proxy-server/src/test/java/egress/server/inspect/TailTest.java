@@ -53,13 +53,17 @@ final class TailTest {
                 .decided("denied", "HOST", "no route")
                 .whole());
         ProxyUnderTest.await("what was denied", () -> out.toString().contains("denied.example"));
+        inspector.flipped(1, "allow", "path_not_allowed", "path_allowlist");
+        inspector.flipped(2, "allow", "path_not_allowed", "path_allowlist");
+        ProxyUnderTest.await("what the shadow routes say", () -> out.toString().contains("shadow routes"));
         proxy.close();
         thread.join(10_000);
 
         assertThat(thread.isAlive()).isFalse();
-        assertThat(out.toString().lines()).hasSize(2);
+        assertThat(out.toString().lines()).hasSize(3);
         assertThat(out.toString())
                 .contains("127.0.0.1:47154: GET https://before.example/x << 200 0B 431ms")
+                .contains("shadow routes: GET https://before.example/x: allow would be path_not_allowed by path_allowlist")
                 .contains("POST https://denied.example/z\\x1b[31m << 403 denied HOST")
                 .doesNotContain("other.example", "\u001b");
     }

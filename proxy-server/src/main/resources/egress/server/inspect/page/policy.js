@@ -15,6 +15,8 @@ export async function showPolicy(view, openFlow) {
       el("div", { class: "head" }, el("h2", {}, "Policy"), button("Refresh", () => showPolicy(view, openFlow))),
       explainForm(),
       el("section", { class: "part denials" }, el("h3", {}, "Denials by reason"), denials(policy.denials, openFlow)),
+      policy.flips.length > 0
+        && el("section", { class: "part flips" }, el("h3", {}, "What the shadow routes would decide otherwise"), flips(policy.flips, openFlow)),
       el("section", { class: "part routes" }, el("h3", {}, "Rules and how often they let a request through"), routes(policy.routes)),
     );
   } catch (fault) {
@@ -65,17 +67,35 @@ function denials(reasons, openFlow) {
     ));
 }
 
+function flips(all, openFlow) {
+  return el("ul", {}, all.map((flip) =>
+    el(
+      "li",
+      {},
+      requestLine(flip, button("Show", () => openFlow(flip.number))),
+      el("div", { class: "hint" }, `${flip.from} would be ${flip.to}${flip.rule && ` by ${flip.rule}`}`),
+    )));
+}
+
+/** When, what, and what can be done with it. */
+function requestLine(flow, ...buttons) {
+  return el(
+    "div",
+    { class: "line" },
+    el("span", { class: "hint" }, clock(flow.time)),
+    el("code", {}, flow.method),
+    el("bdi", { class: "address" }, flow.url),
+    buttons,
+  );
+}
+
 function denial(flow, openFlow) {
   const place = el("div", {});
   return el(
     "li",
     {},
-    el(
-      "div",
-      { class: "line" },
-      el("span", { class: "hint" }, clock(flow.time)),
-      el("code", {}, flow.method),
-      el("bdi", { class: "address" }, flow.url),
+    requestLine(
+      flow,
       button("Show", () => openFlow(flow.number)),
       button("Narrowest rule", () => showRule(flow.number, place)),
     ),
