@@ -5,6 +5,7 @@ import egress.dlp.builtin.Masker;
 import egress.policy.Route;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
@@ -39,6 +40,11 @@ public final class SecretMasker {
     private static final int REMEMBERED = 256;
 
     private static final int LONGEST_REMEMBERED = 512;
+
+    /** Bodies likewise: polls and retries bring the same. */
+    private static final int BODIES_REMEMBERED = 64;
+
+    private static final int LONGEST_BODY = 4_096;
 
     private static final Set<String> SENSITIVE_FIELDS = Set.of(
             "authorization",
@@ -111,6 +117,8 @@ public final class SecretMasker {
     private final Function<Collection<byte[]>, Masker> compiler;
     /** By their hashes; never a text in which there was something to mask. */
     private final AtomicReferenceArray<String> clean = new AtomicReferenceArray<>(REMEMBERED);
+
+    private final AtomicReferenceArray<byte[]> cleanBodies = new AtomicReferenceArray<>(BODIES_REMEMBERED);
 
     private SecretMasker(Set<String> values, Set<String> fields, Function<Collection<byte[]>, Masker> compiler) {
         this.compiler = compiler;
@@ -232,13 +240,21 @@ public final class SecretMasker {
         return queries.length() < 16 ? queries : tokens(queries);
     }
 
-    /** A body, out of its coding; the same array when there is nothing to mask. */
+    /** A body, out of its coding, which is not changed any more; the same array when there is nothing to mask. */
     public byte[] body(byte[] bytes) {
         if (bytes.length < SHORTEST) {
             return bytes;
         }
+        int slot = Arrays.hashCode(bytes) & (BODIES_REMEMBERED - 1);
+        if (Arrays.equals(bytes, cleanBodies.get(slot))) {
+            return bytes;
+        }
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
-        return tokens(bytes, text, known(text));
+        byte[] masked = tokens(bytes, text, known(text));
+        if (bytes.length <= LONGEST_BODY && Arrays.equals(masked, bytes)) {
+            cleanBodies.set(slot, bytes);
+        }
+        return masked;
     }
 
     /** A body of {@code application/x-www-form-urlencoded}: as {@link #body}, and by the names of its pairs. */

@@ -6,6 +6,8 @@ import egress.dlp.builtin.Masker;
 import egress.policy.Credential;
 import egress.policy.Route;
 import egress.testkit.scorecard.Row;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -216,5 +218,47 @@ final class SecretMaskerTest {
     @Row("31.xd")
     void neverShowsASecretItself() {
         assertThat(masker).hasToString("Masker[" + masker.toString().replaceAll("\\D", "") + " secret(s)]");
+    }
+
+    /** By the processor's time, which other work on the machine does not lengthen. */
+    private static long nanos(Runnable work) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadCpuTime();
+        work.run();
+        return threads.getCurrentThreadCpuTime() - before;
+    }
+
+    @Test
+    void doesNotScanAgainWhatWasClean() {
+        byte[] known = body(0);
+        for (int i = 1; i < 200; i++) {
+            masker.body(body(i)); // until the scanner is compiled
+        }
+        long others = nanos(() -> {
+            for (int i = 200; i < 400; i++) {
+                masker.body(body(i));
+            }
+        });
+        masker.body(known);
+        long same = nanos(() -> {
+            for (int i = 200; i < 400; i++) {
+                assertThat(masker.body(body(0))).isEqualTo(known);
+            }
+        });
+        assertThat(same).isLessThan(others / 2);
+
+        byte[] secret = new String(known, StandardCharsets.ISO_8859_1)
+                .replace("word-0", "s3cr3t-v/lue")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        for (int i = 0; i < 2; i++) {
+            assertThat(new String(masker.body(secret), StandardCharsets.ISO_8859_1))
+                    .contains("********")
+                    .doesNotContain("s3cr3t");
+        }
+    }
+
+    private static byte[] body(int number) {
+        return ("{\"text\": \"" + ("word-" + number + " and others ").repeat(200) + "\"}")
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 }
