@@ -37,11 +37,8 @@ final class AskFullDiskTest {
         if (!System.getProperty("user.name").equals("root")) {
             arguments.add("-r"); // who is nobody outside may mount in a name space of its own
         }
-        arguments.addAll(List.of(
-                "sh",
-                "-c",
-                "mount -t tmpfs -o size=32k,mode=700 tmpfs " + queue + " && exec \"$@\"",
-                "sh"));
+        arguments.addAll(
+                List.of("sh", "-c", "mount -t tmpfs -o size=32k,mode=700 tmpfs " + queue + " && exec \"$@\"", "sh"));
         arguments.addAll(AskGate.command(directory, queue, HOST, origin, ca));
         return Child.of(Tool.require("unshare", "install util-linux"), arguments.toArray(String[]::new));
     }

@@ -152,6 +152,7 @@ public final class Tail {
                 .append(row.path("host").asText());
         int port = row.path("port").asInt();
         int own = row.path("scheme").asText().equals("http") ? 80 : 443;
-        return line.append(port == own ? "" : ":" + port).append(row.path("path").asText());
+        return line.append(port == own ? "" : ":" + port)
+                .append(row.path("path").asText());
     }
 }

@@ -63,7 +63,8 @@ final class TailTest {
         assertThat(out.toString().lines()).hasSize(3);
         assertThat(out.toString())
                 .contains("127.0.0.1:47154: GET https://before.example/x << 200 0B 431ms")
-                .contains("shadow routes: GET https://before.example/x: allow would be path_not_allowed by path_allowlist")
+                .contains(
+                        "shadow routes: GET https://before.example/x: allow would be path_not_allowed by path_allowlist")
                 .contains("POST https://denied.example/z\\x1b[31m << 403 denied HOST")
                 .doesNotContain("other.example", "\u001b");
     }

@@ -63,12 +63,12 @@ function denials(reasons, openFlow) {
         el("span", { class: "hint" }, ` last at ${clock(reason.last)}`)),
       reason.flows.length === 0
         ? el("p", { class: "none" }, "None of them is held any more.")
-        : el("ul", {}, reason.flows.map((flow) => denial(flow, openFlow))),
+        : el("ul", { class: "requests" }, reason.flows.map((flow) => denial(flow, openFlow))),
     ));
 }
 
 function flips(all, openFlow) {
-  return el("ul", {}, all.map((flip) =>
+  return el("ul", { class: "requests" }, all.map((flip) =>
     el(
       "li",
       {},
