@@ -2,7 +2,6 @@ package egress.server.flows;
 
 import java.time.Instant;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -178,13 +177,13 @@ public record Flow(
     /**
      * @param micros microseconds by phase, from the request's head on, or of a phase of its own, with the names of the audit line:
      *     {@code accept}, {@code hello}, {@code mint}, {@code handshake}, {@code verdict}, {@code connect}, {@code tls}, {@code
-     *     stream}, {@code first_byte}, {@code last_byte}; a phase that was not reached is absent
+     *     stream}, {@code first_byte}, {@code last_byte}, in this order; a phase that was not reached is absent. Not changed any more
      */
     public record Timings(Map<String, Long> micros) {
         public static final Timings NONE = new Timings(Map.of());
 
         public Timings {
-            micros = Collections.unmodifiableMap(new LinkedHashMap<>(micros)); // in the order of the phases
+            micros = Collections.unmodifiableMap(micros);
         }
     }
 

@@ -25,8 +25,8 @@ final class FlowFile implements Closeable {
     private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");
     private static final int BLOCK = 64 * 1024;
 
-    /** Lines that are appended under one lock at most, so that others have their turn. */
-    private static final int MOST_LOCKED = 64;
+    /** How often something is appended under one lock at most, so that others have their turn. */
+    private static final int MOST_LOCKED = 16;
 
     private final Path path;
     private FileChannel channel;
@@ -121,23 +121,23 @@ final class FlowFile implements Closeable {
         }
     }
 
-    /** Whether a line of that length would make it longer than it may be. */
-    boolean isFull(long most, int line) throws IOException {
+    /** Whether so many bytes would make it longer than it may be. */
+    boolean isFull(long most, int bytes) throws IOException {
         lock();
-        return end > 0 && end + line > most;
+        return end > 0 && end + bytes > most;
     }
 
     /**
-     * Appends a line in one write, and stays locked until {@link #unlock}. What cannot be written whole is taken back.
+     * Appends lines in one write, and stays locked until {@link #unlock}. What cannot be written whole is taken back.
      *
      * @throws IOException when nothing of it is there
      */
-    void append(ByteBuffer line) throws IOException {
+    void append(ByteBuffer lines) throws IOException {
         lock();
         long at = end;
         try {
-            while (line.hasRemaining()) { // once, unless the disk is full
-                at += channel.write(line, at);
+            while (lines.hasRemaining()) { // once, unless the disk is full
+                at += channel.write(lines, at);
             }
             end = at;
         } catch (IOException e) {

@@ -18,7 +18,11 @@ import java.util.concurrent.locks.LockSupport;
  * the record is required, it is tried again until it can, and {@link #isWriting} says meanwhile that nothing new may leave.
  */
 final class FlowLog implements FlowSink {
-    private static final int BUFFER = 64 * 1024;
+    /** So much is written at once, in bytes; a longer line alone. */
+    private static final int BATCH = 64 * 1024;
+
+    /** Holds a batch and the line that does not go with it. */
+    private static final int BUFFER = 2 * BATCH;
     /** Between two tries of a line that must be written. */
     private static final long PAUSE = Duration.ofMillis(100).toNanos();
 
@@ -31,7 +35,8 @@ final class FlowLog implements FlowSink {
     private final FlowLosses losses;
     private final Notices notices;
     private final FlowWriter writer = new FlowWriter();
-    private ByteBuf line = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
+    /** Lines that wait to be written, each with its newline. */
+    private ByteBuf lines = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
 
     private volatile boolean writing = true;
     private volatile boolean closing;
@@ -93,47 +98,91 @@ final class FlowLog implements FlowSink {
 
     @Override
     public void ended(Flow flow) {
+        int before = lines.writerIndex();
         try {
-            if (render(flow)) {
-                write();
-            } else {
+            if (!render(flow, before)) {
+                lines.writerIndex(before);
                 losses.lose();
+                return;
             }
         } catch (IOException e) {
+            lines.writerIndex(before);
             losses.lose(); // not to be put into JSON
-        } finally {
-            if (line.capacity() > BUFFER) {
-                line.release();
-                line = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
-            }
+            return;
+        }
+        if (before > 0 && (lines.writerIndex() > BATCH || isFull(lines.writerIndex()))) {
+            write(before);
+        }
+        if (lines.writerIndex() >= BATCH) {
+            write(lines.writerIndex());
         }
     }
 
-    private boolean render(Flow flow) throws IOException {
-        render(flow, Integer.MAX_VALUE);
-        for (int i = 0; i < LESS.length && line.readableBytes() > FlowFile.LONGEST; i++) {
-            render(flow, LESS[i]);
+    private boolean render(Flow flow, int at) throws IOException {
+        int length = render(flow, at, Integer.MAX_VALUE);
+        for (int i = 0; i < LESS.length && length > FlowFile.LONGEST; i++) {
+            length = render(flow, at, LESS[i]);
         }
-        return line.readableBytes() <= FlowFile.LONGEST;
+        return length <= FlowFile.LONGEST;
     }
 
-    private void render(Flow flow, int mostOfBody) throws IOException {
-        line.clear();
-        try (ByteBufOutputStream to = new ByteBufOutputStream(line)) {
+    private int render(Flow flow, int at, int mostOfBody) throws IOException {
+        lines.writerIndex(at);
+        try (ByteBufOutputStream to = new ByteBufOutputStream(lines)) {
             writer.write(flow, mostOfBody, to);
         }
+        return lines.writerIndex() - at;
     }
 
-    private void write() {
+    /** Whether so many bytes, of several lines, would make the file longer than it may be; true where that cannot be told. */
+    private boolean isFull(int bytes) {
+        if (settings.rotateAt().isEmpty()) {
+            return false;
+        }
+        long most = settings.rotateAt().get();
+        try {
+            return bytes > most || file.isFull(most, bytes);
+        } catch (IOException e) {
+            return true; // writing tells why
+        }
+    }
+
+    /** Writes the first so many bytes of what waits, which are whole lines: at once or, where that fails, each line by itself. */
+    private void write(int length) {
+        int first = lines.indexOf(0, length, (byte) '\n') + 1;
+        if (first == length || !isWritten(length)) {
+            for (int from = 0, end = first; from < length; from = end, end = lines.indexOf(from, length, (byte) '\n') + 1) {
+                writeLine(from, end - from);
+            }
+        }
+        lines.readerIndex(length).discardReadBytes();
+        if (lines.capacity() > BUFFER && lines.writerIndex() == 0) {
+            lines.release();
+            lines = UnpooledByteBufAllocator.DEFAULT.directBuffer(BUFFER);
+        }
+    }
+
+    private boolean isWritten(int length) {
+        try {
+            append(0, length);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void append(int from, int length) throws IOException {
+        if (settings.rotateAt().isPresent() && file.isFull(settings.rotateAt().get(), length)) {
+            file.rotate(settings.keep());
+        }
+        file.append(lines.nioBuffer(from, length));
+        works();
+    }
+
+    private void writeLine(int from, int length) {
         while (true) {
             try {
-                int length = line.readableBytes();
-                if (settings.rotateAt().isPresent()
-                        && file.isFull(settings.rotateAt().get(), length)) {
-                    file.rotate(settings.keep());
-                }
-                file.append(line.nioBuffer(0, length));
-                works();
+                append(from, length);
                 return;
             } catch (IOException e) {
                 fails(e);
@@ -166,6 +215,7 @@ final class FlowLog implements FlowSink {
 
     @Override
     public void paused() {
+        write(lines.writerIndex());
         try {
             file.unlock();
         } catch (IOException e) {
@@ -175,6 +225,7 @@ final class FlowLog implements FlowSink {
 
     /** On the recorder's thread: goes on in the file that has the name now. */
     void reopen() {
+        write(lines.writerIndex());
         try {
             file.reopen();
         } catch (IOException e) {
@@ -189,11 +240,12 @@ final class FlowLog implements FlowSink {
 
     /** After the recorder's thread has ended. */
     void close() {
+        write(lines.writerIndex());
         try {
             file.close();
         } catch (IOException e) {
             notices.say("--flows: cannot close " + path + ": " + words(e));
         }
-        line.release();
+        lines.release();
     }
 }

@@ -4,10 +4,14 @@ import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonGenerator.Feature;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.StringWriter;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +23,14 @@ final class FlowWriter {
 
     private static final int MICROS_A_MILLI = 1_000;
     private static final int MICROS_A_SECOND = 1_000_000;
+    private static final int MOST_CERTIFICATES = 256;
 
     private final JsonFactory factory =
             JsonFactory.builder().build().disable(Feature.AUTO_CLOSE_TARGET).disable(Feature.FLUSH_PASSED_TO_STREAM);
+
+    /** How certificates are written: {@link TlsReader} makes one of each, and most flows have one that was written before. */
+    private final IdentityHashMap<Flow.Certificate, SerializableString> certificates = new IdentityHashMap<>();
+
     private long second = Long.MIN_VALUE;
     private String upToSecond = "";
 
@@ -120,7 +129,7 @@ final class FlowWriter {
         }
     }
 
-    private static void outcome(JsonGenerator json, Flow flow) throws IOException {
+    private void outcome(JsonGenerator json, Flow flow) throws IOException {
         json.writeNumberField("exchange", flow.id());
         Flow.Decision decision = flow.decision();
         json.writeStringField("verdict", decision.verdict());
@@ -159,7 +168,7 @@ final class FlowWriter {
         }
     }
 
-    private static void tls(JsonGenerator json, String name, Flow.@Nullable Tls tls) throws IOException {
+    private void tls(JsonGenerator json, String name, Flow.@Nullable Tls tls) throws IOException {
         if (tls == null) {
             return;
         }
@@ -169,22 +178,43 @@ final class FlowWriter {
         string(json, "alpn", tls.alpn());
         Flow.Certificate certificate = tls.certificate();
         if (certificate != null) {
-            json.writeObjectFieldStart("certificate");
-            json.writeStringField("subject", certificate.subject());
-            json.writeStringField("issuer", certificate.issuer());
-            json.writeStringField("not_before", certificate.notBefore().toString());
-            json.writeStringField("not_after", certificate.notAfter().toString());
-            json.writeArrayFieldStart("names");
-            for (String each : certificate.names()) {
-                json.writeString(each);
-            }
-            json.writeEndArray();
-            if (certificate.moreNames() > 0) {
-                json.writeNumberField("more_names", certificate.moreNames());
-            }
-            json.writeStringField("sha256", certificate.sha256());
-            json.writeEndObject();
+            json.writeFieldName("certificate");
+            json.writeRawValue(written(certificate));
         }
+        json.writeEndObject();
+    }
+
+    private SerializableString written(Flow.Certificate certificate) throws IOException {
+        SerializableString known = certificates.get(certificate);
+        if (known == null) {
+            StringWriter text = new StringWriter();
+            try (JsonGenerator json = factory.createGenerator(text)) {
+                certificate(json, certificate);
+            }
+            if (certificates.size() == MOST_CERTIFICATES) {
+                certificates.clear();
+            }
+            known = new SerializedString(text.toString());
+            certificates.put(certificate, known);
+        }
+        return known;
+    }
+
+    private static void certificate(JsonGenerator json, Flow.Certificate certificate) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("subject", certificate.subject());
+        json.writeStringField("issuer", certificate.issuer());
+        json.writeStringField("not_before", certificate.notBefore().toString());
+        json.writeStringField("not_after", certificate.notAfter().toString());
+        json.writeArrayFieldStart("names");
+        for (String each : certificate.names()) {
+            json.writeString(each);
+        }
+        json.writeEndArray();
+        if (certificate.moreNames() > 0) {
+            json.writeNumberField("more_names", certificate.moreNames());
+        }
+        json.writeStringField("sha256", certificate.sha256());
         json.writeEndObject();
     }
 

@@ -64,14 +64,54 @@ class FlowLogTest {
         return ids;
     }
 
+    /** As the recorder does where nothing else waits. */
+    private static void record(FlowLog log, Flow flow) {
+        log.ended(flow);
+        log.paused();
+    }
+
+    @Test
+    void whatComesAtOnceIsWrittenAtOnce() throws Exception {
+        FlowLog log = open();
+        log.ended(flow(1, 10));
+        log.ended(flow(2, 10));
+        assertThat(path()).isEmptyFile();
+        log.paused();
+        assertThat(ids(path())).containsExactly(1L, 2L);
+        for (int i = 3; i < 10; i++) {
+            log.ended(flow(i, 30_000));
+        }
+        assertThat(Files.size(path())).isGreaterThan(180_000); // without a pause
+        log.close();
+        assertThat(ids(path())).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+    }
+
+    @Test
+    void ofWhatComesAtOnceAsMuchAsFitsIsWritten() throws Exception {
+        FlowLog log = open();
+        record(log, flow(1, 1_000));
+        long line = Files.size(path());
+        try (FileSizeLimit _ = FileSizeLimit.of(2 * line + line / 2)) {
+            log.ended(flow(2, 1_000));
+            log.ended(flow(3, 1_000));
+            log.ended(flow(4, 1_000));
+            log.paused();
+            assertThat(ids(path())).containsExactly(1L, 2L);
+        }
+        record(log, flow(5, 1_000));
+        log.close();
+        assertThat(ids(path())).containsExactly(1L, 2L, 5L);
+        assertThat(losses.count()).isEqualTo(2);
+    }
+
     @Test
     void aTailThatACrashHasLeftIsCutOffAtTheNextOpen() throws Exception {
         FlowLog log = open();
-        log.ended(flow(1, 10));
+        record(log, flow(1, 10));
         log.close();
         Files.writeString(path(), "{\"scan_id\":\"torn", StandardOpenOption.APPEND);
         FlowLog again = open();
-        again.ended(flow(2, 10));
+        record(again, flow(2, 10));
         again.close();
         assertThat(ids(path())).containsExactly(1L, 2L);
     }
@@ -80,7 +120,7 @@ class FlowLogTest {
     void aTornLineThatIsAllThereIsIsCutOffToo() throws Exception {
         Files.writeString(path(), "{\"scan_id\":" + "x".repeat(200_000));
         FlowLog log = open();
-        log.ended(flow(1, 10));
+        record(log, flow(1, 10));
         log.close();
         assertThat(ids(path())).containsExactly(1L);
     }
@@ -90,8 +130,8 @@ class FlowLogTest {
         Files.createFile(path());
         Files.setPosixFilePermissions(path(), PosixFilePermissions.fromString("rw-r-----"));
         FlowLog log = open(settings(false, Optional.of(1L), 1));
-        log.ended(flow(1, 10));
-        log.ended(flow(2, 10));
+        record(log, flow(1, 10));
+        record(log, flow(2, 10));
         log.close();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path())))
                 .isEqualTo("rw-r-----");
@@ -117,7 +157,7 @@ class FlowLogTest {
         FlowLog log = open();
         byte[] quotes = new byte[20 << 20];
         Arrays.fill(quotes, (byte) 0x80);
-        log.ended(Flows.exchange(1, quotes, quotes));
+        record(log, Flows.exchange(1, quotes, quotes));
         log.close();
         assertThat(Files.size(path())).isLessThan(FlowFile.LONGEST);
         try (FlowReader reader = FlowReader.read(path())) {
@@ -134,15 +174,15 @@ class FlowLogTest {
     @Test
     void onAFullDiskWholeLinesStayAndTheLossIsCountedAndSaidOnce() throws Exception {
         FlowLog log = open();
-        log.ended(flow(1, 1_000));
+        record(log, flow(1, 1_000));
         try (FileSizeLimit _ = FileSizeLimit.of(Files.size(path()) + 700)) {
-            log.ended(flow(2, 1_000));
-            log.ended(flow(3, 1_000));
+            record(log, flow(2, 1_000));
+            record(log, flow(3, 1_000));
             assertThat(log.isWriting()).isFalse();
             assertThat(ids(path())).containsExactly(1L);
             assertThat(Files.readString(path())).endsWith("}\n");
         }
-        log.ended(flow(4, 1_000));
+        record(log, flow(4, 1_000));
         log.close();
         assertThat(ids(path())).containsExactly(1L, 4L);
         assertThat(losses.count()).isEqualTo(2);
@@ -156,10 +196,10 @@ class FlowLogTest {
     @Timeout(30)
     void whereTheRecordIsRequiredALineWaitsForTheDisk() throws Exception {
         FlowLog log = open(settings(true, Optional.empty(), 1));
-        log.ended(flow(1, 1_000));
+        record(log, flow(1, 1_000));
         Thread writer;
         try (FileSizeLimit _ = FileSizeLimit.of(Files.size(path()) + 700)) {
-            writer = Thread.ofPlatform().start(() -> log.ended(flow(2, 1_000)));
+            writer = Thread.ofPlatform().start(() -> record(log, flow(2, 1_000)));
             ProxyUnderTest.await("a failed write", () -> !log.isWriting());
             assertThat(writer.join(Duration.ofMillis(300))).isFalse();
         }
@@ -190,7 +230,7 @@ class FlowLogTest {
             child.destroyForcibly().waitFor();
             long torn = Files.size(path());
             FlowLog log = open();
-            log.ended(flow(-1, 10));
+            record(log, flow(-1, 10));
             log.close();
             assertThat(ids(path())).endsWith(-1L);
             assertThat(torn).isPositive();
@@ -225,7 +265,7 @@ class FlowLogTest {
             FlowLog log =
                     FlowLog.open(settings, new FlowLosses(notices), notices).orElseThrow();
             for (int i = 1; i <= Integer.parseInt(arguments[1]); i++) {
-                log.ended(flow(i, Integer.parseInt(arguments[2])));
+                record(log, flow(i, Integer.parseInt(arguments[2])));
             }
             log.close();
         }
@@ -245,7 +285,7 @@ class FlowLogTest {
                         time.sleep(20)
                         """, path().toString(), ready.toString());
         ProxyUnderTest.await("the lock", () -> Files.exists(ready));
-        Thread writer = Thread.ofPlatform().start(() -> log.ended(flow(1, 10)));
+        Thread writer = Thread.ofPlatform().start(() -> record(log, flow(1, 10)));
         assertThat(writer.join(Duration.ofMillis(300))).isFalse();
         holder.destroyForcibly().waitFor();
         writer.join();
