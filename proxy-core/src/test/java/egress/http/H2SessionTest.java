@@ -414,6 +414,24 @@ class H2SessionTest {
         assertThat(server.bytes).isZero();
     }
 
+    /** Those that are closed count in no limit of streams; beyond so many the next is cut short. */
+    @Test
+    void requestsThatOutliveTheirAnswersAreBounded() {
+        for (int i = 0; i < 300; i++) {
+            H2Stream stream = post();
+            stream.write(data((byte) i));
+            stream.write(LastHttpContent.EMPTY_LAST_CONTENT);
+            stream.flush();
+            pump();
+            server.stream().write(ok());
+            server.stream().write(LastHttpContent.EMPTY_LAST_CONTENT);
+            server.stream().flush();
+            pump();
+        }
+        assertThat(serverSession.keptBytes()).isEqualTo(256);
+        assertThat(server.heard).hasSize(44).containsOnly("over");
+    }
+
     /** No window bounds them. */
     @Test
     void fieldSectionsThatWaitAreBounded() {
