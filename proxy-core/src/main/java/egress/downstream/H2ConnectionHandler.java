@@ -59,7 +59,7 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter implements 
     /** Bytes of bodies that nobody has read yet. */
     int unreadBytes() {
         Http2Connection h2 = session.connection();
-        return h2.local().flowController().unconsumedBytes(h2.connectionStream());
+        return h2.local().flowController().unconsumedBytes(h2.connectionStream()) + session.keptBytes();
     }
 
     /** Tells the caller that no new stream is taken; streams under way go on. */

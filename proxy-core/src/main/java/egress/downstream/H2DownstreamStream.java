@@ -113,6 +113,7 @@ final class H2DownstreamStream extends DownstreamStream implements H2Stream.Rece
     @Override
     void afterExchange() {
         answered();
+        stream.abandon();
     }
 
     @Override
@@ -172,6 +173,7 @@ final class H2DownstreamStream extends DownstreamStream implements H2Stream.Rece
     private void closeAfterResponse(boolean whole) {
         responseEnded = true;
         requestWhole = whole;
+        stream.abandon();
         endWhenSent();
     }
 
@@ -191,6 +193,7 @@ final class H2DownstreamStream extends DownstreamStream implements H2Stream.Rece
     /** What is known of the answer is said before. */
     private void reset(Http2Error error) {
         stream.writeHeldHead();
+        stream.writeUnsent();
         stream.reset(error);
     }
 

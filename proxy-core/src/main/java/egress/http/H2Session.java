@@ -3,6 +3,7 @@ package egress.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -14,7 +15,9 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +26,24 @@ import org.jspecify.annotations.Nullable;
  * calls.
  */
 public final class H2Session extends Http2ConnectionHandler {
+    /** With more resets that have not left, no stream is taken: what was written of theirs before has not left either. */
+    private static final int MOST_UNSENT_RESETS = 256;
+    /** Of requests whose answers are out, beyond which they are cut short. */
+    private static final int MOST_KEPT_BYTES = 4 << 20;
+
+    private static final int MOST_KEPT = 256;
+
     private final Listener listener;
     private final Http2Connection.PropertyKey key;
     /** Streams that were given something since the last read began. */
     private final List<H2Stream> heard = new ArrayList<>();
     /** Streams with a head to be written, or that are over. */
     private final List<H2Stream> unsettled = new ArrayList<>();
+    /** Streams that the other side opened and that are closed, with something left to read. */
+    private final Set<H2Stream> kept = new LinkedHashSet<>(0);
 
     private @Nullable ChannelHandlerContext ctx;
+    private int unsentResets;
     private boolean reading;
     private boolean turnEndAwaited;
 
@@ -142,7 +155,54 @@ public final class H2Session extends Http2ConnectionHandler {
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         super.channelInactive(ctx);
         reading = false;
+        kept.forEach(H2Stream::abandon);
         settle();
+    }
+
+    /**
+     * Keeps what waits of a stream that is closed, as long as there is little of it.
+     *
+     * @return false where it is to be dropped
+     */
+    boolean keep(H2Stream stream) {
+        return ctx().channel().isActive()
+                && kept.size() < MOST_KEPT
+                && keptBytes() + stream.waitingBytes() <= MOST_KEPT_BYTES
+                && kept.add(stream);
+    }
+
+    /** The stream is over. */
+    void over(H2Stream stream) {
+        kept.remove(stream);
+    }
+
+    /** Bytes that wait to be read on streams that are closed, which no window counts. */
+    public int keptBytes() {
+        int bytes = 0;
+        for (H2Stream stream : kept) {
+            bytes += stream.waitingBytes();
+        }
+        return bytes;
+    }
+
+    /** Resets a stream that is not closed. */
+    void reset(Http2Stream stream, Http2Error error) {
+        ChannelPromise sent = ctx().newPromise();
+        unsentResets++;
+        sent.addListener(done -> unsentResets--);
+        encoder().writeRstStream(ctx(), stream.id(), error.code(), sent); // which counts them
+        stream.close(); // not only when it has left: DATA that waits for a window must not follow it
+        awaitTurnEnd();
+    }
+
+    /** Writes what the windows let through. */
+    void writePending() {
+        try {
+            encoder().flowController().writePendingBytes();
+        } catch (Http2Exception e) {
+            onError(ctx(), true, e);
+        }
+        awaitTurnEnd();
     }
 
     /** The stream was given something: it hears of the burst's end. */
@@ -172,17 +232,23 @@ public final class H2Session extends Http2ConnectionHandler {
     }
 
     private void endTurn() {
-        settle();
-        turnEndAwaited = false;
-        flush(ctx());
+        try {
+            settle();
+        } finally {
+            turnEndAwaited = false;
+            flush(ctx());
+        }
     }
 
     /** Whom one stream's end lets begin may add to it. */
     private void settle() {
-        for (int i = 0; i < unsettled.size(); i++) {
-            unsettled.get(i).settle();
+        try {
+            for (int i = 0; i < unsettled.size(); i++) {
+                unsettled.get(i).settle();
+            }
+        } finally {
+            unsettled.clear();
         }
-        unsettled.clear();
     }
 
     private @Nullable H2Stream stream(int id) {
@@ -223,18 +289,24 @@ public final class H2Session extends Http2ConnectionHandler {
                 short weight,
                 boolean exclusive,
                 int padding,
-                boolean end) {
+                boolean end)
+                throws Http2Exception {
             onHeadersRead(ctx, id, headers, padding, end);
         }
 
         @Override
-        public void onHeadersRead(ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+        public void onHeadersRead(ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end)
+                throws Http2Exception {
             Http2Stream opened = connection().stream(id);
             if (opened == null) {
                 return;
             }
             H2Stream stream = opened.getProperty(key);
             if (stream == null) {
+                if (unsentResets > MOST_UNSENT_RESETS) {
+                    encoder().writeRstStream(ctx, id, Http2Error.REFUSED_STREAM.code(), ctx.newPromise());
+                    return;
+                }
                 stream = new H2Stream(H2Session.this, opened);
                 opened.setProperty(key, stream);
                 if (!listener.onOpened(stream)) {
@@ -248,7 +320,8 @@ public final class H2Session extends Http2ConnectionHandler {
 
         /** What is read is given back to the window by whoever reads it. */
         @Override
-        public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+        public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end)
+                throws Http2Exception {
             H2Stream stream = stream(id);
             if (stream == null) {
                 return data.readableBytes() + padding;

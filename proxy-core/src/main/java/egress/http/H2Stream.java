@@ -30,6 +30,15 @@ public final class H2Stream implements H2Codec.Frames {
     /** And so many bytes, which with one more frame are less than half of the smallest window: nobody opens it who does not go on reading. */
     private static final int BURST_BYTES = 48 * 1024;
 
+    /** Data that waits is gathered up to so many bytes: a frame of one byte costs a hundred, and keeps the buffer that it came in. */
+    private static final int GATHERED = 4 * 1024;
+    /** Field sections that wait, which no window bounds: interim responses, a head and trailers. */
+    private static final int MOST_SECTIONS = 16;
+    /** What a part that waits to be sent costs beside its bytes. */
+    private static final int PART_COST = 256;
+    /** A part that is no longer is copied where others wait to be sent before it: it would keep the buffer that it came in. */
+    private static final int SMALL_PART = 1024;
+
     private static final Receiver NOBODY = new Receiver() {};
 
     private final H2Session session;
@@ -45,8 +54,12 @@ public final class H2Stream implements H2Codec.Frames {
     private boolean delivering;
     private int burst;
     private int burstBytes;
+    private int waitingSections;
     private boolean unsettled;
+    private boolean endRead;
     private boolean endWritten;
+    private boolean resetRead;
+    private boolean abandoned;
     private boolean closed;
     private boolean told;
     private long unsent;
@@ -83,9 +96,17 @@ public final class H2Stream implements H2Codec.Frames {
         default void onOver() {}
     }
 
-    /** A frame that waits: a section, or data. */
+    /**
+     * A frame that waits: a section, or data.
+     *
+     * @param gathered whether the data is in a buffer of its own, with room for more
+     */
     private record Frame(
-            @Nullable Http2Headers section, @Nullable ByteBuf data, int padding, boolean end) {}
+            @Nullable Http2Headers section, @Nullable ByteBuf data, int padding, boolean end, boolean gathered) {
+        int bytes() {
+            return data == null ? 0 : data.readableBytes() + padding;
+        }
+    }
 
     /** One that the other side opened. */
     H2Stream(H2Session session, Http2Stream stream) {
@@ -137,7 +158,12 @@ public final class H2Stream implements H2Codec.Frames {
         return stream;
     }
 
-    /** Bytes that were written and have not left. */
+    /** Whether the other side has said all, read or not. */
+    public boolean isReceived() {
+        return endRead;
+    }
+
+    /** What was written and has not left costs so many bytes. */
     public long unsentBytes() {
         return unsent;
     }
@@ -157,38 +183,92 @@ public final class H2Stream implements H2Codec.Frames {
 
     private void deliverWaiting() {
         delivering = true;
-        while (wanted && !waiting.isEmpty()) {
-            deliver(waiting.remove());
-            // In what the connection reads, a burst's end is that one's.
-            if (isBurstFull() || waiting.isEmpty() && !session.isReading()) {
-                endRead();
+        try {
+            while (wanted && !waiting.isEmpty()) {
+                Frame frame = waiting.remove();
+                waitingSections -= frame.section == null ? 0 : 1;
+                deliver(frame);
+                // In what the connection reads, a burst's end is that one's.
+                if (isBurstFull() || waiting.isEmpty() && !session.isReading()) {
+                    endRead();
+                }
             }
+        } finally {
+            delivering = false;
         }
-        delivering = false;
         if (closed && waiting.isEmpty()) {
             settleLater();
         }
     }
 
-    void onSection(Http2Headers section, boolean end) {
-        take(new Frame(section, null, 0, end));
+    void onSection(Http2Headers section, boolean end) throws Http2Exception {
+        take(new Frame(section, null, 0, end, false));
     }
 
-    void onData(ByteBuf data, int padding, boolean end) {
-        take(new Frame(null, data, padding, end));
+    void onData(ByteBuf data, int padding, boolean end) throws Http2Exception {
+        take(new Frame(null, data, padding, end, false));
     }
 
-    private void take(Frame frame) {
+    private void take(Frame frame) throws Http2Exception {
+        endRead |= frame.end;
         if (wanted && !delivering && waiting.isEmpty()) {
             delivering = true;
-            deliver(frame);
-            if (isBurstFull()) {
-                endRead();
+            try {
+                deliver(frame);
+                if (isBurstFull()) {
+                    endRead();
+                }
+            } finally {
+                delivering = false;
             }
-            delivering = false;
         } else {
-            waiting.add(frame);
+            keep(frame);
         }
+    }
+
+    private void keep(Frame frame) throws Http2Exception {
+        ByteBuf data = frame.data;
+        if (data == null) {
+            if (++waitingSections > MOST_SECTIONS) {
+                throw Http2Exception.streamError(
+                        id(), Http2Error.ENHANCE_YOUR_CALM, "more than %d field sections that wait", MOST_SECTIONS);
+            }
+            waiting.add(frame);
+        } else if (data.readableBytes() > GATHERED) {
+            waiting.add(frame);
+        } else {
+            gather(data, frame);
+        }
+    }
+
+    private void gather(ByteBuf data, Frame frame) {
+        int length = data.readableBytes();
+        Frame last = waiting.peekLast();
+        ByteBuf into = last == null || !last.gathered ? null : last.data;
+        int padding = frame.padding;
+        if (last == null || into == null || into.readableBytes() + length > GATHERED) {
+            into = session.ctx().alloc().buffer(length, GATHERED);
+        } else {
+            waiting.removeLast();
+            padding += last.padding;
+        }
+        into.writeBytes(data);
+        data.release();
+        waiting.add(new Frame(null, into, padding, frame.end, true));
+    }
+
+    private int id() {
+        Http2Stream mine = stream;
+        return mine == null ? 0 : mine.id();
+    }
+
+    /** Bytes that wait to be read. */
+    int waitingBytes() {
+        int bytes = 0;
+        for (Frame frame : waiting) {
+            bytes += frame.bytes();
+        }
+        return bytes;
     }
 
     private void deliver(Frame frame) {
@@ -201,7 +281,7 @@ public final class H2Stream implements H2Codec.Frames {
             if (section != null) {
                 codec().readSection(section, frame.end, parts);
             } else if (data != null) {
-                int length = data.readableBytes() + frame.padding;
+                int length = frame.bytes();
                 burstBytes += length;
                 try {
                     codec().readData(data, frame.end, parts);
@@ -237,8 +317,11 @@ public final class H2Stream implements H2Codec.Frames {
     void endBurst() {
         if (burst > 0 && (!closed || !waiting.isEmpty())) {
             delivering = true;
-            endRead();
-            delivering = false;
+            try {
+                endRead();
+            } finally {
+                delivering = false;
+            }
             if (wanted && !waiting.isEmpty()) {
                 deliverWaiting();
             }
@@ -257,6 +340,7 @@ public final class H2Stream implements H2Codec.Frames {
     }
 
     void onReset(long errorCode) {
+        resetRead = true;
         try {
             receiver.onReset(errorCode);
         } catch (RuntimeException | StackOverflowError e) {
@@ -280,13 +364,27 @@ public final class H2Stream implements H2Codec.Frames {
 
     void onClosed() {
         closed = true;
-        if (accepted) {
+        if (abandoned || accepted && !isKept()) {
             discard();
         }
         if (waiting.isEmpty()) {
             settleLater();
         } else if (wanted && !delivering) {
             deliverWaiting();
+        }
+    }
+
+    /** An answer that ended first does not take away what the other side had sent before (RFC 9113 §8.1). */
+    private boolean isKept() {
+        return !waiting.isEmpty() && endRead && endWritten && !resetRead && session.keep(this);
+    }
+
+    /** Nobody reads on: what waits goes with the stream, whose window stays closed until then. */
+    public void abandon() {
+        abandoned = true;
+        if (closed) {
+            discard();
+            settleLater();
         }
     }
 
@@ -300,14 +398,15 @@ public final class H2Stream implements H2Codec.Frames {
     /** The turn ends: says what waited for it. */
     void settle() {
         unsettled = false;
-        writeHeldHead();
-        if (closed && !told && waiting.isEmpty()) {
-            told = true;
-            try {
+        try {
+            writeHeldHead();
+            if (closed && !told && waiting.isEmpty()) {
+                told = true;
+                session.over(this);
                 receiver.onOver();
-            } catch (RuntimeException | StackOverflowError e) {
-                receiver.onException(e);
             }
+        } catch (RuntimeException | StackOverflowError e) {
+            receiver.onException(e);
         }
     }
 
@@ -330,8 +429,8 @@ public final class H2Stream implements H2Codec.Frames {
 
     @Override
     public void section(Http2Headers section, boolean end) {
-        if (closed) {
-            return;
+        if (isClosing()) {
+            return; // to Netty an error of the whole connection
         }
         endWritten |= end;
         ChannelHandlerContext ctx = session.ctx();
@@ -373,34 +472,51 @@ public final class H2Stream implements H2Codec.Frames {
     @Override
     public void data(ByteBuf data, boolean end) {
         Http2Stream to = stream;
-        if (closed || to == null) {
+        if (isClosing() || to == null) {
             data.release();
             return;
         }
         endWritten |= end;
-        int length = data.readableBytes();
-        unsent += length;
-        writable &= unsent <= UNWRITABLE;
         ChannelHandlerContext ctx = session.ctx();
+        int length = data.readableBytes();
+        ByteBuf part = data;
+        if (unsent > 0 && length > 0 && length <= SMALL_PART) {
+            part = ctx.alloc().buffer(length).writeBytes(data);
+            data.release();
+        }
+        int cost = length + PART_COST;
+        unsent += cost;
+        writable &= unsent <= UNWRITABLE;
         ChannelPromise promise = ctx.newPromise();
-        promise.addListener(written -> sent((ChannelFuture) written, length, end));
-        session.encoder().writeData(ctx, to.id(), data, 0, end, promise);
+        promise.addListener(written -> sent((ChannelFuture) written, cost, end));
+        session.encoder().writeData(ctx, to.id(), part, 0, end, promise);
     }
 
-    private void sent(ChannelFuture written, int length, boolean end) {
-        unsent -= length;
-        if (!written.isSuccess()) {
-            if (!closed) {
-                receiver.onUnsent(written.cause());
+    private void sent(ChannelFuture written, int cost, boolean end) {
+        unsent -= cost;
+        try {
+            if (!written.isSuccess()) {
+                if (!closed) {
+                    receiver.onUnsent(written.cause());
+                }
+            } else if (end) {
+                receiver.onSent();
             }
-        } else if (end) {
-            receiver.onSent();
+            if (!writable && unsent < WRITABLE) {
+                writable = true;
+                if (!closed) {
+                    receiver.onWritable();
+                }
+            }
+        } catch (RuntimeException | StackOverflowError e) {
+            receiver.onException(e); // who completes a promise would only log it
         }
-        if (!writable && unsent < WRITABLE) {
-            writable = true;
-            if (!closed) {
-                receiver.onWritable();
-            }
+    }
+
+    /** Has what was written leave before what follows, as far as the windows let it. */
+    public void writeUnsent() {
+        if (unsent > 0) {
+            session.writePending();
         }
     }
 
@@ -413,19 +529,14 @@ public final class H2Stream implements H2Codec.Frames {
 
     /** Ends it in both directions (RFC 9113 §6.4), without what waits; nothing where it is over. */
     public void reset(Http2Error error) {
-        discard();
-        if (closed) {
-            settleLater();
-            return;
-        }
+        abandoned = true;
         Http2Stream mine = stream;
-        if (mine == null) {
+        if (closed || mine == null) {
             closed = true;
+            discard();
             settleLater();
-        } else {
-            ChannelHandlerContext ctx = session.ctx();
-            session.encoder().writeRstStream(ctx, mine.id(), error.code(), ctx.newPromise()); // which counts them
-            session.awaitTurnEnd();
+        } else if (!resetRead && !isClosing()) { // else its end is about to be told, and no reset answers a reset (RFC 9113 §5.4.2)
+            session.reset(mine, error);
         }
     }
 
@@ -434,10 +545,11 @@ public final class H2Stream implements H2Codec.Frames {
         for (Frame frame = waiting.poll(); frame != null; frame = waiting.poll()) {
             ByteBuf data = frame.data;
             if (data != null) {
-                int length = data.readableBytes() + frame.padding;
+                int length = frame.bytes();
                 data.release();
                 consume(length);
             }
         }
+        waitingSections = 0;
     }
 }

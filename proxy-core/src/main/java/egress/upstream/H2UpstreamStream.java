@@ -154,13 +154,14 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
     @Override
     public void onGoAway() {
         connection.goesAway(); // hears of it after its streams, and a retry must not come back to it
+        stream.abandon(); // with what came of an answer nevertheless
         fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
     }
 
     /** RFC 9113 §8.1 and §8.7. */
     @Override
     public void onReset(long code) {
-        if (code == Http2Error.NO_ERROR.code()) {
+        if (code == Http2Error.NO_ERROR.code() || stream.isReceived()) {
             reset = true;
             requestBroken(); // the response is whole without the rest of the request, and may still be unread
             return;

@@ -2,11 +2,19 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.exchange.Failure;
+import egress.testkit.Alpn;
 import egress.testkit.H2Frame;
+import egress.testkit.H2Peer;
 import egress.testkit.H2Settings;
+import egress.testkit.HostileOrigin;
+import egress.testkit.HostileWire;
 import egress.testkit.OriginExchange;
 import egress.testkit.RawClient;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** An answer that comes before the request is read reaches the caller whole, whatever becomes of the rest. */
@@ -118,6 +126,92 @@ class EarlyResponseTest extends TwoOriginsFixture {
             other.write("still here");
             origins.origin(TwoOrigins.H2).takeHeld().respond(200, LARGE);
             assertThat(other.read(LARGE.length())).isEqualTo(LARGE);
+        }
+    }
+
+    /** The whole request was here before its answer was out, and an early answer does not stop it. */
+    @Test
+    void ofAnOriginThatReadsOnLeavesItTheWholeRequest() throws Exception {
+        try (Early early = new Early()) {
+            Call call = early.answered();
+            early.readOn.release();
+            assertThat(early.received.get(10, TimeUnit.SECONDS)).isEqualTo(Early.BODY);
+            assertThat(early.gate.awaitEnded(e -> e.target.equals("/early")).failure)
+                    .isNull();
+            assertThat(call.read(new byte[1])).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void ofAnOriginThatReadsNothingMoreEndsWithTheCaller() throws Exception {
+        try (Early early = new Early()) {
+            early.answered();
+            early.caller.close();
+            assertThat(early.gate.awaitEnded(e -> e.target.equals("/early")).failure)
+                    .isInstanceOf(Failure.DownstreamGone.class);
+            early.readOn.release();
+            assertThat(early.received.get(10, TimeUnit.SECONDS)).isEqualTo(Early.RESET);
+        }
+    }
+
+    /** An upload that is larger than the origin's window, to an origin that answers before it opens that. */
+    private static final class Early implements AutoCloseable {
+        static final int BODY = 240_000;
+        static final int RESET = -1;
+
+        final Semaphore uploaded = new Semaphore(0);
+        final Semaphore readOn = new Semaphore(0);
+        final CompletableFuture<Integer> received = new CompletableFuture<>();
+        final HostileOrigin origin;
+        final Gate gate;
+        final Caller caller;
+
+        Early() throws IOException {
+            origin = HostileOrigin.tls(origins.ca().leaf("early.example"), Alpn.H2, this::serve);
+            gate = Gate.builder()
+                    .trust(origins.ca().writePem(directory.resolve("early.pem")))
+                    .origin("early.example", origin.port())
+                    .start();
+            caller = Caller.through(gate, "h2", "early.example");
+        }
+
+        private void serve(HostileWire wire) throws IOException, InterruptedException {
+            H2Peer h2 = wire.h2();
+            int stream = h2.awaitRequest().streamId();
+            uploaded.acquire();
+            h2.respond(stream, "early");
+            readOn.acquire();
+            h2.wire().write(H2Frame.windowUpdate(0, BODY), H2Frame.windowUpdate(stream, BODY));
+            int bytes = 0;
+            for (H2Frame frame = h2.wire().read(); frame != null; frame = h2.wire().read()) {
+                if (frame.type() == H2Frame.RST_STREAM) {
+                    received.complete(RESET);
+                } else if (frame.type() == H2Frame.DATA) {
+                    bytes += frame.payload().length;
+                    if (frame.has(H2Frame.END_STREAM)) {
+                        received.complete(bytes);
+                    }
+                }
+            }
+        }
+
+        /** A call whose answer is whole, with something of its request still in the gate. */
+        Call answered() throws IOException {
+            Call call = caller.begin("POST", "/early");
+            call.write(new byte[BODY]).end();
+            caller.http2().ping();
+            uploaded.release();
+            assertThat(call.read(5)).isEqualTo("early");
+            assertThat(call.read(new byte[1])).isEqualTo(-1);
+            return call;
+        }
+
+        @Override
+        public void close() throws IOException {
+            caller.close();
+            gate.awaitQuiet();
+            gate.close();
+            origin.close();
         }
     }
 }

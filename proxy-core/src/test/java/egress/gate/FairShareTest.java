@@ -6,8 +6,11 @@ import egress.exchange.CallerBudgets;
 import egress.exchange.Limits;
 import egress.share.FairBudget;
 import egress.testkit.Alpn;
+import egress.testkit.Field;
 import egress.testkit.H2Client;
+import egress.testkit.H2Frame;
 import egress.testkit.H2Stream;
+import egress.testkit.H2Wire;
 import egress.testkit.Origin;
 import egress.testkit.ProxyUser;
 import egress.testkit.RawClient;
@@ -15,6 +18,7 @@ import egress.testkit.StreamResetException;
 import egress.testkit.TestCa;
 import egress.testkit.scorecard.Row;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -164,6 +168,52 @@ class FairShareTest {
             }
             assertThat(statusOrReset(first)).isEqualTo(408);
             assertThat(small.exchanges().statistics().reclaimed()).isPositive();
+        }
+    }
+
+    /** Their resets cannot leave either: the caller reads nothing from its socket. */
+    @Test
+    void answersBehindAFullSocketGiveWayOnceOthersNeedTheirPlaces() throws Exception {
+        CallerBudgets small = new CallerBudgets(
+                ALL.connections(), ALL.handshakes(), new FairBudget(EXCHANGES), ALL.replays(), ALL.headroom());
+        egress.share.Caller deaf = egress.share.Caller.ofUser("one");
+        try (Gate gate = gate(Limits.DEFAULT, small);
+                ProxyUser one = user(gate, "one");
+                ProxyUser other = user(gate, "other")) {
+            RawClient client = one.tunnel(HOST + ":443");
+            client.tls(gate.client(HOST).alpn("h2"));
+            H2Wire wire = new H2Wire(client.input(), client.output());
+            wire.write(H2Wire.PREFACE.getBytes(StandardCharsets.ISO_8859_1));
+            wire.write(
+                    H2Frame.settings(H2Frame.Setting.INITIAL_WINDOW_SIZE, 1 << 20), H2Frame.windowUpdate(0, 1 << 26));
+            for (int i = 0; i < 20; i++) {
+                List<Field> head = Field.list(
+                        ":method",
+                        "GET",
+                        ":scheme",
+                        "https",
+                        ":authority",
+                        HOST,
+                        ":path",
+                        "/bytes/8000000",
+                        "x-long",
+                        "v".repeat(4_000));
+                wire.write(H2Wire.headers(2 * i + 1, H2Wire.literals(head), true));
+            }
+            for (int i = 0; i < 500 && small.exchanges().heldBy(deaf) < EXCHANGES / 2; i++) {
+                Thread.sleep(10);
+            }
+            Thread.sleep(2_000); // after one second it counts as stalled
+            long held = small.exchanges().heldBy(deaf);
+            assertThat(held).isGreaterThanOrEqualTo(EXCHANGES / 2);
+            H2Client late = other.h2(HOST);
+            for (int i = 0; i < 100 && small.exchanges().heldBy(deaf) > held * 3 / 4; i++) {
+                late.request("POST", HOST, "/count", false, "x-long", "v".repeat(4_000));
+                late.ping();
+                Thread.sleep(20);
+            }
+            assertThat(small.exchanges().heldBy(deaf)).isLessThanOrEqualTo(held * 3 / 4);
+            assertThat(gate.server().openConnections()).isEqualTo(2);
         }
     }
 

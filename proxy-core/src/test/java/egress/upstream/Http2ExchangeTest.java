@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.Failure;
 import egress.exchange.UpstreamPeer;
+import egress.http.H2Session;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpMethod;
@@ -16,15 +17,19 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameStream;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** One request and its response on an h2 stream, beside others on its connection. */
 class Http2ExchangeTest extends Http2Fixture {
@@ -85,6 +90,39 @@ class Http2ExchangeTest extends Http2Fixture {
             });
             rig.await("over", () -> rig.statistics().streams() == 0);
             assertThat(rig.statistics().http2Open()).isEqualTo(1);
+        }
+    }
+
+    /** Whether it is lost must not hang on when it is read. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Http2Error.class,
+            names = {"NO_ERROR", "CANCEL", "INTERNAL_ERROR"})
+    void aWholeAnswerThatIsUnreadSurvivesAReset(Http2Error error) throws Exception {
+        List<Http2FrameStream> held = new CopyOnWriteArrayList<>();
+        try (H2Origin origin = origin((connection, frame) -> {
+                    if (frame instanceof Http2HeadersFrame headers) {
+                        connection.head(headers.stream(), 413, false);
+                        held.add(headers.stream());
+                    }
+                });
+                Rig rig = new Rig(config(origin))) {
+            TestExchange exchange = upload();
+            exchange.reading = false;
+            rig.tls(exchange).head.get(20, TimeUnit.SECONDS);
+            origin.onLoop(0, connection -> {
+                connection.data(held.getFirst(), "too big", true);
+                connection.reset(held.getFirst(), error);
+            });
+            UpstreamPeer peer = exchange.acquired.join();
+            rig.await("the reset is read", () -> {
+                H2Session session = (H2Session) ((UpstreamStream) peer).channel.pipeline().get("h2");
+                return session.connection().numActiveStreams() == 0;
+            });
+            exchange.reading = true;
+            rig.run(peer::read);
+            assertThat(exchange.answer().body()).isEqualTo("too big");
+            rig.await("over", () -> rig.statistics().streams() == 0);
         }
     }
 

@@ -66,6 +66,49 @@ class Http2FailureTest extends Http2Fixture {
         }
     }
 
+    /** An origin that says that it has not taken what it has begun to answer. */
+    @Test
+    void goawayDropsWhatCameOfAStreamThatItRefuses() throws Exception {
+        List<Http2FrameStream> held = new CopyOnWriteArrayList<>();
+        try (H2Origin origin = origin((connection, frame) -> {
+                    if (frame instanceof Http2HeadersFrame headers) {
+                        connection.head(headers.stream(), 200, false);
+                        held.add(headers.stream());
+                    }
+                });
+                Rig rig = new Rig(config(origin))) {
+            TestExchange unread = get();
+            unread.reading = false;
+            rig.tls(unread).head.get(20, TimeUnit.SECONDS);
+            origin.onLoop(0, connection -> {
+                connection.data(held.getFirst(), "unread", false);
+                connection.raw(7, 0, 0, new byte[8]);
+            });
+            assertThat(unread.failure()).isInstanceOf(Failure.UpstreamRefused.class);
+            rig.await("over", () -> rig.statistics().streams() == 0);
+        }
+        LeakCheck.nothingIsOpen();
+    }
+
+    /** No window bounds them. */
+    @Test
+    void interimResponsesThatNobodyReadsAreBounded() throws Exception {
+        try (H2Origin origin = origin((connection, frame) -> {
+                    if (frame instanceof Http2HeadersFrame headers) {
+                        for (int i = 0; i < 64; i++) {
+                            connection.head(headers.stream(), 103, false, "link", "x");
+                        }
+                    }
+                });
+                Rig rig = new Rig(config(origin))) {
+            TestExchange unread = get();
+            unread.reading = false;
+            assertThat(rig.tls(unread).failure()).isInstanceOf(Failure.UpstreamMalformed.class);
+            rig.await("over", () -> rig.statistics().streams() == 0);
+            assertThat(rig.statistics().http2Open()).isEqualTo(1);
+        }
+    }
+
     @Test
     void aStreamNotYetUsedWhenGoawayComesIsSafeToSendAgain() throws Exception {
         TestExchange idle = new TestExchange(peer -> {});
