@@ -98,7 +98,7 @@ final class HeadScan {
         run.excuses(
                 leaving == null || !hasHead
                         ? signed
-                        : new GivenBack(leaving.head(request.target(), request.fields()), signed));
+                        : new GivenBack(leaving.head(request), signed));
     }
 
     /** Whether the same head was the last of what its caller sent. */
