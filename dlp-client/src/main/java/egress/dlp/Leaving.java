@@ -21,19 +21,24 @@ public final class Leaving {
     }
 
     /** Takes a head and says what of it was given. */
-    public GivenParts head(String target, List<HeaderField> fields) {
+    public GivenParts head(ScanRequest request) {
+        List<HeaderField> fields = request.fields();
         GivenParts parts = to.tls() && memory.hasGiven()
-                ? new GivenParts(memory, to.host(), to.port(), target, fields)
+                ? new GivenParts(memory, to, request.target(), fields)
                 : GivenParts.NONE;
-        List<String> own = new ArrayList<>(2 * fields.size() + 1);
+        List<String> own = new ArrayList<>(2 * fields.size() + 3);
+        own.add(request.method());
+        own.add(request.host());
         if (!parts.isLinkGiven()) {
-            own.add(target);
+            own.add(request.target());
         }
         for (int i = 0; i < fields.size(); i++) {
             own.add(fields.get(i).name());
             own.addAll(parts.notGivenOf(i, fields.get(i).value()));
         }
-        text().take(own);
+        SentText text = text();
+        text.take(own);
+        parts.takeEchoed(text);
         return parts;
     }
 
@@ -49,7 +54,7 @@ public final class Leaving {
 
     /** Takes one reading of a body or of messages. */
     public SentText text() {
-        SentText text = memory.text(to.host());
+        SentText text = SentText.to(to.given(), to.host());
         texts.add(text);
         return text;
     }
@@ -63,7 +68,7 @@ public final class Leaving {
     public void left() {
         texts.forEach(SentText::left);
         if (unread) {
-            memory.unread(to.host());
+            to.unread();
         }
     }
 }

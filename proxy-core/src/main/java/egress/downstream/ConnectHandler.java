@@ -124,7 +124,10 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             case ConnectionRoute.Refuse refuse ->
                 refuse(ctx, authority, request, new Failure.Denied(refuse.why(), refuse.words()), false);
             case ConnectionRoute.Bump bump -> open(authority, bump);
-            case ConnectionRoute.Passthrough passthrough -> open(authority, passthrough);
+            case ConnectionRoute.Passthrough passthrough -> {
+                snapshot.inspector().passesUnread(connection.caller(), authority);
+                open(authority, passthrough);
+            }
         }
     }
 

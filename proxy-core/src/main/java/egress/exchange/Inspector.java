@@ -34,6 +34,9 @@ public interface Inspector {
         return Admission.ADMITTED;
     }
 
+    /** A connection of that caller passes through to there, and nobody sees what leaves on it. From any thread. */
+    default void passesUnread(Caller caller, Authority authority) {}
+
     /** Whether anything of that caller may leave for now. From any thread, for each of its requests. */
     default Admission admit(Caller caller) {
         return Admission.ADMITTED;

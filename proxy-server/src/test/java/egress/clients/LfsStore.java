@@ -38,11 +38,22 @@ final class LfsStore {
      * @param query of the links to there
      */
     void serve(Origin origin, String base, String repository, String query) {
-        String signed = query.replace("&", "\\u0026"); // as servers in Go write it
-        origin.on("/" + repository + "/info/lfs/objects/batch", exchange -> batch(exchange, base, signed));
+        serve(origin, base, repository, query, "");
     }
 
-    private void batch(OriginExchange exchange, String base, String query) throws IOException {
+    /**
+     * The same.
+     *
+     * @param authorization what is to be sent with each transfer; empty where nothing is
+     */
+    void serve(Origin origin, String base, String repository, String query, String authorization) {
+        String signed = query.replace("&", "\\u0026"); // as servers in Go write it
+        String header =
+                authorization.isEmpty() ? "" : ",\"header\":{\"Authorization\":\"" + authorization + "\"}";
+        origin.on("/" + repository + "/info/lfs/objects/batch", exchange -> batch(exchange, base, signed, header));
+    }
+
+    private void batch(OriginExchange exchange, String base, String query, String header) throws IOException {
         String asked = new String(exchange.readAll(), UTF_8).replace(" ", "");
         String operation = asked.contains("\"operation\":\"upload\"") ? "upload" : "download";
         StringBuilder answer = new StringBuilder("{\"transfer\":\"basic\",\"objects\":[");
@@ -51,7 +62,7 @@ final class LfsStore {
             answer.append(comma)
                     .append("{\"oid\":\"" + object.group(1) + "\",\"size\":" + object.group(2) + ",\"actions\":{\""
                             + operation + "\":{\"href\":\"" + base + "/lfs/objects/" + object.group(1) + query
-                            + "\"}}}");
+                            + "\"" + header + "}}}");
         }
         byte[] body = answer.append("]}").toString().getBytes(UTF_8);
         exchange.head(

@@ -42,6 +42,7 @@ class SignedLinksTest {
     private static final String STORE = "store.example";
     private static final String REPOSITORY = "team/tool.git";
     private static final byte[] FILE = new byte[100_000];
+    private static final int OBJECTS = 5;
 
     private static final String KEY = "ASIAQ7WX4K2NZB6HTRVE";
     private static final String SESSION =
@@ -247,47 +248,80 @@ class SignedLinksTest {
                 .with("GIT_LFS_SKIP_SMUDGE", "1");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void gitFetchesLfsObjectsByTheLinksOfABatch(Signed by) throws Exception {
+    /** Objects in a repository, pushed to the store where no gate stands between. */
+    private Path pushed() throws Exception {
         Path work = Files.createDirectories(directory.resolve("work"));
         git().run("init", "-q", "-b", "main", work.toString()).ok();
         git().in(work).run("lfs", "install", "--local").ok();
         git().in(work).run("lfs", "track", "*.bin").ok();
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < OBJECTS; i++) {
             byte[] large = new byte[50_000 + i];
             new Random(i).nextBytes(large);
             Files.write(work.resolve("large" + i + ".bin"), large);
         }
         git().in(work).run("add", "-A").ok();
         git().in(work).run("commit", "-q", "-m", "first").ok();
-        try (Origin open = Origin.plain()) { // pushed where no gate stands between
+        try (Origin open = Origin.plain()) {
             lfs.serve(open, "http://127.0.0.1:" + open.port(), REPOSITORY);
             git().in(work).run("config", "lfs.locksverify", "false").ok();
             git().in(work)
                     .run("lfs", "push", "--all", "http://127.0.0.1:" + open.port() + "/" + REPOSITORY)
                     .ok();
         }
-        lfs.serve(origin, "https://" + STORE, REPOSITORY, "?" + by.query);
-        origin.otherwise(lfs::transfer);
+        return work;
+    }
+
+    /** A clone of it, without the objects. */
+    private Path cloned(Path work) throws Exception {
         Path clone = directory.resolve("clone");
         git().run("clone", "-q", work.toString(), clone.toString()).ok();
         git().in(clone).run("lfs", "install", "--local", "--skip-smudge").ok();
         git().in(clone)
                 .run("config", "lfs.url", "https://" + FORGE + "/" + REPOSITORY + "/info/lfs")
                 .ok();
+        return clone;
+    }
 
+    private void pulls(Path clone, Path work) throws Exception {
         Tool.Result pull = git().in(clone).run("lfs", "pull");
-
         assertThat(pull.exit())
                 .as(() -> pull + "\n" + gate.refusals() + "\n" + gate.hits())
                 .isZero();
-
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < OBJECTS; i++) {
             assertThat(clone.resolve("large" + i + ".bin")).hasSameBinaryContentAs(work.resolve("large" + i + ".bin"));
         }
-        assertThat(targets("/lfs/objects/")).hasSize(5).allMatch(target -> target.endsWith("?" + by.query));
+        assertThat(targets("/lfs/objects/")).hasSize(OBJECTS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void gitFetchesLfsObjectsByTheLinksOfABatch(Signed by) throws Exception {
+        Path work = pushed();
+        lfs.serve(origin, "https://" + STORE, REPOSITORY, "?" + by.query);
+        origin.otherwise(lfs::transfer);
+
+        pulls(cloned(work), work);
+
+        assertThat(targets("/lfs/objects/")).allMatch(target -> target.endsWith("?" + by.query));
         nothingIsBlocked();
+    }
+
+    /** A server that gives out a token for each transfer: no finding, and removed as what agents send in that field always is. */
+    @Test
+    void gitFetchesLfsObjectsWithWhatABatchSaysIsToBeSent() throws Exception {
+        Path work = pushed();
+        lfs.serve(origin, "https://" + STORE, REPOSITORY, "", "Bearer " + JWT);
+        origin.otherwise(lfs::transfer);
+
+        pulls(cloned(work), work);
+
+        assertThat(origin.requests())
+                .filteredOn(request -> request.target().startsWith("/lfs/objects/"))
+                .allMatch(request -> request.value("authorization").isEmpty());
+        nothingIsBlocked();
+        Tool.Result other =
+                curl("-H", "Authorization: Bearer " + JWT, "https://" + STORE + "/lfs/objects/" + "0".repeat(64));
+        assertThat(other.err()).contains("403");
     }
 
     @Test

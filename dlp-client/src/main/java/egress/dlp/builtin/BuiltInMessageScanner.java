@@ -144,7 +144,7 @@ final class BuiltInMessageScanner implements MessageScanner {
     public void follows(SentBefore sent) {
         before = sent;
         if (sent.to() != null) {
-            leaving = sent.to().given().get().text(sent.to().host());
+            leaving = SentText.to(sent.to().given(), sent.to().host());
         }
     }
 

@@ -116,7 +116,9 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         Optional<SentValues.State> state = sent == null ? Optional.empty() : search.compare(run, sent.leavesAnyway());
         giveBack(scratch);
         ScanVerdict verdict = run.verdict();
-        if (verdict instanceof ScanVerdict.Clean && !run.excused()) {
+        // What is known is not kept anew: what of it was sent is forgotten in time, however often it comes.
+        boolean found = !(verdict instanceof ScanVerdict.Clean passes && passes.warnings().isEmpty());
+        if (!found && !run.excused() && !head.isRepeated()) {
             clean.keep(request, bytes, leaving == null ? null : state.orElse(null));
         }
         if (leaving != null && sent != null && (verdict instanceof ScanVerdict.Clean || sent.leavesAnyway())) {

@@ -37,6 +37,7 @@ final class HeadScan {
     private final ScanContext run;
     private final DetectorIndex folded;
     private final CleanHeads clean;
+    private boolean repeated;
 
     /**
      * @param folded the rules, and the known secrets in base64, without regard to case, for hosts
@@ -63,6 +64,7 @@ final class HeadScan {
     long head(ScanRequest request, @Nullable Leaving leaving) {
         CleanHeads.Head same = clean.same(request);
         if (same != null && isSent(same)) {
+            repeated = true;
             run.excuses(PresignedUrl.of(request));
             run.allow(same.bytes());
             return same.bytes();
@@ -85,13 +87,18 @@ final class HeadScan {
         return bytes.length;
     }
 
+    /** Whether the head was known, and what it holds to have been sent just now: nothing of it was read. */
+    boolean isRepeated() {
+        return repeated;
+    }
+
     private void excuse(ScanRequest request, @Nullable Leaving leaving) {
         Excuse signed = PresignedUrl.of(request);
         boolean hasHead = !request.host().isEmpty();
         run.excuses(
                 leaving == null || !hasHead
                         ? signed
-                        : new GivenBack(leaving.head(request.target(), request.fields()), signed));
+                        : new GivenBack(leaving.head(request), signed));
     }
 
     /** Whether the same head was the last of what its caller sent. */

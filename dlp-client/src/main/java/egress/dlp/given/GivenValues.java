@@ -27,6 +27,7 @@ public final class GivenValues {
     private static final int GIVEN_SIZE = 160;
     private static final int ORIGIN_LOOKS = 2;
     private static final int LONGEST_COOKIE = 4096;
+    private static final int LONGEST_AUTHORIZATION = 4096;
 
     private final Key key;
     private final LongSupplier nanoTime;
@@ -37,6 +38,8 @@ public final class GivenValues {
     private final Map<String, SentGrams> origins = new LinkedHashMap<>(16, 0.75f, true);
 
     private long sizeOfOrigins;
+    /** Whether any {@code Authorization} was ever given: else it is not asked for in each request. */
+    private volatile boolean authorized;
     /** Until then it is not known what was sent to an origin that is not among them. */
     private long blindUntil;
 
@@ -120,6 +123,16 @@ public final class GivenValues {
         }
     }
 
+    /** The origin said what is to be sent as {@code Authorization} with requests for a URL, as servers of git LFS do. */
+    public void authorizes(Link asked, String reference, String authorization) {
+        Link link = Link.given(asked, reference);
+        String value = authorization.strip();
+        if (link != null && !value.isEmpty() && value.length() <= LONGEST_AUTHORIZATION) {
+            authorized = true;
+            give(asked.host(), authorizationName(link, value));
+        }
+    }
+
     private synchronized void give(String giver, Name name) {
         long now = nanoTime.getAsLong();
         forget(now);
@@ -154,6 +167,13 @@ public final class GivenValues {
         return given.isEmpty() || cookie.length() > LONGEST_COOKIE ? null : giver(cookieName(host, cookie));
     }
 
+    /** Which origin gave that value of an {@code Authorization} for that link; null where none did of late. */
+    public synchronized @Nullable String giverOf(Link link, String authorization) {
+        return given.isEmpty() || !authorized || authorization.length() > LONGEST_AUTHORIZATION
+                ? null
+                : giver(authorizationName(link, authorization));
+    }
+
     private @Nullable String giver(Name name) {
         Given found = given.get(name);
         return found != null && nanoTime.getAsLong() - found.nanos <= SPAN_NANOS && isWhole(found.giver)
@@ -162,30 +182,52 @@ public final class GivenValues {
     }
 
     /**
-     * Whether that value came from the origin, and not from the caller: nothing of it was sent there. A value without eight letters and
-     * digits in a row cannot be told from others.
+     * Whether that value came from the origin, and not from the caller: nothing of it was sent there, as it is or in an encoding that the
+     * origin may have taken off. A value without eight letters and digits in a row cannot be told from others.
      */
     public synchronized boolean isFrom(String giver, byte[] value) {
         SentGrams sent = opened(giver);
-        if (sent == null || !sent.isWhole()) {
-            return false;
-        }
+        return sent != null
+                && sent.isWhole()
+                && known(sent, value) == Known.NOT_SENT
+                && EncodedForms.of(value).stream().noneMatch(form -> known(sent, form) == Known.SENT);
+    }
+
+    /** What is known of a text. */
+    private enum Known {
+        /** Nothing of it could be marked. */
+        NOTHING,
+        NOT_SENT,
+        /** At least a part of it was sent. */
+        SENT
+    }
+
+    private Known known(SentGrams sent, byte[] text) {
         TextRuns runs = new TextRuns();
-        boolean any = false;
-        for (byte each : value) {
+        Known known = Known.NOTHING;
+        for (byte each : text) {
             if (runs.take(each)) {
-                any = true;
                 if (sent.has(mark(runs.gram()))) {
-                    return false;
+                    return Known.SENT;
+                }
+                known = Known.NOT_SENT;
+            }
+        }
+        return known;
+    }
+
+    /** Of a text that an origin gave, the marks of what it had been sent before. */
+    synchronized void echoed(String giver, byte[] text, SentGrams.Buffer into) {
+        SentGrams sent = opened(giver);
+        TextRuns runs = new TextRuns();
+        for (byte each : text) {
+            if (runs.take(each)) {
+                int mark = mark(runs.gram());
+                if (sent != null && sent.has(mark)) {
+                    into.add(mark);
                 }
             }
         }
-        return any;
-    }
-
-    /** A text that is about to be sent there. */
-    public SentText text(String host) {
-        return new SentText(this, host);
     }
 
     /** Something was sent there that was not read. */
@@ -202,17 +244,22 @@ public final class GivenValues {
         return sent != null && sent.isWhole();
     }
 
-    /** @return whether all that was sent there is known still */
-    synchronized boolean sent(String host, SentGrams.Buffer grams, long bytes) {
+    /** Whether what is sent there now is known later. */
+    synchronized boolean isMarking(String host) {
+        SentGrams sent = opened(host);
+        return sent != null && !sent.isLost();
+    }
+
+    /** Marks what is sent there. */
+    synchronized void sent(String host, SentGrams.Buffer grams, long bytes) {
         SentGrams sent = opened(host);
         if (sent == null) {
-            return false;
+            return;
         }
         changed(sent, sent.size(), () -> sent.add(grams.marks(), grams.count(), bytes));
         if (sizeOfOrigins > MOST_SIZE || !room.test(size())) {
             changed(sent, sent.size(), sent::lose);
         }
-        return sent.isWhole();
     }
 
     private void changed(SentGrams sent, long was, Runnable change) {
@@ -283,6 +330,10 @@ public final class GivenValues {
 
     private Name name(Link link) {
         return name("link\n" + link.host() + '\n' + link.port() + '\n' + link.target());
+    }
+
+    private Name authorizationName(Link link, String value) {
+        return name("authorization\n" + link.host() + '\n' + link.port() + '\n' + link.target() + '\n' + value);
     }
 
     private Name cookieName(String host, String cookie) {

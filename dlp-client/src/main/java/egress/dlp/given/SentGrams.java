@@ -3,8 +3,9 @@ package egress.dlp.given;
 import java.util.Arrays;
 
 /**
- * Marks of what was sent to one origin in this span of time and in the one before. None is ever forgotten before its time: where there is
- * no room for one more, it is not known any more what was sent.
+ * Marks of what was sent to one origin in this span of time and in the two before, so that what was sent in the span before something was
+ * given is known for as long as that counts. None is ever forgotten before its time: where there is no room for one more, it is not known
+ * any more what was sent.
  */
 final class SentGrams {
     /** Of each span: 32 KiB of letters and digits in runs. */
@@ -17,6 +18,7 @@ final class SentGrams {
 
     private int[] now = NOTHING;
     private int[] before = NOTHING;
+    private int[] eldest = NOTHING;
     private int count;
     private long read;
     private boolean lost;
@@ -27,10 +29,12 @@ final class SentGrams {
         turned = nanos;
     }
 
-    /** Forgets what is of longer ago than a span. */
+    /** Forgets what is of longer ago than two spans. */
     void turn(long nanos, long span) {
-        if (nanos - turned > span) {
-            boolean recent = nanos - turned <= 2 * span;
+        long age = nanos - turned;
+        if (age > span) {
+            boolean recent = age <= 2 * span;
+            eldest = recent ? before : age <= 3 * span ? now : NOTHING;
             before = recent ? now : NOTHING;
             lostBefore = recent && lost;
             now = NOTHING;
@@ -46,8 +50,13 @@ final class SentGrams {
         return !lost && !lostBefore;
     }
 
+    /** Whether nothing that is sent now would be known: what was not known of the span before does not change that. */
+    boolean isLost() {
+        return lost;
+    }
+
     boolean isEmpty() {
-        return isWhole() && now.length == 0 && before.length == 0;
+        return isWhole() && now.length == 0 && before.length == 0 && eldest.length == 0;
     }
 
     /** Something was sent that nobody read. */
@@ -58,7 +67,7 @@ final class SentGrams {
     }
 
     boolean has(int mark) {
-        return has(now, mark) || has(before, mark);
+        return has(now, mark) || has(before, mark) || has(eldest, mark);
     }
 
     /** Adds marks of so many bytes that were read. */
@@ -108,7 +117,7 @@ final class SentGrams {
 
     /** In bytes, about. */
     long size() {
-        return 128L + Integer.BYTES * ((long) now.length + before.length);
+        return 128L + Integer.BYTES * ((long) now.length + before.length + eldest.length);
     }
 
     /** Of some bytes, in the order of their grams. */

@@ -1,8 +1,8 @@
 package egress.dlp.given;
 
 /**
- * Reads text byte by byte as runs of letters and digits, without regard to case, with percent codes and JSON's escapes undone: an origin
- * that echoes writes the same runs between other marks.
+ * Reads text byte by byte as runs of letters and digits, without regard to case, with percent codes and JSON's escapes undone, also those
+ * that are in such codes again: an origin that echoes writes the same runs between other marks, and takes off what codes it likes.
  */
 final class TextRuns {
     /** Characters of a run that are compared together: they fill a long. */
@@ -147,16 +147,19 @@ final class TextRuns {
             return text(c);
         }
         state = TEXT;
-        return character(code << 4 | value);
+        return text(code << 4 | value); // which may be a percent sign or a backslash
     }
 
     private boolean escape(int c) {
+        if (c == '\\' || c == '%') { // of a text within a text
+            return text(c);
+        }
         if (c == 'u') {
             state = UNICODE;
             return false;
         }
         length = 0;
         state = TEXT;
-        return "nrtbf\\".indexOf(c) < 0 && text(c);
+        return "nrtbf".indexOf(c) < 0 && text(c);
     }
 }

@@ -21,12 +21,12 @@ import java.util.Set;
  */
 public final class PromptInjectionDetector {
     /** How many words on the next one of a phrase may stand. */
-    private static final long NEXT = 3;
+    static final long NEXT = 3;
 
     private static final long LONG_AGO = Long.MIN_VALUE / 2;
 
     /** What a phrase is called, and its words in their order: small letters, several that serve alike in each place. */
-    private record Phrase(String name, List<List<String>> words) {
+    record Phrase(String name, List<List<String>> words) {
         static Phrase of(String name, String... places) {
             List<List<String>> words = new ArrayList<>();
             for (String place : places) {
@@ -36,7 +36,7 @@ public final class PromptInjectionDetector {
         }
     }
 
-    private static final List<Phrase> PHRASES = List.of(
+    static final List<Phrase> PHRASES = List.of(
             Phrase.of(
                     "ignore_instructions",
                     "ignore|disregard|forget|override|bypass",
@@ -65,7 +65,7 @@ public final class PromptInjectionDetector {
                     "all|the|your|any",
                     "credentials|secrets|keys|tokens|passwords|environment|api"));
 
-    private static final List<String> MARKERS = List.of(
+    static final List<String> MARKERS = List.of(
             "<|im_start|>", "<|system|>", "[inst]", "<<sys>>", "### system:", "[system]:", "begin system prompt");
 
     /** Letters as small ones, the apostrophe as itself, everything else 0. */
@@ -181,8 +181,14 @@ public final class PromptInjectionDetector {
                 at = words(bytes, at, end, out);
             }
         }
-        if (this.length > 0) {
-            look(words + 1, hash, false, out); // it may be whole
+        return out;
+    }
+
+    /** The text is over, and so is its last word. */
+    public List<Finding> end() {
+        List<Finding> out = new ArrayList<>(0);
+        if (length > 0) {
+            look(words + 1, hash, out);
         }
         return out;
     }
@@ -204,7 +210,7 @@ public final class PromptInjectionDetector {
             int letter = -c >> 31;
             count += letters & ~letter & 1;
             if ((SERVES[word & SERVES.length - 1] & letters & ~letter) != 0) {
-                look(count, word, true, out);
+                look(count, word, out);
             }
             word = next(word, c) & letter;
             letters = letter;
@@ -231,14 +237,14 @@ public final class PromptInjectionDetector {
             length = 1;
         } else if (length > 0) {
             words++;
-            look(words, hash, true, out);
+            look(words, hash, out);
             hash = 0;
             length = 0;
         }
     }
 
-    /** The word that is under way stands at this place of the text. */
-    private void look(long at, int word, boolean whole, List<Finding> out) {
+    /** A word that is whole stands at this place of the text. */
+    private void look(long at, int word, List<Finding> out) {
         List<Use> uses = SERVES[word & SERVES.length - 1] != 0 ? USES.get(word) : null;
         if (uses == null) {
             return;
@@ -248,9 +254,7 @@ public final class PromptInjectionDetector {
             if (use.place() > 0 && at - places[use.place() - 1] > NEXT) {
                 continue;
             }
-            if (whole) {
-                places[use.place()] = at;
-            }
+            places[use.place()] = at;
             if (use.place() == places.length - 1) {
                 found(PHRASES.get(use.phrase()).name(), out);
             }

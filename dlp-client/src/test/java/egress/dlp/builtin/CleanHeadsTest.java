@@ -160,6 +160,32 @@ class CleanHeadsTest {
         assertThat(scan(second, sent)).isInstanceOf(ScanVerdict.Found.class);
     }
 
+    /** However often it comes: what was sent counts as sent for as long as it is remembered from then on. */
+    @Test
+    void countsAHeadThatComesAgainAndAgainAsSent() {
+        String value = "R7kQ2mZx9vLtB4nWc8JpYs3HdG6fKa1UeT5o";
+        ScanRequest first = request("/a", List.of(new HeaderField("x-note", value)));
+        for (int i = 0; i < 400; i++) {
+            assertThat(scan(first, sent)).isInstanceOf(ScanVerdict.Clean.class);
+            assertThat(given.isFrom("api.example", value.getBytes(StandardCharsets.US_ASCII)))
+                    .as("after %d half minutes", i)
+                    .isFalse();
+            now.addAndGet(30_000_000_000L);
+        }
+    }
+
+    @Test
+    void warnsOfAHeadEachTime() {
+        ScanRequest warned = request("/a", List.of(new HeaderField("x-note", "password=Zq7Xw2Lm9Kd4Tn8Rv5Hb3Yc6")));
+        for (int i = 0; i < 3; i++) {
+            ScanVerdict verdict = scan(warned, sent);
+            assertThat(verdict)
+                    .isInstanceOfSatisfying(
+                            ScanVerdict.Clean.class,
+                            clean -> assertThat(clean.warnings()).hasSize(1));
+        }
+    }
+
     /** What an origin gave is clean for who got it, and for nobody else. */
     @Test
     void keepsNoHeadThatIsCleanOnlyByAnExcuse() {

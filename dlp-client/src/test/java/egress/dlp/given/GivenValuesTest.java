@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ final class GivenValuesTest {
     }
 
     private static void send(GivenValues memory, String host, String text) {
-        SentText sent = memory.text(host);
+        SentText sent = SentText.to(() -> memory, host);
         sent.take(List.of(text));
         sent.left();
     }
@@ -111,6 +112,12 @@ final class GivenValuesTest {
                 "{\"a\":\"\\nR7kQ2mZx9vLtB4nWc8JpYs3HdG6fKa1UeT5o\\t\"}",
                 "before9vLtB4nWc8JpYs3after",
                 "r7kq2mzx9vltb4nwc8jpys3hdg6fka1uet5o",
+                "UjdrUTJtWng5dkx0QjRuV2M4SnBZczNIZEc2ZkthMVVlVDVv",
+                "eFI3a1EybVp4OXZMdEI0bldjOEpwWXMzSGRHNmZLYTFVZVQ1bw==",
+                "/x?u=eHhSN2tRMm1aeDl2THRCNG5XYzhKcFlzM0hkRzZmS2ExVWVUNW8",
+                "52376b51326d5a7839764c7442346e5763384a7059733348644736664b6131556554356f",
+                "52376B51326D5A7839764C7442346E5763384A7059733348644736664B6131556554356F",
+                "o5TeU1aKf6GdH3sYpJ8cWn4BtLv9xZm2Qk7R",
                 "R\0007\000k\000Q\0002\000m\000Z\000x\0009\000v\000L\000t\000B\0004\000n"
             })
     void whatWasSentIsNotGiven(String sent) {
@@ -119,6 +126,18 @@ final class GivenValuesTest {
         send(sent);
         assertThat(isFrom(VALUE)).isFalse();
         assertThat(isFrom("Zq7Xw2Lm9Kd4Tn8Rv5Hb3Yc6")).isTrue();
+    }
+
+    /** Each character in a code, and that in another. */
+    @ParameterizedTest
+    @ValueSource(strings = {"%%25%02x", "%%2525%02X", "\\\\u00%02x", "\\\\\\\\u00%02x", "\\u0025%02x", "%%5cu00%02x", "%%5C%%5Cu00%02x"})
+    void whatWasSentInCodesOfCodesIsNotGiven(String code) {
+        StringBuilder sent = new StringBuilder();
+        for (char each : VALUE.toCharArray()) {
+            sent.append(String.format(Locale.ROOT, code, (int) each));
+        }
+        send(sent.toString());
+        assertThat(isFrom(VALUE)).as(sent.toString()).isFalse();
     }
 
     @Test
@@ -139,7 +158,7 @@ final class GivenValuesTest {
 
     @Test
     void aTextInPiecesIsOne() {
-        SentText text = memory.text(GIVER);
+        SentText text = SentText.to(() -> memory, GIVER);
         for (byte each : bytes("%52" + VALUE.substring(1))) {
             text.take(new byte[] {each}, 0, 1);
         }
@@ -169,7 +188,7 @@ final class GivenValuesTest {
         memory.redirects(ASKED, URL);
         Random random = new Random(9);
         byte[] one = new byte[64 * 1024];
-        SentText text = memory.text(GIVER);
+        SentText text = SentText.to(() -> memory, GIVER);
         for (int i = 0; i < 200 && memory.isWhole(GIVER); i++) {
             random.nextBytes(one);
             for (int j = 0; j < one.length; j++) {
@@ -192,7 +211,7 @@ final class GivenValuesTest {
 
     @Test
     void longTextThatHoldsNothingCountsToo() {
-        SentText text = memory.text(GIVER);
+        SentText text = SentText.to(() -> memory, GIVER);
         byte[] blanks = new byte[1 << 20];
         for (int i = 0; i <= SentGrams.MOST_READ >> 20; i++) {
             assertThat(memory.isWhole(GIVER)).isTrue();
@@ -281,6 +300,124 @@ final class GivenValuesTest {
             }
             assertThat(other).as("seed " + seed).isEqualTo(one);
         }
+    }
+
+    /** The marks of one span are made while those of the one before are still missed. */
+    @Test
+    void whatIsSentAfterSomethingWasUnreadIsKnownOnceTheRestIsForgotten() {
+        memory.unread(GIVER);
+        now.addAndGet(61 * MINUTE);
+        send("x");
+        assertThat(memory.isWhole(GIVER)).isFalse();
+        now.addAndGet(30 * MINUTE);
+        send(VALUE);
+        now.addAndGet(31 * MINUTE);
+        memory.redirects(ASKED, URL);
+        assertThat(memory.giverOf(LINK)).isEqualTo(GIVER);
+        assertThat(isFrom(VALUE)).isFalse();
+        assertThat(isFrom("Zq7Xw2Lm9Kd4Tn8Rv5Hb3Yc6")).isTrue();
+    }
+
+    @Test
+    void aTextGoesOnForLongerThanItIsNotKnownWhatWasSent() {
+        memory.unread(GIVER);
+        SentText text = SentText.to(() -> memory, GIVER);
+        text.take(List.of("abcdefghijklmnop"));
+        text.left();
+        now.addAndGet(121 * MINUTE);
+        text.take(List.of(VALUE));
+        text.left();
+        memory.redirects(ASKED, URL);
+        assertThat(memory.giverOf(LINK)).isEqualTo(GIVER);
+        assertThat(isFrom(VALUE)).isFalse();
+    }
+
+    /** It was taken when nothing was marked, and left when something was again. */
+    @Test
+    void whatWasNotMarkedWhenItWasReadIsNotForgottenBeforeItsTime() {
+        memory.unread(GIVER);
+        SentText text = SentText.to(() -> memory, GIVER);
+        now.addAndGet(59 * MINUTE);
+        text.take(List.of(VALUE));
+        now.addAndGet(2 * MINUTE);
+        memory.redirects(ASKED, URL); // a span begins
+        now.addAndGet(30 * MINUTE);
+        text.left();
+        for (int i = 0; i < 61; i++) {
+            memory.redirects(ASKED, URL);
+            assertThat(memory.giverOf(LINK) != null && isFrom(VALUE)).as("after %d minutes", i).isFalse();
+            now.addAndGet(MINUTE);
+        }
+    }
+
+    @Test
+    void aTextIsMarkedInTheMemoryThatIsInForce() {
+        List<GivenValues> inForce = new ArrayList<>(List.of(memory));
+        SentText text = SentText.to(inForce::getFirst, GIVER);
+        text.take(List.of("abcdefghijklmnop"));
+        text.left();
+        GivenValues other = memory(0);
+        inForce.set(0, other);
+        text.take(List.of(VALUE));
+        text.left();
+        assertThat(other.isFrom(GIVER, bytes(VALUE))).isFalse();
+        assertThat(isFrom(VALUE)).isTrue();
+    }
+
+    /** Whenever in two hours it was sent and given. */
+    @Test
+    void whatWasSentInTheHourBeforeIsKnownForAsLongAsALinkCounts() {
+        for (int first = 0; first < 62; first += 7) {
+            for (int until = 0; until <= 60; until += 10) {
+                GivenValues mine = memory(0);
+                send(mine, GIVER, "x");
+                now.addAndGet(first * MINUTE);
+                send(mine, GIVER, VALUE);
+                for (int i = 0; i < until; i++) {
+                    now.addAndGet(MINUTE);
+                    send(mine, GIVER, "z" + i);
+                }
+                mine.redirects(ASKED, URL);
+                for (int i = 0; i <= 60; i++) {
+                    send(mine, GIVER, "y" + i);
+                    assertThat(mine.giverOf(LINK)).isEqualTo(GIVER);
+                    assertThat(mine.isFrom(GIVER, bytes(VALUE)))
+                            .as("sent at %d, given at %d, after %d minutes", first, first + until, i)
+                            .isFalse();
+                    now.addAndGet(MINUTE);
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAuthorizationIsForItsLinkAlone() {
+        Link link = Link.asked("store.example", 443, "/lfs/1");
+        memory.authorizes(ASKED, "https://store.example/lfs/1", "Basic abcdefgh");
+        assertThat(memory.giverOf(link, "Basic abcdefgh")).isEqualTo(GIVER);
+        assertThat(memory.giverOf(link, "Basic abcdefgi")).isNull();
+        assertThat(memory.giverOf(Link.asked("store.example", 443, "/lfs/2"), "Basic abcdefgh")).isNull();
+        assertThat(memory.giverOf(Link.asked("store.example", 444, "/lfs/1"), "Basic abcdefgh")).isNull();
+        assertThat(memory.giverOf(Link.asked("stare.example", 443, "/lfs/1"), "Basic abcdefgh")).isNull();
+        assertThat(memory.giverOf(link)).isNull();
+        for (String none : List.of("", " ", "a".repeat(5000))) {
+            memory.authorizes(ASKED, "https://store.example/lfs/1", none);
+            assertThat(memory.giverOf(link, none)).isNull();
+        }
+        now.addAndGet(61 * MINUTE);
+        assertThat(memory.giverOf(link, "Basic abcdefgh")).isNull();
+    }
+
+    /** A link that holds what its giver was sent takes it along to where it leads, which may give it on. */
+    @Test
+    void whatAGivenLinkEchoesIsSentToWhereItGoes() {
+        send("/?note=" + VALUE);
+        SentText text = SentText.to(() -> memory, "store.example");
+        text.takeEchoed(GIVER, "/x?a=abcdefghijklmnop&b=" + VALUE);
+        assertThat(memory.isFrom("store.example", bytes(VALUE))).isTrue(); // it has not left
+        text.left();
+        assertThat(memory.isFrom("store.example", bytes(VALUE))).isFalse();
+        assertThat(memory.isFrom("store.example", bytes("abcdefghijklmnop"))).isTrue();
     }
 
     @Test

@@ -71,6 +71,11 @@ final class DlpInspector implements Inspector {
     }
 
     @Override
+    public void passesUnread(Caller caller, Authority authority) {
+        services.callers().givenTo(caller).unread(authority.host());
+    }
+
+    @Override
     public Admission admit(Caller caller) {
         return services.lock().admit(caller);
     }

@@ -3,6 +3,7 @@ package egress.server.dlp;
 import egress.dlp.Destination;
 import egress.dlp.given.GivenValues;
 import egress.dlp.given.JsonLinks;
+import egress.dlp.given.LfsActions;
 import egress.dlp.given.Link;
 import egress.server.dlp.judge.ContentDecoder;
 import egress.server.dlp.judge.Fields;
@@ -22,7 +23,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers what a response gives to its caller: cookies, where it sends it to, and signed links in the beginning of JSON. It looks at
+ * Remembers what a response gives to its caller: cookies, where it sends it to, signed links in the beginning of JSON, and what a server
+ * of git LFS wants to be sent with requests for the links in it. It looks at
  * each part on the loop before the part goes on, so that the caller cannot use a link before it is known; a coded body is read at its
  * end, where it is small.
  */
@@ -34,6 +36,7 @@ final class GivenWatch {
     /** Fields of one name that are looked at. */
     private static final int MOST_FIELDS = 32;
 
+    private static final String LFS = "application/vnd.git-lfs+json";
     private static final AsciiString LINK = AsciiString.cached("link");
     private static final int PIECE = 8 * 1024;
     private static final byte[] NOTHING = {};
@@ -44,6 +47,7 @@ final class GivenWatch {
 
     private @Nullable Link asked;
     private @Nullable JsonLinks json;
+    private @Nullable LfsActions lfs;
     private @Nullable ContentDecoder decoder;
     private FairBudget.@Nullable Lease lease;
     private int left = MOST_TEXT;
@@ -62,12 +66,17 @@ final class GivenWatch {
         each(fields, HttpHeaderNames.LOCATION, GivenValues::redirects);
         each(fields, LINK, GivenValues::linksOf);
         each(fields, HttpHeaderNames.SET_COOKIE, GivenValues::setsCookie);
-        if (Fields.mediaType(fields).endsWith("json")) {
+        String type = Fields.mediaType(fields);
+        if (type.endsWith("json")) {
             String coding = Fields.coding(fields, HttpHeaderNames.CONTENT_ENCODING.toString());
             Optional<ContentDecoder> known = ContentDecoder.of(coding);
             if (known.isPresent()) {
                 decoder = coding.equals("identity") ? null : known.get();
                 json = new JsonLinks(link -> destination.given().get().links(asked(), link));
+                lfs = type.equals(LFS)
+                        ? new LfsActions((link, authorization) ->
+                                destination.given().get().authorizes(asked(), link, authorization))
+                        : null;
             }
         }
     }
@@ -96,27 +105,26 @@ final class GivenWatch {
     }
 
     void take(HttpContent part) {
-        JsonLinks into = json;
-        if (into == null) {
+        if (json == null) {
             return;
         }
         ContentDecoder coding = decoder;
         if (coding == null) {
-            read(part.content(), into);
+            read(part.content());
         } else if (keep(part.content()) && part instanceof LastHttpContent) {
-            decode(coding, into);
+            decode(coding);
         }
         if (part instanceof LastHttpContent || left <= 0) {
             close();
         }
     }
 
-    private void read(ByteBuf content, JsonLinks into) {
+    private void read(ByteBuf content) {
         int from = content.readerIndex();
         int to = from + Math.min(left, content.readableBytes());
         left -= content.readableBytes();
         if (content.hasArray()) {
-            into.feed(content.array(), content.arrayOffset() + from, content.arrayOffset() + to);
+            feed(content.array(), content.arrayOffset() + from, content.arrayOffset() + to);
             return;
         }
         for (int at = from; at < to; at += PIECE) {
@@ -125,7 +133,16 @@ final class GivenWatch {
                 bytes = new byte[n];
             }
             content.getBytes(at, bytes, 0, n);
-            into.feed(bytes, 0, n);
+            feed(bytes, 0, n);
+        }
+    }
+
+    private void feed(byte[] text, int from, int to) {
+        if (json != null) {
+            json.feed(text, from, to);
+        }
+        if (lfs != null) {
+            lfs.feed(text, from, to);
         }
     }
 
@@ -152,11 +169,11 @@ final class GivenWatch {
         return true;
     }
 
-    private void decode(ContentDecoder with, JsonLinks into) {
+    private void decode(ContentDecoder with) {
         byte[] piece = new byte[PIECE];
         try (InputStream in = with.decode(new ByteArrayInputStream(bytes, 0, filled))) {
             for (int n = in.read(piece); n >= 0 && left > 0; n = in.read(piece)) {
-                into.feed(piece, 0, n);
+                feed(piece, 0, n);
                 left -= n;
             }
         } catch (IOException | RuntimeException e) {
@@ -167,6 +184,7 @@ final class GivenWatch {
     /** Looks no further. */
     void close() {
         json = null;
+        lfs = null;
         bytes = NOTHING;
         FairBudget.Lease mine = lease;
         if (mine != null) {

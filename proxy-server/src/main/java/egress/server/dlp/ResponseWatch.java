@@ -91,12 +91,23 @@ final class ResponseWatch {
         ByteBuf bytes = part.content();
         if (!coded && filled == 0 && passed + bytes.readableBytes() <= SMALL) {
             pass(bytes);
-            watching = !(part instanceof LastHttpContent);
+            if (part instanceof LastHttpContent) {
+                watching = false;
+                ended();
+            }
             return;
         }
-        boolean all = copy(bytes) || part instanceof LastHttpContent;
+        boolean ends = part instanceof LastHttpContent;
+        boolean all = copy(bytes) || ends;
         if (watching && all) {
-            look();
+            look(ends);
+        }
+    }
+
+    private void ended() {
+        PromptInjectionDetector mine = detector;
+        if (mine != null) {
+            hits.tell(mine.end(), Effect.WARNED);
         }
     }
 
@@ -162,7 +173,8 @@ final class ResponseWatch {
         }
     }
 
-    private void look() {
+    /** @param ends whether the response ends with the sample */
+    private void look(boolean ends) {
         FairBudget.Lease taken = lease();
         lease = null;
         byte[] text = sample;
@@ -173,7 +185,7 @@ final class ResponseWatch {
         PromptInjectionDetector by = detector();
         try {
             services.places().scans().execute(who, turn -> {
-                List<Finding> findings = findings(text, length, with, by, taken);
+                List<Finding> findings = findings(text, length, ends, with, by, taken);
                 ScanDispatcher.onLoop(loop, () -> {
                     hits.tell(findings, Effect.WARNED);
                 });
@@ -185,9 +197,14 @@ final class ResponseWatch {
 
     /** Gives back what was taken for the sample, whatever a decoder makes of what an origin sent. */
     private static List<Finding> findings(
-            byte[] text, int length, ContentDecoder with, PromptInjectionDetector by, FairBudget.Lease taken) {
+            byte[] text,
+            int length,
+            boolean ends,
+            ContentDecoder with,
+            PromptInjectionDetector by,
+            FairBudget.Lease taken) {
         try {
-            return findings(text, length, with, by);
+            return findings(text, length, ends, with, by);
         } finally {
             taken.close();
         }
@@ -195,7 +212,7 @@ final class ResponseWatch {
 
     /** A sample of coded text ends somewhere within it: what can be read of it is. */
     private static List<Finding> findings(
-            byte[] text, int length, ContentDecoder decoder, PromptInjectionDetector detector) {
+            byte[] text, int length, boolean ends, ContentDecoder decoder, PromptInjectionDetector detector) {
         List<Finding> findings = new ArrayList<>(0);
         byte[] piece = new byte[Math.clamp(length, 256, PIECE)];
         long left = TEXT;
@@ -203,6 +220,9 @@ final class ResponseWatch {
             for (int n = in.read(piece); n >= 0 && left > 0; n = in.read(piece)) {
                 findings.addAll(detector.feed(piece, 0, n));
                 left -= n;
+            }
+            if (ends && left > 0) {
+                findings.addAll(detector.end());
             }
         } catch (IOException e) {
             return findings;

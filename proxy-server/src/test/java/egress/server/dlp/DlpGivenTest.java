@@ -27,11 +27,13 @@ import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an origin gave goes back to where it belongs through the whole gate, and nothing else does. */
@@ -52,6 +55,8 @@ class DlpGivenTest {
     private static final String OTHER = "other.example";
     /** Only warns of what is found, and answers with what it was sent. */
     private static final String ECHO = "echo.example";
+    /** The same at another host. */
+    private static final String AGAIN = "again.example";
     /** Is not scanned. */
     private static final String UNSEEN = "unseen.example";
 
@@ -87,7 +92,7 @@ class DlpGivenTest {
     @BeforeEach
     void start() throws IOException {
         TestCa ca = TestCa.create("origins");
-        origin = Origin.tls(ca.leaf(GIVER, STORE, OTHER, ECHO, UNSEEN, LOOSE), Alpn.H2_AND_H1);
+        origin = Origin.tls(ca.leaf(GIVER, STORE, OTHER, ECHO, AGAIN, UNSEEN, LOOSE), Alpn.H2_AND_H1);
         plain = Origin.plain();
         for (String path : List.of("/", "/x", "/keep", "/tool.tar.gz")) {
             origin.on(path, DlpGivenTest::echo);
@@ -99,13 +104,16 @@ class DlpGivenTest {
         for (String host : List.of(GIVER, STORE, OTHER, PLAIN)) {
             routes.add(Route.named(host).dlp(rules(standard, OnMatch.BLOCK)).build());
         }
-        routes.add(Route.named(ECHO).dlp(rules(standard, OnMatch.WARN)).build());
+        for (String host : List.of(ECHO, AGAIN)) {
+            routes.add(Route.named(host).dlp(rules(standard, OnMatch.WARN)).build());
+        }
         routes.add(Route.named(UNSEEN)
                 .dlp(rules(new Detectors.Off(), OnMatch.BLOCK))
                 .build());
         routes.add(Route.named(LOOSE)
                 .dlp(new DlpRules(standard, standard, OnMatch.BLOCK, OnOversize.NOSCAN, false, Set.of()))
                 .build());
+        routes.add(Route.named(GIVER + ":8443").passthrough(true).build());
         engine = DlpEngine.start(
                 DlpGate.settings(directory, MOST, 64 << 20, 1 << 30).withKnownHits(KnownHits.OFF),
                 Optional.empty(),
@@ -117,8 +125,9 @@ class DlpGivenTest {
                 .users(Map.of("one", "pw", "two", "pw"))
                 .inspector(engine.inspector(routes, List.of(), Map.of("EGRESS_TOKEN_0", KNOWN)))
                 .pin(PLAIN, 80, plain.port())
-                .pin(STORE, 80, plain.port());
-        for (String host : List.of(GIVER, STORE, OTHER, ECHO, UNSEEN, LOOSE)) {
+                .pin(STORE, 80, plain.port())
+                .pin(GIVER, 8443, origin.port());
+        for (String host : List.of(GIVER, STORE, OTHER, ECHO, AGAIN, UNSEEN, LOOSE)) {
             builder.pin(host, 443, origin.port());
         }
         routes.forEach(builder::route);
@@ -160,6 +169,12 @@ class DlpGivenTest {
                     "location",
                     "https://" + STORE + "/?sig=1&state="
                             + Base64.getEncoder().encodeToString(base64.getBytes(ISO_8859_1))));
+        }
+        String plain = exchange.parameter("plain", "");
+        if (!plain.isEmpty()) {
+            String decoded = new String(
+                    Base64.getDecoder().decode(URLDecoder.decode(plain, StandardCharsets.UTF_8)), ISO_8859_1);
+            head.add(new Field("location", "https://" + STORE + "/?sig=1&state=" + decoded));
         }
         head.add(new Field("content-type", "application/json"));
         head.add(new Field("content-length", Integer.toString(sent.length)));
@@ -265,6 +280,16 @@ class DlpGivenTest {
             passes(get(GIVER, "/give", cookie));
         }
         assertThat(gate.hits()).filteredOn(hit -> hit.effect() == Effect.WARNED).isEmpty();
+    }
+
+    @Test
+    void aCookieThatHoldsATokenInBase64GoesBack() throws IOException {
+        String state = "{\"user\":\"anna\",\"token\":\"" + TOKEN + "\"}";
+        String cookie = "state=" + Base64.getUrlEncoder().withoutPadding().encodeToString(state.getBytes(ISO_8859_1));
+        isDenied(get(GIVER, "/x", "Cookie: " + cookie), "github_token");
+        given("set-cookie", cookie + "; Secure");
+        passes(get(GIVER, "/x", "Cookie: " + cookie));
+        isDenied(get(GIVER, "/x", "X-State: " + cookie), "github_token");
     }
 
     /** Each row is one thing that is not what was given. */
@@ -392,6 +417,73 @@ class DlpGivenTest {
         isDenied(ask("two", STORE, "GET", follows, ""), "github_token");
     }
 
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    /** What the caller sent, which is what it goes to, in a form in which its token cannot be read off. */
+    static List<String> dresses() {
+        String base64 = Base64.getEncoder().withoutPadding().encodeToString(TOKEN.getBytes(ISO_8859_1));
+        StringBuilder spaced = new StringBuilder();
+        StringBuilder pieces = new StringBuilder();
+        StringBuilder codes = new StringBuilder();
+        for (int i = 0; i < TOKEN.length(); i++) {
+            spaced.append(i == 0 ? "" : "-").append(TOKEN.charAt(i));
+            pieces.append(i % 7 == 0 ? "&p" + i / 7 + "=" : "").append(TOKEN.charAt(i));
+            codes.append('%').append(HexFormat.of().toHexDigits((byte) TOKEN.charAt(i)));
+        }
+        return List.of(
+                "/?sig=1&state=" + base64,
+                "/x/" + base64 + "?sig=1",
+                "/?sig=1&state=" + HexFormat.of().formatHex(TOKEN.getBytes(ISO_8859_1)),
+                "/?sig=1&state=" + spaced,
+                "/?sig=1" + pieces,
+                "/?sig=1&state=" + codes);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dresses")
+    @Row("33.xi")
+    void whatAnOriginEchoesIsDeniedInTheDressInWhichItWasSent(String target) throws IOException {
+        isDenied(get(STORE, target), "github_token");
+        passes(get(ECHO, "/?location=" + encoded("https://" + STORE + target)));
+        isDenied(get(STORE, target), "github_token");
+    }
+
+    @Test
+    void aCookieThatHoldsWhatWasSentInBase64IsStillFound() throws IOException {
+        String cookie = "a=" + Base64.getEncoder().withoutPadding().encodeToString(TOKEN.getBytes(ISO_8859_1));
+        passes(get(ECHO, "/?set-cookie=" + encoded(cookie)));
+        int before = gate.hits().size();
+        passes(get(ECHO, "/", "Cookie: " + cookie));
+        assertThat(gate.hits().subList(before, gate.hits().size()))
+                .anyMatch(hit ->
+                        hit.detector().equals("github_token") && hit.place().contains("Cookie"));
+    }
+
+    /** By an origin that takes off what it was sent in. */
+    @Test
+    void whatAnOriginDecodesIsDenied() throws IOException {
+        String base64 = Base64.getEncoder().encodeToString(("a note: " + TOKEN).getBytes(ISO_8859_1));
+        passes(get(ECHO, "/?plain=" + encoded(base64)));
+        isDenied(get(STORE, "/?sig=1&state=a%20note:%20" + TOKEN), "github_token");
+    }
+
+    /** One that echoes leads to the next: what it was given takes along what the caller had sent. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatGoesFromEchoToEchoIsDenied(boolean base64) throws IOException {
+        String target = "/?sig=1&state="
+                + (base64
+                        ? Base64.getEncoder().withoutPadding().encodeToString(TOKEN.getBytes(ISO_8859_1))
+                        : TOKEN);
+        String again = "/?location=" + encoded("https://" + STORE + target);
+        ReceivedResponse first = get(ECHO, "/?location=" + encoded("https://" + AGAIN + again));
+        assertThat(first.value("location")).contains("https://" + AGAIN + again);
+        assertThat(get(AGAIN, again).value("location")).contains("https://" + STORE + target);
+        isDenied(get(STORE, target), "github_token");
+    }
+
     @Test
     void whatAnOriginEchoesLaterIsDenied() throws IOException {
         passes(ask("one", ECHO, "POST", "/keep", "note=" + TOKEN));
@@ -443,6 +535,97 @@ class DlpGivenTest {
         fields = Field.list("location", URL);
         assertThat(ask("two", LOOSE, "GET", "/give", "").status()).isEqualTo(302);
         passes(ask("two", STORE, "GET", TARGET, ""));
+    }
+
+    @Test
+    void whatPassedThroughAnotherPortIsNotTakenForGiven() throws IOException {
+        try (RawClient through = RawClient.connect(gate.port())) {
+            assertThat(through.connectMethod(GIVER + ":8443", authorization("one"))
+                            .status())
+                    .isEqualTo(200);
+        }
+        fields = Field.list("location", URL);
+        assertThat(get(GIVER, "/give").status()).isEqualTo(302);
+        isDenied(get(STORE, TARGET), "github_token");
+        assertThat(ask("two", GIVER, "GET", "/give", "").status()).isEqualTo(302);
+        passes(ask("two", STORE, "GET", TARGET, ""));
+    }
+
+    @Test
+    void aMessageThatLeftUnscannedIsNotTakenForGiven() throws Exception {
+        try (RawClient socket = h1("one", LOOSE)) {
+            socket.send("GET /ws HTTP/1.1\r\nHost: " + LOOSE + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            assertThat(socket.readHead().status()).isEqualTo(101);
+            socket.send(WebSocketFrame.text(" ".repeat(MOST) + TOKEN).bytes());
+            assertThat(WebSocketFrame.read(socket.input()).opcode()).isEqualTo(1);
+        }
+        fields = Field.list("location", URL);
+        assertThat(get(LOOSE, "/give").status()).isEqualTo(302);
+        isDenied(get(STORE, TARGET), "github_token");
+    }
+
+    private static String batch(String href, String authorization) {
+        return "{\"transfer\":\"basic\",\"objects\":[{\"oid\":\"1\",\"size\":3,\"authenticated\":true,\"actions\":{\"download\":"
+                + "{\"header\":{\"Authorization\":\"" + authorization + "\"},\"href\":\"" + href + "\"}}}]}";
+    }
+
+    /** Each row is one way to use what a server of git LFS said is to be sent to a URL. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "it                  | store.example | /lfs/1   | Authorization: Bearer SESSION          | 200",
+                "it, in small letters| store.example | /lfs/1   | authorization: Bearer SESSION          | 200",
+                "another URL         | store.example | /lfs/2   | Authorization: Bearer SESSION          | 403",
+                "one parameter more  | store.example | /lfs/1?a | Authorization: Bearer SESSION          | 403",
+                "another host        | other.example | /lfs/1   | Authorization: Bearer SESSION          | 403",
+                "to its giver        | github.com    | /lfs/1   | Authorization: Bearer SESSION          | 403",
+                "another scheme      | store.example | /lfs/1   | Authorization: Basic SESSION           | 403",
+                "something else in it| store.example | /lfs/1   | Authorization: Bearer SESSION, TOKEN   | 403",
+                "another token       | store.example | /lfs/1   | Authorization: Bearer TOKEN            | 403",
+                "another field       | store.example | /lfs/1   | X-Authorization: Bearer SESSION        | 403",
+                "in a cookie         | store.example | /lfs/1   | Cookie: Authorization=Bearer SESSION   | 403",
+            })
+    void whatAuthorizesATransferGoesWithItAlone(String what, String host, String target, String line, int status)
+            throws IOException {
+        origin.otherwise(exchange -> exchange.respond(200, ""));
+        body = batch("https://" + STORE + "/lfs/1", "Bearer " + SESSION).getBytes(StandardCharsets.UTF_8);
+        String right = "Authorization: Bearer " + SESSION;
+        given("content-type", "application/json");
+        assertThat(get(STORE, "/lfs/1", right).status()).as("by another type").isEqualTo(403);
+        given("content-type", "application/vnd.git-lfs+json; charset=utf-8");
+        ReceivedResponse response = get(host, target, filled(line));
+        assertThat(response.status()).as(what).isEqualTo(status);
+        assertThat(response.value("x-egress-deny").isPresent()).as(what).isEqualTo(status == 403);
+        assertThat(ask("two", STORE, "GET", "/lfs/1", "", right).status()).isEqualTo(403);
+        passes(get(STORE, "/lfs/1", right));
+    }
+
+    @Test
+    void whatAuthorizesAnUploadGoesWithItAndItsBodyIsScanned() throws IOException {
+        origin.otherwise(exchange -> {
+            exchange.drain();
+            exchange.respond(200, "");
+        });
+        String basic = "Basic " + Base64.getEncoder().encodeToString(("lfs:" + SESSION).getBytes(ISO_8859_1));
+        body = batch("https://" + STORE + "/lfs/1", basic).getBytes(StandardCharsets.UTF_8);
+        isDenied(ask("one", STORE, "PUT", "/lfs/1", "object", "Authorization: " + basic), "jwt");
+        given("content-type", "application/vnd.git-lfs+json");
+        passes(ask("one", STORE, "PUT", "/lfs/1", "object", "Authorization: " + basic));
+        isDenied(ask("one", STORE, "PUT", "/lfs/1", "object " + TOKEN, "Authorization: " + basic), "github_token");
+    }
+
+    @Test
+    void aKnownSecretAndWhatTheCallerSentAuthorizeNothing() throws IOException {
+        origin.otherwise(exchange -> exchange.respond(200, ""));
+        body = batch("https://" + STORE + "/lfs/1", "Bearer " + KNOWN).getBytes(StandardCharsets.UTF_8);
+        given("content-type", "application/vnd.git-lfs+json");
+        isDenied(get(STORE, "/lfs/1", "Authorization: Bearer " + KNOWN), "known_secret");
+        body = batch("https://" + STORE + "/lfs/1", "Bearer " + TOKEN).getBytes(StandardCharsets.UTF_8);
+        fields = Field.list("content-type", "application/vnd.git-lfs+json");
+        passes(get(ECHO, "/give", "Authorization: Bearer " + TOKEN)); // as servers that hand on what they were sent
+        isDenied(get(STORE, "/lfs/1", "Authorization: Bearer " + TOKEN), "github_token");
     }
 
     @Test

@@ -97,6 +97,10 @@ final class Cell {
         if (to - from > LONGEST) {
             return 0;
         }
+        int year = Dates.yearInWords(b, from, to);
+        if (year > 0) {
+            return DATE | year << YEAR;
+        }
         byte first = b[from];
         if (first >= '0' && first <= '9' || first == '+' || first == '(') {
             return number(b, from, to);

@@ -23,6 +23,7 @@ enum ColumnRole {
     private static final Set<String> NAMES = Set.of(
             "name",
             "names",
+            "fn",
             "fullname",
             "displayname",
             "realname",

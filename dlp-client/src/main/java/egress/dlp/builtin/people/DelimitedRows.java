@@ -1,8 +1,8 @@
 package egress.dlp.builtin.people;
 
 /**
- * Rows of lines whose cells a comma, a semicolon, a tab or a bar parts: CSV, TSV, tables of Markdown. A line may also end with an escape,
- * as lines in a JSON string do, or with two in a string of a string.
+ * Rows of lines whose cells a comma, a semicolon, a tab or a bar parts: CSV, TSV, tables of Markdown, and as databases print them. A line
+ * may also end with an escape, as lines in a JSON string do, or with two in a string of a string.
  */
 final class DelimitedRows {
     private static final int SHORTEST = 8;
@@ -12,6 +12,7 @@ final class DelimitedRows {
     private final byte[] b;
     private final int to;
     private final PeopleTable table;
+    private final KeyedRows keyed;
     private final Row row = new Row();
     private int mark = -1;
     private int count;
@@ -20,11 +21,15 @@ final class DelimitedRows {
 
     private int escaped;
 
-    /** @param table which hears of the rows */
-    DelimitedRows(byte[] b, int to, PeopleTable table) {
+    /**
+     * @param table which hears of the rows
+     * @param keyed which hears of the lines too
+     */
+    DelimitedRows(byte[] b, int to, PeopleTable table, KeyedRows keyed) {
         this.b = b;
         this.to = to;
         this.table = table;
+        this.keyed = keyed;
     }
 
     void read(int from) {
@@ -64,6 +69,7 @@ final class DelimitedRows {
         }
         line(line, to);
         table.end();
+        keyed.end();
     }
 
     /** A quote with as many escapes before it as {@code [start, at)}: with fewer than the lines' ends have, it ends their string. */
@@ -76,11 +82,16 @@ final class DelimitedRows {
         }
         line(line, start);
         other();
+        keyed.end();
         return at + 1;
     }
 
     private void line(int start, int end) {
         int stop = end > start && b[end - 1] == '\r' ? end - 1 : end;
+        keyed.line(start, stop);
+        if (isRule(start, stop)) {
+            return;
+        }
         if (stop - start < SHORTEST) {
             if (stop > start) {
                 other();
@@ -100,7 +111,7 @@ final class DelimitedRows {
                 count = n;
             }
         }
-        if (mark >= 0 && !isRule(start, stop)) {
+        if (mark >= 0) {
             cells(start, stop);
         }
     }
@@ -112,14 +123,16 @@ final class DelimitedRows {
         }
     }
 
-    /** The line under a Markdown table's names. */
+    /** The line under a table's names, or around all of it. */
     private boolean isRule(int start, int end) {
+        boolean drawn = false;
         for (int i = start; i < end; i++) {
-            if (b[i] != '|' && b[i] != '-' && b[i] != ':' && b[i] != ' ') {
+            if ("|-:+= ".indexOf(b[i]) < 0) {
                 return false;
             }
+            drawn |= b[i] == '-' || b[i] == '=';
         }
-        return true;
+        return drawn;
     }
 
     private int count(int start, int end, byte which) {

@@ -25,7 +25,8 @@ public final class PeopleTables {
                 run.report("people_table", Detector.PERSONAL_DATA, likeness, s.view(), start, end, table, false);
             }
         };
-        new DelimitedRows(s.b(), s.to(), new PeopleTable(s.b(), found)).read(s.from());
+        KeyedRows keyed = new KeyedRows(s.b(), new PeopleTable(s.b(), found));
+        new DelimitedRows(s.b(), s.to(), new PeopleTable(s.b(), found), keyed).read(s.from());
         new LiteralRows(s.b(), s.to(), 0, found).read(s.from());
     }
 }

@@ -8,7 +8,10 @@ import egress.dlp.Profile;
 import egress.dlp.ScanOptions;
 import egress.dlp.builtin.kind.Asked;
 import egress.dlp.builtin.people.People.Person;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -128,7 +131,56 @@ final class PeopleTablesTest {
                         "\n",
                         x -> "INSERT INTO patients (first_name, last_name, birthday) VALUES ('" + x.given() + "', '"
                                 + x.family().replace("'", "''") + "', '" + x.born() + "');"));
+        forms.put(
+                "SQL, as psql prints it",
+                p -> "     name      |    dob     | city \n---------------+------------+------\n"
+                        + lines(p, "\n", x -> " " + x.name() + " | " + x.born() + " | Porto") + "\n(5 rows)\n");
+        forms.put(
+                "SQL, as mysql prints it",
+                p -> "+---------------+------------+\n| full_name     | birthday   |\n+---------------+------------+\n"
+                        + lines(p, "\n", x -> "| " + x.name() + " | " + x.born() + " |")
+                        + "\n+---------------+------------+\n");
+        forms.put(
+                "reStructuredText",
+                p -> "| name | phone |\n+======+=======+\n"
+                        + lines(p, "\n+------+-------+\n", x -> "| " + x.name() + " | " + x.phone() + " |"));
+        forms.put(
+                "YAML",
+                p -> "customers:\n"
+                        + lines(
+                                p,
+                                "\n",
+                                x -> "  - id: " + x.number() + "\n    name: " + x.name() + "\n    contact:\n      mobile: \""
+                                        + x.phone() + "\"\n    tags: [a, b]"));
+        forms.put(
+                "lines with names",
+                p -> "The customers:\n\n"
+                        + lines(p, "\n\n", x -> "Name: " + x.name() + "\nDate of birth: " + x.born() + "\nCity: Porto")
+                        + "\n");
+        forms.put(
+                "Markdown, a list of each",
+                p -> lines(
+                        p,
+                        "\n\n",
+                        x -> "### Customer " + x.number() + "\n\n- **Name:** " + x.name() + "\n- **Phone**: " + x.phone()));
+        forms.put(
+                "vCard",
+                p -> lines(
+                        p,
+                        "\r\n",
+                        x -> "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:" + x.name() + "\r\nTEL;TYPE=cell:" + x.phone()
+                                + "\r\nEND:VCARD"));
+        forms.put(
+                "CSV, dates in words",
+                p -> "name;born\n" + lines(p, "\n", x -> x.name() + ";" + inWords(x.born(), x.number())));
         return forms;
+    }
+
+    private static String inWords(String born, int which) {
+        LocalDate day = LocalDate.parse(born);
+        List<String> patterns = List.of("d MMMM uuuu", "MMM d, uuuu", "dd-MMM-uuuu", "MMMM d, uuuu");
+        return DateTimeFormatter.ofPattern(patterns.get(which % patterns.size()), Locale.ENGLISH)
+                .format(day);
     }
 
     private static String lines(List<Person> people, String between, Function<Person, String> one) {
@@ -368,6 +420,19 @@ final class PeopleTablesTest {
                                 + (1_700_000_000 + i)),
                 rows(40, i -> "call(\"" + people.get(i).name() + "\", " + (1_700_000_000 + i) + ");"),
                 "time,host,bytes\n" + rows(40, i -> (1_700_000_000 + i) + ",192.168.1." + i + "," + (5_000_000 + i)),
+                rows(
+                        40,
+                        i -> "Author: " + people.get(i).name() + "\nDate: Mon Jan " + (i % 28 + 1)
+                                + " 10:00:00 2024\nSubject: Mend it\n"),
+                rows(40, i -> "- name: Install Package\n  version: " + (1_700_000_000 + i)),
+                rows(
+                        40,
+                        i -> "Package: lib" + i + "\nMaintainer: " + people.get(i).name() + " <"
+                                + people.get(i).mail() + ">\nInstalled-Size: " + (1_700_000 + i)),
+                rows(
+                        40,
+                        i -> "Title: The Book\nName: " + people.get(i).name() + "\nPublished: 19" + (20 + i)
+                                + "-05-01\n"),
                 "Hello Anna Smith, please call +49 150 1234567 tomorrow, or write to a.smith@posteo.net.\n".repeat(1),
                 "born 1985-03-12, and so on, in Paris\n".repeat(20));
     }

@@ -48,6 +48,7 @@ final class PassingParts {
 
     /** A part, owned from now on. */
     void take(HttpContent part) {
+        judge.leavesUnread(); // each of them: they may come for longer than that is remembered
         bytes += part.content().readableBytes();
         if (part instanceof LastHttpContent last && !last.trailingHeaders().isEmpty()) {
             trailers = last.trailingHeaders().copy();

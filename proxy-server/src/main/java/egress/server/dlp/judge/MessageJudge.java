@@ -102,6 +102,11 @@ public final class MessageJudge {
                 own -> goOn(own, texts.all().iterator(), held, then));
     }
 
+    /** A piece of a message leaves that nobody is asked about. */
+    public void leavesUnread() {
+        builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
+    }
+
     private CompletionStage<ScanVerdict> whenReady(Supplier<ScanVerdict> scan) {
         return builtIn.isPresent() ? builtIn.get().whenReady(scan) : CompletableFuture.completedFuture(scan.get());
     }
@@ -119,7 +124,7 @@ public final class MessageJudge {
     private void goOn(
             ScanVerdict own, Iterator<byte[]> texts, ScanDispatcher.Subject subject, Consumer<Optional<Failure>> then) {
         if (own instanceof ScanVerdict.Refused && plan.warnsOnly()) {
-            builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
+            leavesUnread();
         }
         boolean denied = !(own instanceof ScanVerdict.Clean) && !plan.warnsOnly();
         if (denied || external.isEmpty() || !texts.hasNext()) {

@@ -129,6 +129,7 @@ public final class WebSocketGuard extends ChannelDuplexHandler implements ScanDi
             }
             MessagePayload payload = payload(message);
             if (payload.readings().isEmpty()) {
+                messages.leavesUnread();
                 pass(ctx);
                 continue;
             }

@@ -33,7 +33,7 @@ class CallerMemoryTest {
     }
 
     private void send(Caller caller, String text) {
-        SentText sent = memory.givenTo(caller).text(ASKED.host());
+        SentText sent = SentText.to(() -> memory.givenTo(caller), ASKED.host());
         sent.take(List.of(text));
         sent.left();
     }
