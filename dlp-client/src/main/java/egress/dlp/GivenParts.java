@@ -154,7 +154,7 @@ public final class GivenParts {
 
     private static String within(String text, int offset, Span cover) {
         int from = (int) Math.min(text.length(), cover.start() - offset);
-        return text.substring(from, (int) Math.clamp(cover.end() - offset, from, text.length()));
+        return text.substring(from, Math.clamp(cover.end() - offset, from, text.length()));
     }
 
     /**

@@ -133,9 +133,7 @@ final class GivenValuesTest {
     @ValueSource(strings = {"%%25%02x", "%%2525%02X", "\\\\u00%02x", "\\\\\\\\u00%02x", "\\u0025%02x", "%%5cu00%02x", "%%5C%%5Cu00%02x"})
     void whatWasSentInCodesOfCodesIsNotGiven(String code) {
         StringBuilder sent = new StringBuilder();
-        for (char each : VALUE.toCharArray()) {
-            sent.append(String.format(Locale.ROOT, code, (int) each));
-        }
+        VALUE.chars().forEach(each -> sent.append(String.format(Locale.ROOT, code, each)));
         send(sent.toString());
         assertThat(isFrom(VALUE)).as(sent.toString()).isFalse();
     }
