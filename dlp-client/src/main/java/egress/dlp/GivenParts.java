@@ -146,7 +146,8 @@ public final class GivenParts {
                             && (part.text.contains(text) || EncodedForms.isInBase64(part.text, value))
                     : part.holds(cover.get());
             if (here) {
-                return isFrom(part.giver, joined ? part.text : within(part.text, part.start, cover.get()), cover, value);
+                return isFrom(
+                        part.giver, joined ? part.text : within(part.text, part.start, cover.get()), cover, value);
             }
         }
         return false;

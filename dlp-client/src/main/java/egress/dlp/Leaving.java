@@ -23,9 +23,8 @@ public final class Leaving {
     /** Takes a head and says what of it was given. */
     public GivenParts head(ScanRequest request) {
         List<HeaderField> fields = request.fields();
-        GivenParts parts = to.tls() && memory.hasGiven()
-                ? new GivenParts(memory, to, request.target(), fields)
-                : GivenParts.NONE;
+        GivenParts parts =
+                to.tls() && memory.hasGiven() ? new GivenParts(memory, to, request.target(), fields) : GivenParts.NONE;
         List<String> own = new ArrayList<>(2 * fields.size() + 3);
         own.add(request.method());
         own.add(request.host());

@@ -535,7 +535,8 @@ public final class H2Stream implements H2Codec.Frames {
             closed = true;
             discard();
             settleLater();
-        } else if (!resetRead && !isClosing()) { // else its end is about to be told, and no reset answers a reset (RFC 9113 §5.4.2)
+        } else if (!resetRead
+                && !isClosing()) { // else its end is about to be told, and no reset answers a reset (RFC 9113 §5.4.2)
             session.reset(mine, error);
         }
     }

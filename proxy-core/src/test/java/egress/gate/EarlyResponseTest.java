@@ -183,7 +183,9 @@ class EarlyResponseTest extends TwoOriginsFixture {
             readOn.acquire();
             h2.wire().write(H2Frame.windowUpdate(0, BODY), H2Frame.windowUpdate(stream, BODY));
             int bytes = 0;
-            for (H2Frame frame = h2.wire().read(); frame != null; frame = h2.wire().read()) {
+            for (H2Frame frame = h2.wire().read();
+                    frame != null;
+                    frame = h2.wire().read()) {
                 if (frame.type() == H2Frame.RST_STREAM) {
                     received.complete(RESET);
                 } else if (frame.type() == H2Frame.DATA) {

@@ -98,7 +98,9 @@ class H2FramesTest {
             asked.release();
             List<Integer> types = new ArrayList<>();
             boolean pinged = false;
-            for (H2Frame frame = h2.wire().read(); frame != null; frame = h2.wire().read()) {
+            for (H2Frame frame = h2.wire().read();
+                    frame != null;
+                    frame = h2.wire().read()) {
                 if (frame.streamId() != 0) {
                     types.add(frame.type());
                 }

@@ -116,7 +116,8 @@ class Http2ExchangeTest extends Http2Fixture {
             });
             UpstreamPeer peer = exchange.acquired.join();
             rig.await("the reset is read", () -> {
-                H2Session session = (H2Session) ((UpstreamStream) peer).channel.pipeline().get("h2");
+                H2Session session =
+                        (H2Session) ((UpstreamStream) peer).channel.pipeline().get("h2");
                 return session.connection().numActiveStreams() == 0;
             });
             exchange.reading = true;

@@ -48,8 +48,7 @@ final class LfsStore {
      */
     void serve(Origin origin, String base, String repository, String query, String authorization) {
         String signed = query.replace("&", "\\u0026"); // as servers in Go write it
-        String header =
-                authorization.isEmpty() ? "" : ",\"header\":{\"Authorization\":\"" + authorization + "\"}";
+        String header = authorization.isEmpty() ? "" : ",\"header\":{\"Authorization\":\"" + authorization + "\"}";
         origin.on("/" + repository + "/info/lfs/objects/batch", exchange -> batch(exchange, base, signed, header));
     }
 

@@ -117,7 +117,8 @@ public final class BuiltInScanner implements Scanner, MessageScanner.Factory {
         giveBack(scratch);
         ScanVerdict verdict = run.verdict();
         // What is known is not kept anew: what of it was sent is forgotten in time, however often it comes.
-        boolean found = !(verdict instanceof ScanVerdict.Clean passes && passes.warnings().isEmpty());
+        boolean found = !(verdict instanceof ScanVerdict.Clean passes
+                && passes.warnings().isEmpty());
         if (!found && !run.excused() && !head.isRepeated()) {
             clean.keep(request, bytes, leaving == null ? null : state.orElse(null));
         }

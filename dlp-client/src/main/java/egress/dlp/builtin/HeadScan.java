@@ -95,10 +95,7 @@ final class HeadScan {
     private void excuse(ScanRequest request, @Nullable Leaving leaving) {
         Excuse signed = PresignedUrl.of(request);
         boolean hasHead = !request.host().isEmpty();
-        run.excuses(
-                leaving == null || !hasHead
-                        ? signed
-                        : new GivenBack(leaving.head(request), signed));
+        run.excuses(leaving == null || !hasHead ? signed : new GivenBack(leaving.head(request), signed));
     }
 
     /** Whether the same head was the last of what its caller sent. */

@@ -46,7 +46,8 @@ public final class EncodedForms {
     }
 
     private static String decoded(String run) {
-        String whole = run.replace('-', '+').replace('_', '/').substring(0, run.length() - (run.length() % 4 == 1 ? 1 : 0));
+        String whole =
+                run.replace('-', '+').replace('_', '/').substring(0, run.length() - (run.length() % 4 == 1 ? 1 : 0));
         return new String(Base64.getDecoder().decode(whole), StandardCharsets.ISO_8859_1);
     }
 

@@ -130,7 +130,16 @@ final class GivenValuesTest {
 
     /** Each character in a code, and that in another. */
     @ParameterizedTest
-    @ValueSource(strings = {"%%25%02x", "%%2525%02X", "\\\\u00%02x", "\\\\\\\\u00%02x", "\\u0025%02x", "%%5cu00%02x", "%%5C%%5Cu00%02x"})
+    @ValueSource(
+            strings = {
+                "%%25%02x",
+                "%%2525%02X",
+                "\\\\u00%02x",
+                "\\\\\\\\u00%02x",
+                "\\u0025%02x",
+                "%%5cu00%02x",
+                "%%5C%%5Cu00%02x"
+            })
     void whatWasSentInCodesOfCodesIsNotGiven(String code) {
         StringBuilder sent = new StringBuilder();
         VALUE.chars().forEach(each -> sent.append(String.format(Locale.ROOT, code, each)));
@@ -343,7 +352,9 @@ final class GivenValuesTest {
         text.left();
         for (int i = 0; i < 61; i++) {
             memory.redirects(ASKED, URL);
-            assertThat(memory.giverOf(LINK) != null && isFrom(VALUE)).as("after %d minutes", i).isFalse();
+            assertThat(memory.giverOf(LINK) != null && isFrom(VALUE))
+                    .as("after %d minutes", i)
+                    .isFalse();
             now.addAndGet(MINUTE);
         }
     }
@@ -394,9 +405,12 @@ final class GivenValuesTest {
         memory.authorizes(ASKED, "https://store.example/lfs/1", "Basic abcdefgh");
         assertThat(memory.giverOf(link, "Basic abcdefgh")).isEqualTo(GIVER);
         assertThat(memory.giverOf(link, "Basic abcdefgi")).isNull();
-        assertThat(memory.giverOf(Link.asked("store.example", 443, "/lfs/2"), "Basic abcdefgh")).isNull();
-        assertThat(memory.giverOf(Link.asked("store.example", 444, "/lfs/1"), "Basic abcdefgh")).isNull();
-        assertThat(memory.giverOf(Link.asked("stare.example", 443, "/lfs/1"), "Basic abcdefgh")).isNull();
+        assertThat(memory.giverOf(Link.asked("store.example", 443, "/lfs/2"), "Basic abcdefgh"))
+                .isNull();
+        assertThat(memory.giverOf(Link.asked("store.example", 444, "/lfs/1"), "Basic abcdefgh"))
+                .isNull();
+        assertThat(memory.giverOf(Link.asked("stare.example", 443, "/lfs/1"), "Basic abcdefgh"))
+                .isNull();
         assertThat(memory.giverOf(link)).isNull();
         for (String none : List.of("", " ", "a".repeat(5000))) {
             memory.authorizes(ASKED, "https://store.example/lfs/1", none);

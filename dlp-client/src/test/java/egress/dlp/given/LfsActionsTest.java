@@ -10,7 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class LfsActionsTest {
-    private static final String ACTION = "{\"href\":\"https://a.example/1\",\"header\":{\"Authorization\":\"Basic x\"}}";
+    private static final String ACTION =
+            "{\"href\":\"https://a.example/1\",\"header\":{\"Authorization\":\"Basic x\"}}";
 
     /** Cut in two at each byte. */
     private static List<String> found(String json) {
@@ -31,12 +32,12 @@ final class LfsActionsTest {
 
     @Test
     void findsTheActionsOfABatch() {
-        String json = "{\"transfer\":\"basic\",\"objects\":[{\"oid\":\"1\",\"size\":3,\"authenticated\":true,\"actions\":{\"download\":"
-                + ACTION.replace("}}", ",\"X-Other\":\"y\"},\"expires_in\":300}")
-                + "}}, {\"oid\":\"2\", \"actions\" : { \"upload\": {\"header\": {\"authorization\": \"B \\u0062\\/\"}, \"href\": "
-                + "\"https:\\/\\/b.example\\/2?x=1\\u0026y=\\\"2\"}, \"verify\":{\"href\":\"https://c.example/3\"}}}]}";
-        assertThat(found(json))
-                .containsExactly("https://a.example/1 Basic x", "https://b.example/2?x=1&y=\"2 B b/");
+        String json =
+                "{\"transfer\":\"basic\",\"objects\":[{\"oid\":\"1\",\"size\":3,\"authenticated\":true,\"actions\":{\"download\":"
+                        + ACTION.replace("}}", ",\"X-Other\":\"y\"},\"expires_in\":300}")
+                        + "}}, {\"oid\":\"2\", \"actions\" : { \"upload\": {\"header\": {\"authorization\": \"B \\u0062\\/\"}, \"href\": "
+                        + "\"https:\\/\\/b.example\\/2?x=1\\u0026y=\\\"2\"}, \"verify\":{\"href\":\"https://c.example/3\"}}}]}";
+        assertThat(found(json)).containsExactly("https://a.example/1 Basic x", "https://b.example/2?x=1&y=\"2 B b/");
     }
 
     @ParameterizedTest

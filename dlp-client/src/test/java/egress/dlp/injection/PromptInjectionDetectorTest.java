@@ -87,7 +87,8 @@ final class PromptInjectionDetectorTest {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
         List<String> pieces = new ArrayList<>(List.of(
-                " ", " ", " ", " ", "\n", "\\n", "\\t", "\\\\", "\\", "'", "-", "x", "é", "\0", "<", "#", "[", "b", "B", "e", "n", "tell"));
+                " ", " ", " ", " ", "\n", "\\n", "\\t", "\\\\", "\\", "'", "-", "x", "é", "\0", "<", "#", "[", "b", "B",
+                "e", "n", "tell"));
         for (PromptInjectionDetector.Phrase phrase : PromptInjectionDetector.PHRASES) {
             phrase.words().forEach(pieces::addAll);
         }
@@ -114,7 +115,10 @@ final class PromptInjectionDetectorTest {
                 text.append(pieces.get(random.nextInt(pieces.size())));
             }
             String word = place.get(random.nextInt(place.size()));
-            text.append(random.nextInt(9) == 0 ? word + "s" : random.nextBoolean() ? word : word.toUpperCase(Locale.ROOT))
+            text.append(
+                            random.nextInt(9) == 0
+                                    ? word + "s"
+                                    : random.nextBoolean() ? word : word.toUpperCase(Locale.ROOT))
                     .append(random.nextInt(5) == 0 ? "" : " ");
         }
         for (int n = random.nextInt(6); n > 0; n--) {

@@ -151,7 +151,9 @@ final class FlowLog implements FlowSink {
     private void write(int length) {
         int first = lines.indexOf(0, length, (byte) '\n') + 1;
         if (first == length || !isWritten(length)) {
-            for (int from = 0, end = first; from < length; from = end, end = lines.indexOf(from, length, (byte) '\n') + 1) {
+            for (int from = 0, end = first;
+                    from < length;
+                    from = end, end = lines.indexOf(from, length, (byte) '\n') + 1) {
                 writeLine(from, end - from);
             }
         }

@@ -474,9 +474,7 @@ class DlpGivenTest {
     @ValueSource(booleans = {true, false})
     void whatGoesFromEchoToEchoIsDenied(boolean base64) throws IOException {
         String target = "/?sig=1&state="
-                + (base64
-                        ? Base64.getEncoder().withoutPadding().encodeToString(TOKEN.getBytes(ISO_8859_1))
-                        : TOKEN);
+                + (base64 ? Base64.getEncoder().withoutPadding().encodeToString(TOKEN.getBytes(ISO_8859_1)) : TOKEN);
         String again = "/?location=" + encoded("https://" + STORE + target);
         ReceivedResponse first = get(ECHO, "/?location=" + encoded("https://" + AGAIN + again));
         assertThat(first.value("location")).contains("https://" + AGAIN + again);

@@ -74,7 +74,11 @@ final class Dates {
 
     /** The year of a day whose month is written out; 0 where it is none. */
     static int yearInWords(byte[] b, int from, int to) {
-        if (to - from < SHORTEST || to - from > LONGEST_IN_WORDS || b[to - 1] < '0' || b[to - 1] > '9' || !hasLetter(b, from, to)) {
+        if (to - from < SHORTEST
+                || to - from > LONGEST_IN_WORDS
+                || b[to - 1] < '0'
+                || b[to - 1] > '9'
+                || !hasLetter(b, from, to)) {
             return 0;
         }
         String text = new String(b, from, to - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);

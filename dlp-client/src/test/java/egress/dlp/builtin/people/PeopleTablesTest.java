@@ -150,8 +150,8 @@ final class PeopleTablesTest {
                         + lines(
                                 p,
                                 "\n",
-                                x -> "  - id: " + x.number() + "\n    name: " + x.name() + "\n    contact:\n      mobile: \""
-                                        + x.phone() + "\"\n    tags: [a, b]"));
+                                x -> "  - id: " + x.number() + "\n    name: " + x.name()
+                                        + "\n    contact:\n      mobile: \"" + x.phone() + "\"\n    tags: [a, b]"));
         forms.put(
                 "lines with names",
                 p -> "The customers:\n\n"
@@ -162,7 +162,8 @@ final class PeopleTablesTest {
                 p -> lines(
                         p,
                         "\n\n",
-                        x -> "### Customer " + x.number() + "\n\n- **Name:** " + x.name() + "\n- **Phone**: " + x.phone()));
+                        x -> "### Customer " + x.number() + "\n\n- **Name:** " + x.name() + "\n- **Phone**: "
+                                + x.phone()));
         forms.put(
                 "vCard",
                 p -> lines(
@@ -427,8 +428,9 @@ final class PeopleTablesTest {
                 rows(40, i -> "- name: Install Package\n  version: " + (1_700_000_000 + i)),
                 rows(
                         40,
-                        i -> "Package: lib" + i + "\nMaintainer: " + people.get(i).name() + " <"
-                                + people.get(i).mail() + ">\nInstalled-Size: " + (1_700_000 + i)),
+                        i -> "Package: lib" + i + "\nMaintainer: "
+                                + people.get(i).name() + " <" + people.get(i).mail() + ">\nInstalled-Size: "
+                                + (1_700_000 + i)),
                 rows(
                         40,
                         i -> "Title: The Book\nName: " + people.get(i).name() + "\nPublished: 19" + (20 + i)
