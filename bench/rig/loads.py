@@ -88,6 +88,15 @@ def h2load(setup, proxy, connections, streams, seconds, port=None, h1=False, pat
                 p50=quantile(times, 0.5), p99=quantile(times, 0.99), count=count, others=measured.others), ends
 
 
+def answers(proxy, port, h1=True, count=8):
+    """Whether h2load gets answers at all: by a count, since for a length of time it waits for ever for a first that comes too late."""
+    command = [*proxy.through(), 'h2load', *(['--h1'] if h1 else []), '-c4', f'-m{1 if h1 else 2}', f'-n{count}',
+               f'--connect-to=127.0.0.1:{port}', f'https://{proxy.host}:{port}/1k.txt']
+    done = run(command, 60)
+    if f' {count} 2xx' not in done.stdout:
+        raise Failed(f'{" ".join(command)}: {(done.stdout + done.stderr)[-600:]}')
+
+
 def transfer(setup, proxy, up):
     """One large body by curl; MB a second, and seconds of the proxy's CPU for each GB."""
     port = setup.sink.port if up else setup.nginx.h1

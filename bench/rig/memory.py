@@ -23,6 +23,7 @@ def native(jdk, pid):
 def _load(setup, gate):
     """What a gate does all day, for as long as warming takes; returns the CPU of an h2 exchange in the second half."""
     half = setup.warm / 2
+    loads.answers(gate, setup.nginx.h1)
     h1, h2 = setup.nginx.h1, setup.nginx.h2
     loads.h2load(setup, gate, 16, 1, half / 2, h1, True)
     loads.h2load(setup, gate, 16, 1, half / 2, h1, True, path='up', post=True)

@@ -99,6 +99,8 @@ def warm(setup, proxy, seconds):
     """Until compiled: what the rows ask for, in turns."""
     part = seconds / 5
     h1, h2 = setup.nginx.h1, setup.nginx.h2
+    loads.answers(proxy, h1, True, 400)
+    loads.answers(proxy, h2, False, 400)
     loads.h2load(setup, proxy, 16, 1, part, h1, True)
     loads.h2load(setup, proxy, 4, 16, part, h2)
     loads.h2load(setup, proxy, 16, 1, part, h1, True, path='up', post=True)
@@ -112,7 +114,7 @@ def settle_host(setup, proxy):
     for host in proxy.hosts:
         proxy.host = host
         try:
-            loads.h2load(setup, proxy, 1, 1, 0.2, setup.nginx.h1, True)
+            loads.answers(proxy, setup.nginx.h1)
             return
         except loads.Failed as again:
             failed = again
@@ -220,9 +222,9 @@ def _curve(setup, proxy, h1, connections, streams):
         if 0 <= at < length * spells:
             seconds[int(at)] += 1
             counts[int(at / length)] += 1
-    if not all(counts):
-        raise loads.Failed(f'a spell without an exchange: {counts}')
-    return dict(spells=[(used[i + 1] - used[i]) * 1e6 / counts[i] for i in range(spells)],
+    if not counts[-1]:
+        raise loads.Failed(f'no exchange in the last spell: {counts}')
+    return dict(spells=[(used[i + 1] - used[i]) * 1e6 / max(1, counts[i]) for i in range(spells)],
                 seconds=seconds[:min(15, int(length * spells))], rate=counts[-1] / length, count=sum(counts))
 
 
@@ -235,6 +237,7 @@ def verdicts(setup, results, direct, gates, ways):
             started.row_name = f'{name}, {way}'
             try:
                 started.start()
+                loads.answers(started, setup.nginx.h1)
                 loads.h2load(setup, started, 1, 1, setup.warm / 3, setup.nginx.h1, True, path='up', post=True)
                 running.append(started)
             except (loads.Failed, RuntimeError) as failed:
