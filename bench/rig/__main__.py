@@ -116,7 +116,7 @@ def prepare(setup, options, directory, jar, jdk):
     pick = (lambda value, full, short: value if value is not None else short if options.quick else full)
     setup.quick = options.quick
     setup.rounds = pick(options.rounds, 3, 1)
-    setup.seconds = pick(options.seconds, 4, 0.7)
+    setup.seconds = pick(options.seconds, 4, 0.5)
     setup.warm = pick(options.warm, 45, 2)
     setup.cold_rounds = pick(options.cold_rounds, 2, 1)
     setup.settle = 0.5 if options.quick else 5

@@ -97,15 +97,15 @@ def answers(proxy, port, h1=True, count=8):
         raise Failed(f'{" ".join(command)}: {(done.stdout + done.stderr)[-600:]}')
 
 
-def transfer(setup, proxy, up):
-    """One large body by curl; MB a second, and seconds of the proxy's CPU for each GB."""
+def transfer(setup, proxy, up, typed=True):
+    """One large body by curl; MB a second, and seconds of the proxy's CPU for each GB. Without a type an upload may be a form."""
     port = setup.sink.port if up else setup.nginx.h1
     size = setup.nginx.large_bytes
     command = ['curl', '-sS', '--http1.1', '-m', '90', '--cacert', proxy.trust, '-H', 'Expect:']
     if proxy.port:
         command += ['-x', f'http://127.0.0.1:{proxy.port}']
     if up:
-        command += ['-T', setup.nginx.large]
+        command += ['-T', setup.nginx.large, *(['-H', 'Content-Type: application/octet-stream'] if typed else [])]
     command += ['-o', os.devnull, '-w', '%{http_code} %{size_download} %{size_upload} %{time_total}',
                 f'https://{proxy.host}:{port}/{"taken" if up else "large.bin"}']
     with Measured(setup, proxy) as measured:

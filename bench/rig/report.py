@@ -108,7 +108,7 @@ def _compared(page, folder, found, titles):
                        for key in ('h1x1', 'h2x1', 'steady-h1', 'steady-h2', 'sse')])
     page.section('Connections and large bodies', f'Rate as a ratio to direct (direct: connections, or MB, a second) / CPU: microseconds for '
                  f'a connection, seconds for a GB. Large bodies have {settings["large_mib"]} MiB; {settings["visits"]} first visits a round.')
-    page.table(names, [(titles[key], lambda name, key=key: page.both(key, name)) for key in ('tls', 'visits', 'down', 'up')])
+    page.table(names, [(titles[key], lambda name, key=key: page.both(key, name)) for key in ('tls', 'visits', 'down', 'up', 'up-untyped')])
     page.section('Start and memory', f'Start: from the command to the first connection that is accepted. Idle: {number(settings["settle"])} s '
                  f'later. Loaded: after all rows above. Idle connections: {settings["idle"]} of them, after an exchange each.')
     page.table(found['proxies'], [

@@ -51,6 +51,7 @@ ROWS = [
     Row('steady-h2', '1,000 a second, h2 4 × 16', _load(4, 16, False, 'h2', rate=250)),
     Row('down', 'large body down', lambda setup, proxy, _: loads.transfer(setup, proxy, False), fields=('rate', 'cpu')),
     Row('up', 'large body up', lambda setup, proxy, _: loads.transfer(setup, proxy, True), fields=('rate', 'cpu')),
+    Row('up-untyped', 'the same without a type', lambda setup, proxy, _: loads.transfer(setup, proxy, True, False), fields=('rate', 'cpu')),
     Row('tls', 'new TLS connections, 8 at once', _tls),
     Row('visits', 'first visits, a new host each, 8 at once', _visits, kinds=(DIRECT, GATE, BARE)),
     Row('sse', 'events of a stream', lambda setup, proxy, _: loads.events(setup, proxy, setup.streams), fields=('p50', 'p99')),

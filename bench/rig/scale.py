@@ -82,6 +82,8 @@ def scale(setup, results, command, counts, most):
         except (loads.Failed, RuntimeError, OSError, subprocess.TimeoutExpired) as failed:
             results.fail('scale', f'{count} gates', failed)
         finally:
+            for gate in gates:  # all of them at once, since each may take a second to end
+                gate.process.terminate()
             for gate in gates:
                 gate.stop()
     shared = []
