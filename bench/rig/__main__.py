@@ -62,6 +62,7 @@ def arguments():
     parser.add_argument('--install', action='store_true', help='install missing packages by apt-get, as root')
     parser.add_argument('--scale', metavar='N,...', help='instead of the table: so many gates at once')
     parser.add_argument('--scale-most', type=int, default=2000, help='exchanges a second of all gates together, at most (2000)')
+    parser.add_argument('--scale-lead', type=float, default=10, help='seconds at each rate before it is measured (10)')
     parser.add_argument('--memory', action='store_true', help='instead of the table: where the memory is')
     parser.add_argument('--try', action='append', default=[], dest='tries', metavar='LABEL=NAME=VALUE ...',
                         help='with --memory: a gate with these variables, such as small=EGRESS_JAVA_OPTS=-Xss256k; may be repeated')
@@ -119,7 +120,7 @@ def prepare(setup, options, directory, jar, jdk):
     setup.seconds = pick(options.seconds, 4, 0.5)
     setup.warm = pick(options.warm, 45, 2)
     setup.cold_rounds = pick(options.cold_rounds, 2, 1)
-    setup.settle = 0.5 if options.quick else 5
+    setup.settle, setup.lead = 0.5 if options.quick else 5, options.scale_lead
     setup.spell, setup.spells = (3, 2) if options.quick else (15, 6)
     setup.visits = 20 if options.quick else 600
     setup.streams = 2 if options.quick else 20

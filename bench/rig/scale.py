@@ -31,7 +31,7 @@ def _cpu(gates, seconds):
 
 def _under_load(setup, gates, callers, rate, seconds):
     """CPU of the gates while each of so many callers asks at this rate over one h2 connection; callers go to the gates in turn."""
-    lead = 2 * setup.settle
+    lead = setup.lead
     running, logs = [], []
     try:
         for number in range(callers):

@@ -165,9 +165,9 @@ final class ScriptsIT {
                 .with("EGRESS_JAVA_OPTS", "-XX:+PrintFlagsFinal")
                 .run("--version")
                 .ok();
-        assertThat(result.out()).containsPattern("TrimNativeHeapInterval += 10000 ");
+        assertThat(result.out()).containsPattern("TrimNativeHeapInterval += 5000 ");
         assertThat(Files.readString(Child.root().resolve("image/assemble")))
-                .contains("\n-XX:TrimNativeHeapInterval=10000\n");
+                .contains("\n-XX:TrimNativeHeapInterval=5000\n");
     }
 
     @Test
