@@ -2,6 +2,8 @@ package egress.policy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ByteProcessor;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -12,10 +14,26 @@ final class FormOverrides implements BodyJudge {
 
     private static final String WORD = "method";
 
+    /** What each octet is: a body of another kind than a form, such as an archive, comes through here an octet at a time. */
+    private static final byte[] KINDS = new byte[256];
+
+    private static final byte END = 1;
+    private static final byte EQUALS = 2;
+
+    static {
+        for (char end : new char[] {'&', ';', '?', '\n', '\r'}) {
+            KINDS[end] = END;
+        }
+        KINDS['='] = EQUALS;
+    }
+
     private final Function<String, Verdict.@Nullable Deny> byMethod;
     private final ByteProcessor pairReader = this::readPair;
-    private final StringBuilder text = new StringBuilder(32);
+    /** What was read of a name or value, in Latin-1. */
+    private byte[] text = new byte[32];
+
     private final boolean declared;
+    private int length;
 
     /** Whether the pair that is being read names the parameter. */
     private boolean named;
@@ -54,50 +72,42 @@ final class FormOverrides implements BodyJudge {
     }
 
     private boolean readPair(byte octet) {
-        char c = (char) (octet & 0xff);
-        switch (c) {
-            case '&', ';', '?', '\n', '\r' -> pairEnds();
-            case '=' -> {
-                if (inValue) {
-                    add(c);
-                } else {
-                    named = isNamed();
-                    inValue = true;
-                    text.setLength(0);
-                }
+        byte kind = KINDS[octet & 0xff];
+        if (kind == END) {
+            pairEnds();
+        } else if (kind == EQUALS && !inValue) {
+            named = isNamed();
+            inValue = true;
+            length = 0;
+        } else if ((!inValue || named) && length < LONGEST) {
+            if (length == text.length) {
+                text = Arrays.copyOf(text, length * 2);
             }
-            default -> {
-                if (!inValue || named) {
-                    add(c);
-                    dropLeadingSpace();
-                }
+            text[length++] = octet;
+            if (length <= 3 && kind != EQUALS) {
+                dropLeadingSpace();
             }
         }
         return denied == null;
     }
 
-    private void add(char c) {
-        if (text.length() < LONGEST) {
-            text.append(c);
+    /** Padding of any length, which is no part of a name or value. */
+    private void dropLeadingSpace() {
+        if (length == 1 && (text[0] == '+' || (text[0] & 0xff) <= ' ')
+                || length == 3 && text[0] == '%' && QueryForms.readings(text()).contains("")) {
+            length = 0;
         }
     }
 
-    /** Padding of any length, which is no part of a name or value. */
-    private void dropLeadingSpace() {
-        int length = text.length();
-        if (length == 1 && (text.charAt(0) == '+' || text.charAt(0) <= ' ')
-                || length == 3
-                        && text.charAt(0) == '%'
-                        && QueryForms.readings(text.toString()).contains("")) {
-            text.setLength(0);
-        }
+    private String text() {
+        return new String(text, 0, length, StandardCharsets.ISO_8859_1);
     }
 
     private boolean isNamed() {
-        if (text.length() < WORD.length()) {
+        if (!holdsWordOrCode()) {
             return false;
         }
-        for (String reading : QueryForms.readings(text.toString())) {
+        for (String reading : QueryForms.readings(text())) {
             if (MethodOverrides.isParameter(reading)) {
                 return true;
             }
@@ -105,13 +115,41 @@ final class FormOverrides implements BodyJudge {
         return false;
     }
 
+    /** Whether the name holds the word that all of these names hold, or a code that may hide one of its letters. */
+    private boolean holdsWordOrCode() {
+        for (int i = 0; i < length; i++) {
+            byte c = text[i];
+            if ((c | 0x20) == 'm' && isWordAt(i)
+                    || c == '%' && i + 2 < length && isHex(text[i + 1]) && isHex(text[i + 2])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isWordAt(int start) {
+        if (start + WORD.length() > length) {
+            return false;
+        }
+        for (int i = 0; i < WORD.length(); i++) {
+            if ((text[start + i] | 0x20) != WORD.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isHex(byte c) {
+        return c >= 0 && Character.digit(c, 16) >= 0;
+    }
+
     private void pairEnds() {
         if (inValue && named) {
-            for (String method : QueryForms.readings(text.toString())) {
+            for (String method : QueryForms.readings(text())) {
                 judge(method);
             }
         }
-        text.setLength(0);
+        length = 0;
         inValue = false;
         named = false;
     }

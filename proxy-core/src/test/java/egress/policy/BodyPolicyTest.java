@@ -12,6 +12,7 @@ import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -343,5 +344,42 @@ final class BodyPolicyTest {
             coded.write(text.getBytes(ISO_8859_1));
         }
         return out.toByteArray();
+    }
+
+    /** Names and values put together by chance, against a reading that splits the whole text. */
+    @Test
+    void findsTheParameterWhereverAFormHidesIt() throws IOException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        String[] names = {"_method", "_METHOD", "%5fmethod", "%255Fmethod", "_m%65thod", "x-http-method-override", "_method[a]", "methods", "m"};
+        String[] values = {"TRACE", "trace", "%54RACE", "%2554race", "TRAC", "GET", "\u00e9"};
+        String[] others = {"", "", "", " ", "+", "%20", "%2520", "&", ";", "?", "\n", "=", "a", "%", "%6", "%zz", "%00", "\u0080", "_method", "TRACE"};
+        int denied = 0;
+        for (int draw = 0; draw < 20_000; draw++) {
+            StringBuilder form = new StringBuilder();
+            for (int pair = random.nextInt(3); pair >= 0; pair--) {
+                for (String[] part : new String[][] {others, names, others, {"="}, others, values, others}) {
+                    form.append(part[random.nextInt(part.length)]);
+                }
+            }
+            String expected = asksForTrace(form.toString()) ? "method_not_allowed" : "allow";
+            denied += expected.equals("allow") ? 0 : 1;
+            assertThat(judged("open.example", "POST", "/", form.toString(), FORM))
+                    .as("seed %s: %s", seed, form)
+                    .isEqualTo(expected);
+        }
+        assertThat(denied).isGreaterThan(100);
+    }
+
+    private static boolean asksForTrace(String form) {
+        for (String pair : form.split("[&;?\n\r]", -1)) {
+            int equals = pair.indexOf('=');
+            if (equals >= 0
+                    && QueryForms.readings(pair.substring(0, equals)).stream().anyMatch(MethodOverrides::isParameter)
+                    && QueryForms.readings(pair.substring(equals + 1)).stream().anyMatch(MethodOverrides::isForbidden)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

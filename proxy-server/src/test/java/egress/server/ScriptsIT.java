@@ -159,6 +159,18 @@ final class ScriptsIT {
     }
 
     @Test
+    void theLauncherHasTheJvmGiveUnusedMemoryBack() throws Exception {
+        Tool.Result result = script("egress-proxy")
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .with("EGRESS_JAVA_OPTS", "-XX:+PrintFlagsFinal")
+                .run("--version")
+                .ok();
+        assertThat(result.out()).containsPattern("TrimNativeHeapInterval += 5000 ");
+        assertThat(Files.readString(Child.root().resolve("image/assemble")))
+                .contains("\n-XX:TrimNativeHeapInterval=5000\n");
+    }
+
+    @Test
     void theImageAndTheDocumentedLineHaveItEndToo() throws Exception {
         for (String file : List.of("image/assemble", "README.md", "docs/running.md")) {
             assertThat(Files.readString(Child.root().resolve(file))).as(file).contains("-XX:+ExitOnOutOfMemoryError");
