@@ -187,8 +187,7 @@ public final class Handshakes {
         private void ask(ChannelHandlerContext ctx) {
             tunnelled = true;
             ctx.pipeline().addFirst(tls.newHandler(ctx.alloc(), host, round.order.port()));
-            ctx.writeAndFlush(
-                    ascii("GET /1k.txt HTTP/1.1\r\nHost: " + authority() + "\r\nConnection: close\r\n\r\n"));
+            ctx.writeAndFlush(ascii("GET /1k.txt HTTP/1.1\r\nHost: " + authority() + "\r\nConnection: close\r\n\r\n"));
         }
 
         private String authority() {
@@ -244,8 +243,7 @@ public final class Handshakes {
         EventLoop loop = group.next();
         Round round = new Round(order, loop);
         loop.execute(round::begin);
-        return round.answer.get(
-                TimeUnit.NANOSECONDS.toSeconds(order.nanos()) + PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return round.answer.get(TimeUnit.NANOSECONDS.toSeconds(order.nanos()) + PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** {@code TRUST.pem}: whose certificates the first connection of an order takes. */

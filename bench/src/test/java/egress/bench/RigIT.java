@@ -27,7 +27,8 @@ final class RigIT {
 
     private Ran rig(String... arguments) throws IOException, InterruptedException {
         Path output = directory.resolve("output");
-        List<String> command = new ArrayList<>(List.of("python3", root().resolve("bench/rig").toString()));
+        List<String> command =
+                new ArrayList<>(List.of("python3", root().resolve("bench/rig").toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -48,11 +49,8 @@ final class RigIT {
     @Test
     @Timeout(180)
     void everyRowGivesAFigure() throws Exception {
-        List<String> rows = new ArrayList<>(rig("--list")
-                .out()
-                .lines()
-                .map(line -> line.split(" ", 2)[0])
-                .toList());
+        List<String> rows = new ArrayList<>(
+                rig("--list").out().lines().map(line -> line.split(" ", 2)[0]).toList());
         assertThat(rows.remove("cold")).isTrue();
         rows.addAll(COLD);
 
@@ -90,8 +88,7 @@ final class RigIT {
                                 pass
                 """);
 
-        Ran ran = rig(
-                "--quick", "--rows", "h1x1,start", "--gate", "refuses=python3 " + refuses, directory.toString());
+        Ran ran = rig("--quick", "--rows", "h1x1,start", "--gate", "refuses=python3 " + refuses, directory.toString());
 
         assertThat(ran.exit()).as(ran.out()).isEqualTo(1);
         assertThat(ran.out()).contains("no figure: warm refuses: ").contains("no figure: start refuses: ");

@@ -351,9 +351,22 @@ final class BodyPolicyTest {
     void findsTheParameterWhereverAFormHidesIt() throws IOException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        String[] names = {"_method", "_METHOD", "%5fmethod", "%255Fmethod", "_m%65thod", "x-http-method-override", "_method[a]", "methods", "m"};
+        String[] names = {
+            "_method",
+            "_METHOD",
+            "%5fmethod",
+            "%255Fmethod",
+            "_m%65thod",
+            "x-http-method-override",
+            "_method[a]",
+            "methods",
+            "m"
+        };
         String[] values = {"TRACE", "trace", "%54RACE", "%2554race", "TRAC", "GET", "\u00e9"};
-        String[] others = {"", "", "", " ", "+", "%20", "%2520", "&", ";", "?", "\n", "=", "a", "%", "%6", "%zz", "%00", "\u0080", "_method", "TRACE"};
+        String[] others = {
+            "", "", "", " ", "+", "%20", "%2520", "&", ";", "?", "\n", "=", "a", "%", "%6", "%zz", "%00", "\u0080",
+            "_method", "TRACE"
+        };
         int denied = 0;
         for (int draw = 0; draw < 20_000; draw++) {
             StringBuilder form = new StringBuilder();
@@ -376,7 +389,8 @@ final class BodyPolicyTest {
             int equals = pair.indexOf('=');
             if (equals >= 0
                     && QueryForms.readings(pair.substring(0, equals)).stream().anyMatch(MethodOverrides::isParameter)
-                    && QueryForms.readings(pair.substring(equals + 1)).stream().anyMatch(MethodOverrides::isForbidden)) {
+                    && QueryForms.readings(pair.substring(equals + 1)).stream()
+                            .anyMatch(MethodOverrides::isForbidden)) {
                 return true;
             }
         }
