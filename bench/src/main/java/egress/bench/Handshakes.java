@@ -160,7 +160,7 @@ public final class Handshakes {
     }
 
     /** One connection and its exchange: CONNECT where there is a proxy, TLS, a GET, and all of the answer. */
-    private final class Visit extends ChannelInboundHandlerAdapter {
+    private static final class Visit extends ChannelInboundHandlerAdapter {
         private final Round round;
         private final String host;
         private final SslContext tls;
