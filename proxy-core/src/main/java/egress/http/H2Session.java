@@ -45,6 +45,8 @@ public final class H2Session extends Http2ConnectionHandler {
     private @Nullable ChannelHandlerContext ctx;
     private int unsentResets;
     private boolean reading;
+    private boolean inRead;
+    private boolean readEndAwaited;
     private boolean turnEndAwaited;
 
     /** What concerns the connection, and its new streams. */
@@ -140,15 +142,37 @@ public final class H2Session extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         reading = true;
-        super.channelRead(ctx, message);
+        if (!readEndAwaited) {
+            readEndAwaited = true;
+            ctx.executor().execute(this::endUntoldRead);
+        }
+        inRead = true;
+        try {
+            super.channelRead(ctx, message);
+        } finally {
+            inRead = false;
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        endRead();
+        super.channelReadComplete(ctx); // flushes
+    }
+
+    private void endRead() {
         endBursts();
         reading = false;
         settle();
-        super.channelReadComplete(ctx); // flushes
+    }
+
+    /** Not every read's end is told: TLS hands on what it has read while its handshake ends in a task of its own, and tells nothing. */
+    private void endUntoldRead() {
+        readEndAwaited = false;
+        if (reading && !inRead) {
+            endRead();
+            flush(ctx());
+        }
     }
 
     @Override

@@ -45,6 +45,7 @@ class H2FramesTest {
     private static final class Frames implements AutoCloseable {
         private final RawClient client;
         private final H2Wire wire;
+        private int window;
 
         Frames(Gate gate, H2Frame... settings) throws IOException {
             client = RawClient.connect(gate.port()).tunnel(HOST + ":443");
@@ -67,6 +68,7 @@ class H2FramesTest {
             for (H2Frame frame = wire.read(); frame != null; frame = wire.read()) {
                 if (frame.streamId() != 0) {
                     types.add(frame.type());
+                    window += frame.type() == H2Frame.WINDOW_UPDATE ? frame.int32(0) : 0;
                 }
                 if (last.test(frame)) {
                     return types;
@@ -177,12 +179,16 @@ class H2FramesTest {
     void smallFramesThatWaitedKeepTheirOrderAndGiveTheirWindowBack() throws Exception {
         int frames = 1_200;
         int eachCosts = 202;
+        Semaphore asked = new Semaphore(0);
         Semaphore uploaded = new Semaphore(0);
         CompletableFuture<byte[]> received = new CompletableFuture<>();
         HostileOrigin.Script script = wire -> {
             H2Peer h2 = wire.h2();
             h2.start(H2Frame.settings(H2Frame.Setting.INITIAL_WINDOW_SIZE, 0));
             int stream = h2.awaitRequest().streamId();
+            h2.wire().write(H2Frame.ping(7));
+            h2.awaitFrame(H2Frame.PING); // from here on the window holds
+            asked.release();
             uploaded.acquire();
             h2.wire().write(H2Frame.windowUpdate(stream, 1 << 20));
             ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -199,16 +205,13 @@ class H2FramesTest {
                 Gate gate = gate(origin)) {
             try (Frames caller = new Frames(gate)) {
                 caller.request("POST", false);
+                assertThat(asked.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
                 ByteArrayOutputStream sent = new ByteArrayOutputStream();
                 upload(caller, sent, frames);
                 caller.readToPong();
+                assertThat(caller.window).isLessThan(frames * eachCosts / 2);
                 uploaded.release();
-                int[] window = {0};
-                caller.readUntil(frame -> {
-                    boolean opens = frame.type() == H2Frame.WINDOW_UPDATE && frame.streamId() == STREAM;
-                    window[0] += opens ? frame.int32(0) : 0;
-                    return window[0] >= frames * eachCosts / 2;
-                });
+                caller.readUntil(frame -> caller.window >= frames * eachCosts / 2);
                 upload(caller, sent, 600);
                 caller.wire.write(H2Frame.data(STREAM, new byte[0], true));
                 assertThat(received.get(10, TimeUnit.SECONDS)).isEqualTo(sent.toByteArray());

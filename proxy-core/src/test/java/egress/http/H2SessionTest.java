@@ -309,6 +309,28 @@ class H2SessionTest {
         assertThat(stream.isWritable()).isTrue();
     }
 
+    /** TLS does not tell the end of every read: nothing may wait for the next one. */
+    @Test
+    void whatIsReadIsAnsweredWhoeverTellsTheEndOfTheRead() {
+        H2Stream stream = clientSession.newStream(new H2ClientCodec(LIMITS));
+        stream.receiver(client);
+        stream.write(new DefaultHttpRequest(H2ServerCodec.HTTP_2, HttpMethod.POST, "/", fields("host", "api.example")));
+        stream.write(data((byte) 1));
+        stream.flush();
+        callers.runPendingTasks();
+        for (ByteBuf asked = callers.readOutbound(); asked != null; asked = callers.readOutbound()) {
+            origins.pipeline().fireChannelRead(asked); // and no channelReadComplete
+        }
+        origins.runPendingTasks();
+        server.stream().write(ok());
+        server.stream().flush();
+        origins.runPendingTasks();
+        ByteBuf answered = origins.readOutbound();
+        assertThat(answered).isNotNull();
+        answered.release();
+        assertThat(server.bytes).isEqualTo(1);
+    }
+
     /** RFC 9113 §5.4.2: whoever resets a stream must not send on it any more. */
     @Test
     void nothingFollowsAReset() {
