@@ -349,7 +349,7 @@ final class BodyPolicyTest {
     /** Names and values put together by chance, against a reading that splits the whole text. */
     @Test
     void findsTheParameterWhereverAFormHidesIt() throws IOException {
-        long seed = System.nanoTime();
+        long seed = 20_261_130L;
         Random random = new Random(seed);
         String[] names = {
             "_method",

@@ -279,7 +279,7 @@ final class GivenValuesTest {
 
     @Test
     void textIsReadAlikeByTheByteAndAtOnce() {
-        long seed = new Random().nextLong();
+        long seed = 20_261_130L;
         Random random = new Random(seed);
         byte[] alphabet = bytes("abcXYZ019abcXYZ019abcXYZ019%\\u00u41. -\0");
         for (int i = 0; i < 2000; i++) {

@@ -84,7 +84,7 @@ final class PromptInjectionDetectorTest {
     /** Random text of what phrases and markers are made of, in random pieces, against a search that is written down plainly. */
     @Test
     void findsWhatAPlainSearchFinds() {
-        long seed = new Random().nextLong();
+        long seed = 20_261_130L;
         Random random = new Random(seed);
         List<String> pieces = new ArrayList<>(List.of(
                 " ", " ", " ", " ", "\n", "\\n", "\\t", "\\\\", "\\", "'", "-", "x", "é", "\0", "<", "#", "[", "b", "B",
