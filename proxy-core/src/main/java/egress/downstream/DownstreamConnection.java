@@ -47,6 +47,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private final Deadlines deadlines;
     private final SocketAddress address;
     private final ConnectionPlace place;
+    private final LoopTurns.Turn turn;
     private final Set<DownstreamStream> active = new LinkedHashSet<>(2);
 
     private final ConnectionPhases phases = new ConnectionPhases();
@@ -65,9 +66,11 @@ final class DownstreamConnection implements Deadlines.Timed {
     private boolean plain;
     private Admission plainHttp = Admission.ADMITTED;
 
-    DownstreamConnection(Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines) {
+    DownstreamConnection(
+            Channel channel, ConnectionPlace place, DownstreamContext context, Deadlines deadlines, LoopTurns turns) {
         this.channel = channel;
         this.place = place;
+        this.turn = turns.enter(place.claimant().caller());
         this.context = context;
         this.deadlines = deadlines;
         this.address = channel.remoteAddress();
@@ -92,6 +95,11 @@ final class DownstreamConnection implements Deadlines.Timed {
 
     Caller caller() {
         return claimant().caller();
+    }
+
+    /** Its part of its loop's time. */
+    LoopTurns.Turn turn() {
+        return turn;
     }
 
     /** Says that it, or its CONNECT to that authority, was refused; see {@link Event.ConnectionRefused}. */
@@ -131,7 +139,9 @@ final class DownstreamConnection implements Deadlines.Timed {
             case ProxyAuthentication.Identity.Unasked _ -> true;
             case ProxyAuthentication.Identity.Known known -> {
                 scan = known.scan();
-                hasShare = place.transfer(Caller.ofUser(known.user()));
+                Caller user = Caller.ofUser(known.user());
+                hasShare = place.transfer(user);
+                turn.transfer(user);
                 yield true;
             }
             case ProxyAuthentication.Identity.OfScan of -> {
@@ -332,6 +342,7 @@ final class DownstreamConnection implements Deadlines.Timed {
         if (!closed) {
             closed = true;
             deadlines.remove(this);
+            turn.leave();
             context.observer().on(new Event.ConnectionClosed(address, caller()));
         }
     }

@@ -19,15 +19,16 @@ import java.util.Optional;
  * whole shape, and bytes that the old one has not consumed go to the new one.
  *
  * <pre>
- * accept     h1-decoder h1-encoder connect exchange
- * hello      hello
- * tls        tls alpn
- * h1         [tls] h1-decoder h1-encoder exchange
- * h2         tls flushes limit h2-order h2 connection
+ * accept     turns h1-decoder h1-encoder connect exchange
+ * hello      turns hello
+ * tls        turns tls alpn
+ * h1         turns [tls] h1-decoder h1-encoder exchange
+ * h2         turns tls pieces flushes limit h2-order h2 connection
  * tunnel     [tls] [messages] [web-socket] tunnel
  * </pre>
  */
 final class DownstreamPipelines {
+    static final String TURNS = "turns";
     static final String DECODER = "h1-decoder";
     static final String ENCODER = "h1-encoder";
     static final String CONNECT = "connect";
@@ -35,6 +36,7 @@ final class DownstreamPipelines {
     static final String HELLO = "hello";
     static final String TLS = "tls";
     static final String ALPN = "alpn";
+    static final String PIECES = "pieces";
     static final String FLUSHES = "flushes";
     static final String LIMIT = "limit";
     static final String H2_ORDER = "h2-order";
@@ -64,6 +66,7 @@ final class DownstreamPipelines {
         ChannelPipeline pipeline = connection.channel().pipeline();
         H1RequestDecoder decoder = new H1RequestDecoder(context.headLimits());
         H1ResponseEncoder encoder = new H1ResponseEncoder();
+        pipeline.addLast(TURNS, new TurnHandler(connection.turn()));
         pipeline.addLast(DECODER, decoder);
         pipeline.addLast(ENCODER, encoder);
         pipeline.addLast(CONNECT, new ConnectHandler(context, connection, this));
@@ -116,8 +119,10 @@ final class DownstreamPipelines {
                 .maxConcurrentStreams(context.limits().maxStreams())
                 .initialWindowSize(STREAM_WINDOW)
                 .maxHeaderListSize(2L * context.limits().maxHeadBytes());
+        H2Pieces pieces = new H2Pieces(connection.turn());
         H2ConnectionHandler handler = new H2ConnectionHandler(
                 context, connection, settings, MOST_RESETS, RESETS_SECONDS, STALLED_STREAMS * STREAM_WINDOW);
+        pipeline.addLast(PIECES, pieces);
         // What one read gives cause to leaves in one write; the codec flushes at each stream that is reset, once for
         // each.
         pipeline.addLast(FLUSHES, new FlushConsolidationHandler());
@@ -126,6 +131,9 @@ final class DownstreamPipelines {
         pipeline.addLast(H2, handler.session());
         pipeline.addLast(CONNECTION, handler);
         pipeline.remove(ALPN);
+        if (pipeline.get(TURNS) instanceof TurnHandler turns) {
+            turns.passesOn();
+        }
         connection.channel().config().setAutoRead(true); // bounded by flow control and by the codec's flood limits
     }
 
@@ -146,6 +154,7 @@ final class DownstreamPipelines {
             pipeline.remove(CONNECT);
         }
         pipeline.remove(ENCODER);
+        pipeline.remove(TURNS);
         pipeline.remove(DECODER);
         tunnel.start();
     }
@@ -154,6 +163,7 @@ final class DownstreamPipelines {
     void passthrough(DownstreamConnection connection, Channel upstream, Runnable over) {
         Tunnel tunnel = Tunnel.join(connection.channel(), upstream, over);
         connection.tunnelled(tunnel);
+        connection.channel().pipeline().remove(TURNS);
         connection.channel().pipeline().remove(HELLO);
         tunnel.start();
     }

@@ -262,6 +262,26 @@ final class H1DownstreamStream extends DownstreamStream {
 
     /** The next request of the connection, which may be here already. */
     void next() {
+        if (!decoder.hasPending()) {
+            decodeNext();
+            return;
+        }
+        LoopTurns.Turn turn = connection.turn();
+        boolean begun = turn.begin();
+        try {
+            if (turn.isSpent()) {
+                turn.later(this::decodeNext); // pipelined requests that are answered at once: others come between
+            } else {
+                decodeNext();
+            }
+        } finally {
+            if (begun) {
+                turn.end();
+            }
+        }
+    }
+
+    private void decodeNext() {
         ChannelHandlerContext decoding = DownstreamPipelines.contextOf(ctx().channel(), DownstreamPipelines.DECODER);
         if (decoding != null) {
             decoder.next(decoding);

@@ -76,6 +76,9 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter implements 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof Http2Exception) {
+            if (ctx.pipeline().get(DownstreamPipelines.PIECES) instanceof H2Pieces pieces) {
+                pieces.discard(ctx);
+            }
             // Told of before the codec answers it with a GOAWAY that says why, and closes once that is written.
             ChannelHandlerContext below = ctx.pipeline().context(session);
             ctx.executor().schedule(() -> below.close(), GOAWAY_SECONDS, TimeUnit.SECONDS);

@@ -16,8 +16,14 @@ final class HeldBytes {
     static long of(Channel channel, @Nullable H1DownstreamStream h1, Collection<H2DownstreamStream> streams) {
         long bytes = unwritten(channel);
         ChannelPipeline pipeline = channel.pipeline();
+        if (pipeline.get(DownstreamPipelines.TURNS) instanceof TurnHandler turns) {
+            bytes += turns.heldBytes();
+        }
         if (pipeline.get(DownstreamPipelines.H2_ORDER) instanceof H2StreamOrderHandler order) {
             bytes += order.unfinishedBytes();
+            if (pipeline.get(DownstreamPipelines.PIECES) instanceof H2Pieces pieces) {
+                bytes += pieces.heldBytes();
+            }
             if (pipeline.get(DownstreamPipelines.CONNECTION) instanceof H2ConnectionHandler h2) {
                 bytes += h2.unreadBytes();
             }

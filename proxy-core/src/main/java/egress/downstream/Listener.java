@@ -64,7 +64,7 @@ public final class Listener {
 
     private final DownstreamContext context;
     private final DownstreamPipelines pipelines;
-    private final Map<EventExecutor, Deadlines> deadlines = new HashMap<>();
+    private final Map<EventExecutor, Loop> perLoop = new HashMap<>();
     private final AtomicInteger open = new AtomicInteger();
     /** Accepted, and not yet looked at by their loops. */
     private final AtomicInteger unread = new AtomicInteger();
@@ -72,13 +72,20 @@ public final class Listener {
     private final EventLoopGroup loops;
     private @Nullable Channel server;
 
+    /** What the connections of one event loop share. */
+    private record Loop(Deadlines deadlines, LoopTurns turns) {
+        Loop(EventLoop loop) {
+            this(new Deadlines(loop), new LoopTurns(loop));
+        }
+    }
+
     /** @param loops serve the connections; the upstream side works on the same ones */
     public Listener(DownstreamContext context, EventLoopGroup loops) {
         this.context = context;
         this.loops = loops;
         this.pipelines = new DownstreamPipelines(context);
         for (EventExecutor loop : loops) {
-            deadlines.put(loop, new Deadlines((EventLoop) loop));
+            perLoop.put(loop, new Loop((EventLoop) loop));
         }
     }
 
@@ -120,7 +127,7 @@ public final class Listener {
     }
 
     private void accept(Channel channel) {
-        Deadlines own = deadlines.get(channel.eventLoop());
+        Loop own = perLoop.get(channel.eventLoop());
         if (own == null) {
             throw new IllegalStateException("a loop of another group");
         }
@@ -131,7 +138,7 @@ public final class Listener {
             refuse(channel, place.claimant().caller());
             return;
         }
-        pipelines.accept(new DownstreamConnection(channel, place, context, own));
+        pipelines.accept(new DownstreamConnection(channel, place, context, own.deadlines, own.turns));
     }
 
     private void refuse(Channel channel, Caller caller) {
@@ -188,8 +195,8 @@ public final class Listener {
     }
 
     private void forEachConnection(Consumer<DownstreamConnection> action) {
-        deadlines.forEach(
-                (loop, timed) -> loop.execute(() -> timed.forEach(each -> action.accept((DownstreamConnection) each))));
+        perLoop.forEach((loop, own) ->
+                loop.execute(() -> own.deadlines.forEach(each -> action.accept((DownstreamConnection) each))));
     }
 
     /**

@@ -119,11 +119,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
             headStartedNanos = System.nanoTime();
             emitted = false;
             decode(ctx);
-            if (emitted) {
-                ctx.fireChannelReadComplete();
-            } else if (state != State.BROKEN) {
-                ctx.read();
-            }
+            channelReadComplete(ctx);
         } else {
             ctx.read();
         }

@@ -46,7 +46,11 @@ class PipelineShapesTest {
     private final DownstreamContext context = context();
     private final DownstreamPipelines pipelines = new DownstreamPipelines(context);
     private final DownstreamConnection connection = new DownstreamConnection(
-            channel, new ConnectionPlace(channel, context), context, new Deadlines(channel.eventLoop()));
+            channel,
+            new ConnectionPlace(channel, context),
+            context,
+            new Deadlines(channel.eventLoop()),
+            new LoopTurns(channel.eventLoop()));
 
     private static DownstreamContext context() {
         Upstreams none = (loop, who, origin, listener) -> () -> {};
@@ -113,50 +117,51 @@ class PipelineShapesTest {
     @Test
     void accept() {
         pipelines.accept(connection);
-        assertThat(shape(channel)).containsExactly("h1-decoder", "h1-encoder", "connect", "exchange");
+        assertThat(shape(channel)).containsExactly("turns", "h1-decoder", "h1-encoder", "connect", "exchange");
     }
 
     @Test
     void helloAfterAConnect() {
         pipelines.accept(connection);
         write("CONNECT allowed.example:443 HTTP/1.1\r\nHost: allowed.example:443\r\n\r\n");
-        assertThat(shape(channel)).containsExactly("hello");
+        assertThat(shape(channel)).containsExactly("turns", "hello");
     }
 
     @Test
     void acceptAfterAConnectThatWasRefused() {
         pipelines.accept(connection);
         write("CONNECT allowed.example:22 HTTP/1.1\r\nHost: allowed.example:22\r\n\r\n");
-        assertThat(shape(channel)).containsExactly("h1-decoder", "h1-encoder", "connect", "exchange");
+        assertThat(shape(channel)).containsExactly("turns", "h1-decoder", "h1-encoder", "connect", "exchange");
     }
 
     @Test
     void tlsOnceTheLeafIsThere() {
         tls();
-        assertThat(shape(channel)).containsExactly("tls", "alpn");
+        assertThat(shape(channel)).containsExactly("turns", "tls", "alpn");
     }
 
     @Test
     void h1InsideTls() {
         tls();
         pipelines.h1(connection);
-        assertThat(shape(channel)).containsExactly("tls", "h1-decoder", "h1-encoder", "exchange");
+        assertThat(shape(channel)).containsExactly("turns", "tls", "h1-decoder", "h1-encoder", "exchange");
     }
 
     @Test
     void h1WithoutTlsOnPort80() {
         pipelines.accept(connection);
         write("CONNECT allowed.example:80 HTTP/1.1\r\nHost: allowed.example\r\n\r\n");
-        assertThat(shape(channel)).containsExactly("hello");
+        assertThat(shape(channel)).containsExactly("turns", "hello");
         write("GET /");
-        assertThat(shape(channel)).containsExactly("h1-decoder", "h1-encoder", "exchange");
+        assertThat(shape(channel)).containsExactly("turns", "h1-decoder", "h1-encoder", "exchange");
     }
 
     @Test
     void h2WhoseStreamsHaveNone() {
         tls();
         pipelines.h2(connection);
-        assertThat(shape(channel)).containsExactly("tls", "flushes", "limit", "h2-order", "h2", "connection");
+        assertThat(shape(channel))
+                .containsExactly("turns", "tls", "pieces", "flushes", "limit", "h2-order", "h2", "connection");
     }
 
     @Test
