@@ -51,6 +51,8 @@ final class Resolver {
      * @param maxKept names in the cache
      * @param underWay look-ups at a time
      * @param waiting those that wait for one of these
+     * @param atOnce look-ups that a caller may begin one after the other; what is known already is none
+     * @param aSecond look-ups that it may begin in each second besides
      */
     record Limits(
             Duration timeout,
@@ -59,7 +61,9 @@ final class Resolver {
             Duration joined,
             int maxKept,
             int underWay,
-            int waiting) {
+            int waiting,
+            int atOnce,
+            int aSecond) {
         static final Limits DEFAULTS = new Limits(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(20),
@@ -67,7 +71,9 @@ final class Resolver {
                 Duration.ofSeconds(2),
                 2_048,
                 128,
-                1_024);
+                1_024,
+                256,
+                32);
     }
 
     private record Kept(
@@ -85,6 +91,8 @@ final class Resolver {
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>();
     private final Map<String, Running> running = new HashMap<>();
     private final TurnQueue<Ask> queue = new TurnQueue<>();
+    private final LookupPace pace;
+    private boolean paceAwaited;
 
     Resolver(Source source, Limits limits, InstantSource clock) {
         this.source = source;
@@ -92,6 +100,7 @@ final class Resolver {
         this.clock = clock;
         this.lookups = new FairBudget(limits.underWay());
         this.places = new FairBudget(limits.waiting());
+        this.pace = new LookupPace(limits.atOnce(), limits.aSecond());
     }
 
     /** Somebody who waits for a name. */
@@ -210,14 +219,36 @@ final class Resolver {
     }
 
     private @Nullable Running begin(Ask ask) {
+        Instant now = clock.instant();
+        Duration wait = pace.wait(ask.who.caller(), now);
+        if (wait.isPositive()) {
+            awaitPace(ask.loop, wait);
+            return null;
+        }
         FairBudget.Lease lease = lookups.lease(ask.who, FairBudget.Reclaim.NEVER);
         if (!lease.take(1)) {
             lease.close();
             return null;
         }
+        pace.begun(ask.who.caller(), now);
         Running begun = new Running(ask, lease);
         running.put(ask.host, begun); // an older one, which nobody joins any more, still answers those who did
         return begun;
+    }
+
+    /** Looks at those that wait once the caller may begin another. */
+    private void awaitPace(EventLoop loop, Duration wait) {
+        if (!paceAwaited && !loop.isShuttingDown()) {
+            paceAwaited = true;
+            loop.schedule(this::paceGoesOn, wait.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void paceGoesOn() {
+        synchronized (lock) {
+            paceAwaited = false;
+        }
+        serve();
     }
 
     private boolean enqueue(Ask ask) {

@@ -26,6 +26,7 @@ public final class RecordedDialing {
     private final Map<String, List<String>> names = new ConcurrentHashMap<>();
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
     private final List<String> dialled = new CopyOnWriteArrayList<>();
+    private final List<String> lookedUp = new CopyOnWriteArrayList<>();
     private volatile Instant now = Instant.now();
 
     /** What the name leads to from now on. */
@@ -50,6 +51,11 @@ public final class RecordedDialing {
         return List.copyOf(dialled);
     }
 
+    /** Every name that was looked up, in order. */
+    public List<String> lookedUp() {
+        return List.copyOf(lookedUp);
+    }
+
     /** What to give the gate. */
     public PooledUpstreams upstreams(UpstreamConfig config) {
         InstantSource clock = () -> now;
@@ -59,6 +65,7 @@ public final class RecordedDialing {
     }
 
     private InetAddress[] lookup(String host) throws UnknownHostException {
+        lookedUp.add(host);
         List<String> known = names.get(host);
         if (known == null) {
             throw new UnknownHostException(host);

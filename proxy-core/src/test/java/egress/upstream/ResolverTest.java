@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -35,8 +36,20 @@ class ResolverTest {
     private static final Caller MODEST = Caller.ofUser("modest");
 
     private static Resolver.Limits limits(Duration timeout, int kept, int underWay, int waiting) {
+        return limits(timeout, kept, underWay, waiting, 1_000);
+    }
+
+    private static Resolver.Limits limits(Duration timeout, int kept, int underWay, int waiting, int atOnce) {
         return new Resolver.Limits(
-                timeout, Duration.ofSeconds(20), Duration.ofSeconds(2), Duration.ofSeconds(2), kept, underWay, waiting);
+                timeout,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(2),
+                kept,
+                underWay,
+                waiting,
+                atOnce,
+                10);
     }
 
     private static CompletableFuture<List<InetAddress>> resolve(Resolver resolver, String host) {
@@ -253,5 +266,60 @@ class ResolverTest {
             runAll();
         }
         assertThat(resolve(resolver, MODEST, "good.example")).isCompletedWithValueMatching(found -> found.size() == 1);
+    }
+
+    /** They wait, and are begun as time goes on; another caller is not held up. */
+    @Test
+    void aCallerThatAsksForThousandsOfNamesIsPaced() throws Exception {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        Claimant greedy = new Claimant(GREEDY, 1);
+        Resolver resolver = resolver(host -> address(1), limits(Duration.ofMinutes(1), 64, 128, 4_096, 20));
+        List<CompletableFuture<List<InetAddress>>> asked = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            asked.add(resolver.resolve(channel.eventLoop(), greedy, "n" + i + ".flood.example"));
+            runAll();
+        }
+        assertThat(lookups).hasValue(20);
+        for (int i = 0; i < 20; i++) {
+            CompletableFuture<List<InetAddress>> good = resolve(resolver, MODEST, "good" + i + ".example");
+            runAll();
+            assertThat(good.get(5, TimeUnit.SECONDS)).containsExactly(address(1));
+        }
+        for (int second = 1; second <= 3; second++) {
+            for (int tenth = 0; tenth < 10; tenth++) {
+                now = now.plusMillis(100);
+                channel.advanceTimeBy(100, TimeUnit.MILLISECONDS);
+                channel.runScheduledPendingTasks();
+                runAll();
+            }
+            assertThat(lookups).as("after %s s", second).hasValue(40 + 10 * second);
+        }
+        assertThat(asked.stream().filter(CompletableFuture::isDone).count()).isEqualTo(50);
+        now = now.plusSeconds(600);
+        assertThat(resolver.places().statistics().used()).isEqualTo(950);
+    }
+
+    /** What was paid for is forgotten, and nobody saves up more than the number at once. */
+    @Test
+    void thePaceForgetsWhoHasAllOfItsNumberAgain() {
+        LookupPace pace = new LookupPace(4, 2);
+        for (int i = 0; i < 4; i++) {
+            assertThat(pace.wait(GREEDY, now)).isZero();
+            pace.begun(GREEDY, now);
+        }
+        assertThat(pace.wait(GREEDY, now)).isEqualTo(Duration.ofMillis(500));
+        assertThat(pace.wait(MODEST, now)).isZero();
+        now = now.plusSeconds(3_600);
+        for (int i = 0; i < 4; i++) {
+            assertThat(pace.wait(GREEDY, now)).isZero();
+            pace.begun(GREEDY, now);
+        }
+        assertThat(pace.wait(GREEDY, now)).isPositive();
+        for (int i = 0; i < 10_000; i++) {
+            now = now.plusSeconds(1);
+            pace.begun(Caller.ofUser("user" + i), now);
+        }
+        assertThat(pace.remembered()).isLessThan(600);
     }
 }
