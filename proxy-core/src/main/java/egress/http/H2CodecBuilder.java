@@ -37,6 +37,9 @@ final class H2CodecBuilder extends AbstractHttp2ConnectionHandlerBuilder<H2Sessi
     /** Of a server's, in so many seconds: requests that it refuses, and answers that it breaks off. */
     private static final int MOST_RESETS = 1_000;
 
+    /** Of a client's, in as many seconds: requests that it takes back before they are answered (CVE-2023-44487). */
+    private static final int MOST_RESETS_OF_CLIENTS = 200;
+
     private static final int RESETS_SECONDS = 30;
 
     private final boolean readsResponses;
@@ -47,6 +50,9 @@ final class H2CodecBuilder extends AbstractHttp2ConnectionHandlerBuilder<H2Sessi
         this.readsResponses = !server;
         this.listener = listener;
         server(server);
+        if (server) {
+            decoderEnforceMaxRstFramesPerWindow(MOST_RESETS_OF_CLIENTS, RESETS_SECONDS);
+        }
         gracefulShutdownTimeoutMillis(0); // when to close is decided elsewhere
     }
 

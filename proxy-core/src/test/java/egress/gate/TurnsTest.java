@@ -220,6 +220,28 @@ class TurnsTest {
         }
     }
 
+    /** Beyond 200 in 30 s, with a thousand more in the gate already. */
+    @Test
+    void aConnectionThatResetsTooManyRequestsEndsWithoutTheRest() throws Exception {
+        slow.goOn.countDown();
+        try (ProxyUser one = user("one")) {
+            H2Client client = one.h2(HOST);
+            byte[] section = H2Wire.literals(
+                    Field.list(":method", "GET", ":scheme", "https", ":authority", HOST, ":path", DENIED));
+            client.wire().hold();
+            for (int id = 101; id < 101 + 2 * 1_000; id += 2) {
+                client.wire().write(H2Wire.headers(id, section, true));
+                client.wire().write(H2Frame.rstStream(id, H2Frame.ErrorCode.CANCEL));
+            }
+            client.wire().release();
+            assertThat(client.awaitGoAway().int32(4)).isEqualTo(H2Frame.ErrorCode.ENHANCE_YOUR_CALM.code());
+            client.awaitEnd();
+            TimeUnit.MILLISECONDS.sleep(100);
+            // What was answered in the moment before its reset came is no reset of it.
+            assertThat(slow.denied).hasValueBetween(200, 450);
+        }
+    }
+
     /** What is answered from here while it waits behind what an origin answers is no reason to stop reading. */
     @Test
     void aConnectionGoesOnAfterAPipelineThatEndsWithADenial() throws Exception {
