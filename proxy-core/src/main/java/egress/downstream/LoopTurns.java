@@ -108,14 +108,14 @@ final class LoopTurns {
     }
 
     private @Nullable Turn next() {
-        Share share = waiting.poll();
-        if (share == null) {
-            return null;
-        }
-        Turn turn = share.waiting.poll();
-        share.isWaiting = !share.waiting.isEmpty();
-        if (share.isWaiting) {
-            waiting.add(share);
+        Turn turn = null;
+        while (turn == null && !waiting.isEmpty()) {
+            Share share = waiting.remove();
+            turn = share.waiting.poll(); // none where its last has become another caller's
+            share.isWaiting = !share.waiting.isEmpty();
+            if (share.isWaiting) {
+                waiting.add(share);
+            }
         }
         return turn;
     }
