@@ -348,7 +348,11 @@ final class FlowWriter {
         }
         if (text >= 0) {
             json.writeFieldName(Key.TEXT.text);
-            json.writeUTF8String(kept, 0, text);
+            if (Text.isPlain(kept, text)) {
+                json.writeRawUTF8String(kept, 0, text);
+            } else {
+                json.writeUTF8String(kept, 0, text);
+            }
         } else {
             json.writeFieldName(Key.B64.text);
             json.writeBinary(Base64Variants.MIME_NO_LINEFEEDS, kept, 0, kept.length);

@@ -14,6 +14,19 @@ final class Text {
 
     private Text() {}
 
+    /** Whether the first bytes are printable ASCII that JSON writes as it is; true only where they are. */
+    static boolean isPlain(byte[] bytes, int length) {
+        if (length < Long.BYTES) {
+            return false;
+        }
+        for (int at = 0; at < length; at += Long.BYTES) {
+            if (!isPlain((long) LONGS.get(bytes, Math.min(at, length - Long.BYTES)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether eight bytes are printable ASCII that JSON writes as it is; true only where they are. */
     private static boolean isPlain(long eight) {
         long quotes = eight ^ EACH * '"';
