@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 /**
  * What seeing costs, in one run: gates that record nothing, serve metrics, write the flow log, show the page, or do all of it with traces of
  * 1% and shadow routes. Each is a process of its own; they are asked in turns, GETs of 1 KiB over h2, so that a machine that changes its
- * mind is none's advantage. {@code CostTable [SECONDS [ROUNDS]]}.
+ * mind is none's advantage. {@code CostTable [SECONDS [ROUNDS [WARM]]]}.
  */
 public final class CostTable {
     private static final String HOST = "origin.example";
@@ -224,7 +224,7 @@ public final class CostTable {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    private void run(int seconds, int rounds)
+    private void run(int seconds, int rounds, int warm)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
         EventLoopGroup origins = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         EventLoopGroup callers = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -247,7 +247,7 @@ public final class CostTable {
             }
             long nanos = TimeUnit.SECONDS.toNanos(seconds);
             for (Gate gate : gates) { // compiled code from here on
-                gate.load(2 * nanos, false);
+                gate.load(TimeUnit.SECONDS.toNanos(warm), false);
             }
             for (int round = 0; round < rounds; round++) {
                 for (Gate gate : gates) {
@@ -286,15 +286,16 @@ public final class CostTable {
         return lines;
     }
 
-    /** {@code [SECONDS [ROUNDS]]}: of each turn, 5; of turns, 5. */
+    /** {@code [SECONDS [ROUNDS [WARM]]]}: of each turn, 5; of turns, 5; seconds of load for each gate before, 40: then few methods are compiled yet. */
     public static void main(String[] arguments)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
+        int warm = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 40;
         Path directory = Files.createTempDirectory("egress-costs");
         try {
             CostTable table = new CostTable(directory);
-            table.run(seconds, rounds);
+            table.run(seconds, rounds, warm);
             table.table().forEach(System.out::println);
             System.out.println("load of the machine: "
                     + Files.readString(Path.of("/proc/loadavg")).strip());

@@ -4,6 +4,7 @@ import egress.exchange.Event;
 import egress.exchange.Failure;
 import egress.exchange.LocalResponse;
 import egress.exchange.ProxySnapshot;
+import egress.http.Buffers;
 import egress.http.H1ResponseEncoder;
 import egress.share.Caller;
 import io.netty.bootstrap.ServerBootstrap;
@@ -104,6 +105,7 @@ public final class Listener {
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
                 .handler(new AcceptGate())
                 .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.ALLOCATOR, Buffers.allocator())
                 // One read of a caller, then the loop's others: h2 reads by itself, sixteen times in a row otherwise.
                 .childOption(
                         ChannelOption.RECVBUF_ALLOCATOR,

@@ -3,10 +3,8 @@ package egress.share;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -240,7 +238,10 @@ public final class FairBudget {
     private static final class Holdings {
         private final Account account;
         private final long connection;
-        private final Set<Lease> leases = new LinkedHashSet<>(2);
+        /** Its leases, linked in the order in which they were opened. */
+        private @Nullable Lease oldest;
+
+        private @Nullable Lease newest;
         private long used;
         private long reclaiming;
 
@@ -252,12 +253,41 @@ public final class FairBudget {
         Claimant claimant() {
             return new Claimant(account.caller, connection);
         }
+
+        void add(Lease lease) {
+            lease.before = newest;
+            if (newest == null) {
+                oldest = lease;
+            } else {
+                newest.after = lease;
+            }
+            newest = lease;
+        }
+
+        void remove(Lease lease) {
+            if (lease.before == null) {
+                oldest = lease.after;
+            } else {
+                lease.before.after = lease.after;
+            }
+            if (lease.after == null) {
+                newest = lease.before;
+            } else {
+                lease.after.before = lease.before;
+            }
+            lease.before = null;
+            lease.after = null;
+        }
     }
 
     /** What one piece of work holds of the budget. */
     public final class Lease implements Allowance, AutoCloseable {
         private final Reclaim reclaim;
         private Holdings holdings;
+        /** Of the same holdings. */
+        private @Nullable Lease before;
+
+        private @Nullable Lease after;
         private long held;
         private boolean asked;
         private long askedNanos;
@@ -266,7 +296,7 @@ public final class FairBudget {
         private Lease(Holdings holdings, Reclaim reclaim) {
             this.holdings = holdings;
             this.reclaim = reclaim;
-            holdings.leases.add(this);
+            holdings.add(this);
         }
 
         /**
@@ -355,7 +385,7 @@ public final class FairBudget {
                 add(-moved);
                 leave();
                 holdings = holdings(to);
-                holdings.leases.add(this);
+                holdings.add(this);
                 fits = fits(holdings, moved);
                 giving = whoGivesWay(holdings, fits ? 0 : moved);
                 fits = fits || units && fits(holdings, moved);
@@ -388,8 +418,8 @@ public final class FairBudget {
         }
 
         private void leave() {
-            holdings.leases.remove(this);
-            if (holdings.leases.isEmpty()) {
+            holdings.remove(this);
+            if (holdings.oldest == null) {
                 Account account = holdings.account;
                 account.connections.remove(holdings.connection);
                 if (account.connections.isEmpty()) {
@@ -556,7 +586,7 @@ public final class FairBudget {
     }
 
     private static @Nullable Lease first(Holdings holdings) {
-        for (Lease lease : holdings.leases) {
+        for (Lease lease = holdings.oldest; lease != null; lease = lease.after) {
             if (!lease.asked && lease.held > 0 && lease.reclaim.isReclaimable()) {
                 return lease;
             }

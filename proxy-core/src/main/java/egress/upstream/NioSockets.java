@@ -1,5 +1,6 @@
 package egress.upstream;
 
+import egress.http.Buffers;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -27,6 +28,7 @@ final class NioSockets implements Sockets {
                 .channel(NioSocketChannel.class)
                 .disableResolver() // the checked address is dialled, and nothing is looked up again
                 .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.ALLOCATOR, Buffers.allocator())
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis())

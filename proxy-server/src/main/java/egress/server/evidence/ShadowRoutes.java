@@ -14,6 +14,7 @@ import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
@@ -32,6 +33,9 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
     private static final String ALLOW = "allow";
     /** Of a field's objects, in bytes. */
     private static final int FIELD = 64;
+
+    /** How long a burst is gathered, so that an event loop wakes the thread once and not for each exchange. */
+    private static final Duration GATHER = Duration.ofMillis(5);
 
     private final Consumer<Flip> sink;
     /** Of the heads that wait, in bytes, at most; and of the heap. */
@@ -166,13 +170,15 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Asked asked = waiting.take();
-                try (FairBudget.Lease _ = asked.held()) {
-                    judge(asked);
-                } catch (RuntimeException e) {
-                    lost.increment();
-                    LOG.error("the shadow routes could not judge exchange {}", asked.exchange(), e);
+                for (Asked asked = waiting.take(); asked != null; asked = waiting.poll()) {
+                    try (FairBudget.Lease _ = asked.held()) {
+                        judge(asked);
+                    } catch (RuntimeException e) {
+                        lost.increment();
+                        LOG.error("the shadow routes could not judge exchange {}", asked.exchange(), e);
+                    }
                 }
+                Thread.sleep(GATHER);
             }
         } catch (InterruptedException e) {
             // closed

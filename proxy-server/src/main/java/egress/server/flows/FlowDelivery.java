@@ -1,13 +1,16 @@
 package egress.server.flows;
 
+import egress.server.log.LogEvent.Facts;
 import egress.share.Caller;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,9 @@ final class FlowDelivery {
     /** How long a burst is gathered, so that an event loop wakes the thread once and not for each exchange. */
     private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
 
+    /** What is under way is shown after this time, so that an exchange that is over by then is made a flow once and not three times. */
+    private static final long SHOWN_AFTER_NANOS = Duration.ofMillis(20).toNanos();
+
     /** Where the queue never ends, that is just when flows are lost. */
     private static final int SAY_AFTER = 256;
 
@@ -28,6 +34,9 @@ final class FlowDelivery {
     private static final Duration GOOD_BYE = Duration.ofSeconds(1);
 
     private final Queue<Handover> queue = new ConcurrentLinkedQueue<>();
+    /** What is to be shown, the first one first. */
+    private final ArrayDeque<Progress> unshown = new ArrayDeque<>();
+
     private final Turns turns = new Turns();
     private final FlowMaker maker;
     private final List<FlowSink> all;
@@ -82,7 +91,12 @@ final class FlowDelivery {
             }
             idle.set(true);
             if (queue.isEmpty() && !closing) {
-                LockSupport.park(this);
+                Progress first = unshown.peek();
+                if (first == null) {
+                    LockSupport.park(this);
+                } else {
+                    LockSupport.parkNanos(this, first.dueNanos - System.nanoTime());
+                }
             }
             idle.set(false);
         }
@@ -92,6 +106,7 @@ final class FlowDelivery {
     private boolean drain() {
         boolean any = false;
         arrive();
+        comeDue();
         Turns.Line line = turns.next();
         long began = System.nanoTime();
         for (int i = 1; line != null; i++) {
@@ -120,6 +135,19 @@ final class FlowDelivery {
         }
         losses.say();
         return any;
+    }
+
+    /** Gives what is to be shown by now its turn. */
+    private void comeDue() {
+        for (Progress first = unshown.peek();
+                first != null && first.dueNanos - System.nanoTime() <= 0;
+                first = unshown.peek()) {
+            unshown.remove();
+            Recording recording = first.recording;
+            if (recording != null) {
+                turns.add(recording.caller, new Handover.Due(recording));
+            }
+        }
     }
 
     /** Puts what has come in where it waits for its turn. */
@@ -153,7 +181,7 @@ final class FlowDelivery {
                 refused.credit().close();
                 losses.lose();
             }
-            case Handover.Started _, Handover.Responded _, Handover.Message _ -> {
+            case Handover.Started _, Handover.Responded _, Handover.Due _, Handover.Message _ -> {
                 // its end comes too
             }
             case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> {
@@ -165,7 +193,7 @@ final class FlowDelivery {
     private void failed(Handover next, Throwable e) {
         boolean whole = switch (next) {
             case Handover.Ended _, Handover.Hello _, Handover.Refused _ -> true;
-            case Handover.Started _, Handover.Responded _, Handover.Message _ -> false;
+            case Handover.Started _, Handover.Responded _, Handover.Due _, Handover.Message _ -> false;
             case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> false;
         };
         if (whole) {
@@ -186,14 +214,9 @@ final class FlowDelivery {
 
     private void deliver(Handover next) {
         switch (next) {
-            case Handover.Started started -> {
-                Flow flow = maker.started(started.recording());
-                live.forEach(sink -> sink.started(flow));
-            }
-            case Handover.Responded responded -> {
-                Flow flow = maker.responded(responded.recording(), responded.facts());
-                live.forEach(sink -> sink.responded(flow));
-            }
+            case Handover.Started started -> show(started.recording(), null);
+            case Handover.Responded responded -> show(responded.recording(), responded.facts());
+            case Handover.Due due -> shown(due.recording());
             case Handover.Message message -> deliver(message);
             case Handover.Gap gap -> {
                 gap.recording().gap(gap.fromCaller(), false);
@@ -202,6 +225,10 @@ final class FlowDelivery {
             case Handover.GiveWay giveWay -> giveWay.recording().giveWay();
             case Handover.Ended ended -> {
                 try (Recording recording = ended.recording()) {
+                    if (recording.unshown != null) {
+                        recording.unshown.recording = null;
+                        recording.unshown = null;
+                    }
                     ended(maker.ended(recording, ended.facts()));
                 }
             }
@@ -219,8 +246,49 @@ final class FlowDelivery {
         }
     }
 
+    /** How far an exchange has come, which is to be shown. */
+    static final class Progress {
+        private final long dueNanos = System.nanoTime() + SHOWN_AFTER_NANOS;
+        /** Null once it is over, so that it is not kept until then. */
+        private @Nullable Recording recording;
+
+        /** Null while there is no response. */
+        private @Nullable Facts facts;
+
+        private Progress(Recording recording) {
+            this.recording = recording;
+        }
+    }
+
+    private void show(Recording recording, @Nullable Facts facts) {
+        Progress progress = recording.unshown;
+        if (progress == null) {
+            progress = new Progress(recording);
+            recording.unshown = progress;
+            unshown.add(progress);
+        }
+        progress.facts = facts;
+    }
+
+    private void shown(Recording recording) {
+        Progress progress = recording.unshown;
+        if (progress == null) {
+            return; // over, or shown with its first message
+        }
+        recording.unshown = null;
+        Facts facts = progress.facts;
+        if (facts == null) {
+            Flow flow = maker.started(recording);
+            live.forEach(sink -> sink.started(flow));
+        } else {
+            Flow flow = maker.responded(recording, facts);
+            live.forEach(sink -> sink.responded(flow));
+        }
+    }
+
     private void deliver(Handover.Message message) {
         Recording of = message.recording();
+        shown(of); // before its messages
         Flow.Message whole = maker.message(of, message.part());
         if (whole != null) {
             of.messages.keep(whole, of.credit);

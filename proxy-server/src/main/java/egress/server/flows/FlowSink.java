@@ -2,13 +2,14 @@ package egress.server.flows;
 
 /**
  * Takes flows as they come. Called on the recorder's thread, never on an event loop; what it does may be slow, and costs flows then, not
- * exchanges. For an exchange {@link #started} comes first and {@link #ended} last; a ClientHello is only ended.
+ * exchanges. For an exchange {@link #started} comes first and {@link #ended} last; one that is over in a few milliseconds, and a ClientHello,
+ * are only ended.
  */
 public interface FlowSink {
     /** The request's head is there, and what policy said of it is not. */
     void started(Flow flow);
 
-    /** The response's head goes to the caller. */
+    /** The response's head goes to the caller; where it came at once, without {@link #started} before it. */
     void responded(Flow flow);
 
     /** The exchange is over: the flow is whole. */

@@ -12,8 +12,11 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A flow as one line of the flow log (docs/flows.md); {@link FlowReader} reads it back. Of one thread at a time. */
@@ -31,6 +34,14 @@ final class FlowWriter {
     /** How certificates are written: {@link TlsReader} makes one of each, and most flows have one that was written before. */
     private final IdentityHashMap<Flow.Certificate, SerializableString> certificates = new IdentityHashMap<>();
 
+    /** How short fields are written, from the second time on: most come again. */
+    private final Map<Flow.Field, Optional<SerializableString>> fields = new LinkedHashMap<>(256, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Flow.Field, Optional<SerializableString>> eldest) {
+            return size() > MaskedFields.MOST;
+        }
+    };
+
     private long second = Long.MIN_VALUE;
     private String upToSecond = "";
 
@@ -43,18 +54,18 @@ final class FlowWriter {
     void write(Flow flow, int mostOfBody, OutputStream to) throws IOException {
         try (JsonGenerator json = factory.createGenerator(to)) {
             json.writeStartObject();
-            json.writeStringField("scan_id", flow.scanId());
-            json.writeStringField("timestamp", text(flow.timestamp()));
-            json.writeStringField("event", flow.isExchange() ? HTTP : CLIENT_HELLO);
+            string(json, Key.SCAN_ID, flow.scanId());
+            string(json, Key.TIMESTAMP, text(flow.timestamp()));
+            string(json, Key.EVENT, flow.isExchange() ? HTTP : CLIENT_HELLO);
             if (flow.hello() != null) {
                 hello(json, flow.hello());
             }
             if (flow.request() != null) {
                 exchange(json, flow, flow.request(), mostOfBody);
             }
-            json.writeStringField("client", flow.client().address());
-            string(json, "user", flow.client().user());
-            tls(json, "tls", flow.client().tls());
+            string(json, Key.CLIENT, flow.client().address());
+            stringOrNone(json, Key.USER, flow.client().user());
+            tls(json, Key.TLS, flow.client().tls());
             if (flow.request() != null) {
                 outcome(json, flow);
                 messages(json, flow.messages(), mostOfBody);
@@ -92,62 +103,63 @@ final class FlowWriter {
     }
 
     private static void hello(JsonGenerator json, Flow.Hello hello) throws IOException {
-        json.writeStringField("sni", hello.sni() == null ? "" : hello.sni());
-        json.writeArrayFieldStart("alpn_protocols");
+        string(json, Key.SNI, hello.sni() == null ? "" : hello.sni());
+        array(json, Key.ALPN_PROTOCOLS);
         for (String protocol : hello.alpn()) {
             json.writeString(protocol);
         }
         json.writeEndArray();
-        json.writeStringField("host", hello.host());
-        json.writeNumberField("port", hello.port());
+        string(json, Key.HOST, hello.host());
+        number(json, Key.PORT, hello.port());
     }
 
-    private static void exchange(JsonGenerator json, Flow flow, Flow.Request request, int mostOfBody)
+    private void exchange(JsonGenerator json, Flow flow, Flow.Request request, int mostOfBody)
             throws IOException {
-        json.writeStringField("method", request.method());
-        json.writeStringField("scheme", request.scheme());
-        json.writeStringField("host", request.host());
-        json.writeNumberField("port", request.port());
-        json.writeStringField("path", request.path());
-        json.writeStringField("http_version", request.httpVersion());
-        fields(json, "request_headers", request.fields());
-        body(json, "request_body", request.body(), mostOfBody);
+        string(json, Key.METHOD, request.method());
+        string(json, Key.SCHEME, request.scheme());
+        string(json, Key.HOST, request.host());
+        number(json, Key.PORT, request.port());
+        string(json, Key.PATH, request.path());
+        string(json, Key.HTTP_VERSION, request.httpVersion());
+        fields(json, Key.REQUEST_HEADERS, request.fields());
+        body(json, Key.REQUEST_BODY, request.body(), mostOfBody);
         Flow.Response response = flow.response();
-        json.writeNumberField("response_status", response == null ? 0 : response.status());
-        json.writeStringField("response_reason", response == null ? "" : response.reason());
-        fields(json, "response_headers", response == null ? List.of() : response.fields());
+        number(json, Key.RESPONSE_STATUS, response == null ? 0 : response.status());
+        string(json, Key.RESPONSE_REASON, response == null ? "" : response.reason());
+        fields(json, Key.RESPONSE_HEADERS, response == null ? List.of() : response.fields());
         if (response == null) {
-            json.writeNullField("response_body");
+            json.writeFieldName(Key.RESPONSE_BODY.text);
+            json.writeNull();
         } else {
-            body(json, "response_body", response.body(), mostOfBody);
+            body(json, Key.RESPONSE_BODY, response.body(), mostOfBody);
         }
         if (!request.trailers().isEmpty()) {
-            fields(json, "request_trailers", request.trailers());
+            fields(json, Key.REQUEST_TRAILERS, request.trailers());
         }
         if (response != null && !response.trailers().isEmpty()) {
-            fields(json, "response_trailers", response.trailers());
+            fields(json, Key.RESPONSE_TRAILERS, response.trailers());
         }
     }
 
     private void outcome(JsonGenerator json, Flow flow) throws IOException {
-        json.writeNumberField("exchange", flow.id());
+        number(json, Key.EXCHANGE, flow.id());
         Flow.Decision decision = flow.decision();
-        json.writeStringField("verdict", decision.verdict());
-        string(json, "code", decision.code());
-        string(json, "why", decision.why());
-        string(json, "route", decision.route());
-        string(json, "rule", decision.rule());
-        string(json, "ask", decision.ask());
-        json.writeBooleanField("injected", decision.injected());
+        string(json, Key.VERDICT, decision.verdict());
+        stringOrNone(json, Key.CODE, decision.code());
+        stringOrNone(json, Key.WHY, decision.why());
+        stringOrNone(json, Key.ROUTE, decision.route());
+        stringOrNone(json, Key.RULE, decision.rule());
+        stringOrNone(json, Key.ASK, decision.ask());
+        bool(json, Key.INJECTED, decision.injected());
         Flow.Connection upstream = flow.upstream();
         if (upstream.address() != null) {
-            json.writeStringField("upstream", upstream.address());
-            string(json, "upstream_http_version", upstream.httpVersion());
-            json.writeBooleanField("upstream_reused", upstream.reused());
-            tls(json, "upstream_tls", upstream.tls());
+            string(json, Key.UPSTREAM, upstream.address());
+            stringOrNone(json, Key.UPSTREAM_HTTP_VERSION, upstream.httpVersion());
+            bool(json, Key.UPSTREAM_REUSED, upstream.reused());
+            tls(json, Key.UPSTREAM_TLS, upstream.tls());
         }
         if (!flow.timings().micros().isEmpty()) {
-            json.writeObjectFieldStart("ms");
+            object(json, Key.MS);
             for (Map.Entry<String, Long> phase : flow.timings().micros().entrySet()) {
                 json.writeFieldName(phase.getKey());
                 json.writeNumber(millis(phase.getValue()));
@@ -155,30 +167,30 @@ final class FlowWriter {
             json.writeEndObject();
         }
         if (!flow.findings().isEmpty()) {
-            json.writeArrayFieldStart("findings");
+            array(json, Key.FINDINGS);
             for (Flow.Finding finding : flow.findings()) {
                 json.writeStartObject();
-                json.writeStringField("detector", finding.detector());
-                json.writeStringField("place", finding.place());
-                json.writeStringField("fingerprint", finding.fingerprint());
-                json.writeStringField("effect", finding.effect());
+                string(json, Key.DETECTOR, finding.detector());
+                string(json, Key.PLACE, finding.place());
+                string(json, Key.FINGERPRINT, finding.fingerprint());
+                string(json, Key.EFFECT, finding.effect());
                 json.writeEndObject();
             }
             json.writeEndArray();
         }
     }
 
-    private void tls(JsonGenerator json, String name, Flow.@Nullable Tls tls) throws IOException {
+    private void tls(JsonGenerator json, Key key, Flow.@Nullable Tls tls) throws IOException {
         if (tls == null) {
             return;
         }
-        json.writeObjectFieldStart(name);
-        json.writeStringField("version", tls.version());
-        json.writeStringField("cipher", tls.cipher());
-        string(json, "alpn", tls.alpn());
+        object(json, key);
+        string(json, Key.VERSION, tls.version());
+        string(json, Key.CIPHER, tls.cipher());
+        stringOrNone(json, Key.ALPN, tls.alpn());
         Flow.Certificate certificate = tls.certificate();
         if (certificate != null) {
-            json.writeFieldName("certificate");
+            json.writeFieldName(Key.CERTIFICATE.text);
             json.writeRawValue(written(certificate));
         }
         json.writeEndObject();
@@ -187,14 +199,10 @@ final class FlowWriter {
     private SerializableString written(Flow.Certificate certificate) throws IOException {
         SerializableString known = certificates.get(certificate);
         if (known == null) {
-            StringWriter text = new StringWriter();
-            try (JsonGenerator json = factory.createGenerator(text)) {
-                certificate(json, certificate);
-            }
+            known = text(json -> certificate(json, certificate));
             if (certificates.size() == MOST_CERTIFICATES) {
                 certificates.clear();
             }
-            known = new SerializedString(text.toString());
             certificates.put(certificate, known);
         }
         return known;
@@ -202,19 +210,19 @@ final class FlowWriter {
 
     private static void certificate(JsonGenerator json, Flow.Certificate certificate) throws IOException {
         json.writeStartObject();
-        json.writeStringField("subject", certificate.subject());
-        json.writeStringField("issuer", certificate.issuer());
-        json.writeStringField("not_before", certificate.notBefore().toString());
-        json.writeStringField("not_after", certificate.notAfter().toString());
-        json.writeArrayFieldStart("names");
+        string(json, Key.SUBJECT, certificate.subject());
+        string(json, Key.ISSUER, certificate.issuer());
+        string(json, Key.NOT_BEFORE, certificate.notBefore().toString());
+        string(json, Key.NOT_AFTER, certificate.notAfter().toString());
+        array(json, Key.NAMES);
         for (String each : certificate.names()) {
             json.writeString(each);
         }
         json.writeEndArray();
         if (certificate.moreNames() > 0) {
-            json.writeNumberField("more_names", certificate.moreNames());
+            number(json, Key.MORE_NAMES, certificate.moreNames());
         }
-        json.writeStringField("sha256", certificate.sha256());
+        string(json, Key.SHA256, certificate.sha256());
         json.writeEndObject();
     }
 
@@ -223,7 +231,7 @@ final class FlowWriter {
             return;
         }
         int left = most;
-        json.writeArrayFieldStart("messages");
+        array(json, Key.MESSAGES);
         for (Flow.Message message : messages) {
             int kept = message.payload().kept().length;
             if (kept > left) {
@@ -231,56 +239,192 @@ final class FlowWriter {
             }
             left -= kept;
             json.writeStartObject();
-            json.writeBooleanField("from_client", message.fromCaller());
-            json.writeBooleanField("is_text", message.text());
-            json.writeFieldName("ms");
+            bool(json, Key.FROM_CLIENT, message.fromCaller());
+            bool(json, Key.IS_TEXT, message.text());
+            json.writeFieldName(Key.MS.text);
             json.writeNumber(millis(message.micros()));
-            body(json, "payload", message.payload(), most);
+            body(json, Key.PAYLOAD, message.payload(), most);
             json.writeEndObject();
         }
         json.writeEndArray();
     }
 
-    private static void string(JsonGenerator json, String name, @Nullable String value) throws IOException {
+    private static void string(JsonGenerator json, Key key, String value) throws IOException {
+        json.writeFieldName(key.text);
+        json.writeString(value);
+    }
+
+    private static void stringOrNone(JsonGenerator json, Key key, @Nullable String value) throws IOException {
         if (value != null) {
-            json.writeStringField(name, value);
+            string(json, key, value);
         }
     }
 
-    private static void fields(JsonGenerator json, String name, List<Flow.Field> fields) throws IOException {
-        json.writeArrayFieldStart(name);
+    private static void number(JsonGenerator json, Key key, long value) throws IOException {
+        json.writeFieldName(key.text);
+        json.writeNumber(value);
+    }
+
+    private static void bool(JsonGenerator json, Key key, boolean value) throws IOException {
+        json.writeFieldName(key.text);
+        json.writeBoolean(value);
+    }
+
+    private static void array(JsonGenerator json, Key key) throws IOException {
+        json.writeFieldName(key.text);
+        json.writeStartArray();
+    }
+
+    private static void object(JsonGenerator json, Key key) throws IOException {
+        json.writeFieldName(key.text);
+        json.writeStartObject();
+    }
+
+    private void fields(JsonGenerator json, Key key, List<Flow.Field> fields) throws IOException {
+        array(json, key);
         for (Flow.Field field : fields) {
-            json.writeStartArray();
-            json.writeString(field.name());
-            json.writeString(field.value());
-            json.writeEndArray();
+            SerializableString known = written(field);
+            if (known == null) {
+                field(json, field);
+            } else {
+                json.writeRawValue(known);
+            }
         }
         json.writeEndArray();
     }
 
-    private static void body(JsonGenerator json, String name, FlowBody body, int most) throws IOException {
-        json.writeObjectFieldStart(name);
+    private static void field(JsonGenerator json, Flow.Field field) throws IOException {
+        json.writeStartArray();
+        json.writeString(field.name());
+        json.writeString(field.value());
+        json.writeEndArray();
+    }
+
+    /** Null where it is long or comes for the first time. */
+    private @Nullable SerializableString written(Flow.Field field) throws IOException {
+        if (field.name().length() + field.value().length() > MaskedFields.LONGEST) {
+            return null;
+        }
+        Optional<SerializableString> known = fields.get(field);
+        if (known == null) {
+            fields.put(field, Optional.empty());
+            return null;
+        }
+        if (known.isEmpty()) {
+            known = Optional.of(text(json -> field(json, field)));
+            fields.put(field, known);
+        }
+        return known.get();
+    }
+
+    /** Writes a part of a flow. */
+    private interface Part {
+        void to(JsonGenerator json) throws IOException;
+    }
+
+    private SerializableString text(Part part) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = factory.createGenerator(text)) {
+            part.to(json);
+        }
+        return new SerializedString(text.toString());
+    }
+
+    private static void body(JsonGenerator json, Key key, FlowBody body, int most) throws IOException {
+        object(json, key);
         if (body.isEmpty()) {
-            json.writeBooleanField("empty", true);
+            bool(json, Key.EMPTY, true);
             json.writeEndObject();
             return;
         }
         byte[] kept = body.kept().length <= most ? body.kept() : Arrays.copyOf(body.kept(), most);
         boolean truncated = body.truncated() || kept.length < body.kept().length;
         int text = Text.length(kept, truncated);
-        json.writeStringField("encoding", text >= 0 ? "text" : "base64");
-        json.writeNumberField("length", body.length());
-        json.writeBooleanField("truncated", truncated);
+        string(json, Key.ENCODING, text >= 0 ? "text" : "base64");
+        number(json, Key.LENGTH, body.length());
+        bool(json, Key.TRUNCATED, truncated);
         if (body.decoded()) {
-            json.writeBooleanField("decoded", true);
+            bool(json, Key.DECODED, true);
         }
         if (text >= 0) {
-            json.writeFieldName("text");
-            json.writeUTF8String(kept, 0, text);
+            json.writeFieldName(Key.TEXT.text);
+            if (Text.isPlain(kept, text)) {
+                json.writeRawUTF8String(kept, 0, text);
+            } else {
+                json.writeUTF8String(kept, 0, text);
+            }
         } else {
-            json.writeFieldName("b64");
+            json.writeFieldName(Key.B64.text);
             json.writeBinary(Base64Variants.MIME_NO_LINEFEEDS, kept, 0, kept.length);
         }
         json.writeEndObject();
+    }
+
+    /** The names of a line's parts, as JSON has them: in lower case. */
+    private enum Key {
+        SCAN_ID,
+        TIMESTAMP,
+        EVENT,
+        SNI,
+        ALPN_PROTOCOLS,
+        HOST,
+        PORT,
+        METHOD,
+        SCHEME,
+        PATH,
+        HTTP_VERSION,
+        REQUEST_HEADERS,
+        REQUEST_BODY,
+        RESPONSE_STATUS,
+        RESPONSE_REASON,
+        RESPONSE_HEADERS,
+        RESPONSE_BODY,
+        REQUEST_TRAILERS,
+        RESPONSE_TRAILERS,
+        CLIENT,
+        USER,
+        TLS,
+        VERSION,
+        CIPHER,
+        ALPN,
+        CERTIFICATE,
+        SUBJECT,
+        ISSUER,
+        NOT_BEFORE,
+        NOT_AFTER,
+        NAMES,
+        MORE_NAMES,
+        SHA256,
+        EXCHANGE,
+        VERDICT,
+        CODE,
+        WHY,
+        ROUTE,
+        RULE,
+        ASK,
+        INJECTED,
+        UPSTREAM,
+        UPSTREAM_HTTP_VERSION,
+        UPSTREAM_REUSED,
+        UPSTREAM_TLS,
+        MS,
+        FINDINGS,
+        DETECTOR,
+        PLACE,
+        FINGERPRINT,
+        EFFECT,
+        MESSAGES,
+        FROM_CLIENT,
+        IS_TEXT,
+        PAYLOAD,
+        EMPTY,
+        ENCODING,
+        LENGTH,
+        TRUNCATED,
+        DECODED,
+        TEXT,
+        B64;
+
+        private final SerializableString text = new SerializedString(name().toLowerCase(Locale.ROOT));
     }
 }

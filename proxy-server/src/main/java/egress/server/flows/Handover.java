@@ -16,6 +16,7 @@ sealed interface Handover {
         return switch (this) {
             case Started started -> started.recording().caller;
             case Responded responded -> responded.recording().caller;
+            case Due due -> due.recording().caller;
             case Message message -> message.recording().caller;
             case Gap gap -> gap.recording().caller;
             case Ended ended -> ended.recording().caller;
@@ -28,6 +29,9 @@ sealed interface Handover {
     record Started(Recording recording) implements Handover {}
 
     record Responded(Recording recording, Facts facts) implements Handover {}
+
+    /** How far it has come is to be shown now. */
+    record Due(Recording recording) implements Handover {}
 
     record Message(Recording recording, MessagePart part) implements Handover {}
 

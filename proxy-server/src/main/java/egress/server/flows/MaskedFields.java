@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Masks fields, and remembers what became of the short ones, since most come again. Belongs to one thread. */
 final class MaskedFields {
-    private static final int MOST = 2_048;
-    private static final int LONGEST = 256;
+    /** That are remembered. */
+    static final int MOST = 2_048;
+    /** Name and value together. */
+    static final int LONGEST = 256;
 
     private final Map<Flow.Field, Flow.Field> known = new LinkedHashMap<>(256, 0.75f, true) {
         @Override

@@ -64,6 +64,9 @@ final class Recording implements AutoCloseable {
     /** Of the recorder's thread alone. */
     Flow.@Nullable Request masked;
 
+    /** Of the recorder's thread alone. */
+    FlowDelivery.@Nullable Progress unshown;
+
     Recording(ExchangeRecord exchange, String scan, Instant time, Fields requestFields, Credit credit, int bodyLimit) {
         this.id = exchange.id;
         this.downstream = exchange.downstream;

@@ -1,8 +1,39 @@
 package egress.server.flows;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** Tells text from other bytes. */
 final class Text {
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final long EACH = 0x0101010101010101L;
+    private static final long HIGH_BITS = EACH << 7;
+
     private Text() {}
+
+    /** Whether the first bytes are printable ASCII that JSON writes as it is; true only where they are. */
+    static boolean isPlain(byte[] bytes, int length) {
+        if (length < Long.BYTES) {
+            return false;
+        }
+        for (int at = 0; at < length; at += Long.BYTES) {
+            if (!isPlain((long) LONGS.get(bytes, Math.min(at, length - Long.BYTES)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether eight bytes are printable ASCII that JSON writes as it is; true only where they are. */
+    private static boolean isPlain(long eight) {
+        long quotes = eight ^ EACH * '"';
+        long slashes = eight ^ EACH * '\\';
+        // A byte below n borrows from its high bit; those that had it already are not ASCII
+        return ((eight | eight - EACH * ' ' | quotes - EACH | slashes - EACH) & HIGH_BITS) == 0;
+    }
 
     /**
      * How many of these bytes are text in UTF-8 that is no longer in JSON than in base64.
@@ -14,6 +45,10 @@ final class Text {
         long escapes = 0;
         int at = 0;
         while (at < bytes.length) {
+            if (at <= bytes.length - Long.BYTES && isPlain((long) LONGS.get(bytes, at))) {
+                at += Long.BYTES;
+                continue;
+            }
             int c = bytes[at] & 0xff;
             if (c < 0x80) {
                 escapes += c >= 0x20 ? c == '"' || c == '\\' ? 1 : 0 : c == '\n' || c == '\r' || c == '\t' ? 1 : 5;

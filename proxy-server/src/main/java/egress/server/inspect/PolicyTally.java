@@ -25,6 +25,11 @@ final class PolicyTally implements FlowSink {
     }
 
     @Override
+    public boolean isLive() {
+        return false;
+    }
+
+    @Override
     public void started(Flow flow) {
         // Nothing was decided yet.
     }

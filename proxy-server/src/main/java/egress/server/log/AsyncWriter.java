@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -20,6 +21,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class AsyncWriter implements AutoCloseable {
     /** How long a burst is gathered, so that an event loop wakes the writer once and not for each line. */
     private static final long GATHER_NANOS = Duration.ofMillis(2).toNanos();
+
+    /** Leases of callers of whom nothing waits are kept up to so many. */
+    private static final int MOST_OPEN = 256;
 
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
     private static final int FLUSH_CHARS = 64 * 1024;
@@ -40,10 +44,13 @@ public final class AsyncWriter implements AutoCloseable {
         void render(StringBuilder out, StringBuilder err);
     }
 
-    private record Queued(Entry entry, FairBudget.Lease lease) {}
+    private record Queued(Entry entry, FairBudget.Lease lease, int weight) {}
 
     private final Queue<Queued> queue = new ConcurrentLinkedQueue<>();
     private final FairBudget budget;
+    /** What the lines of each caller hold, kept open for the next ones. */
+    private final ConcurrentHashMap<Caller, FairBudget.Lease> leases = new ConcurrentHashMap<>();
+
     private final OutputStream out;
     private final OutputStream err;
     private final Thread thread;
@@ -71,13 +78,20 @@ public final class AsyncWriter implements AutoCloseable {
      * @param weight bytes it holds, about
      */
     void offer(Entry entry, Caller caller, int weight) {
-        FairBudget.Lease lease =
-                closing ? null : budget.take(new Claimant(caller, 0), weight, FairBudget.Reclaim.NEVER);
-        if (lease == null) {
+        if (closing) {
             lost.increment();
             return;
         }
-        queue.add(new Queued(entry, lease));
+        leases.compute(caller, (_, open) -> {
+            FairBudget.Lease lease =
+                    open == null ? budget.lease(new Claimant(caller, 0), FairBudget.Reclaim.NEVER) : open;
+            if (lease.take(weight)) {
+                queue.add(new Queued(entry, lease, weight));
+            } else {
+                lost.increment();
+            }
+            return lease;
+        });
         if (idle.get() && idle.compareAndSet(true, false)) {
             LockSupport.unpark(thread);
         }
@@ -128,16 +142,29 @@ public final class AsyncWriter implements AutoCloseable {
         for (Queued next = queue.poll(); next != null; next = queue.poll()) {
             any = true;
             guarded(next.entry());
-            next.lease().close();
+            next.lease().give(next.weight());
             if (outText.length() + errText.length() > FLUSH_CHARS) {
                 flush();
             }
+        }
+        if (leases.size() > MOST_OPEN) {
+            leases.keySet().forEach(this::closeUnused);
         }
         long now = System.nanoTime() + (closing ? FOREVER_NANOS : 0);
         guarded((to, err) -> keeps = kept.due(now, to));
         sayLost();
         flush();
         return any;
+    }
+
+    private void closeUnused(Caller caller) {
+        leases.computeIfPresent(caller, (_, lease) -> {
+            if (lease.held() > 0) {
+                return lease;
+            }
+            lease.close();
+            return null;
+        });
     }
 
     /** A line less, rather than no log from here on. */

@@ -113,6 +113,25 @@ class FlowFormatTest {
     }
 
     @Test
+    void eachByteAtEachPlaceIsReadBackAsItWas() throws Exception {
+        for (int length : new int[] {1, 7, 8, 9, 16, 23}) {
+            for (int at = 0; at < length; at++) {
+                for (int value = 0; value < 256; value++) {
+                    byte[] bytes = new byte[length];
+                    Arrays.fill(bytes, (byte) 'a');
+                    bytes[at] = (byte) value;
+                    JsonNode body = body(bytes, false);
+                    byte[] read = body.has("text")
+                            ? body.get("text").asText().getBytes(UTF_8)
+                            : body.get("b64").binaryValue();
+                    assertThat(read).isEqualTo(bytes);
+                    assertThat(body.get("encoding").asText()).isEqualTo(value < 128 ? "text" : "base64");
+                }
+            }
+        }
+    }
+
+    @Test
     void aCharacterThatTheLimitCutsIsLeftOut() throws Exception {
         byte[] bytes = "ab€".getBytes(UTF_8);
         JsonNode cut = body(Arrays.copyOf(bytes, 4), true);
