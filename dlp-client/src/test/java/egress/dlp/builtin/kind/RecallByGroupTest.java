@@ -107,7 +107,7 @@ final class RecallByGroupTest {
         }
         System.out.println(table(all));
         all.forEach((row, tallies) -> {
-            double least = row.group() == Detector.ASSIGNED_SECRETS ? 0.9 : 0.97;
+            double least = row.group() == Detector.ASSIGNED_SECRETS ? 0.95 : 0.99;
             for (Asked asked : List.of(Asked.STRICT, Asked.LISTED)) {
                 assertThat(tally(tallies, asked).found())
                         .as("%s, %s, seed %d", row.what(), asked, SEED)
@@ -120,6 +120,34 @@ final class RecallByGroupTest {
                         .satisfies(share -> assertThat(off ? 1 - share : share).isGreaterThanOrEqualTo(least));
             }
         });
+    }
+
+    /** What the table above first showed to be missed. */
+    @Test
+    void whatStandsInAFormBehindAnEscapeOrInBase64IsFound() throws IOException {
+        Templates templates = new Templates(random);
+        String key = "0x" + drawn.hex(64);
+        String armour = "-----BEGIN RSA PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(drawn.bytes(96)) + "\n";
+        List<String> bodies = List.of(
+                "text=" + URLEncoder.encode("see: " + armour, StandardCharsets.UTF_8),
+                "text=" + URLEncoder.encode("{\"private_key\": \"" + key + "\"}", StandardCharsets.UTF_8),
+                "{\"content\":\"new ethers.Wallet(\\\"" + key + "\\\")\"}",
+                "{\"content\":\"{\\\"accounts\\\": [\\\"" + key + "\\\"]}\"}",
+                "{\"content\":\"see:\\n" + templates.expand("postgres://app:<16:A-Za-z0-9>@db.example:5432/app") + " .\"}",
+                "{\"content\":\"see:\\n" + templates.expand("mongodb+srv://u:<16:A-Za-z0-9>@cluster0.example/x") + "\"}",
+                "{\"content\":\"see:\\n" + templates.expand("<3:A-Za-z0-9>8Q~<34:A-Za-z0-9>") + "\\nend\"}");
+        for (String body : bodies) {
+            assertThat(findings(body, ScanOptions.defaults()))
+                    .as("%s, seed %d", body, SEED)
+                    .anyMatch(Finding::blocks);
+        }
+        for (List<String> list : Drawn.wordLists()) {
+            String text = "see: " + String.join(" ", drawn.phrase(list, 12)) + " .";
+            String body = "{\"data\":\"" + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\"}";
+            assertThat(findings(body, ScanOptions.listed(List.of(Detector.WALLET_KEYS))))
+                    .as("%s, seed %d", text, SEED)
+                    .anyMatch(each -> each.detector().equals("seed_phrase"));
+        }
     }
 
     private static Tally tally(Map<Asked, Tally> tallies, Asked asked) {
