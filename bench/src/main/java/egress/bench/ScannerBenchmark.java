@@ -10,12 +10,10 @@ import egress.dlp.ScanVerdict;
 import egress.dlp.builtin.BuiltInScanner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -75,10 +73,10 @@ public class ScannerBenchmark {
         Random random = new Random(11);
         List<byte[]> secrets = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            secrets.add(drawn(random, 40).getBytes(StandardCharsets.US_ASCII));
+            secrets.add(CleanBodies.drawn(random, 40).getBytes(StandardCharsets.US_ASCII));
         }
         scanner = new BuiltInScanner(secrets, new byte[32], Runnable::run);
-        byte[] bytes = of(random).getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = CleanBodies.of(body, random, size).getBytes(StandardCharsets.UTF_8);
         request = new ScanRequest(
                 "api.anthropic.com",
                 "POST",
@@ -107,59 +105,5 @@ public class ScannerBenchmark {
     @Benchmark
     public ScanVerdict scan() {
         return scanner.scanNow(request);
-    }
-
-    private String of(Random random) {
-        return switch (body) {
-            case "conversation" -> conversation(random);
-            case "records" -> records(random);
-            default -> image(random);
-        };
-    }
-
-    private String conversation(Random random) {
-        String[] words =
-                ("the model should return a list of files and then summarise changes in each function which handles requests "
-                                + "from upstream with care because latency matters and the token or key must not be logged")
-                        .split(" ", -1);
-        StringBuilder out = new StringBuilder(
-                "{\"model\":\"m\",\"max_tokens\":4096,\"messages\":[{\"role\":\"user\",\"content\":\"go\"}");
-        while (out.length() < size - 2) {
-            out.append(",{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"");
-            for (int i = 0; i < 60; i++) {
-                out.append(words[random.nextInt(words.length)]).append(i % 15 == 14 ? ".\\n" : " ");
-            }
-            out.append("\"},{\"type\":\"tool_use\",\"id\":\"toolu_01").append(drawn(random, 22));
-            out.append("\",\"name\":\"read_file\",\"input\":{\"path\":\"src/main/App.java\",\"offset\":")
-                    .append(random.nextInt(900));
-            out.append("}}]}");
-        }
-        return out + "]}";
-    }
-
-    private String records(Random random) {
-        StringBuilder out = new StringBuilder("[{}");
-        while (out.length() < size - 1) {
-            out.append(",{\"id\":").append(random.nextInt(100_000)).append(",\"uuid\":\"");
-            out.append(new UUID(random.nextLong(), random.nextLong())).append("\",\"name\":\"Item\",\"price\":12.5,");
-            out.append(
-                    "\"tags\":[\"alpha\",\"beta\"],\"created_at\":\"2025-11-03T12:30:00Z\",\"active\":true,\"parent\":null}");
-        }
-        return out + "]";
-    }
-
-    private String image(Random random) {
-        byte[] bytes = new byte[Math.max(0, size - 150) * 3 / 4];
-        random.nextBytes(bytes);
-        return "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
-                + "\"data\":\"iVBORw0KGgo" + Base64.getEncoder().encodeToString(bytes) + "\"}}]}]}";
-    }
-
-    private static String drawn(Random random, int n) {
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < n; i++) {
-            out.append("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz123456789".charAt(random.nextInt(57)));
-        }
-        return out.toString();
     }
 }

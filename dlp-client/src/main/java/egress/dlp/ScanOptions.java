@@ -3,6 +3,7 @@ package egress.dlp;
 import egress.dlp.Finding.Severity;
 import egress.dlp.Profile.Likeness;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +37,8 @@ public record ScanOptions(
             }
         }
         warns.removeAll(blocks);
-        blocking = Set.copyOf(blocks);
-        warning = Set.copyOf(warns);
+        blocking = Collections.unmodifiableSet(blocks);
+        warning = Collections.unmodifiableSet(warns);
         allowFingerprints = Set.copyOf(allowFingerprints);
     }
 

@@ -37,12 +37,7 @@ final class BodyScan {
             return;
         }
         run.allow(body.length());
-        List<String> values = request.fields().stream()
-                .filter(f -> f.name().equalsIgnoreCase("content-encoding"))
-                .map(HeaderField::value)
-                .toList();
-        Optional<List<ContentCoding>> codings =
-                ContentCoding.of(values).filter(all -> all.stream().allMatch(ContentCoding::isAvailable));
+        Optional<List<ContentCoding>> codings = codings(request.fields());
         Provenance wire = Provenance.of(new Provenance.Whole(new Place.Body()));
         Structure.Types types = Structure.Types.of(request.fields());
         if (codings.isPresent() && codings.get().isEmpty() && body instanceof BodySource.Heap heap) {
@@ -50,6 +45,23 @@ final class BodyScan {
             return;
         }
         layered(body, wire, types, codings);
+    }
+
+    // Empty where one of them cannot be decoded here.
+    private static Optional<List<ContentCoding>> codings(List<HeaderField> fields) {
+        List<String> values = new ArrayList<>(1);
+        for (HeaderField field : fields) {
+            if (field.name().equalsIgnoreCase("content-encoding")) {
+                values.add(field.value());
+            }
+        }
+        Optional<List<ContentCoding>> named = ContentCoding.of(values);
+        for (ContentCoding coding : named.orElse(List.of())) {
+            if (!coding.isAvailable()) {
+                return Optional.empty();
+            }
+        }
+        return named;
     }
 
     /** Scans bytes that no header field describes. */

@@ -28,9 +28,10 @@ final class Base64Runs implements Decoder {
 
     @Override
     public int decode(int start, int end) {
-        boolean any = false;
-        for (int phase = 0; phase < 4; phase++) {
-            any |= phase(start, start + phase, end);
+        // In step with the run; what the others find of text in another script is chance.
+        boolean any = phase(start, start, end);
+        for (int phase = 1; phase < 4; phase++) {
+            phase(start, start + phase, end);
         }
         if (!any && end - start >= HIGH_TEXT) {
             highText(start, end);

@@ -3,6 +3,7 @@ package egress.dlp.builtin.decode;
 import egress.dlp.builtin.scan.ScanWindow;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Reads UTF-8 as the ASCII it looks like: compatibility forms (NFKC), letters of other scripts that look Latin, digits of any script;
@@ -19,7 +20,9 @@ final class ConfusableFolding {
                     + "ꓐBꓑPꓒdꓓDꓔTꓖGꓗKꓙJꓚCꓜZꓝFꓟMꓠNꓡLꓢSꓣRꓦVꓧHꓪWꓫXꓬYꓮAꓰEꓲIꓳOꓴUⲟoⲞOⲢPⲣpⲤCⲥcⲦTⲬXⲭx"
                     + "‐-‑-‒-–-—-−-⁃-﹘-˗-➖-‗_ˍ_﹍_․.·.•.꞉:∶:ː:։:⁄/∕/╱/⧸/꞊=᐀=﹢+➕+ǃ!";
 
-    private static final byte[] BMP = bmp();
+    private static final int PAGE = 256;
+    /** What the characters of each page of the BMP fold to, made when the first of a page is met: most texts meet few pages. */
+    private static final AtomicReferenceArray<byte[]> PAGES = new AtomicReferenceArray<>(PAGE);
 
     private ConfusableFolding() {}
 
@@ -175,11 +178,11 @@ final class ConfusableFolding {
 
     private static int fold(int c) {
         if (c < 0x10000) {
-            return BMP[c];
+            return page(c / PAGE)[c % PAGE];
         }
         if (c >= 0x1d400 && c <= 0x1d7ff) {
             int ascii = normalised(c);
-            return ascii > 0x7f && ascii < 0x10000 ? BMP[ascii] : ascii;
+            return ascii > 0x7f && ascii < 0x10000 ? fold(ascii) : ascii;
         }
         if (c >= 0x1f1e6 && c <= 0x1f1ff) {
             return 'A' + c - 0x1f1e6;
@@ -191,13 +194,26 @@ final class ConfusableFolding {
         return c >= 0xe0000 && c <= 0xe01ef ? DROP : SPACE;
     }
 
-    private static byte[] bmp() {
-        byte[] out = new byte[0x10000];
-        for (int c = 0; c < out.length; c++) {
-            out[c] = (byte) (c < 0x80 ? c : dense(c) ? SPACE : folded(c));
+    private static byte[] page(int number) {
+        byte[] page = PAGES.get(number);
+        if (page == null) {
+            page = made(number * PAGE);
+            PAGES.set(number, page);
+        }
+        return page;
+    }
+
+    private static byte[] made(int first) {
+        byte[] out = new byte[PAGE];
+        for (int i = 0; i < PAGE; i++) {
+            int c = first + i;
+            out[i] = (byte) (c < 0x80 ? c : dense(c) ? SPACE : folded(c));
         }
         for (int i = 0; i + 1 < LOOKALIKES.length(); i += 2) {
-            out[LOOKALIKES.charAt(i)] = (byte) LOOKALIKES.charAt(i + 1);
+            int c = LOOKALIKES.charAt(i) - first;
+            if (c >= 0 && c < PAGE) {
+                out[c] = (byte) LOOKALIKES.charAt(i + 1);
+            }
         }
         return out;
     }

@@ -5,6 +5,7 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
 import egress.dlp.builtin.scan.Segment;
+import java.util.Arrays;
 
 /** Groups escapes that are close together, decodes the text around each group and has it scanned. */
 final class EscapedRegions {
@@ -19,6 +20,7 @@ final class EscapedRegions {
     private int start = -1;
     private int last;
     private int strong;
+    private int percents;
     private int weak;
     private int quoted;
     private int folded;
@@ -38,6 +40,7 @@ final class EscapedRegions {
                 if (i + 2 < s.to() && ((hex(i + 1) && hex(i + 2)) || b[i + 1] == 'u')) {
                     mark(i);
                     strong++;
+                    percents++;
                 }
             }
             case CharTables.AMPERSAND -> {
@@ -139,6 +142,7 @@ final class EscapedRegions {
         }
         start = -1;
         strong = 0;
+        percents = 0;
         weak = 0;
         quoted = 0;
         folded = 0;
@@ -160,6 +164,9 @@ final class EscapedRegions {
             EscapeDecoder.decode(b, from, end, out);
             out.end(end, s);
         }
+        if (percents > 0) {
+            form(from, end, view);
+        }
         if (folded > 0 || nuls > 0) {
             ScanWindow out = new ScanWindow(run, view);
             if (nuls > (end - from) / 5) {
@@ -172,6 +179,23 @@ final class EscapedRegions {
         if (quoted >= 2) {
             ScanWindow out = new ScanWindow(run, view);
             EscapeDecoder.quotedPrintable(b, from, end, out);
+            out.end(end, s);
+        }
+    }
+
+    // In forms a plus is a blank, and a plus itself is written %2B.
+    private void form(int from, int end, Provenance view) {
+        byte[] blanks = Arrays.copyOfRange(b, from, end);
+        boolean any = false;
+        for (int i = 0; i < blanks.length; i++) {
+            if (blanks[i] == '+') {
+                blanks[i] = ' ';
+                any = true;
+            }
+        }
+        if (any) {
+            ScanWindow out = new ScanWindow(run, view);
+            EscapeDecoder.decode(blanks, 0, blanks.length, out);
             out.end(end, s);
         }
     }

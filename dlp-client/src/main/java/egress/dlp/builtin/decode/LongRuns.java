@@ -17,8 +17,6 @@ final class LongRuns {
 
     private static final int ENTROPY = 24;
     private static final int SAMPLE = 256;
-    /** The least bytes of text in a UUID that are not chance. */
-    private static final int UUID_TEXT = 8;
 
     private final ScanContext run;
     private final Segment s;
@@ -61,21 +59,17 @@ final class LongRuns {
 
     // Sixteen bytes may be text as well.
     private void uuid(int start) {
+        if (!Uuid.mayBeText(b, start)) {
+            return;
+        }
         byte[] bytes = new byte[16];
-        int text = 0;
-        int best = 0;
         for (int i = start, n = 0; i < start + 36; i++) {
             if (b[i] != '-') {
-                byte c = (byte) (CharTables.hex(b[i]) << 4 | CharTables.hex(b[i + 1]));
-                bytes[n++] = c;
-                text = c >= 0x20 && c < 0x7f ? text + 1 : 0;
-                best = Math.max(best, text);
+                bytes[n++] = (byte) (CharTables.hex(b[i]) << 4 | CharTables.hex(b[i + 1]));
                 i++;
             }
         }
-        if (best >= UUID_TEXT) {
-            run.scan(Segment.whole(s.view().decoded(start, start + 36), bytes, 0, bytes.length));
-        }
+        run.scan(Segment.whole(s.view().decoded(start, start + 36), bytes, 0, bytes.length));
     }
 
     // The index behind a line break, real or escaped, with blanks on both sides and the marks of a quotation behind it,

@@ -1,5 +1,6 @@
 package egress.dlp.builtin.join;
 
+import egress.dlp.builtin.match.Swar;
 import egress.dlp.builtin.match.Uuid;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.ScanWindow;
@@ -56,18 +57,16 @@ public final class Fragment {
 
     /** Whether all of it is here, and it holds a digit or a capital but no space. */
     boolean isMade() {
-        if (cut || isStamp()) {
+        if (cut || firstSpace() < length || isStamp()) {
             return false;
         }
-        boolean made = false;
         for (int i = 0; i < length; i++) {
             byte c = head[i];
-            if (c <= ' ' && c >= 0) {
-                return false;
+            if (c >= '0' && c <= '9' || c >= 'A' && c <= 'Z') {
+                return true;
             }
-            made |= (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
         }
-        return made;
+        return false;
     }
 
     // Record ids and times, which lists of records are full of, and which are never pieces of a secret.
@@ -131,18 +130,20 @@ public final class Fragment {
             return;
         }
         int first = firstSpace();
-        if (!cut && first == length) {
-            out.put(head, 0, length);
-            return;
-        }
         out.put(head, 0, first);
-        out.put('\n');
+        if (cut || first < length) {
+            emitLast(out);
+        }
+    }
+
+    private void emitLast(ScanWindow out) {
         byte[] from = cut ? tail : head;
         int end = cut ? tailLength : length;
         int start = end;
         while (start > 0 && from[start - 1] > ' ') {
             start--;
         }
+        out.put('\n');
         out.put(from, start, end);
     }
 
@@ -161,10 +162,6 @@ public final class Fragment {
     }
 
     private int firstSpace() {
-        int i = 0;
-        while (i < length && (head[i] > ' ' || head[i] < 0)) {
-            i++;
-        }
-        return i;
+        return Swar.space(head, 0, length);
     }
 }

@@ -70,16 +70,7 @@ public final class JsonJoiner implements Joiner {
         int i = from;
         while (i < to && !run.over()) {
             switch (state) {
-                case OUTSIDE -> {
-                    while (i < to && b[i] != '"') {
-                        i++;
-                    }
-                    if (i < to) {
-                        i++;
-                        piece.clear();
-                        state = State.INSIDE;
-                    }
-                }
+                case OUTSIDE -> i = outside(b, i, to);
                 case INSIDE -> i = inside(b, i, to);
                 case ESCAPE -> {
                     piece.add(b, i, i + 1);
@@ -131,6 +122,16 @@ public final class JsonJoiner implements Joiner {
             keys.flush(piece);
         }
         pairs.flush();
+    }
+
+    private int outside(byte[] b, int from, int to) {
+        int i = Swar.quote(b, from, to);
+        if (i < to) {
+            piece.clear();
+            state = State.INSIDE;
+            i++;
+        }
+        return i;
     }
 
     private int inside(byte[] b, int from, int to) {

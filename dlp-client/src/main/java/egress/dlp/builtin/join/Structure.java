@@ -5,8 +5,10 @@ import egress.dlp.builtin.scan.Provenance;
 import egress.dlp.builtin.scan.ScanContext;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** A body's structure, read by what its bytes are and, where Content-Type claims another structure, by that as well. */
 public final class Structure {
@@ -105,10 +107,12 @@ public final class Structure {
         Kind read = kindOf(b, 0, length);
         List<Joiner> joins = new ArrayList<>(2);
         joins.add(join(run, view, read, types));
-        types.kinds().stream()
-                .distinct()
-                .filter(claimed -> claimed != read)
-                .forEach(claimed -> joins.add(join(run, view, claimed, types)));
+        Set<Kind> kinds = EnumSet.of(read);
+        for (Kind claimed : types.kinds()) {
+            if (kinds.add(claimed)) {
+                joins.add(join(run, view, claimed, types));
+            }
+        }
         boolean json = read == Kind.JSON && beginsAsJson(b, 0, length);
         return new Structure(
                 joins, json, json || read != Kind.JSON || !types.kinds().isEmpty());
@@ -180,10 +184,14 @@ public final class Structure {
     }
 
     public void feed(byte[] b, int from, int to) {
-        joins.forEach(join -> join.feed(b, from, to));
+        for (Joiner join : joins) {
+            join.feed(b, from, to);
+        }
     }
 
     public void end() {
-        joins.forEach(Joiner::end);
+        for (Joiner join : joins) {
+            join.end();
+        }
     }
 }

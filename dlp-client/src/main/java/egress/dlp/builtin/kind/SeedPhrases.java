@@ -3,6 +3,7 @@ package egress.dlp.builtin.kind;
 import egress.dlp.Detector;
 import egress.dlp.Profile.Likeness;
 import egress.dlp.builtin.match.Sha256;
+import egress.dlp.builtin.match.Swar;
 import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +42,6 @@ final class SeedPhrases {
     private final ScanContext run;
     private final Segment s;
     private final byte[] b;
-    private final WordLists lists;
     private @Nullable WordRow words;
     /** Up to here all words were looked at. */
     private int done;
@@ -50,12 +50,14 @@ final class SeedPhrases {
         this.run = run;
         this.s = s;
         this.b = s.b();
-        this.lists = WordLists.get();
     }
 
     /** As {@link egress.dlp.builtin.scan.RunListener#block}. */
     void block(int at, long words, long digits, long capitals) {
         int limit = s.limit();
+        if (at + Long.SIZE <= limit && isPlain(at, words, digits)) {
+            return;
+        }
         int middle = at + MIDDLE < limit ? at + MIDDLE : at;
         if (middle >= done && middle < limit) {
             probe(at, middle - at, words, digits, capitals);
@@ -67,6 +69,60 @@ final class SeedPhrases {
         if (at + 3 * QUARTER + MARKS < limit && isHigh(at + 3 * QUARTER)) {
             row(at + 3 * QUARTER);
         }
+    }
+
+    // Whether these 64 bytes are ASCII and show that the word at their middle is of no list, or has too few neighbours that are: so it is in
+    // nearly all text, and this tells it with few branches.
+    private boolean isPlain(int at, long words, long digits) {
+        int i = MIDDLE + Long.numberOfTrailingZeros(words >>> MIDDLE);
+        if (i > MIDDLE + LONGEST_GAP) {
+            return false;
+        }
+        int from = i + 1 - Long.numberOfLeadingZeros(~(words << Long.SIZE - 1 - i));
+        int to = i + Long.numberOfTrailingZeros(~(words >>> i));
+        int length = to - from;
+        if (from == 0 || length > Long.BYTES || (digits & (1L << to) - (1L << from)) != 0 || !Swar.isAscii(b, at)) {
+            return false;
+        }
+        int escape = b[at + from - 1] == '\\' ? 1 : 0;
+        return !mayBe(at + from + escape, at + to) || isAlone(at, words, digits, from, to);
+    }
+
+    private boolean isAlone(int at, long words, long digits, int from, int to) {
+        int hits = 0;
+        int start;
+        for (int end = to; hits < NEIGHBOURS; hits++) {
+            start = end + Long.numberOfTrailingZeros(words >>> end);
+            end = start < Long.SIZE ? start + Long.numberOfTrailingZeros(~(words >>> start)) : Long.SIZE;
+            if (end == Long.SIZE || !isWord(at, digits, start, end)) {
+                return false;
+            }
+            if (!mayBe(at + start, at + end)) {
+                break;
+            }
+        }
+        start = from;
+        while (hits < NEIGHBOURS) {
+            long before = words & (1L << start) - 1;
+            int end = Long.SIZE - Long.numberOfLeadingZeros(before);
+            start = before == 0 ? 0 : end - Long.numberOfLeadingZeros(~(before << Long.SIZE - end));
+            if (start == 0 || !isWord(at, digits, start, end)) {
+                return false;
+            }
+            if (!mayBe(at + start, at + end)) {
+                return true;
+            }
+            hits++;
+        }
+        return false;
+    }
+
+    // Letters alone, not too many, and not the letter of an escape before them.
+    private boolean isWord(int at, long digits, int from, int to) {
+        return to - from <= Long.BYTES
+                && (digits & (1L << to) - (1L << from)) == 0
+                && b[at + from - 1] != '\\'
+                && Swar.isLetters(b, at + from, to - from);
     }
 
     private boolean isHigh(int i) {
@@ -109,7 +165,7 @@ final class SeedPhrases {
 
     private boolean mayBe(int start, int end) {
         long key = end - start < SHORT_WORD ? 0 : WordLists.latin(b, start, end);
-        return key != 0 && lists.mayBe(key);
+        return key != 0 && WordLists.mayBe(key);
     }
 
     // Whether so many of the next and last words may be of a list as well.
@@ -172,7 +228,7 @@ final class SeedPhrases {
         if (p < s.limit() && !run.over()) {
             WordRow row = words;
             if (row == null) {
-                row = new WordRow(s, lists);
+                row = new WordRow(s);
                 words = row;
             }
             done = row.around(p, FEWEST);

@@ -4,6 +4,7 @@ import egress.dlp.Profile.Likeness;
 import egress.dlp.builtin.match.Base58;
 import egress.dlp.builtin.match.CharTables;
 import egress.dlp.builtin.match.Randomness;
+import egress.dlp.builtin.match.Swar;
 import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +44,10 @@ final class WalletKeys {
             return;
         }
         int from = start;
-        for (int i = start; i <= end; i++) {
-            if (i == end || !CharTables.isWord(b[i])) {
-                word(from, i);
-                from = i + 1;
-            }
+        while (end - from >= WIF) {
+            int to = Swar.mark(b, from, end);
+            word(from, to);
+            from = to + 1;
         }
     }
 

@@ -16,7 +16,6 @@ final class WordRow {
 
     private final Segment s;
     private final byte[] b;
-    private final WordLists lists;
     private int[] starts = new int[0];
     private int[] ends = new int[0];
     private long[] keys = new long[0];
@@ -29,10 +28,9 @@ final class WordRow {
     private int end;
     private long key;
 
-    WordRow(Segment s, WordLists lists) {
+    WordRow(Segment s) {
         this.s = s;
         this.b = s.b();
-        this.lists = lists;
     }
 
     int count() {
@@ -53,7 +51,7 @@ final class WordRow {
     }
 
     int place(int word, int language) {
-        return lists.place(keys[word], language);
+        return WordLists.place(keys[word], language);
     }
 
     /** Whether between words {@code i - 1} and {@code i} stands the same as between {@code k - 1} and {@code k}, but for blanks and numbers. */
@@ -155,7 +153,7 @@ final class WordRow {
 
     private boolean take(int from, int to) {
         long of = key(from, to);
-        int common = of == 0 ? 0 : languages & lists.languages(of);
+        int common = of == 0 ? 0 : languages & WordLists.languages(of);
         if (common == 0) {
             return false;
         }
@@ -196,7 +194,7 @@ final class WordRow {
         }
         if (!high) {
             long key = end - start < 3 ? 0 : WordLists.latin(b, start, end);
-            return key != 0 && lists.mayBe(key) ? key : 0;
+            return key != 0 && WordLists.mayBe(key) ? key : 0;
         }
         int lead = b[start] < 0 ? b[start] & 0xff : 0;
         boolean foreign = lead >= 0xc6 && lead < 0xe1 || lead == 0xe2 || lead >= 0xee;

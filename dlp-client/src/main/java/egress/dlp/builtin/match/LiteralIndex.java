@@ -3,10 +3,7 @@ package egress.dlp.builtin.match;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Arrays;
 
 /**
  * Finds any of many literals in one pass: each three bytes index a bit table that fits the first-level cache, and only where the bit
@@ -18,6 +15,7 @@ public final class LiteralIndex {
     private static final int BITS = 17;
     private static final int MULTIPLIER = 0x9E3779B1;
     private static final int GRAM = 3;
+    private static final byte[] COMMONNESS = commonness();
 
     /** Takes each place where a literal stands. */
     public interface Hits {
@@ -26,12 +24,9 @@ public final class LiteralIndex {
     }
 
     private final long[] bits = new long[1 << (BITS - 6)];
-    private final Map<Integer, Integer> slots = new HashMap<>();
-    private final List<List<Integer>> chains = new ArrayList<>();
-    private final List<byte[]> literals = new ArrayList<>();
-    private final List<Integer> offsets = new ArrayList<>();
-    private byte[][] frozen = new byte[0][];
-    private int[] grams = new int[0];
+    private byte[][] literals = new byte[64][];
+    private int[] offsets = new int[64];
+    private int count;
     private int[] keys = new int[0];
     private int[][] values = new int[0][];
 
@@ -40,39 +35,55 @@ public final class LiteralIndex {
         if (literal.length < GRAM) {
             throw new IllegalArgumentException("literal: " + literal.length + " bytes (expected: at least 3)");
         }
-        int offset = rarest(literal);
-        int gram = gram(literal, offset);
-        int hash = hash(gram);
-        bits[hash >>> 6] |= 1L << hash;
-        int number = literals.size();
-        literals.add(literal.clone());
-        offsets.add(offset);
-        Integer slot = slots.get(gram);
-        if (slot == null) {
-            slot = chains.size();
-            slots.put(gram, slot);
-            chains.add(new ArrayList<>());
+        if (count == literals.length) {
+            literals = Arrays.copyOf(literals, 2 * count);
+            offsets = Arrays.copyOf(offsets, 2 * count);
         }
-        chains.get(slot).add(number);
-        return number;
+        int offset = rarest(literal);
+        int hash = hash(gram(literal, offset));
+        bits[hash >>> 6] |= 1L << hash;
+        literals[count] = literal.clone();
+        offsets[count] = offset;
+        return count++;
     }
 
     /** Ends the adding; the index is immutable, and safe to share, from here on. */
     public LiteralIndex freeze() {
-        int size = Integer.highestOneBit(Math.max(8, slots.size() * 2)) << 1;
+        int size = Integer.highestOneBit(Math.max(8, distinct() * 2)) << 1;
         keys = new int[size];
         values = new int[size][];
-        frozen = literals.toArray(byte[][]::new);
-        grams = offsets.stream().mapToInt(Integer::intValue).toArray();
-        slots.forEach((gram, slot) -> {
-            int i = ((gram * MULTIPLIER) >>> 7) & (size - 1);
-            while (values[i] != null) {
-                i = (i + 1) & (size - 1);
-            }
-            keys[i] = gram;
-            values[i] = chains.get(slot).stream().mapToInt(Integer::intValue).toArray();
-        });
+        for (int number = 0; number < count; number++) {
+            int gram = gram(literals[number], offsets[number]);
+            int slot = slot(gram);
+            int[] chain = values[slot];
+            keys[slot] = gram;
+            values[slot] = chain == null ? new int[1] : Arrays.copyOf(chain, chain.length + 1);
+            values[slot][values[slot].length - 1] = number;
+        }
         return this;
+    }
+
+    private int distinct() {
+        int[] grams = new int[count];
+        for (int i = 0; i < count; i++) {
+            grams[i] = gram(literals[i], offsets[i]);
+        }
+        Arrays.sort(grams);
+        int distinct = 0;
+        for (int i = 0; i < count; i++) {
+            distinct += i == 0 || grams[i] != grams[i - 1] ? 1 : 0;
+        }
+        return distinct;
+    }
+
+    // Where a gram stands, or where it would.
+    private int slot(int gram) {
+        int mask = keys.length - 1;
+        int slot = ((gram * MULTIPLIER) >>> 7) & mask;
+        while (values[slot] != null && keys[slot] != gram) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
     }
 
     /** Reports every literal that stands in {@code [from, to)}; where several stand about the same place, in any order. */
@@ -114,19 +125,13 @@ public final class LiteralIndex {
     }
 
     private boolean compare(byte[] b, int at, int from, int to, Hits hits) {
-        int mask = keys.length - 1;
-        int gram = gram(b, at);
-        int slot = ((gram * MULTIPLIER) >>> 7) & mask;
-        while (values[slot] != null && keys[slot] != gram) {
-            slot = (slot + 1) & mask;
-        }
-        int[] chain = values[slot];
+        int[] chain = values[slot(gram(b, at))];
         if (chain == null) {
             return true;
         }
         for (int number : chain) {
-            byte[] literal = frozen[number];
-            int start = at - grams[number];
+            byte[] literal = literals[number];
+            int start = at - offsets[number];
             boolean within = start >= from && start + literal.length <= to;
             if (within && stands(literal, b, start) && !hits.hit(b, start, number)) {
                 return false;
@@ -146,29 +151,33 @@ public final class LiteralIndex {
 
     private static int rarest(byte[] literal) {
         int best = 0;
-        for (int i = 1; i + GRAM <= literal.length; i++) {
-            best = commonness(literal, i) < commonness(literal, best) ? i : best;
+        int least = Integer.MAX_VALUE;
+        for (int i = 0; i + GRAM <= literal.length; i++) {
+            int sum = 0;
+            for (int k = i; k < i + GRAM; k++) {
+                sum += COMMONNESS[literal[k] & 0xff];
+            }
+            best = sum < least ? i : best;
+            least = Math.min(least, sum);
         }
         return best;
     }
 
-    private static int commonness(byte[] literal, int from) {
-        int sum = 0;
-        for (int i = from; i < from + GRAM; i++) {
-            sum += commonness(literal[i]);
-        }
-        return sum;
+    // In prose, code and JSON alike, roughly: about the logarithm of how often it stands there.
+    private static byte[] commonness() {
+        byte[] out = new byte[256];
+        Arrays.fill(out, (byte) 1);
+        Arrays.fill(out, '0', '9' + 1, (byte) 3);
+        Arrays.fill(out, 'a', 'z' + 1, (byte) 5);
+        set(out, "jkqvwxz,.:/-_=()\\\n", 3);
+        set(out, " etaoinsrlcdu\"", 6);
+        return out;
     }
 
-    // In prose, code and JSON alike, roughly: about the logarithm of how often it stands there.
-    private static int commonness(byte c) {
-        if (" etaoinsrlcdu\"".indexOf(c) >= 0) {
-            return 6;
+    private static void set(byte[] out, String characters, int value) {
+        for (int i = 0; i < characters.length(); i++) {
+            out[characters.charAt(i)] = (byte) value;
         }
-        if (c >= 'a' && c <= 'z') {
-            return "jkqvwxz".indexOf(c) < 0 ? 5 : 3;
-        }
-        return (c >= '0' && c <= '9') || ",.:/-_=()\\\n".indexOf(c) >= 0 ? 3 : 1;
     }
 
     private static int gram(byte[] b, int i) {

@@ -9,6 +9,8 @@ public final class Swar {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
     private static final long TOPS = 0x8080808080808080L;
+    private static final long SIXTH = ONES << 6;
+    private static final long FIVE_LOW = ONES * 0x1f;
     private static final long QUOTES = ONES * '"';
     private static final long SIXES = ONES * 6;
     private static final long SLASHES = ONES * '/';
@@ -17,6 +19,15 @@ public final class Swar {
     private static final long BACKSLASHES = ONES * '\\';
 
     private Swar() {}
+
+    /** The first {@code "} from {@code from} on, which in JSON is near; {@code to} when there is none. */
+    public static int quote(byte[] b, int from, int to) {
+        int i = from;
+        while (i < to && b[i] != '"') {
+            i++;
+        }
+        return i;
+    }
 
     /** The first {@code "} or backslash from {@code from} on; {@code to} when there is none. */
     public static int quoteOrBackslash(byte[] b, int from, int to) {
@@ -52,6 +63,46 @@ public final class Swar {
             i++;
         }
         return i;
+    }
+
+    /** The first blank or control character from {@code from} on; {@code to} when there is none. */
+    public static int space(byte[] b, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(b, i);
+            // A byte that is one borrows from its top bit; a false hit can only lie above a true one.
+            long hit = (v - ONES * ('!')) & ~v & TOPS;
+            if (hit != 0) {
+                return i + (Long.numberOfTrailingZeros(hit) >>> 3);
+            }
+        }
+        while (i < to && (b[i] > ' ' || b[i] < 0)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Whether the 64 bytes from {@code from} on are ASCII. */
+    public static boolean isAscii(byte[] b, int from) {
+        long all = 0;
+        for (int i = from; i < from + Long.SIZE; i += Long.BYTES) {
+            all |= (long) LONG.get(b, i);
+        }
+        return (all & TOPS) == 0;
+    }
+
+    /**
+     * Whether up to eight bytes of {@link ByteClasses#words}, none of them a digit, are letters; false as well where the array ends less
+     * than eight bytes behind {@code from}.
+     */
+    public static boolean isLetters(byte[] b, int from, int length) {
+        if (from + Long.BYTES > b.length) {
+            return false;
+        }
+        long v = (long) LONG.get(b, from);
+        // Of + - / _ only the last has the bit that letters have, and no letter has its five low bits.
+        long none = ~v & SIXTH | (v & FIVE_LOW) + ONES & ONES << 5;
+        return none << Long.SIZE - Byte.SIZE * length == 0;
     }
 
     /** Whether {@code c} is among the eight bytes from {@code from} on; true when they are not all there. */

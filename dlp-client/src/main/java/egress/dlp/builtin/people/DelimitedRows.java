@@ -1,13 +1,16 @@
 package egress.dlp.builtin.people;
 
 /**
- * Rows of lines whose cells a comma, a semicolon, a tab or a bar parts: CSV, TSV, tables of Markdown, and as databases print them. A line
- * may also end with an escape, as lines in a JSON string do, or with two in a string of a string.
+ * Rows of lines whose cells a comma, a semicolon, a tab, a bar or some blanks part: CSV, TSV, tables of Markdown, and as databases and
+ * command lines print them. A line may also end with an escape, as lines in a JSON string do, or with two in a string of a string.
  */
 final class DelimitedRows {
     private static final int SHORTEST = 8;
     private static final int LONGEST = 4096;
-    private static final byte[] MARKS = {'\t', '|', ';', ','};
+    /** Two blanks or more, as columns that are aligned have between them. */
+    private static final byte GAP = ' ';
+
+    private static final byte[] MARKS = {'\t', '|', ';', ',', GAP};
 
     private final byte[] b;
     private final int to;
@@ -138,6 +141,12 @@ final class DelimitedRows {
     private int count(int start, int end, byte which) {
         int n = 0;
         boolean quoted = false;
+        if (which == GAP) {
+            for (int i = gap(afterBlanks(start, end), end); i < end; i = gap(afterBlanks(i, end), end)) {
+                n++;
+            }
+            return n;
+        }
         for (int i = start; i < end; i++) {
             if (b[i] == which && !quoted || which == '\t' && isTab(i, end)) {
                 n++;
@@ -152,10 +161,42 @@ final class DelimitedRows {
         return b[i] == '\\' && i + 1 < end && b[i + 1] == 't';
     }
 
+    /** Where the next two blanks or more begin that something follows; {@code end} where none do. */
+    private int gap(int from, int end) {
+        int i = from;
+        while (i + 1 < end && !(b[i] == ' ' && b[i + 1] == ' ')) {
+            i++;
+        }
+        return i + 1 < end && afterBlanks(i, end) < end ? i : end;
+    }
+
+    private int afterBlanks(int from, int end) {
+        int i = from;
+        while (i < end && b[i] == ' ') {
+            i++;
+        }
+        return i;
+    }
+
+    private void aligned(int start, int end) {
+        int from = afterBlanks(start, end);
+        while (from < end) {
+            int to = gap(from, end);
+            cell(from, to);
+            from = afterBlanks(to, end);
+        }
+    }
+
     private void cells(int start, int end) {
         byte which = MARKS[mark];
         row.begin(start, false);
         row.bare = false;
+        if (which == GAP) {
+            aligned(start, end);
+            row.end = end;
+            table.add(row);
+            return;
+        }
         int from = start;
         boolean quoted = false;
         for (int i = start; i < end; i++) {

@@ -43,6 +43,10 @@ public final class RuleMatcher {
         while (rule.beforeMax > at - start && start > segment.low() && rule.isBefore(b[start - 1])) {
             start--;
         }
+        // The letter of an escape in front of it, as in a string of JSON, is none of its own.
+        if (start < at && start > segment.low() && at - start > rule.beforeMin && b[start - 1] == '\\') {
+            start += CharTables.escapeTail(b, start, at);
+        }
         if (at - start < rule.beforeMin) {
             return;
         }

@@ -72,46 +72,60 @@ public record TokenRule(
                 || check == null && context == null && before == null && keywordAt(b, at) >= TELLING;
     }
 
-    /** The length of the longest keyword that stands at {@code at}; 0 where none does. */
+    /** The length of the longest keyword that stands at {@code at}, in letters of either case; 0 where none does. */
     int keywordAt(byte[] b, int at) {
         int longest = 0;
-        for (String literal : literals()) {
-            int length = literal.length();
-            if (length > longest && at + length <= b.length && isAt(literal, b, at)) {
-                longest = length;
-            }
+        for (String keyword : keywords) {
+            longest = Math.max(longest, lengthAt(keyword, b, at));
         }
         return longest;
     }
 
-    private static boolean isAt(String literal, byte[] b, int at) {
-        for (int i = 0; i < literal.length(); i++) {
-            if ((b[at + i] | 32) != (literal.charAt(i) | 32)) {
-                return false;
+    private static int lengthAt(String keyword, byte[] b, int at) {
+        int i = at;
+        for (int k = 0; k < keyword.length(); i++) {
+            boolean isClass = keyword.charAt(k) == '[';
+            int from = isClass ? k + 1 : k;
+            int to = isClass ? keyword.indexOf(']', from) : from + 1;
+            if (i >= b.length || !isOf(keyword, from, to, b[i] | 32) && !isOf(keyword, from, to, b[i] & ~32)) {
+                return 0;
             }
+            k = isClass ? to + 1 : to;
         }
-        return true;
+        return i - at;
+    }
+
+    // A class's content, or one character.
+    private static boolean isOf(String keyword, int from, int to, int c) {
+        for (int k = from; k < to; k++) {
+            boolean range = k + 2 < to && keyword.charAt(k + 1) == '-';
+            if (c >= keyword.charAt(k) && c <= keyword.charAt(range ? k + 2 : k)) {
+                return true;
+            }
+            k += range ? 2 : 0;
+        }
+        return false;
     }
 
     /** The keywords with their one-character classes written out. */
     public List<String> literals() {
         List<String> out = new ArrayList<>();
         for (String keyword : keywords) {
-            expand(keyword, 0, "", out);
+            expand("", keyword, out);
         }
         return out;
     }
 
-    private static void expand(String keyword, int at, String done, List<String> out) {
-        if (at == keyword.length()) {
-            out.add(done);
-        } else if (keyword.charAt(at) != '[') {
-            expand(keyword, at + 1, done + keyword.charAt(at), out);
-        } else {
-            int end = keyword.indexOf(']', at);
-            for (char c : charactersOf(keyword.substring(at + 1, end))) {
-                expand(keyword, end + 1, done + c, out);
-            }
+    private static void expand(String done, String rest, List<String> out) {
+        int open = rest.indexOf('[');
+        if (open < 0) {
+            out.add(done.concat(rest));
+            return;
+        }
+        int end = rest.indexOf(']', open);
+        String before = done.concat(rest.substring(0, open));
+        for (char c : charactersOf(rest.substring(open + 1, end))) {
+            expand(before.concat(String.valueOf(c)), rest.substring(end + 1), out);
         }
     }
 

@@ -135,7 +135,9 @@ final class ValueChecks {
     }
 
     private static boolean isAlone(Segment s, int start, int end) {
-        boolean before = start > s.low() && isUnreserved(s.b()[start - 1]);
+        byte[] b = s.b();
+        boolean escape = start - 2 >= s.low() && b[start - 2] == '\\' && "nrt".indexOf(b[start - 1]) >= 0;
+        boolean before = start > s.low() && isUnreserved(b[start - 1]) && !escape;
         return !before && (end >= s.to() || !isUnreserved(s.b()[end]));
     }
 

@@ -37,6 +37,7 @@ public final class ScanContext {
     private boolean structured;
     private Pace pace = Pace.FREE;
     private int stride;
+    private boolean over;
     private ScanVerdict.@Nullable Refused refused;
     private @Nullable Leaving leaving;
     private @Nullable SmallValues values;
@@ -185,6 +186,7 @@ public final class ScanContext {
     public void refuse(Reason reason, String detail) {
         if (refused == null) {
             refused = new ScanVerdict.Refused(reason, detail);
+            over = true;
         }
     }
 
@@ -196,10 +198,14 @@ public final class ScanContext {
                 refuse(Reason.UNAVAILABLE, "the scan was ended");
             }
         }
+        return over;
+    }
+
+    private boolean enough() {
         if (options.everyHit()) {
-            return refused != null || hits.all().size() >= MOST;
+            return hits.all().size() >= MOST;
         }
-        return refused != null || hits.blocking() >= ENOUGH || (hits.blocking() > 0 && hits.taken() >= MOST);
+        return hits.blocking() >= ENOUGH || (hits.blocking() > 0 && hits.taken() >= MOST);
     }
 
     public boolean wants(Detector detector) {
@@ -223,7 +229,10 @@ public final class ScanContext {
             byte[] value,
             boolean verbatim) {
         Optional<Severity> severity = options.severity(category, likeness);
-        severity.ifPresent(each -> hits.add(name, category, each, view, start, end, value, value, verbatim));
+        if (severity.isPresent()) {
+            hits.add(name, category, severity.get(), view, start, end, value, value, verbatim);
+            over |= enough();
+        }
     }
 
     /** A known secret, of which {@code part} stood there, as it is or encoded. */
@@ -239,6 +248,7 @@ public final class ScanContext {
                     secret,
                     part,
                     verbatim);
+            over |= enough();
         }
     }
 

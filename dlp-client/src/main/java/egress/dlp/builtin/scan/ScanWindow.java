@@ -68,6 +68,16 @@ public final class ScanWindow {
     }
 
     public void put(byte[] b, int start, int end) {
+        int n = end - start;
+        if (n > buffer.length - length) {
+            putByRooms(b, start, end);
+        } else {
+            System.arraycopy(b, start, buffer, length, n);
+            length += n;
+        }
+    }
+
+    private void putByRooms(byte[] b, int start, int end) {
         int at = start;
         while (at < end && !run.over()) {
             if (length == buffer.length) {
@@ -165,12 +175,18 @@ public final class ScanWindow {
     private void finish(int limit) {
         feedOpen();
         run.scan(new Segment(view.at(base), buffer, 0, from, limit, length, starts), this);
-        open.forEach(Continuation::end);
-        open.clear();
+        endOpen();
         run.scratch().back(buffer);
         buffer = new byte[0];
         length = 0;
         from = 0;
+    }
+
+    private void endOpen() {
+        if (!open.isEmpty()) {
+            open.forEach(Continuation::end);
+            open.clear();
+        }
     }
 
     private void room() {
@@ -201,6 +217,8 @@ public final class ScanWindow {
     }
 
     private void feedOpen() {
-        open.removeIf(each -> !each.feedTo(base, buffer, length));
+        if (!open.isEmpty()) {
+            open.removeIf(each -> !each.feedTo(base, buffer, length));
+        }
     }
 }

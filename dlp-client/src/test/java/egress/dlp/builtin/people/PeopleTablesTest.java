@@ -172,6 +172,17 @@ final class PeopleTablesTest {
                         x -> "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:" + x.name() + "\r\nTEL;TYPE=cell:" + x.phone()
                                 + "\r\nEND:VCARD"));
         forms.put(
+                "aligned by blanks",
+                p -> "name                     born        city\n"
+                        + lines(p, "\n", x -> "%-25s%-12s%s".formatted(x.name(), x.born(), "Porto")) + "\n");
+        forms.put(
+                "aligned by blanks under a line",
+                p -> "  id  full_name                phone\n----  -----------------------  ---------------\n"
+                        + lines(p, "\n", x -> "%4d  %-23s  %s".formatted(x.number(), x.name(), x.phone())));
+        forms.put(
+                "aligned by blanks, no names of columns",
+                p -> lines(p, "\n", x -> "%-25s%-32s   %s".formatted(x.name(), x.mail(), x.phone())));
+        forms.put(
                 "CSV, dates in words",
                 p -> "name;born\n" + lines(p, "\n", x -> x.name() + ";" + inWords(x.born(), x.number())));
         return forms;
@@ -435,6 +446,22 @@ final class PeopleTablesTest {
                         40,
                         i -> "Title: The Book\nName: " + people.get(i).name() + "\nPublished: 19" + (20 + i)
                                 + "-05-01\n"),
+                "total 48\n"
+                        + rows(
+                                40,
+                                i -> "-rw-r--r--  1 root  root  %9d  2024-01-%02d 10:00  report %d.txt"
+                                        .formatted(i * 7_654_321 % 99_999_999, 10 + i % 18, i)),
+                "NAME                     READY   STATUS    STARTED\n"
+                        + rows(40, i -> "%-25s1/1     Running   1985-03-1%d".formatted("api-server-" + i, i % 9)),
+                "Options:\n"
+                        + rows(40, i -> "  --option-%d        What The Option Does     1985-03-1%d".formatted(i, i % 9)),
+                "author                   commits   last\n"
+                        + rows(
+                                40,
+                                i -> "%-25s%-10d%s"
+                                        .formatted(people.get(i).name(), 1_000 + i, "2024-01-" + (10 + i % 18))),
+                "  PID  USER      TIME        COMMAND\n"
+                        + rows(40, i -> "%5d  root      %-10d  Request Handler".formatted(i, 1_700_000_000 + i)),
                 "Hello Anna Smith, please call +49 150 1234567 tomorrow, or write to a.smith@posteo.net.\n".repeat(1),
                 "born 1985-03-12, and so on, in Paris\n".repeat(20));
     }
