@@ -40,6 +40,7 @@ final class AskAttackTest extends AskFixture {
             dlp: {outbound_on_match: supervise}
             matches: [{methods: [GET, POST], paths: [{type: prefix, value: /open}]}]
         """;
+
     AskAttackTest() {
         super(Alpn.H1);
     }

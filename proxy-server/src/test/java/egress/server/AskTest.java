@@ -38,6 +38,7 @@ final class AskTest extends AskFixture {
                 paths:
                   - {type: prefix, value: /open}
         """;
+
     AskTest() {
         super(Alpn.H2_AND_H1);
     }

@@ -81,7 +81,9 @@ public final class JsonLinks {
             case END -> {
                 matched = 0;
                 String text = url.text();
-                if (text != null && text.indexOf('"') < 0 && text.indexOf('\\') < 0) { // a text that quotes a URL is none
+                if (text != null
+                        && text.indexOf('"') < 0
+                        && text.indexOf('\\') < 0) { // a text that quotes a URL is none
                     found.accept(text);
                 }
             }

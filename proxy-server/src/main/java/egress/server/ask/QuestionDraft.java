@@ -141,7 +141,8 @@ record QuestionDraft(
     /** The narrowest rule that would let a request pass, where it is short enough to be shown. */
     static Optional<Match> narrowest(RequestHead head) {
         return Grant.narrowest(head)
-                .filter(rule -> rule.paths().stream().allMatch(path -> path.toString().length() <= LONGEST_PATH));
+                .filter(rule ->
+                        rule.paths().stream().allMatch(path -> path.toString().length() <= LONGEST_PATH));
     }
 
     OpenQuestion open(DeskSettings settings, long now) {

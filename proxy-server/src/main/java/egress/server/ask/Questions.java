@@ -108,8 +108,7 @@ final class Questions {
                     each.asked(next.question.id());
                 }
             }
-            case Asked.Refused(String words) ->
-                waiting.forEach(each -> each.reply(refusal(answered.question, words)));
+            case Asked.Refused(String words) -> waiting.forEach(each -> each.reply(refusal(answered.question, words)));
         }
     }
 

@@ -32,11 +32,11 @@ sealed interface WishJudgement {
             return refused(String.valueOf(e.getMessage()));
         }
         return switch (policy.judge(head)) {
-            case Verdict.Deny deny when deny.ask() == Ask.NEVER ->
-                refused(deny.words() + "; no operator is asked about it");
+            case Verdict.Deny deny
+            when deny.ask() == Ask.NEVER -> refused(deny.words() + "; no operator is asked about it");
             case Verdict.Deny deny -> {
-                Optional<Match> rule = QuestionDraft.narrowest(head)
-                        .flatMap(narrowest -> Grant.below(narrowest, wish.pathPrefix()));
+                Optional<Match> rule =
+                        QuestionDraft.narrowest(head).flatMap(narrowest -> Grant.below(narrowest, wish.pathPrefix()));
                 yield rule.isEmpty()
                         ? refused("a path that can be read in too many ways: nobody is asked about it")
                         : new Askable(head, rule.get(), deny);
