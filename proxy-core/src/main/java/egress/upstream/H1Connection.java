@@ -8,6 +8,8 @@ import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
 import egress.share.Caller;
 import egress.share.Claimant;
+import egress.upstream.tls.RenegotiationWatch;
+import egress.upstream.tls.TlsWords;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;

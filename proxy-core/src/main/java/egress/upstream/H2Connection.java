@@ -6,6 +6,8 @@ import egress.http.H2Session;
 import egress.http.H2Stream;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.RenegotiationWatch;
+import egress.upstream.tls.TlsWords;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

@@ -9,6 +9,7 @@ import egress.http.Authority;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

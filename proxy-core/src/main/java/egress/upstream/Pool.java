@@ -8,6 +8,7 @@ import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;

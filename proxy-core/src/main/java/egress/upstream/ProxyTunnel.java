@@ -5,6 +5,8 @@ import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
+import egress.upstream.tls.TlsListener;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;

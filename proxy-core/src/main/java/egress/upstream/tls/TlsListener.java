@@ -1,9 +1,9 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import egress.exchange.Failure;
 
 /** What becomes of a handshake, on the event loop. */
-interface TlsListener {
+public interface TlsListener {
     /**
      * @param protocol chosen by ALPN; {@code http/1.1} where the origin chose none
      * @param nanos the handshake, certificate verification included

@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import egress.exchange.Failure;
 import egress.http.Printable;
@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -32,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * with the same protocols. The certificate is verified for the
  * host off the event loop, SNI is sent for names alone (RFC 6066 §3), sessions are resumed for the same host and port.
  */
-final class UpstreamTls {
+public final class UpstreamTls {
     /** What is offered by ALPN (RFC 7301). */
-    enum Alpn {
+    public enum Alpn {
         H2_AND_H1,
         H1;
 
@@ -60,7 +61,7 @@ final class UpstreamTls {
     /**
      * @param verifier runs certificate verification
      */
-    UpstreamTls(
+    public UpstreamTls(
             SslProvider provider, ServerTrust trust, InstantSource clock, Executor verifier, Duration handshakeTimeout)
             throws SSLException {
         this.trust = trust;
@@ -71,7 +72,7 @@ final class UpstreamTls {
         this.handshakeTimeout = handshakeTimeout;
     }
 
-    static SslProvider bestProvider() {
+    public static SslProvider bestProvider() {
         // Counted references rather than finalizers free what is native: handshakes make much of it.
         return OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
     }
@@ -93,9 +94,9 @@ final class UpstreamTls {
     }
 
     /** A handler for one connection to the host. */
-    SslHandler handler(ByteBufAllocator alloc, String host, int port, Alpn alpn) {
+    public SslHandler handler(ByteBufAllocator alloc, String host, int port, Alpn alpn) {
         SslHandler handler = context(host, port, alpn).newHandler(alloc, host, port, verifier);
-        if (Cidr.literal(host) == null) {
+        if (NetUtil.createByteArrayFromIpAddressString(host) == null) {
             // Netty sends none for names of one label, such as those of a container network.
             SNIHostName name = serverName(host);
             if (name != null) {
@@ -128,7 +129,7 @@ final class UpstreamTls {
     }
 
     /** What may help after a handshake that failed; remembers what it is. */
-    TlsListener.Remedy remedy(SslHandler handler, String host, int port, Throwable cause) {
+    public TlsListener.Remedy remedy(SslHandler handler, String host, int port, Throwable cause) {
         if (isNoApplicationProtocol(cause)) {
             return TlsListener.Remedy.OTHER_PROTOCOL;
         }
@@ -148,7 +149,7 @@ final class UpstreamTls {
     }
 
     /** No further handler; those in use keep what they need. */
-    void release() {
+    public void release() {
         ReferenceCountUtil.release(any);
         ReferenceCountUtil.release(http1);
     }
@@ -165,7 +166,7 @@ final class UpstreamTls {
     }
 
     /** What a failed handshake means. */
-    static Failure failure(String host, Throwable cause) {
+    public static Failure failure(String host, Throwable cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof UntrustedException untrusted) {
                 return new Failure.UpstreamUntrusted(String.valueOf(untrusted.getMessage()));

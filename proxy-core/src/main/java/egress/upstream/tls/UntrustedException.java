@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import java.security.cert.CertificateException;
 

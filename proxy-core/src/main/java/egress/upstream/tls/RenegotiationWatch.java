@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,14 +9,14 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
  * BoringSSL answers with an alert and tells nobody of, and the JDK would do. Stands before TLS, ends the connection then, and leaves
  * where TLS 1.3 is spoken, which has no renegotiation.
  */
-final class RenegotiationWatch extends ChannelInboundHandlerAdapter {
+public final class RenegotiationWatch extends ChannelInboundHandlerAdapter {
     /** What it tells the handlers behind it. */
-    enum Event {
+    public enum Event {
         ASKED
     }
 
     /** What an origin has done that goes away then, as the beginning of a sentence. */
-    static final String WORDS =
+    public static final String WORDS =
             "the origin asked for a second handshake on the open connection, which is not renegotiated, and closed it";
 
     private static final int CHANGE_CIPHER_SPEC = 20;

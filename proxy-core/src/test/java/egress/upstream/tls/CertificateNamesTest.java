@@ -1,7 +1,8 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.upstream.TestCa;
 import java.security.cert.CertificateParsingException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,25 +1,35 @@
-package egress.upstream;
+package egress.upstream.tls;
 
-import static egress.upstream.TestExchange.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.exchange.Failure;
-import io.netty.handler.ssl.SslProvider;
+import egress.upstream.TestCa;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which authorities are trusted: the named file, else the system's bundle, else the JDK's; a named file that cannot be read is an error. */
-class TrustedRootsTest extends TlsFixture {
+class TrustedRootsTest {
+    private static final TestCa CA = new TestCa("test authority");
+
+    @TempDir
+    private static Path folder;
+
+    private static Path caPem;
+
+    @BeforeAll
+    static void writesTheAuthority() {
+        caPem = CA.pemIn(folder);
+    }
+
     @Test
     void whatTheMachineTrustsIsTheNamedFileAlone() throws Exception {
         Map<String, String> environment = Map.of("SSL_CERT_FILE", caPem.toString());
@@ -70,42 +80,13 @@ class TrustedRootsTest extends TlsFixture {
         assertThat(TrustedRoots.ofMachine(Map.of()).certificates()).isNotEmpty();
     }
 
-    enum BadFile {
-        MISSING,
-        EMPTY,
-        NO_CERTIFICATE,
-        TRUNCATED,
-        MALFORMED
-    }
-
     @ParameterizedTest
     @EnumSource
-    void aNamedFileThatCannotBeReadIsAnErrorAndNothingIsTrusted(BadFile kind) throws Exception {
-        Path file = folder.resolve("bad-" + kind + ".pem");
-        String good = Files.readString(caPem);
-        switch (kind) {
-            case MISSING -> {
-                // not written
-            }
-            case EMPTY -> Files.writeString(file, "");
-            case NO_CERTIFICATE ->
-                Files.writeString(file, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-            case TRUNCATED -> Files.writeString(file, good.substring(0, good.length() - 60));
-            case MALFORMED -> Files.writeString(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        }
+    void aNamedFileThatCannotBeReadIsAnErrorAndNothingIsTrusted(BadTrustFile kind) throws Exception {
+        Path file = kind.writeIn(folder, caPem);
         assertThatThrownBy(() -> TrustedRoots.ofMachine(Map.of("SSL_CERT_FILE", file.toString())))
                 .isInstanceOfAny(IOException.class, CertificateException.class)
                 .hasMessageMatching(".*(expected: certificates in PEM|certificate 1 is malformed).*")
                 .hasMessageContaining(file.toString());
-        UpstreamConfig config = Rig.pinnedTo(1).withExtraTrust(List.of(file));
-        try (RawOrigin origin = RawOrigin.tls(CA.issue("api.example").serverContext(), connection -> {});
-                Rig rig = new Rig(
-                        config.withConnectTo(List.of(ConnectTo.parse("::127.0.0.1:" + origin.port()))),
-                        SslProvider.OPENSSL_REFCNT)) {
-            assertThat(rig.tls(get()).failure()).isInstanceOf(Failure.UpstreamUntrusted.class);
-            assertThatThrownBy(() ->
-                            rig.upstreams.trustedRoots().toCompletableFuture().get(20, TimeUnit.SECONDS))
-                    .isInstanceOf(ExecutionException.class);
-        }
     }
 }

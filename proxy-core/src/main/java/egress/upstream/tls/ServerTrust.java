@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import egress.http.Printable;
 import io.netty.handler.ssl.ResumableX509ExtendedTrustManager;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Verifies an origin's certificate: the path to a trusted root (RFC 5280 §6, by the JDK), then the host (RFC 9525). A
  * path once found is good for a few minutes for the same certificates and host. Says in words what is wrong.
  */
-final class ServerTrust extends X509ExtendedTrustManager implements ResumableX509ExtendedTrustManager {
+public final class ServerTrust extends X509ExtendedTrustManager implements ResumableX509ExtendedTrustManager {
     private static final Duration VERIFIED_FOR = Duration.ofMinutes(5);
     private static final int MAX_VERIFIED = 1_024;
 
@@ -46,7 +46,8 @@ final class ServerTrust extends X509ExtendedTrustManager implements ResumableX50
     /**
      * @param resumed told the host when a session is resumed, and nothing was verified anew but names and dates
      */
-    ServerTrust(TrustedRoots roots, InstantSource clock, Consumer<String> resumed) throws GeneralSecurityException {
+    public ServerTrust(TrustedRoots roots, InstantSource clock, Consumer<String> resumed)
+            throws GeneralSecurityException {
         this.paths = paths(roots);
         this.clock = clock;
         this.resumed = resumed;

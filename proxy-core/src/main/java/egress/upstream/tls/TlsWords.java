@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import egress.http.Printable;
 import java.util.Locale;
@@ -6,7 +6,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Why TLS with an origin failed, in words instead of those of a TLS library. */
-final class TlsWords {
+public final class TlsWords {
     private TlsWords() {}
 
     /** What is wrong, as the end of a sentence. */
@@ -31,7 +31,7 @@ final class TlsWords {
     }
 
     /** Of a connection that broke, where TLS is why; null where it is not. */
-    static @Nullable String ofBroken(Throwable cause) {
+    public static @Nullable String ofBroken(Throwable cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof SSLException) {
                 return "TLS with the origin broke (" + of(t) + ")";

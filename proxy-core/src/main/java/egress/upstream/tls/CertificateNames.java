@@ -1,4 +1,4 @@
-package egress.upstream;
+package egress.upstream.tls;
 
 import egress.http.Printable;
 import io.netty.util.NetUtil;
