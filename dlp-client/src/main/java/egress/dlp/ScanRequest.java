@@ -46,6 +46,11 @@ public record ScanRequest(
         return new ScanRequest(host, method, target, fields, BodySource.empty(), List.of(), options);
     }
 
+    /** The trailers of a body whose other parts were scanned before. */
+    public ScanRequest trailersAlone(List<HeaderField> late) {
+        return new ScanRequest(host, method, target, fields, BodySource.empty(), late, options);
+    }
+
     /** Body and trailers only, with the fields that describe the body. */
     public ScanRequest withoutHead() {
         List<HeaderField> content = fields.stream()
