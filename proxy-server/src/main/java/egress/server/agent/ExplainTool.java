@@ -7,6 +7,7 @@ import egress.policy.RequestHead;
 import egress.policy.Verdict;
 import egress.server.agent.PastDenials.Denial;
 import egress.server.agent.PastDenials.Known;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -79,7 +80,7 @@ final class ExplainTool implements Tool {
                         .orElseThrow(() -> new IllegalArgumentException(
                                 "you had no such denial (expected: an id that this tool listed)"));
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeArrayFieldStart("denials");
                     for (Known known : shown) {
                         json.writeStartObject();
@@ -138,7 +139,7 @@ final class ExplainTool implements Tool {
 
     private static Result said(boolean allowed, String code, String words) {
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeBooleanField("allowed_by_routes", allowed);
                     if (!code.isEmpty()) {
                         json.writeStringField("code", code);

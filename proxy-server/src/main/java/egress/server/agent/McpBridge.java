@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import egress.server.json.AsciiJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,7 +151,7 @@ public final class McpBridge {
         if (asked != null && id == null) {
             return "";
         }
-        return Json.object(json -> {
+        return AsciiJson.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id == null ? "null" : id.toString());
