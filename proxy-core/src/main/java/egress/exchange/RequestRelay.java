@@ -32,7 +32,7 @@ final class RequestRelay {
 
     private final Deque<HttpContent> pending = new ArrayDeque<>(2);
     private final Replay replay;
-    /** Whether the head says that nothing follows it. */
+    /** Whether the head declares no body. */
     private final boolean bodiless;
 
     private Side state = Side.AWAITING_HEAD;
@@ -88,13 +88,13 @@ final class RequestRelay {
         return read;
     }
 
-    /** Notes who judges what is sent. */
+    /** Sets the inspection of what is sent. */
     void inspectedBy(Inspection judge) {
         inspection = judge;
         state = Side.DECIDING;
     }
 
-    /** Notes who reads the body for policy: the first one, since a head that was masked asks for nothing more. */
+    /** Sets the judge of the body for policy: the first one, since a head that was masked asks for nothing more. */
     void judgedBy(@Nullable BodyJudge body) {
         if (state == Side.AWAITING_HEAD) {
             judge = body;
@@ -122,7 +122,7 @@ final class RequestRelay {
         replay.giveUp();
     }
 
-    /** The origin said that it wants the body. */
+    /** The origin asked for the body (100). */
     void wanted() {
         awaitsContinue = false;
     }
@@ -271,7 +271,7 @@ final class RequestRelay {
             return;
         }
         if (bodiless) {
-            // Over h2 they may follow a content-length of 0; nobody has judged them.
+            // Over h2 they may follow a content-length of 0, and were not judged.
             last.trailingHeaders().clear();
             return;
         }
@@ -389,7 +389,7 @@ final class RequestRelay {
         }
     }
 
-    /** Whether the head waits for what policy says of the body: while that is short, nothing leaves before all of it was read. */
+    /** Whether the head waits for the verdict on the body: while that is short, nothing leaves before all of it was read. */
     private boolean waitsForJudge() {
         BodyJudge reads = judge;
         boolean room = inspection.mode() == Inspection.Mode.PASS ? hasRoom() : inspection.wantsMore();
@@ -404,7 +404,7 @@ final class RequestRelay {
         }
     }
 
-    /** What policy says of a part, before anything of it is kept, scanned or sent. */
+    /** The verdict of policy on a part, before anything of it is kept, scanned or sent. */
     private Admission judged(HttpContent part) {
         BodyJudge reads = judge;
         if (reads == null || exchange.isEnded()) {
@@ -441,7 +441,7 @@ final class RequestRelay {
     }
 
     /**
-     * Asks the caller for more where it can be taken. Also when the request is whole: one read stays outstanding, or a
+     * Asks the caller for more where it can be taken. Also when the request is complete: one read stays outstanding, or a
      * caller that goes away would not be noticed.
      */
     private void pull() {
@@ -450,7 +450,7 @@ final class RequestRelay {
         }
     }
 
-    /** Whether the caller is to send more of its request, and nobody else has to do something first. */
+    /** Whether the exchange waits for the caller to send more of its request, and for nothing else. */
     boolean awaitsCaller() {
         return !exchange.isEnded() && !read && !awaitsContinue && wantsMore();
     }
@@ -534,7 +534,7 @@ final class RequestRelay {
         }
     }
 
-    /** Drops what is kept. */
+    /** Drops the parts that wait. */
     void close() {
         replay.giveUp();
         HttpContent part;

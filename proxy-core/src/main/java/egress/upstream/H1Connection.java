@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class H1Connection implements ResponseHandler.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(H1Connection.class);
-    /** An origin that tells when it will close is left this much earlier. */
+    /** Where an origin announces when it closes, the connection is given up this much earlier. */
     private static final long SAFETY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Channel channel;
@@ -128,7 +128,7 @@ final class H1Connection implements ResponseHandler.Receiver {
             judgeReuse(head, stream);
         }
         if (part instanceof LastHttpContent && untilClose && tls && !closeNotified) {
-            // RFC 9112 §9.8: without a closure alert nobody knows whether this is the end
+            // RFC 9112 §9.8: without a closure alert it is unknown whether this is the end
             ReferenceCountUtil.release(part);
             stream.failBroken("the origin closed the connection without saying so in TLS");
             return;
@@ -169,7 +169,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         }
     }
 
-    /** Answered before it has read the request: an origin that wants no more of it closes, and is heard. */
+    /** The origin answered before it had read the request: if it wants no more of it, it closes, and that is noticed. */
     private void awaitEndOf(H1Stream stream) {
         if (current != stream || !stream.isResponseDone() || stream.isRequestDone()) {
             return;
@@ -181,7 +181,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         }
     }
 
-    /** Back to the pool, or away, once both messages are whole and the burst that ended the response is over. */
+    /** Back to the pool, or away, once both messages are complete and the burst that ended the response is over. */
     private void settle() {
         H1Stream stream = current;
         if (stream == null || !stream.isWhole()) {

@@ -134,7 +134,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter implements H2Sessi
         return true;
     }
 
-    /** A stream is over, whole or not; nobody else gets its place yet. */
+    /** A stream is over, complete or not; its place is not given to another yet. */
     void streamEnded(H2UpstreamStream stream, boolean grown) {
         open--;
         if (grown) {
@@ -261,7 +261,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter implements H2Sessi
         }
         goingAway = true;
         drain();
-        pool.onRoom(); // who waits for room here needs another connection
+        pool.onRoom(); // a waiter for room here needs another connection
     }
 
     @Override

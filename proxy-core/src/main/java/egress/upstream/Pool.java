@@ -35,7 +35,7 @@ final class Pool {
     private final Map<OriginPool.Key, OriginPool> origins = new HashMap<>();
     /** Idle h1 connections, the one unused longest first. */
     private final LinkedHashMap<H1Connection, OriginPool> idle = new LinkedHashMap<>();
-    /** Which version origins chose, so that many callers need not wait for one connection to tell again. */
+    /** Which version origins chose, so that callers need not wait for a connection to find out again. */
     private final LinkedHashMap<OriginPool.Key, OriginPool.Known> remembered = new LinkedHashMap<>(16, 0.75f, true);
 
     private final long tickNanos;

@@ -19,7 +19,7 @@ import io.netty.util.ReferenceCountUtil;
 
 /** Asks the proxy behind us for a tunnel (RFC 9110 §9.3.6). */
 final class ProxyTunnel {
-    /** What the proxy says, on the event loop. */
+    /** Receives what became of the CONNECT, on the event loop. */
     interface Listener {
         /** The channel leads to the target now; its pipeline is bare but for TLS to the proxy and unread bytes. */
         void onOpen();

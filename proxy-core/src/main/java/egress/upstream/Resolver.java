@@ -94,7 +94,7 @@ final class Resolver {
         this.places = new FairBudget(limits.waiting());
     }
 
-    /** Somebody who waits for a name. */
+    /** A caller that waits for a name. */
     private static final class Ask implements FairBudget.Reclaim {
         private final EventLoop loop;
         private final Claimant who;
@@ -216,7 +216,7 @@ final class Resolver {
             return null;
         }
         Running begun = new Running(ask, lease);
-        running.put(ask.host, begun); // an older one, which nobody joins any more, still answers those who did
+        running.put(ask.host, begun); // an older one, which takes no more waiters, still answers those that it has
         return begun;
     }
 

@@ -31,7 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every shape that the pipeline of an upstream channel has; nobody else edits one. A tunnel through a TLS proxy behind
+ * Every shape that the pipeline of an upstream channel has; no other class edits one. A tunnel through a TLS proxy behind
  * us begins each of them with {@code proxy-tls}, and a tunnel through any proxy with {@code unread}.
  *
  * <pre>
@@ -142,7 +142,7 @@ final class UpstreamPipelines {
         }
     }
 
-    /** Ends the tls shape; what follows is built by whoever listens. */
+    /** Ends the tls shape; the listener builds what follows. */
     private static final class Handshake extends ChannelInboundHandlerAdapter implements Attempt {
         private final Channel channel;
         private final Authority authority;
@@ -180,7 +180,7 @@ final class UpstreamPipelines {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            // the completion event says it too, and comes always
+            // the completion event reports it too, and always comes
         }
 
         private @Nullable SslHandler handler() {

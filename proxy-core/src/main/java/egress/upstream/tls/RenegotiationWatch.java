@@ -6,11 +6,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /**
  * Notices by the heads of its records that an origin asks for a second handshake (HelloRequest, RFC 5246 §7.4.1.1), which
- * BoringSSL answers with an alert and tells nobody of, and the JDK would do. Stands before TLS, ends the connection then, and leaves
+ * BoringSSL answers with an alert without reporting it, and the JDK would comply with. Stands before TLS, ends the connection then, and leaves
  * where TLS 1.3 is spoken, which has no renegotiation.
  */
 public final class RenegotiationWatch extends ChannelInboundHandlerAdapter {
-    /** What it tells the handlers behind it. */
+    /** The event for the handlers behind it. */
     public enum Event {
         ASKED
     }

@@ -44,7 +44,7 @@ public final class ServerTrust extends X509ExtendedTrustManager implements Resum
     private final ConcurrentHashMap<Chain, Instant> verifiedUntil = new ConcurrentHashMap<>();
 
     /**
-     * @param resumed told the host when a session is resumed, and nothing was verified anew but names and dates
+     * @param resumed called with the host when a session is resumed, where only names and dates are verified again
      */
     public ServerTrust(TrustedRoots roots, InstantSource clock, Consumer<String> resumed)
             throws GeneralSecurityException {

@@ -47,14 +47,14 @@ public final class TlsWords {
                 return false;
             }
             String message = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
-            if (isNothingInCommon(message) || message.contains("alert_internal_error")) { // as Java's servers say it
+            if (isNothingInCommon(message) || message.contains("alert_internal_error")) { // the alert that Java's servers send
                 return true;
             }
         }
         return false;
     }
 
-    /** An alert that says so, or a certificate or key exchange that came all the same. */
+    /** An alert for it, or a certificate or key exchange of a kind that was not offered. */
     private static boolean isNothingInCommon(String message) {
         return message.contains("handshake_failure")
                 || message.contains("insufficient_security")

@@ -144,7 +144,7 @@ public final class UpstreamTls {
         try {
             return new SNIHostName(host);
         } catch (IllegalArgumentException e) {
-            return null; // a name that TLS cannot say, such as one with an underscore
+            return null; // no valid SNI host name, such as one with an underscore
         }
     }
 
