@@ -95,7 +95,7 @@ final class Listeners {
         T bind() throws IOException;
     }
 
-    /** An address that cannot be had is said with its flag and the way out. */
+    /** Names the flag and the remedy where an address cannot be bound. */
     private static <T> T bind(String flag, Endpoint endpoint, String wayOut, Binding<T> binding) throws IOException {
         try {
             return binding.bind();

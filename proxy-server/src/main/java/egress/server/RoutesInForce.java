@@ -47,7 +47,7 @@ final class RoutesInForce {
     /**
      * The parts that work by the routes.
      *
-     * @param ask absent where nobody can be asked
+     * @param ask absent where no operator can be asked
      */
     record Users(ProxyServer proxy, EventLog log, DlpService dlp, Optional<AskService> ask) {
         Asking asking() {
@@ -64,7 +64,7 @@ final class RoutesInForce {
         return allowlist.get();
     }
 
-    /** Loads them for the first time; what is wrong with them is said, and then everything is denied. */
+    /** Loads them for the first time; where they are invalid, the errors are reported and everything is denied. */
     First load() {
         if (settings.serving().routes().isEmpty()) {
             List<Route> passthrough = settings.serving().passthrough().stream()
@@ -110,7 +110,7 @@ final class RoutesInForce {
                 routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
     }
 
-    /** Says that the routes ask where nobody answers. */
+    /** Warns where the routes ask and no operator can answer. */
     void warnOfNobody(Optional<AskService> ask, Policy policy) {
         if (ask.isEmpty() && policy.asks()) {
             notices.say(new Notice.Warning(

@@ -75,7 +75,7 @@ final class Wiring {
     /** The part of the heap that log lines may wait in. */
     private static final int LOG_HEAP_SHARE = 16;
 
-    /** The part of what is about the memory outside of the heap that origins may fill with answers nobody reads. */
+    /** The part of the memory outside of the heap that unread answers of origins may fill. */
     private static final int WINDOW_HEAP_SHARE = 4;
 
     private final Settings settings;
@@ -129,7 +129,7 @@ final class Wiring {
     /**
      * Starts a gate: it listens when this returns, and warms up in the background.
      *
-     * @param observer hears of everything besides the program's own records
+     * @param observer receives every event besides the program's own records
      * @throws IOException when an address cannot be had, with a sentence that names it
      */
     static ProxyProcess start(
@@ -329,7 +329,7 @@ final class Wiring {
         return ask.<Asks>map(AskService::desk).orElse(Asks.NOBODY);
     }
 
-    /** Who asks an operator; empty where nobody can be asked. */
+    /** Asks an operator; empty where none can be asked. */
     private Optional<AskService> ask(EventLog eventLog, Policy policy) throws IOException {
         Optional<AskService> ask = AskService.start(
                 settings.ask(),

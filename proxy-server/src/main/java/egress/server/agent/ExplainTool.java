@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Why something was denied: the caller's own past denials as it was told them, and what the routes would say of a request. It runs no
+ * Why something was denied: the caller's own past denials as it got them, and the verdict of the routes on a request. It runs no
  * scanner, so that nothing can be learnt of secrets by asking.
  */
 final class ExplainTool implements Tool {

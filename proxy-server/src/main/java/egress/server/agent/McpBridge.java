@@ -145,7 +145,7 @@ public final class McpBridge {
         }
     }
 
-    /** What is said instead of an answer; nothing of a message that asks for none. */
+    /** The error in place of an answer; nothing for a message that asks for none. */
     private static String fault(@Nullable JsonNode asked, String words) {
         JsonNode id = asked == null ? null : asked.get("id");
         if (asked != null && id == null) {

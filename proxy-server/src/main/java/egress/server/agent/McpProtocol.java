@@ -260,7 +260,7 @@ final class McpProtocol {
         });
     }
 
-    /** Wrong arguments are told to the model, which can mend them. */
+    /** Wrong arguments are reported to the model, which can correct them. */
     private static Tool.Result call(Tool tool, Tool.Asker asker, Arguments arguments) {
         try {
             return tool.call(asker, arguments);

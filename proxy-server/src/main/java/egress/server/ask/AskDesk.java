@@ -316,7 +316,7 @@ public final class AskDesk implements Asking, Asks {
         }
     }
 
-    /** New rules hold: nothing that was asked about the old ones leaves, and grants end where nobody may be asked any more. */
+    /** New rules hold: nothing that was asked about the old ones leaves, and grants end where an operator may no longer be asked. */
     public void reloaded(ProxySnapshot now) {
         synchronized (this) {
             questions.reloaded(now);
@@ -326,7 +326,7 @@ public final class AskDesk implements Asking, Asks {
         log.changed();
     }
 
-    /** The gate stops: nobody is asked any more, and nothing that waits leaves. */
+    /** The gate stops: no operator is asked any more, and nothing that waits leaves. */
     public void close() {
         synchronized (this) {
             questions.close();

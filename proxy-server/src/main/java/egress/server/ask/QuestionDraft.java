@@ -61,7 +61,7 @@ record QuestionDraft(
                         null));
     }
 
-    /** About a value that DLP found; empty where nobody may be asked about it. */
+    /** About a value that DLP found; empty where no operator may be asked about it. */
     static Optional<QuestionDraft> of(ValuePlea plea) {
         if (plea.fingerprint().isEmpty() || plea.how() == Ask.NEVER) {
             return Optional.empty();

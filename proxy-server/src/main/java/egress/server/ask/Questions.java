@@ -215,7 +215,7 @@ final class Questions {
         }
     }
 
-    /** New rules hold: what waits by the old ones does not leave, and what nobody may be asked about any more ends. */
+    /** New rules hold: what waits by the old ones does not leave, and questions that may no longer be asked end. */
     void reloaded(ProxySnapshot now) {
         generation = now.generation();
         for (OpenQuestion each : List.copyOf(open.values())) {
@@ -226,7 +226,7 @@ final class Questions {
         }
     }
 
-    /** Nobody is asked any more, and nothing that waits leaves. */
+    /** No operator is asked any more, and nothing that waits leaves. */
     void close() {
         closed = true;
         for (OpenQuestion each : List.copyOf(open.values())) {

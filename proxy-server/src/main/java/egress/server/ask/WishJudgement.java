@@ -14,7 +14,7 @@ import java.util.Optional;
 sealed interface WishJudgement {
     String NO_REQUEST = "that is no request that could leave";
 
-    /** Nobody needs to be asked, or nobody may be. */
+    /** No operator needs to be asked, or none may be. */
     record Settled(Asked reply) implements WishJudgement {}
 
     /**

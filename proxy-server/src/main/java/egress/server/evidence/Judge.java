@@ -20,7 +20,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a policy would have said of a recorded request, by the gate's own matcher, the body included where it decides.
+ * The verdict of a policy on a recorded request, by the gate's own matcher, the body included where it decides.
  *
  * <p>A mask stands for one value, which ends no segment of a path and no parameter. Where such a value could turn the decision, or the part of
  * a body that was not kept could, the answer is {@link Outcome.Undecidable}: the request is judged once without every rule that looks at what

@@ -5,7 +5,7 @@ package egress.server.flows;
  * exchanges. For an exchange {@link #started} comes first and {@link #ended} last; a ClientHello is only ended.
  */
 public interface FlowSink {
-    /** The request's head is there, and what policy said of it is not. */
+    /** The request's head is there, and the verdict on it is not. */
     void started(Flow flow);
 
     /** The response's head goes to the caller. */

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What agents ask for and nobody has answered yet, and what a person says to it. */
+/** The open questions of agents, and the answers of an operator. */
 final class AskPage {
     private static final int LONGEST_ID = 64;
     private static final int LONGEST_PREFIX = 2_048;

@@ -30,7 +30,7 @@ public final class Notices {
         json = true;
     }
 
-    /** Keeps to itself what is said from now on, while another has the terminal. */
+    /** Suppresses what is reported from now on, while another program has the terminal. */
     public synchronized void hold() {
         holding = true;
     }
