@@ -11,7 +11,7 @@ import java.util.List;
  * @param fields in their order, pseudo-fields left out; Content-Type and Content-Encoding are read from here
  * @param body content as sent, still content-coded
  * @param trailers in their order
- * @param openLabels how many labels at the front of the host whoever asked chose, since only a pattern allows them
+ * @param openLabels how many labels at the front of the host the caller chose, since only a pattern allows them
  */
 public record ScanRequest(
         String host,

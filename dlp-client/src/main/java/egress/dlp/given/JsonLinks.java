@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /** Finds the strings of JSON that are https URLs, in text that comes in pieces; keeps no more of it than one such string. */
 public final class JsonLinks {
     private static final byte[] START = "\"https:".getBytes(StandardCharsets.US_ASCII);
-    /** How far the search may go on where a byte is the last of a window: to where it stands in the text before its end. */
+    /** How far the search may advance where a byte is the last of a window: to where it stands in the text before its end. */
     private static final byte[] SHIFT = shifts();
 
     private final Consumer<String> found;
@@ -23,7 +23,7 @@ public final class JsonLinks {
         return out;
     }
 
-    /** @param found hears of each, its escapes undone, one ISO-8859-1 character a byte */
+    /** @param found receives each, its escapes undone, one ISO-8859-1 character a byte */
     public JsonLinks(Consumer<String> found) {
         this.found = found;
     }

@@ -54,7 +54,7 @@ final class JsonString {
         return Step.MORE;
     }
 
-    /** What the string says; null where it has a character that cannot be told, or too many. */
+    /** The decoded text; null where it has a character that is not taken, or too many. */
     @Nullable
     String text() {
         return hasText ? text.toString() : null;

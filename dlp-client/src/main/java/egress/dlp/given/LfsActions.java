@@ -42,7 +42,7 @@ public final class LfsActions {
         }
     }
 
-    /** @param found hears of each action with an {@code Authorization}: the URL and the field's value */
+    /** @param found receives each action with an {@code Authorization}: the URL and the field's value */
     public LfsActions(BiConsumer<String, String> found) {
         this.found = found;
     }
