@@ -126,15 +126,25 @@ public record Route(
         return new Builder(host);
     }
 
+    /** A route without rules at one authority alone, to add to. */
+    public static Builder at(boolean tls, Authority authority) {
+        return new Builder(tls, authority);
+    }
+
     /** The same route with this as its only rule. */
     Route withOnly(Match rule) {
+        return withRules(List.of(rule), List.of());
+    }
+
+    /** The same route with other rules. */
+    public Route withRules(List<Match> otherMatches, List<Matcher> otherAllowlist) {
         return new Route(
                 name,
                 serves,
                 patterns,
                 credential,
-                List.of(rule),
-                List.of(),
+                otherMatches,
+                otherAllowlist,
                 gitFetch,
                 dlp,
                 passthrough,
@@ -202,6 +212,12 @@ public record Route(
             this.serves = bare
                     ? List.of(new Served(true, https), new Served(false, new Authority(https.host(), 80)))
                     : List.of(new Served(https.port() != 80, https));
+            this.patterns = List.of();
+        }
+
+        private Builder(boolean tls, Authority authority) {
+            this.name = authority.toString();
+            this.serves = List.of(new Served(tls, authority));
             this.patterns = List.of();
         }
 
