@@ -162,7 +162,7 @@ final class H1Connection implements ResponseHandler.Receiver {
             settle();
             awaitEndOf(stream);
         } else if (decoder.hasPending()) {
-            why = "the origin sent bytes that nobody asked for";
+            why = "the origin sent bytes without a request";
             close();
         } else if (!gone) {
             channel.read();
@@ -319,8 +319,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         @Override
         void writeHead(HttpRequest head) {
             if (decoder.hasPending()) {
-                failAndClose(
-                        this, new Failure.UpstreamClosedEarly(false, "the origin sent bytes that nobody asked for"));
+                failAndClose(this, new Failure.UpstreamClosedEarly(false, "the origin sent bytes without a request"));
                 return;
             }
             isHeadRequest = head.method().equals(HttpMethod.HEAD);

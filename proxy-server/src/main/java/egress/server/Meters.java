@@ -80,7 +80,7 @@ record Meters(
         ProcessMetrics.counter(
                 made,
                 "egress.traces.lost",
-                "Sampled exchanges whose spans nobody has",
+                "Sampled exchanges whose spans were lost",
                 () -> tracing.statistics().lost());
     }
 }

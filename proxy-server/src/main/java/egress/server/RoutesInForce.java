@@ -115,7 +115,7 @@ final class RoutesInForce {
         if (ask.isEmpty() && policy.asks()) {
             notices.say(new Notice.Warning(
                     settings.ask().ofChild()
-                            ? "the routes ask an operator, and nobody but the program's own user could answer: ask"
+                            ? "the routes ask an operator, and only the program's own user could answer: ask"
                                     + " means deny (expected: --ask-queue DIR with --ask-owner of another user)"
                             : "the routes ask an operator, and nobody can be asked: ask means deny (expected:"
                                     + " --ask-queue DIR or --inspect)"));

@@ -204,7 +204,7 @@ public final class AskDesk implements Asking, Asks {
     public Asked ask(Caller caller, String client, Wish wish) {
         Supplier<ProxySnapshot> inForce = snapshots;
         if (inForce == null || isClosed()) {
-            return new Asked.Refused("the gate asks nobody now");
+            return new Asked.Refused("the gate cannot ask an operator now");
         }
         ProxySnapshot snapshot = inForce.get();
         return switch (WishJudgement.of(wish, snapshot.policy())) {

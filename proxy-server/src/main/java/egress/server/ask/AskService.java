@@ -383,7 +383,7 @@ public final class AskService implements AutoCloseable {
             AskEvent next = said.poll();
             if (next == null && unsaid > 0) {
                 next = new AskEvent(
-                        "refused", unsaid + " events of questions were not said: too many at once", Map.of());
+                        "refused", unsaid + " events of questions were not logged: too many at once", Map.of());
                 unsaid = 0;
             }
             return next;

@@ -57,7 +57,7 @@ final class Questions {
         long now = settings.nanoTime();
         expire(now);
         if (closed) {
-            return new Asked.Refused("the gate is stopping, and asks nobody");
+            return new Asked.Refused("the gate is stopping, and asks no more questions");
         }
         if (draft.generation() < generation) {
             return new Asked.Refused(RULES_CHANGED);

@@ -38,7 +38,7 @@ sealed interface WishJudgement {
                 Optional<Match> rule =
                         QuestionDraft.narrowest(head).flatMap(narrowest -> Grant.below(narrowest, wish.pathPrefix()));
                 yield rule.isEmpty()
-                        ? refused("a path that can be read in too many ways: nobody is asked about it")
+                        ? refused("a path that can be read in too many ways: no operator is asked about it")
                         : new Askable(head, rule.get(), deny);
             }
             case Verdict.Allow _ -> allowed();

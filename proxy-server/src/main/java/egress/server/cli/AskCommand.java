@@ -85,7 +85,7 @@ final class AskCommand implements Callable<Integer> {
             Path directory = Optional.ofNullable(queue)
                     .or(() -> AskOptions.queueOf(environment))
                     .orElseThrow(() -> new ParameterException(
-                            line, "--ask-queue: not said (expected: the one of the gate, or SUPERVISE_QUEUE_DIR)"));
+                            line, "--ask-queue: not given (expected: the one of the gate, or SUPERVISE_QUEUE_DIR)"));
             try {
                 return run(new OperatorQueue(directory), line.getOut());
             } catch (IOException | IllegalArgumentException e) {
@@ -229,7 +229,7 @@ final class AskCommand implements Callable<Integer> {
             description = "Say no; the same is not asked again for 10 minutes.",
             mixinStandardHelpOptions = true)
     static final class Deny extends OfQuestion {
-        @Option(names = "--why", paramLabel = "WORDS", description = "What the agent is told.")
+        @Option(names = "--why", paramLabel = "WORDS", description = "The reason that the agent gets.")
         private String why = "";
 
         Deny(Map<String, String> environment) {
@@ -267,7 +267,7 @@ final class AskCommand implements Callable<Integer> {
             name = "export",
             description = {
                 "Print what is granted now as a patch to a routes file, for patch(1) or git apply.",
-                "What no such lines say (once, a value, a pattern's name, a secret) is told on standard error."
+                "What no such lines say (once, a value, a pattern's name, a secret) is listed on standard error."
             },
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",

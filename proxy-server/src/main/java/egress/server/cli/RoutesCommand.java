@@ -83,7 +83,7 @@ final class RoutesCommand implements Callable<Integer> {
             name = "suggest",
             description = {
                 "Write the least-privilege routes file that lets through what flow logs hold, to standard output.",
-                "What was seen once or denied stands commented out. It is tried on the same logs, which standard error tells of."
+                "What was seen once or denied stands commented out. Standard error has what it makes of the same logs."
             },
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
@@ -165,7 +165,8 @@ final class RoutesCommand implements Callable<Integer> {
                             + (replay.opened() == 0 ? "" : ", " + replay.opened() + " of the denied would pass")
                             + (replay.undecidable() == 0
                                     ? ""
-                                    : ", " + replay.undecidable() + " cannot be told for what was masked or not kept"));
+                                    : ", " + replay.undecidable()
+                                            + " are undecidable, for what was masked or not kept"));
         }
     }
 
@@ -248,7 +249,7 @@ final class RoutesCommand implements Callable<Integer> {
                 "0:all are decided as they were",
                 "1:some flip, or a file cannot be read",
                 "2:wrong usage",
-                "3:none flips, but of some it cannot be told"
+                "3:none flips, but some are undecidable"
             })
     static final class ReplayFlows extends OfRoutesAndFlows {
         @Override

@@ -231,7 +231,7 @@ final class FlowLog implements FlowSink {
         try {
             file.reopen();
         } catch (IOException e) {
-            notices.say("--flows: cannot open " + path + " anew, and goes on in the old file: " + words(e));
+            notices.say("--flows: cannot open " + path + " anew, and continues in the old file: " + words(e));
         }
     }
 

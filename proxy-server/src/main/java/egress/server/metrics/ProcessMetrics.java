@@ -38,7 +38,7 @@ public final class ProcessMetrics {
             asks(
                     registry,
                     "egress.asks.too.many",
-                    "What nobody was asked about, since too many questions were open",
+                    "What was denied without asking, since too many questions were open",
                     name,
                     "",
                     () -> counts.tooMany(kind));
