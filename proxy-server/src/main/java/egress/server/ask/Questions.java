@@ -34,8 +34,8 @@ final class Questions {
     private final AskCounts counts;
     private final Map<String, OpenQuestion> open = new LinkedHashMap<>();
     private final Map<QuestionKey, OpenQuestion> byKey = new LinkedHashMap<>();
-    private final Denied denied = new Denied();
-    private final Ended ended = new Ended();
+    private final RecentDenials denied = new RecentDenials();
+    private final EndedQuestions ended = new EndedQuestions();
     private long generation;
     private boolean closed;
 
@@ -62,7 +62,7 @@ final class Questions {
         if (draft.generation() < generation) {
             return new Asked.Refused(RULES_CHANGED);
         }
-        Denied.Said no = denied.of(draft.key(), now);
+        RecentDenials.Denial no = denied.of(draft.key(), now);
         if (no != null) {
             return new Asked.Refused(denial(no.why()));
         }

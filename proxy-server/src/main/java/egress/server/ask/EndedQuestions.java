@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What became of the latest questions of each caller. Its owner's lock guards it. */
-final class Ended {
+final class EndedQuestions {
     private static final int MOST_CALLERS = 100;
     private static final int MOST_OF_A_CALLER = 40;
 
