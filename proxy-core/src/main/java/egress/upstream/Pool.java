@@ -30,7 +30,7 @@ final class Pool {
     private final UpstreamPipelines pipelines;
     private final UpstreamTimeouts timeouts;
     private final UpstreamLimits limits;
-    private final Shared shared;
+    private final UpstreamShares shared;
     private final Counters counters;
     private final Map<OriginPool.Key, OriginPool> origins = new HashMap<>();
     /** Idle h1 connections, the one unused longest first. */
@@ -48,7 +48,7 @@ final class Pool {
             UpstreamPipelines pipelines,
             UpstreamTimeouts timeouts,
             UpstreamLimits limits,
-            Shared shared,
+            UpstreamShares shared,
             Counters counters) {
         this.loop = loop;
         this.dialer = dialer;

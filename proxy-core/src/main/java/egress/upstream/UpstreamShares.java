@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What callers share on the way to origins, over all event loops. */
-final class Shared {
+final class UpstreamShares {
     private record Origin(Authority authority, boolean tls) {
         static Origin of(OriginPool.Key key) {
             return new Origin(key.authority(), key.tls());
@@ -24,7 +24,7 @@ final class Shared {
     private final ConcurrentHashMap<Kind, LongAdder> refused = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Kind, LongAdder> reclaimed = new ConcurrentHashMap<>();
 
-    Shared(UpstreamLimits limits) {
+    UpstreamShares(UpstreamLimits limits) {
         this.limits = limits;
         this.connections = FairBudget.ofUnits(limits.connections());
         this.windows = new FairBudget(limits.windows());
