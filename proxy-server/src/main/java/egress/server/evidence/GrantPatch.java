@@ -86,7 +86,7 @@ public final class GrantPatch {
             return Optional.of(what + "for one request, which no rule says");
         }
         if (granted.withheld()) {
-            return Optional.of(what + "a path has a secret in it, and is withheld (expected: a rule by hand)");
+            return Optional.of(what + "a path has a secret in it, and is not told (expected: a rule by hand)");
         }
         if (granted.tls() == (Authority.parse(granted.host(), 443).port() == 80)) {
             return Optional.of(what + "a route serves plain http on port 80 alone, and there nothing else");
