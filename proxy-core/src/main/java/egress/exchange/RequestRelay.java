@@ -6,7 +6,6 @@ import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.Route;
 import egress.policy.Verdict;
-import egress.share.FairBudget;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -44,12 +43,8 @@ final class RequestRelay {
     /** Reads the body for policy, where the head did not decide; null where it did. */
     private @Nullable BodyJudge judge;
 
-    /** What came while an operator is asked: neither judged nor sent yet. */
-    private final Deque<HttpContent> unheard = new ArrayDeque<>(0);
-
-    private int unheardBytes;
-    private FairBudget.@Nullable Lease unheardLease;
-    private boolean holdsBack;
+    /** Null unless an operator is asked. */
+    private @Nullable HeldParts heldParts;
 
     private boolean judgedWhole;
     /** Whether the head may be written: always, but where the whole body must be judged before. */
@@ -307,55 +302,34 @@ final class RequestRelay {
 
     /** Nothing that comes is judged or sent before {@link #goOn}. */
     void holdBack() {
-        holdsBack = true;
+        if (heldParts == null) {
+            heldParts = new HeldParts(context.budgets().exchanges(), downstream.claimant());
+        }
     }
 
-    /** What came meanwhile goes the way of all parts. */
+    /** Treats what came meanwhile like all parts. */
     void goOn() {
-        if (!holdsBack) {
+        HeldParts parts = heldParts;
+        if (parts == null) {
             return;
         }
         HttpContent part;
-        while ((part = unheard.poll()) != null) {
-            unheardBytes -= part.content().readableBytes();
+        while ((part = parts.next()) != null) {
             feed(part); // another may come at once, and waits its turn
         }
-        holdsBack = false;
-        giveBack();
+        heldParts = null;
+        parts.close();
         readComplete();
-    }
-
-    private void keepUnheard(HttpContent part) {
-        int length = part.content().readableBytes();
-        FairBudget.Lease lease = unheardLease;
-        if (lease == null) {
-            lease = context.budgets().exchanges().lease(downstream.claimant(), FairBudget.Reclaim.NEVER);
-            unheardLease = lease;
-        }
-        if (length > 0 && !lease.take(length)) {
-            Exchange.discard(part);
-            exchange.fail(new Failure.Overloaded("no memory is left for bodies that wait for an answer"));
-            return;
-        }
-        unheardBytes += length;
-        unheard.add(part);
-    }
-
-    private void giveBack() {
-        FairBudget.Lease lease = unheardLease;
-        unheardLease = null;
-        if (lease != null) {
-            lease.close();
-        }
     }
 
     /** A part came from the caller. */
     void take(HttpContent part) {
         read |= part instanceof LastHttpContent;
-        if (holdsBack && !exchange.isEnded()) {
-            keepUnheard(part);
-        } else {
+        HeldParts parts = heldParts;
+        if (parts == null || exchange.isEnded()) {
             feed(part);
+        } else if (!parts.add(part)) {
+            exchange.fail(new Failure.Overloaded("no memory is left for bodies that wait for an answer"));
         }
     }
 
@@ -456,8 +430,9 @@ final class RequestRelay {
     }
 
     private boolean wantsMore() {
-        if (holdsBack) {
-            return unheardBytes < MAX_PENDING_BYTES;
+        HeldParts parts = heldParts;
+        if (parts != null) {
+            return parts.bytes() < MAX_PENDING_BYTES;
         }
         UpstreamPeer peer = upstream;
         boolean inspects = inspection.mode() != Inspection.Mode.PASS;
@@ -541,10 +516,9 @@ final class RequestRelay {
         while ((part = nextPending()) != null) {
             Exchange.discard(part);
         }
-        while ((part = unheard.poll()) != null) {
-            Exchange.discard(part);
+        if (heldParts != null) {
+            heldParts.close();
         }
-        giveBack();
         inspection.close();
         if (judge != null) {
             judge.close();
