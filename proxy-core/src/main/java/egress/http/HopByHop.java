@@ -105,13 +105,6 @@ public final class HopByHop {
         }
     }
 
-    /** Whether the request asks, in one of its Upgrade fields and in Connection, for this protocol. Before stripping. */
-    public static boolean asksToUpgrade(HttpHeaders fields, String protocol) {
-        return fields.contains("upgrade")
-                && lists(fields.getAll(CONNECTION), "upgrade")
-                && lists(fields.getAll("upgrade"), protocol);
-    }
-
     private static void strip(HttpHeaders fields, boolean response) {
         List<String> listed = fields.contains(CONNECTION) ? options(fields.getAll(CONNECTION)) : List.of();
         FieldNames.removeIf(fields, name -> isUnwanted(name, response));
