@@ -3,12 +3,12 @@ package egress.abuse;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.H2Client;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Stream;
-import egress.testkit.H2Wire;
-import egress.testkit.RawClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.H2Wire;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -279,7 +279,7 @@ class LoadTest {
         long quiet = quiet(2);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger connections = new AtomicInteger();
-        byte[] section = H2Wire.literals(egress.testkit.Field.list(
+        byte[] section = H2Wire.literals(egress.testkit.wire.Field.list(
                 ":method", "GET", ":scheme", "https", ":authority", Site.H2, ":path", "/r.git/git-receive-pack"));
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             for (int i = 0; i < 2; i++) {

@@ -1,10 +1,10 @@
 package egress.clients;
 
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
