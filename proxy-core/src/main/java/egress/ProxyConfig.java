@@ -13,7 +13,7 @@ import java.util.Set;
  * @param limits bounds of connections and heads
  * @param timeouts how long each phase may take
  * @param proxyCredentials user name to password, asked for on every request of the listener; empty for none
- * @param scans where several share the listener: the user name must say one of them
+ * @param scans where several share the listener: the user name must be one of them
  */
 public record ProxyConfig(
         InetSocketAddress listen,
@@ -26,7 +26,7 @@ public record ProxyConfig(
         scans = Set.copyOf(scans);
     }
 
-    /** Without scans to tell apart. */
+    /** Without named scans. */
     public ProxyConfig(
             InetSocketAddress listen, Limits limits, Timeouts timeouts, Map<String, String> proxyCredentials) {
         this(listen, limits, timeouts, proxyCredentials, Set.of());

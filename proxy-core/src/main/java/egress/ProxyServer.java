@@ -35,10 +35,10 @@ public final class ProxyServer implements AutoCloseable {
     private volatile boolean draining;
 
     /**
-     * The ports, each made by whoever wires the program.
+     * The ports, made by the program's wiring.
      *
      * @param loops of every connection, downstream and upstream
-     * @param observers each told of every event, in this order
+     * @param observers each receives every event, in this order
      * @param budgets what callers share
      * @param asking who is asked about what policy denies
      */
@@ -56,7 +56,7 @@ public final class ProxyServer implements AutoCloseable {
             observers = List.copyOf(observers);
         }
 
-        /** Of a gate that asks nobody. */
+        /** Of a gate without operators. */
         public Ports(
                 EventLoopGroup loops,
                 LeafCertificates leaves,

@@ -41,6 +41,7 @@ class ArchitectureTest {
                                 "egress.share",
                                 "egress.exchange",
                                 "egress.tunnel")
+                        .arrow("egress.upstream.tls", "java", "javax", "io.netty", "egress.http", "egress.exchange")
                         .arrow(
                                 "egress.upstream",
                                 "java",
@@ -50,7 +51,8 @@ class ArchitectureTest {
                                 "org.slf4j",
                                 "egress.http",
                                 "egress.share",
-                                "egress.exchange")
+                                "egress.exchange",
+                                "egress.upstream.tls")
                         .arrow("egress", "java", "io.netty", "egress.exchange", "egress.downstream")
                         .faults())
                 .isEmpty();

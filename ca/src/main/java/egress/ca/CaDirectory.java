@@ -37,7 +37,7 @@ public final class CaDirectory {
         this.random = random;
     }
 
-    /** Where the authority is kept unless told otherwise: {@code .egress-proxy} in the user's home. */
+    /** Where the authority is kept by default: {@code .egress-proxy} in the user's home. */
     public static Path standard(Path home) {
         return home.resolve(".egress-proxy");
     }

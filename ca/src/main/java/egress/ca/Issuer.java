@@ -101,7 +101,7 @@ public final class Issuer {
     }
 
     /**
-     * 32 bytes that nobody can tell who does not have the private key: the same for as long as the authority is, others for each
+     * 32 bytes that cannot be known without the private key: the same for as long as the authority is, others for each
      * purpose (HMAC-SHA256 under the key's PKCS#8 form).
      */
     public byte[] secretFor(String purpose) {
@@ -120,7 +120,7 @@ public final class Issuer {
         return minted.issuer();
     }
 
-    /** A new authority together with its private key, for whoever must keep it on disk. */
+    /** A new authority together with its private key, to be stored on disk. */
     record Minted(Issuer issuer, PrivateKey key) {
         @Override
         public String toString() {

@@ -85,7 +85,7 @@ public final class LeafCache implements AutoCloseable {
         this(issuer, executor, clock, capacity, MintWatch.NONE);
     }
 
-    /** @param watch hears of each mint */
+    /** @param watch is notified of each mint */
     public LeafCache(Issuer issuer, Executor executor, InstantSource clock, int capacity, MintWatch watch) {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 or more)");
@@ -111,7 +111,7 @@ public final class LeafCache implements AutoCloseable {
         return executor;
     }
 
-    /** As {@link #get(String, Object, Executor)}, by the cache's own executor, for nobody in particular. */
+    /** As {@link #get(String, Object, Executor)}, by the cache's own executor, for no caller in particular. */
     public CompletionStage<LeafCertificate> get(String host) {
         return get(host, this, executor);
     }
@@ -203,7 +203,7 @@ public final class LeafCache implements AutoCloseable {
         try {
             leaf = issuer.issue(name);
             watched.ended(null);
-        } catch (Throwable e) { // whoever waits must learn of an Error too
+        } catch (Throwable e) { // the waiters must learn of an Error too
             watched.ended(e);
             synchronized (lock) {
                 failures++;
@@ -242,7 +242,7 @@ public final class LeafCache implements AutoCloseable {
         }
     }
 
-    /** Fails whoever still waits, and drops the leaves. The executor is its owner's to end. */
+    /** Fails those that still wait, and drops the leaves. The executor is its owner's to end. */
     @Override
     public void close() {
         Map<LeafName, Flight> waiting;

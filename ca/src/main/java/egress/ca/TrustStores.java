@@ -53,7 +53,7 @@ public final class TrustStores {
         return out.toByteArray();
     }
 
-    /** {@link #bundle} as a JKS trust store, which a JVM reads without being told a password. */
+    /** {@link #bundle} as a JKS trust store, which a JVM reads without a password. */
     public byte[] jksBundle(Collection<X509Certificate> machine, String password) {
         return store("JKS", List.copyOf(merged(machine)), password);
     }

@@ -69,7 +69,7 @@ public enum ContentCoding {
     /**
      * Decodes {@code in} as it is read, all members and frames of it.
      *
-     * @throws IOException when it does not begin like that coding; reading throws it when it goes on otherwise, ends early or late
+     * @throws IOException when it does not begin like that coding; reading throws it when it does not continue in it, ends early or late
      */
     public InputStream decode(InputStream in) throws IOException {
         return switch (this) {

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /**
  * Where a request goes, and what origins gave to its caller before.
  *
- * @param given as it is when something is asked of it or told to it
+ * @param given as it is at the time of each use
  * @param tls whether it goes there over https: nothing else may have what was given
  * @param target of the request, as the agent made it
  */
@@ -17,7 +17,7 @@ public record Destination(Supplier<GivenValues> given, boolean tls, String host,
         return Link.asked(host, port, target);
     }
 
-    /** Something leaves that nobody reads. */
+    /** Something leaves unread. */
     public void unread() {
         given.get().unread(host);
     }

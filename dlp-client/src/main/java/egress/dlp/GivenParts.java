@@ -160,9 +160,9 @@ public final class GivenParts {
 
     /**
      * Whether the value came from the origin: as it is, and as it stands in what was given, where it is encoded there. A value that was put
-     * together from pieces cannot be told from what the caller sent in pieces.
+     * together from pieces cannot be distinguished from what the caller sent in pieces.
      *
-     * @param text what stands in the given part where it was found; all of the part where nobody knows
+     * @param text what stands in the given part where it was found; all of the part where that is unknown
      */
     private boolean isFrom(String giver, String text, Optional<Span> cover, byte[] value) {
         GivenValues from = memory;

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What is masked around a known secret: the whole word that it stands in, so that what is left does not tell where the match began or
+ * What is masked around a known secret: the whole word that it stands in, so that what is left does not reveal where the match began or
  * ended.
  */
 final class MaskedSpan {

@@ -12,7 +12,7 @@ public interface MessageScanner extends AutoCloseable {
     void begin(ContentCoding coding);
 
     /**
-     * Takes the next bytes of the current message and says whether they may go on. After anything but
+     * Takes the next bytes of the current message and decides whether they may be sent on. After anything but
      * {@link ScanVerdict.Clean} the same verdict is given for good.
      */
     ScanVerdict feed(byte[] bytes, int offset, int length);

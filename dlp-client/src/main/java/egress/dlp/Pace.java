@@ -1,6 +1,6 @@
 package egress.dlp;
 
-/** Says whether a scan should go on: not when its time is over, nor when nobody waits for its verdict any more. */
+/** Decides whether a scan continues: not when its time is over, nor when its verdict is no longer needed. */
 @FunctionalInterface
 public interface Pace {
     /** Ends no scan. */
@@ -9,7 +9,7 @@ public interface Pace {
     /**
      * Asked every few kilobytes by the thread that scans; may hold it up for a while.
      *
-     * @return false where the scan must end now; its verdict is then a refusal that nobody reads
+     * @return false where the scan must end now; its verdict is then a refusal that is dropped
      */
     boolean goOn();
 

@@ -58,7 +58,7 @@ public final class Redactor {
 
     /**
      * Whether a part of a known secret can be masked without telling how far it went: where it holds or touches what ends a word, the
-     * next word would be masked or not. Nobody is told anything by all of the secret.
+     * next word would be masked or not. Where all of the secret occurs, this reveals nothing.
      */
     public static boolean masks(byte[] secret, int from, int to, Place place) {
         boolean whole = from == 0 && to == secret.length;

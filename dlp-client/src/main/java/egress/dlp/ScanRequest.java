@@ -11,7 +11,7 @@ import java.util.List;
  * @param fields in their order, pseudo-fields left out; Content-Type and Content-Encoding are read from here
  * @param body content as sent, still content-coded
  * @param trailers in their order
- * @param openLabels how many labels at the front of the host whoever asked chose, since only a pattern allows them
+ * @param openLabels how many labels at the front of the host the caller chose, since only a pattern allows them
  */
 public record ScanRequest(
         String host,
@@ -44,6 +44,11 @@ public record ScanRequest(
     public static ScanRequest head(
             String host, String method, String target, List<HeaderField> fields, ScanOptions options) {
         return new ScanRequest(host, method, target, fields, BodySource.empty(), List.of(), options);
+    }
+
+    /** The trailers of a body whose other parts were scanned before. */
+    public ScanRequest trailersAlone(List<HeaderField> late) {
+        return new ScanRequest(host, method, target, fields, BodySource.empty(), late, options);
     }
 
     /** Body and trailers only, with the fields that describe the body. */

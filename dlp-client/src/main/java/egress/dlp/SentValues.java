@@ -65,7 +65,7 @@ public final class SentValues {
      *
      * @param bare where it begins behind a label that numbers it
      * @param key of values that belong together: of one parameter, of one place in the path
-     * @param number which part it is; -1 where nothing tells
+     * @param number which part it is; -1 where that is unknown
      * @param hash by the same memory's {@link #hash}
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by identity
@@ -107,7 +107,7 @@ public final class SentValues {
         }
     }
 
-    /** Makes hashes that nobody outside of the process can choose. */
+    /** Seeds the hashes, so that nothing outside of the process can choose them. */
     public record Key(long first, long second) {}
 
     private record Kept(Value value, long nanos) {}

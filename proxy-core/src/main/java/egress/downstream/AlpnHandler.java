@@ -65,6 +65,6 @@ final class AlpnHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         Unexpected.log("a handshake is under way", cause);
-        ctx.close(); // the completion event has told the rest
+        ctx.close(); // the completion event has reported the rest
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller says before anything is encrypted (RFC 8446 §4.1.2): read without being consumed, over any number of
+ * The ClientHello (RFC 8446 §4.1.2), which comes before anything is encrypted: read without being consumed, over any number of
  * segments and records.
  *
  * @param sni the host name as sent (RFC 6066 §3); null when the extension is absent

@@ -155,7 +155,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         });
     }
 
-    /** The name as it may stand in records: what was found in one must not, so that the request says it no more either. */
+    /** The name as it may stand in records: a name in which a secret was found is masked, in the request's own field too. */
     private static Authority recorded(
             ProxySnapshot snapshot, Authority authority, HttpRequest request, Admission.Refused refused) {
         Optional<Route> route = snapshot.policy().routeAt(authority).filter(Route::isPattern);
@@ -179,7 +179,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         pipelines.hello(connection, new HelloHandler(context, connection, pipelines, route));
     }
 
-    /** @param close where what follows on the connection cannot be told */
+    /** @param close where the next request on the connection cannot be found */
     private void refuse(
             ChannelHandlerContext ctx,
             @Nullable Authority authority,

@@ -3,7 +3,7 @@ package egress.downstream;
 import egress.exchange.CallerPhases;
 import egress.exchange.ExchangeRecord;
 
-/** The time that each phase of a caller's connection takes; the first exchange is told, the later ones that it is over. */
+/** The time that each phase of a caller's connection takes; the first exchange reports them, later ones report zero. */
 final class ConnectionPhases {
     private final long acceptedNanos = System.nanoTime();
     private long connectedNanos;
@@ -16,7 +16,7 @@ final class ConnectionPhases {
         told = new CallerPhases(connectedNanos - acceptedNanos, told.hello(), told.mint(), told.handshake());
     }
 
-    /** The ClientHello is whole. */
+    /** The ClientHello is complete. */
     void helloRead() {
         told = new CallerPhases(told.accept(), System.nanoTime() - connectedNanos, told.mint(), told.handshake());
     }

@@ -18,7 +18,7 @@ final class ConnectionPlace {
 
     /** What it does, as far as giving way is concerned. */
     enum State {
-        /** Accepted, and nothing was read: what it sent may be whole, and its caller one that is below its share. */
+        /** Accepted, and nothing was read: what it sent may be complete, and its caller below its share. */
         NEW,
         /** What was read is of no use yet: half a head or a hello, or a request that its caller lets wait. */
         UNFINISHED,
@@ -72,7 +72,7 @@ final class ConnectionPlace {
     }
 
     /**
-     * The caller has said who it is.
+     * The caller has authenticated.
      *
      * @return false when that caller has its share of the connections
      */
@@ -88,7 +88,7 @@ final class ConnectionPlace {
         return open.transfer(claimant);
     }
 
-    /** What it sent was read; it says more once it is of use. */
+    /** What it sent was read; it counts as idle until it is of use again. */
     void heard() {
         if (state == State.NEW) {
             state = State.UNFINISHED;

@@ -33,7 +33,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     private enum Phase {
         /** No request yet. */
         ACCEPTED,
-        /** CONNECT is answered, the ClientHello is not whole, or passthrough is dialling. */
+        /** CONNECT is answered, the ClientHello is incomplete, or passthrough is dialling. */
         HELLO,
         HANDSHAKE,
         HTTP,
@@ -130,7 +130,7 @@ final class DownstreamConnection implements Deadlines.Timed {
     }
 
     /**
-     * Notes who asks: once a password was checked, the connection takes that user's share.
+     * Notes the caller: once a password was checked, the connection takes that user's share.
      *
      * @return false where the request must not go on
      */
@@ -155,12 +155,12 @@ final class DownstreamConnection implements Deadlines.Timed {
         };
     }
 
-    /** The scan that its caller has named; empty where scans are not told apart. */
+    /** The scan that its caller has named; empty where scans are not distinguished. */
     String scan() {
         return scan;
     }
 
-    /** Whether its caller, who has said who it is, may have one more connection. */
+    /** Whether its authenticated caller may have one more connection. */
     boolean hasShare() {
         return hasShare;
     }

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * @param snapshots the policy as of now
  * @param authentication who may use the listener
  * @param connections the latest connection's number
- * @param draining whether the proxy is stopping: nothing is kept alive any more
+ * @param draining whether the proxy is stopping: no connection is kept alive
  */
 public record DownstreamContext(
         ExchangeContext exchanges,

@@ -15,7 +15,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.util.Optional;
 
 /**
- * The shapes a caller's pipeline can have, each written down once; nobody else edits one. A transition replaces the
+ * The shapes a caller's pipeline can have, each written down once; no other class edits one. A transition replaces the
  * whole shape, and bytes that the old one has not consumed go to the new one.
  *
  * <pre>
@@ -111,7 +111,7 @@ final class DownstreamPipelines {
 
     /**
      * Requests to the tunnel's origin by h2. The codec's own bound on a head is a second one behind that of the
-     * streams' codec: it answers a bare 431, of which nobody hears.
+     * streams' codec: it answers a bare 431, which no observer would see.
      */
     void h2(DownstreamConnection connection) {
         ChannelPipeline pipeline = connection.channel().pipeline();

@@ -14,7 +14,7 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where h1 connections and h2 streams end: translates what they tell into the exchange's calls and back. It decides nothing; what
+ * Where h1 connections and h2 streams end: translates their events into the exchange's calls and back. It decides nothing; what
  * differs between the versions is how a side ends.
  */
 abstract class DownstreamStream implements DownstreamPeer {
@@ -104,7 +104,7 @@ abstract class DownstreamStream implements DownstreamPeer {
         }
     }
 
-    /** Looked at now and then: whether the caller keeps it waiting. */
+    /** Checked by a timer: whether the caller keeps it waiting. */
     final boolean look() {
         ExchangePlace held = place;
         if (held == null) {

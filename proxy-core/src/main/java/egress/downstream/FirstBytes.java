@@ -31,7 +31,7 @@ enum FirstBytes {
         return words;
     }
 
-    /** @param maxLine a line of so many bytes that is not over may be a request's: HTTP then says what is wrong with it */
+    /** @param maxLine a longer line may still be a request's: the HTTP decoder then reports what is wrong with it */
     static FirstBytes of(ByteBuf in, int maxLine) {
         if (!in.isReadable()) {
             return UNDECIDED;

@@ -126,7 +126,7 @@ final class H1DownstreamStream extends DownstreamStream {
         return decoder.headStartedNanos();
     }
 
-    /** Bytes of a request that is not whole yet, or waits for the one before. */
+    /** Bytes of a request that is incomplete, or waits for the one before. */
     int unreadBytes() {
         return decoder.pendingBytes();
     }

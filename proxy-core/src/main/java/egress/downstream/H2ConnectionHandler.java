@@ -56,7 +56,7 @@ final class H2ConnectionHandler extends ChannelInboundHandlerAdapter implements 
         return true;
     }
 
-    /** Bytes of bodies that nobody has read yet. */
+    /** Bytes of bodies that were not read yet. */
     int unreadBytes() {
         Http2Connection h2 = session.connection();
         return h2.local().flowController().unconsumedBytes(h2.connectionStream()) + session.keptBytes();

@@ -177,7 +177,7 @@ final class H2DownstreamStream extends DownstreamStream implements H2Stream.Rece
         endWhenSent();
     }
 
-    /** With a whole request the stream is over by itself. */
+    /** With a complete request the stream ends by itself. */
     private void endWhenSent() {
         if (sent && responseEnded && !requestWhole) {
             stream.reset(Http2Error.NO_ERROR);

@@ -35,7 +35,7 @@ final class H2StreamOrderHandler extends ChannelInboundHandlerAdapter {
 
     private boolean over;
 
-    /** Of a field section that is not whole yet, which the codec keeps. */
+    /** Of an incomplete field section, which the codec keeps. */
     private int unfinishedBytes;
 
     H2StreamOrderHandler(H2Session session) {

@@ -4,7 +4,7 @@ import egress.http.Authority;
 import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
 
-/** Why a caller's handshake failed, in words that say what to do. */
+/** Why a caller's handshake failed, with the remedy. */
 final class HandshakeFaults {
     private HandshakeFaults() {}
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first bytes of a tunnel: a ClientHello whose SNI agrees with the authority, or plain HTTP where policy takes it.
- * Other HTTP is told so in a 403; anything else ends the connection, and the log says why.
+ * Other HTTP gets a 403 with the reason; anything else ends the connection, and the log has the reason.
  */
 final class HelloHandler extends ChannelInboundHandlerAdapter {
     /** A fatal unrecognized_name (RFC 6066 §3), as a TLS 1.2 record. */
@@ -58,7 +58,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         this.authority = connection.authority();
     }
 
-    /** Bytes of a hello that is not whole yet, or waits for what is done about it. */
+    /** Bytes of a hello that is incomplete, or waits for a decision. */
     int unreadBytes() {
         ByteBuf held = pending;
         return held == null ? 0 : held.readableBytes();
@@ -151,7 +151,7 @@ final class HelloHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Requests in the clear, which are served, or each told why not. */
+    /** Requests in the clear, which are served, or refused with the reason. */
     private void plain() {
         helloRead = true;
         over = true;

@@ -225,7 +225,7 @@ public final class Listener {
         }
     }
 
-    /** Counts who comes and goes, and goes on after an accept failed. */
+    /** Counts connections, and continues after a failed accept. */
     private final class AcceptGate extends ChannelInboundHandlerAdapter {
         private long saidNanos = System.nanoTime() - WORDS_NANOS;
 

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * The listener's own users (RFC 9110 §11.7, Basic of RFC 7617); none at all lets everybody in. Where several scans share the
- * listener, the user name also says which one asks, and no other name is let in.
+ * listener, the user name also selects the scan, and other names are refused.
  */
 public final class ProxyAuthentication {
     /** Who asks. */
@@ -23,11 +23,11 @@ public final class ProxyAuthentication {
         /**
          * A user whose password is right.
          *
-         * @param scan which the name says; empty where scans are not told apart
+         * @param scan that the name selects; empty where scans are not distinguished
          */
         record Known(String user, String scan) implements Identity {}
 
-        /** One of the scans, which anybody may name: nobody's password was checked. */
+        /** One of the scans, which anybody may name: no password was checked. */
         record OfScan(String scan) implements Identity {}
 
         /** No user and password, or wrong ones. */
@@ -44,14 +44,14 @@ public final class ProxyAuthentication {
 
     /**
      * @param users name to password
-     * @param scans among which the user name must say one; empty where it need not
+     * @param scans one of which the user name must be; empty where it need not
      */
     public ProxyAuthentication(Map<String, String> users, Set<String> scans) {
         this.scans = Set.copyOf(scans);
         users.forEach((user, password) -> accepted.put(user, (user + ":" + password).getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** What is said to whom is not let in. */
+    /** The refusal of a caller that is not admitted. */
     String asks() {
         return accepted.isEmpty()
                 ? "the user name in the proxy's URL must be the id of a scan"

@@ -19,7 +19,7 @@ record RequestedTarget(Authority authority, boolean tls, String target) {
     /**
      * Of a request inside a tunnel.
      *
-     * @throws HttpFormatException a 400, or a 421 where it names somebody else (RFC 9110 §15.5.20)
+     * @throws HttpFormatException a 400, or a 421 where it names another authority (RFC 9110 §15.5.20)
      */
     static RequestedTarget inside(Authority tunnel, boolean tls, HttpRequest request) {
         String target = request.uri();

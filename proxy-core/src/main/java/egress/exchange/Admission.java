@@ -6,6 +6,6 @@ public sealed interface Admission {
 
     record Admitted() implements Admission {}
 
-    /** @param failure what the caller is told */
+    /** @param failure the answer to the caller */
     record Refused(Failure failure) implements Admission {}
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What an exchange does while an operator is asked about it: nothing, until there is an answer or it ends. */
 final class Appeal implements Asking.Listener {
-    /** Whoever answers keeps its own time; that it may fail to is no reason to wait for ever. */
+    /** The desk has a deadline of its own; this one bounds the wait where the desk fails to answer. */
     private static final long GRACE_NANOS = 5_000_000_000L;
 
     private final Exchange exchange;
@@ -37,7 +37,7 @@ final class Appeal implements Asking.Listener {
         return deny.ask() != Ask.NEVER && then == null;
     }
 
-    /** What was granted; null where nothing was, or nobody was asked. */
+    /** What was granted; null where nothing was, or no operator was asked. */
     @Nullable
     Grant grant() {
         return grant;

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** Port: asks an operator about what policy or DLP holds back. Called on the exchange's loop, and never blocks it. */
 public interface Asking {
-    /** Asks nobody, which is a no. */
+    /** Denies without asking. */
     Asking NOBODY = new Asking() {
         @Override
         public Pending ask(RulePlea plea, Listener listener) {
@@ -28,18 +28,18 @@ public interface Asking {
         }
     };
 
-    /** A request that no rule allows, on a route, or to a host, that says to ask. What was granted already is answered at once. */
+    /** A request that no rule allows, on a route, or to a host, that says to ask. A request that was granted already is answered at once. */
     Pending ask(RulePlea plea, Listener listener);
 
     /** A value that DLP found, on a route that says to ask. */
     Pending ask(ValuePlea plea, Listener listener);
 
     /**
-     * A caller is locked out after hits on known secrets: asks whether that may end, and nobody waits for the answer.
+     * A caller is locked out after hits on known secrets: asks whether that may end, and does not wait for the answer.
      *
      * @param head of the request that was one hit too many, valid during the call alone
      * @param release ends it, on any thread
-     * @return the id of the question; empty where nobody is asked
+     * @return the id of the question; empty where no operator is asked
      */
     default Optional<String> locked(Claimant who, RequestHead head, long ofGeneration, Failure why, Runnable release) {
         return Optional.empty();
@@ -73,7 +73,7 @@ public interface Asking {
      * @param generation of the policy that says to ask
      * @param how whether the request can wait
      * @param head valid during the call alone
-     * @param denial what is said of it where the answer is no
+     * @param denial the failure where the answer is no
      */
     record ValuePlea(
             EventLoop loop,
@@ -95,7 +95,7 @@ public interface Asking {
         record Refused(Failure failure) implements Reply {}
     }
 
-    /** What the asking side hears, on its loop. */
+    /** Receives the answer, on the exchange's loop. */
     interface Listener {
         /** There is a question, perhaps an older one, that has this id. */
         void onAsked(String id);

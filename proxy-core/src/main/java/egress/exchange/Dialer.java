@@ -14,7 +14,7 @@ public interface Dialer {
      * Begins to connect on the given event loop. Exactly one of {@link Listener#onConnected} and {@link
      * Listener#onFailed} follows, on that loop, possibly before this method returns.
      *
-     * @param who whose share of the look-ups and connections it takes
+     * @param who takes it out of its share of the look-ups and connections
      * @return a handle that gives the attempt up, after which neither follows; harmless afterwards
      */
     Upstreams.Attempt dial(EventLoop loop, Claimant who, Authority authority, Listener listener);

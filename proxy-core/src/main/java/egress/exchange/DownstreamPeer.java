@@ -7,7 +7,7 @@ import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.util.Optional;
 
-/** The caller's side, with what only it can tell or do. */
+/** The caller's side, with what only it has. */
 public interface DownstreamPeer extends Peer {
     /** The loop of everything in the exchange. */
     EventLoop loop();

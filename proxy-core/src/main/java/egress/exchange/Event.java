@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What observers are told of. Of a connection: its address and caller tell it apart from others that are open. Of an exchange: {@link
+ * What observers receive. Of a connection: its address and caller identify it among those that are open. Of an exchange: {@link
  * Started} comes first and {@link Ended} last, each exactly once, and only a {@link Found} may come after it. What an event refers to is
  * valid during the call alone.
  */
@@ -73,7 +73,7 @@ public sealed interface Event {
     record HandshakeDone(SocketAddress downstream, Caller caller, Authority authority, String protocol, long nanos)
             implements Event {}
 
-    /** The caller's TLS handshake failed; the words say why, as far as an alert tells. */
+    /** The caller's TLS handshake failed; the words have the reason, as far as an alert has it. */
     record HandshakeFailed(SocketAddress downstream, Caller caller, Authority authority, String words)
             implements Event {}
 
@@ -84,7 +84,7 @@ public sealed interface Event {
     /** A request's head is there; nothing was judged yet. */
     record Started(ExchangeRecord exchange) implements Event {}
 
-    /** Policy and inspection let the head go on to the origin; one that is refused goes on to {@link Ended}, which says why. */
+    /** Policy and inspection let the head go on to the origin; one that is refused goes on to {@link Ended}, which has the reason. */
     record Allowed(ExchangeRecord exchange) implements Event {}
 
     /** A part of the request's body as the caller sent it, before it is inspected; the last one has the trailers. Not to be consumed. */
@@ -93,7 +93,7 @@ public sealed interface Event {
     /** Inspection found something; also in a response, which is not delayed by it. */
     record Found(ExchangeRecord exchange, Inspection.Hit hit) implements Event {}
 
-    /** A response's head goes to the caller, the origin's or our own; interim responses are not told. */
+    /** A response's head goes to the caller, the origin's or our own; interim responses are no events. */
     record ResponseHead(ExchangeRecord exchange) implements Event {}
 
     /** A part of the response's body as the caller gets it; the last one has the trailers. Not to be consumed. */

@@ -104,7 +104,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         return ended;
     }
 
-    /** Answers without a look at the request: there is no room for it. */
+    /** Refuses the request unread: there is no room for it. */
     public void refuse(Failure failure) {
         start();
         fail(failure);
@@ -167,7 +167,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         tell(new Event.Started(entry));
     }
 
-    /** Tells whoever observes. */
+    /** Passes an event to the observers. */
     void tell(Event event) {
         context.observer().on(event);
     }
@@ -193,7 +193,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
         }
     }
 
-    /** Whether it could leave if an operator said so. */
+    /** Whether it could leave if an operator allowed it. */
     private boolean mayAsk() {
         return request.state() == Side.AWAITING_HEAD
                 && (webSocket || !Heads.asksForOtherUpgrade(asked))
@@ -406,7 +406,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
             return;
         }
         if (response.state() == Side.DONE) {
-            request.done(); // answered before the request was read, and gone: nobody wants the rest
+            request.done(); // answered before the request was read, and gone: the rest is not needed
             endIfBothDone();
         } else if (response.state() != Side.AWAITING_HEAD || !request.retry(failure)) {
             fail(failure);
@@ -572,7 +572,7 @@ public final class Exchange implements Upstreams.Listener, Inspection.Listener, 
                         : new Failure.UpstreamTimedOut("the origin did not answer in time"));
     }
 
-    /** The one place where a part is dropped. */
+    /** The only place where a part is dropped. */
     static void discard(HttpObject part) {
         ReferenceCountUtil.release(part);
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * What all exchanges share.
  *
- * @param observer told of everything; what it throws must not reach an exchange
+ * @param observer receives every event; what it throws must not reach an exchange
  * @param ids the next exchange's id
  * @param budgets what callers share
  * @param asking who is asked about what policy denies
@@ -20,7 +20,7 @@ public record ExchangeContext(
         AtomicLong ids,
         CallerBudgets budgets,
         Asking asking) {
-    /** Of a gate that asks nobody. */
+    /** Of a gate without operators. */
     public ExchangeContext(
             Upstreams upstreams,
             Observer observer,

@@ -29,7 +29,7 @@ public final class ExchangeRecord {
 
     public final long startedNanos;
 
-    /** The scan that the caller named as it connected; empty where scans are not told apart. */
+    /** The scan that the caller named as it connected; empty where scans are not distinguished. */
     public String scan = "";
 
     /** Of the observer that records the exchange, for as long as it lasts. */
@@ -46,7 +46,7 @@ public final class ExchangeRecord {
     /** Which rule decided, as {@link egress.policy.RuleNames} names it; null where none was asked. */
     public @Nullable String rule;
 
-    /** The id of the question, or of the grant, that it had to do with; empty where nobody was asked. */
+    /** The id of its question or grant; empty where no operator was asked. */
     public String ask = "";
 
     /** Null when all went well. */
@@ -74,7 +74,7 @@ public final class ExchangeRecord {
     /** Of the caller's connection, as far as this exchange waited for them. */
     public CallerPhases callerPhases = CallerPhases.NONE;
 
-    /** What an observer of {@link Event.Started} put here, who traces the exchange; null where nobody does. */
+    /** What an observer of {@link Event.Started} put here to trace the exchange; null where it is not traced. */
     public @Nullable TraceContext trace;
 
     /** When the phases of the caller's connection began, as {@link System#nanoTime}; 0 for what it does not have. */

@@ -3,8 +3,8 @@ package egress.exchange;
 import io.netty.handler.codec.http.HttpObject;
 
 /**
- * What the upstream side and the inspection tell an exchange, with whatever is thrown on the way turned into the end of
- * that exchange: an error that nobody foresaw fails closed, and at once.
+ * Passes the calls of the upstream side and the inspection on to an exchange, and turns whatever is thrown into the end of
+ * that exchange: an unexpected error fails closed, and at once.
  */
 final class FailClosedListener implements Upstreams.Listener, Inspection.Listener, Asking.Listener {
     private final Exchange exchange;

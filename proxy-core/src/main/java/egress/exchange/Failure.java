@@ -11,7 +11,7 @@ public sealed interface Failure {
     String words();
 
     /**
-     * Policy or DLP said no.
+     * Policy or DLP denied it.
      *
      * @param rule what decided, as {@link Verdict.Deny} names it
      */
@@ -21,7 +21,7 @@ public sealed interface Failure {
             this(why, words, RuleNames.of(why));
         }
 
-        /** As policy said it. */
+        /** With the words of policy. */
         static Denied by(Verdict.Deny deny) {
             return new Denied(deny.why(), deny.words(), deny.rule());
         }
@@ -51,7 +51,7 @@ public sealed interface Failure {
     /** The address guard refused every address of the name. */
     record UpstreamForbidden(String words) implements Failure {}
 
-    /** The origin said or let know that it did not process the request: safe to send again (RFC 9113 §8.7). */
+    /** The origin stated that it did not process the request: safe to send again (RFC 9113 §8.7). */
     record UpstreamRefused(String words) implements Failure {}
 
     /**

@@ -14,7 +14,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How gRPC says that a call failed: a Trailers-Only response, which is one field section and a 200 ("gRPC over HTTP2", Responses).
+ * How gRPC reports a failed call: a Trailers-Only response, which is one field section and a 200 ("gRPC over HTTP2", Responses).
  * A client shows its message; of an HTTP status with a text body it makes only "unknown".
  */
 enum GrpcStatus {

@@ -42,7 +42,7 @@ final class Heads {
         return false;
     }
 
-    /** Whether the framing says that a body follows. */
+    /** Whether the framing declares a body. */
     static boolean hasBody(HttpHeaders fields) {
         String length = fields.get(HttpHeaderNames.CONTENT_LENGTH);
         return fields.contains(HttpHeaderNames.TRANSFER_ENCODING) || length != null && !length.equals("0");
@@ -52,7 +52,7 @@ final class Heads {
      * The head for the origin: a copy, because the same request may be sent a second time.
      *
      * @param fields the caller's without hop-by-hop fields
-     * @param trace told to the origin where the route says so
+     * @param trace passed on to the origin where the route allows it
      */
     static HttpRequest forOrigin(
             HttpRequest asked,
@@ -81,7 +81,7 @@ final class Heads {
         return new DefaultHttpRequest(HttpVersion.HTTP_1_1, asked.method(), target, toOrigin);
     }
 
-    /** h1 says of TE that it is meant for the next hop alone (RFC 9110 §10.1.4); h2 has no Connection. */
+    /** On h1, Connection marks TE as meant for the next hop alone (RFC 9110 §10.1.4); h2 has no Connection. */
     static void nameTeInConnection(HttpHeaders toOrigin) {
         if (toOrigin.contains(HttpHeaderNames.TE)) {
             toOrigin.add(HttpHeaderNames.CONNECTION, "TE");

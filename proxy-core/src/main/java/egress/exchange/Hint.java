@@ -3,7 +3,7 @@ package egress.exchange;
 import egress.policy.DenyReason;
 import java.util.Locale;
 
-/** Whether trying again can help: what {@code X-Egress-Hint} says beside {@code X-Egress-Deny}, for agents that read it. */
+/** Whether trying again can help: the value of {@code X-Egress-Hint} beside {@code X-Egress-Deny}, for agents that read it. */
 enum Hint {
     /** The same request will be answered in the same way; another one may do. */
     NEVER,
@@ -19,7 +19,7 @@ enum Hint {
         return code;
     }
 
-    /** What is said beside this failure. */
+    /** The hint for this failure. */
     static Hint of(Failure failure) {
         return switch (failure) {
             case Failure.Denied denied -> of(denied.why());

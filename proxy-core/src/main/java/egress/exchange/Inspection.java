@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The inspection of one exchange: first its head, then its body, in the way that {@link #mode} says. Everything happens
+ * The inspection of one exchange: first its head, then its body, in the way of {@link #mode}. Everything happens
  * on the exchange's loop; an implementation that works elsewhere comes back to it.
  */
 public interface Inspection {
@@ -49,9 +49,9 @@ public interface Inspection {
     enum Mode {
         /** Not at all. */
         PASS,
-        /** Kept back whole until its verdict. */
+        /** Held until the verdict on the complete body. */
         HOLD,
-        /** Piece by piece as it passes, each piece kept back until its own verdict. */
+        /** Piece by piece as it passes, each piece held until its own verdict. */
         MESSAGES
     }
 
@@ -82,7 +82,7 @@ public interface Inspection {
 
     /** What a finding did. */
     enum Effect {
-        /** It was only said. */
+        /** It was only reported. */
         WARNED,
         BLOCKED,
         /** It was masked, and the request went on. */
@@ -98,7 +98,7 @@ public interface Inspection {
         }
     }
 
-    /** What the exchange hears, on its loop. */
+    /** Receives the verdicts, on the exchange's loop. */
     interface Listener {
         /** An operator is asked about what was found; the verdict waits for the answer. */
         default void onAsked(String id) {}
@@ -109,7 +109,7 @@ public interface Inspection {
         /** Once, after {@link #judgeHead}, possibly before that returns. */
         void onHeadVerdict(Outcome outcome);
 
-        /** Once where the body is held: it is whole, and scanned. */
+        /** Once where the body is held: it is complete, and scanned. */
         void onBodyVerdict(Outcome outcome);
 
         /** {@link #wantsMore} has turned true, or {@link #next} has something. */
@@ -141,7 +141,7 @@ public interface Inspection {
     /**
      * The next part that may leave.
      *
-     * @return null when there is none now; {@link Listener#onInspectionReady} tells when there is
+     * @return null when there is none now; {@link Listener#onInspectionReady} is called when there is
      */
     @Nullable
     HttpContent next();
@@ -161,7 +161,7 @@ public interface Inspection {
     /** The response's head, before any of its parts. */
     default void observeResponse(HttpHeaders fields) {}
 
-    /** Until when an operator is asked and all else waits, as {@link System#nanoTime}; 0 where nobody is. */
+    /** Until when an operator is asked and all else waits, as {@link System#nanoTime}; 0 where no question is open. */
     default long askedUntilNanos() {
         return 0;
     }

@@ -18,7 +18,7 @@ public interface Inspector {
      * Begins to inspect an exchange as the agent made it, before a credential is injected. Never blocks.
      *
      * @param loop the exchange's
-     * @param who whose share of the budgets it takes
+     * @param who takes it out of its share of the budgets
      */
     Inspection inspect(EventLoop loop, Claimant who, RequestHead head, Route route);
 
@@ -27,14 +27,14 @@ public interface Inspector {
      * the name, and before it is looked up. Never blocks. From any thread, for each request.
      *
      * @param written the host as the caller wrote it
-     * @param hits hears of what was found in it
+     * @param hits receives what was found in it
      */
     default Admission admitName(
             Caller caller, Route route, Authority authority, String written, Consumer<Inspection.Hit> hits) {
         return Admission.ADMITTED;
     }
 
-    /** A connection of that caller passes through to there, and nobody sees what leaves on it. From any thread. */
+    /** A connection of that caller passes through to there, where what leaves is not inspected. From any thread. */
     default void passesUnread(Caller caller, Authority authority) {}
 
     /** Whether anything of that caller may leave for now. From any thread, for each of its requests. */

@@ -10,7 +10,7 @@ public interface LeafCertificates {
     /**
      * Gets a certificate for the name ready. Never blocks, and never throws: whatever is wrong fails the stage.
      *
-     * @param who whose share of the signing it takes
+     * @param who takes it out of its share of the signing
      * @param name the host of the authority: a DNS name in A-labels, or an IP literal (IPv6 with or without brackets)
      * @return completes on any thread when a certificate for the name can be served, which may be before the call returns; fails when none can be had
      *     (no valid name, too many waiting, the CA's end): the connection is then refused

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that brings the local site a body: kept whole on the heap, bounded, and counted in the caller's share of the memory for
+ * A request that brings the local site a body: held on the heap, bounded, and counted in the caller's share of the memory for
  * copies until it is answered.
  */
 final class LocalPost {

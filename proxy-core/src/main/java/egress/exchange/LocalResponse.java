@@ -23,13 +23,13 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
     /** The field that carries the stable code of a block; an origin's own is removed. */
     public static final String DENY_FIELD = "X-Egress-Deny";
 
-    /** The field that says beside it whether trying again can help: {@link Hint}. */
+    /** The field beside it for whether trying again can help: {@link Hint}. */
     public static final String HINT_FIELD = "X-Egress-Hint";
 
     /** The field that names the question that an operator was asked. */
     public static final String ASK_FIELD = "X-Egress-Ask";
 
-    /** When an agent may look again for what an operator said, in seconds. */
+    /** After how many seconds an agent may look for the operator's answer again. */
     private static final int RETRY_AFTER = 10;
 
     /** The same, with what an agent needs to look for the answer to a question. */
@@ -43,7 +43,7 @@ public record LocalResponse(HttpResponse head, LastHttpContent body, HttpRespons
         return this;
     }
 
-    /** To a request: as gRPC says it where the request is a gRPC call, by HTTP otherwise. */
+    /** To a request: in gRPC's form where the request is a gRPC call, in HTTP's otherwise. */
     static LocalResponse of(Failure failure, HttpRequest request, boolean http2) {
         GrpcStatus status = GrpcStatus.of(failure, request);
         return status == null

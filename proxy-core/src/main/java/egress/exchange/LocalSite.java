@@ -33,7 +33,7 @@ public interface LocalSite {
         return Optional.empty();
     }
 
-    /** Takes whole bodies of at most {@link #MOST_BODY} bytes. */
+    /** Takes complete bodies of at most {@link #MOST_BODY} bytes. */
     interface Posting {
         /** Why a head is not taken, before any of its body is read; empty where it is. On an event loop: does not block. */
         Optional<Page> refusal(HttpHeaders fields);
@@ -43,9 +43,9 @@ public interface LocalSite {
     }
 
     /**
-     * A whole request.
+     * A complete request.
      *
-     * @param who in whose turn it is answered
+     * @param who the caller in whose turn it is answered
      * @param client its address
      * @param fields a copy
      */

@@ -6,11 +6,11 @@ import java.util.Optional;
 
 /**
  * Port: what the records hear of. Called on event loops: an observer never blocks, and copies what it needs later. Each switches over
- * {@link Event} without a default, so that a new event does not compile until every observer has said what it makes of it.
+ * {@link Event} without a default, so that a new event does not compile until every observer handles it.
  */
 @FunctionalInterface
 public interface Observer {
-    /** An observer that hears nothing. */
+    /** An observer that ignores every event. */
     Observer NONE = event -> {};
 
     void on(Event event);
@@ -25,7 +25,7 @@ public interface Observer {
         return Admission.ADMITTED;
     }
 
-    /** Whether a tunnel may go on, of whose ClientHello it was told just now. */
+    /** Whether a tunnel may go on, whose ClientHello was the event before this. */
     default Admission admit(Event.ClientHelloRead hello) {
         return Admission.ADMITTED;
     }

@@ -9,7 +9,7 @@ import io.netty.handler.codec.http.HttpObject;
  * <p>The parts of a message are Netty's {@code HttpRequest} or {@code HttpResponse}, any number of {@code
  * HttpContent}, and one {@code LastHttpContent} with the trailers; interim responses are
  * {@link egress.http.InterimResponse}s. Framing fields (Content-Length, Transfer-Encoding) in a head are the
- * exchange's to set: the peer encodes what they say.
+ * exchange's to set: the peer encodes what they declare.
  */
 public interface Peer {
     /** Takes ownership of the part. A failed write ends in the side's failure callback. */
@@ -24,8 +24,8 @@ public interface Peer {
     void read();
 
     /**
-     * Gives the side up before its message is whole: RST_STREAM(CANCEL) on h2, close on h1. No callback comes after
-     * it. Harmless when both messages are whole: then a kept-alive connection goes back to its pool.
+     * Gives the side up before its message is complete: RST_STREAM(CANCEL) on h2, close on h1. No callback comes after
+     * it. Harmless when both messages are complete: then a kept-alive connection goes back to its pool.
      */
     void abort();
 }

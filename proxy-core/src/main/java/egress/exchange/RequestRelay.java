@@ -6,7 +6,6 @@ import egress.policy.BodyJudge;
 import egress.policy.DenyReason;
 import egress.policy.Route;
 import egress.policy.Verdict;
-import egress.share.FairBudget;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -32,7 +31,7 @@ final class RequestRelay {
 
     private final Deque<HttpContent> pending = new ArrayDeque<>(2);
     private final Replay replay;
-    /** Whether the head says that nothing follows it. */
+    /** Whether the head declares no body. */
     private final boolean bodiless;
 
     private Side state = Side.AWAITING_HEAD;
@@ -44,12 +43,8 @@ final class RequestRelay {
     /** Reads the body for policy, where the head did not decide; null where it did. */
     private @Nullable BodyJudge judge;
 
-    /** What came while an operator is asked: neither judged nor sent yet. */
-    private final Deque<HttpContent> unheard = new ArrayDeque<>(0);
-
-    private int unheardBytes;
-    private FairBudget.@Nullable Lease unheardLease;
-    private boolean holdsBack;
+    /** Null unless an operator is asked. */
+    private @Nullable HeldParts heldParts;
 
     private boolean judgedWhole;
     /** Whether the head may be written: always, but where the whole body must be judged before. */
@@ -88,13 +83,13 @@ final class RequestRelay {
         return read;
     }
 
-    /** Notes who judges what is sent. */
+    /** Sets the inspection of what is sent. */
     void inspectedBy(Inspection judge) {
         inspection = judge;
         state = Side.DECIDING;
     }
 
-    /** Notes who reads the body for policy: the first one, since a head that was masked asks for nothing more. */
+    /** Sets the judge of the body for policy: the first one, since a head that was masked asks for nothing more. */
     void judgedBy(@Nullable BodyJudge body) {
         if (state == Side.AWAITING_HEAD) {
             judge = body;
@@ -122,7 +117,7 @@ final class RequestRelay {
         replay.giveUp();
     }
 
-    /** The origin said that it wants the body. */
+    /** The origin asked for the body (100). */
     void wanted() {
         awaitsContinue = false;
     }
@@ -271,7 +266,7 @@ final class RequestRelay {
             return;
         }
         if (bodiless) {
-            // Over h2 they may follow a content-length of 0; nobody has judged them.
+            // Over h2 they may follow a content-length of 0, and were not judged.
             last.trailingHeaders().clear();
             return;
         }
@@ -307,55 +302,34 @@ final class RequestRelay {
 
     /** Nothing that comes is judged or sent before {@link #goOn}. */
     void holdBack() {
-        holdsBack = true;
+        if (heldParts == null) {
+            heldParts = new HeldParts(context.budgets().exchanges(), downstream.claimant());
+        }
     }
 
-    /** What came meanwhile goes the way of all parts. */
+    /** Treats what came meanwhile like all parts. */
     void goOn() {
-        if (!holdsBack) {
+        HeldParts parts = heldParts;
+        if (parts == null) {
             return;
         }
         HttpContent part;
-        while ((part = unheard.poll()) != null) {
-            unheardBytes -= part.content().readableBytes();
+        while ((part = parts.next()) != null) {
             feed(part); // another may come at once, and waits its turn
         }
-        holdsBack = false;
-        giveBack();
+        heldParts = null;
+        parts.close();
         readComplete();
-    }
-
-    private void keepUnheard(HttpContent part) {
-        int length = part.content().readableBytes();
-        FairBudget.Lease lease = unheardLease;
-        if (lease == null) {
-            lease = context.budgets().exchanges().lease(downstream.claimant(), FairBudget.Reclaim.NEVER);
-            unheardLease = lease;
-        }
-        if (length > 0 && !lease.take(length)) {
-            Exchange.discard(part);
-            exchange.fail(new Failure.Overloaded("no memory is left for bodies that wait for an answer"));
-            return;
-        }
-        unheardBytes += length;
-        unheard.add(part);
-    }
-
-    private void giveBack() {
-        FairBudget.Lease lease = unheardLease;
-        unheardLease = null;
-        if (lease != null) {
-            lease.close();
-        }
     }
 
     /** A part came from the caller. */
     void take(HttpContent part) {
         read |= part instanceof LastHttpContent;
-        if (holdsBack && !exchange.isEnded()) {
-            keepUnheard(part);
-        } else {
+        HeldParts parts = heldParts;
+        if (parts == null || exchange.isEnded()) {
             feed(part);
+        } else if (!parts.add(part)) {
+            exchange.fail(new Failure.Overloaded("no memory is left for bodies that wait for an answer"));
         }
     }
 
@@ -389,7 +363,7 @@ final class RequestRelay {
         }
     }
 
-    /** Whether the head waits for what policy says of the body: while that is short, nothing leaves before all of it was read. */
+    /** Whether the head waits for the verdict on the body: while that is short, nothing leaves before all of it was read. */
     private boolean waitsForJudge() {
         BodyJudge reads = judge;
         boolean room = inspection.mode() == Inspection.Mode.PASS ? hasRoom() : inspection.wantsMore();
@@ -404,7 +378,7 @@ final class RequestRelay {
         }
     }
 
-    /** What policy says of a part, before anything of it is kept, scanned or sent. */
+    /** The verdict of policy on a part, before anything of it is kept, scanned or sent. */
     private Admission judged(HttpContent part) {
         BodyJudge reads = judge;
         if (reads == null || exchange.isEnded()) {
@@ -441,7 +415,7 @@ final class RequestRelay {
     }
 
     /**
-     * Asks the caller for more where it can be taken. Also when the request is whole: one read stays outstanding, or a
+     * Asks the caller for more where it can be taken. Also when the request is complete: one read stays outstanding, or a
      * caller that goes away would not be noticed.
      */
     private void pull() {
@@ -450,14 +424,15 @@ final class RequestRelay {
         }
     }
 
-    /** Whether the caller is to send more of its request, and nobody else has to do something first. */
+    /** Whether the exchange waits for the caller to send more of its request, and for nothing else. */
     boolean awaitsCaller() {
         return !exchange.isEnded() && !read && !awaitsContinue && wantsMore();
     }
 
     private boolean wantsMore() {
-        if (holdsBack) {
-            return unheardBytes < MAX_PENDING_BYTES;
+        HeldParts parts = heldParts;
+        if (parts != null) {
+            return parts.bytes() < MAX_PENDING_BYTES;
         }
         UpstreamPeer peer = upstream;
         boolean inspects = inspection.mode() != Inspection.Mode.PASS;
@@ -534,17 +509,16 @@ final class RequestRelay {
         }
     }
 
-    /** Drops what is kept. */
+    /** Drops the parts that wait. */
     void close() {
         replay.giveUp();
         HttpContent part;
         while ((part = nextPending()) != null) {
             Exchange.discard(part);
         }
-        while ((part = unheard.poll()) != null) {
-            Exchange.discard(part);
+        if (heldParts != null) {
+            heldParts.close();
         }
-        giveBack();
         inspection.close();
         if (judge != null) {
             judge.close();

@@ -1,6 +1,6 @@
 package egress.exchange;
 
-/** What names the span of an exchange to its origin (W3C Trace Context, §3), where the route tells origins of it. */
+/** Names the span of an exchange to its origin (W3C Trace Context, §3), where the route passes it on. */
 public interface TraceContext {
     String TRACEPARENT = "traceparent";
     String TRACESTATE = "tracestate";

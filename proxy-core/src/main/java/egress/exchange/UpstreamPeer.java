@@ -3,7 +3,7 @@ package egress.exchange;
 import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
-/** The upstream side, with what only an upstream can tell or do. */
+/** The upstream side, with what only an upstream has. */
 public interface UpstreamPeer extends Peer {
     /** Whether the stream is h2: no Connection or Transfer-Encoding fields there (RFC 9113 §8.2.2). */
     boolean isHttp2();

@@ -10,7 +10,7 @@ public interface Upstreams {
      * Begins to get a stream to the origin, on the given event loop. Exactly one of {@link Listener#onAcquired} and
      * {@link Listener#onFailed} follows, on that loop, possibly before this method returns.
      *
-     * @param who whose share of the connections it takes
+     * @param who takes it out of its share of the connections
      * @return a handle that gives the attempt up; harmless afterwards
      */
     Attempt acquire(EventLoop loop, Claimant who, Origin origin, Listener listener);
@@ -38,7 +38,7 @@ public interface Upstreams {
         void cancel();
     }
 
-    /** What the exchange hears of its upstream side, always on its event loop. */
+    /** Receives the events of the upstream side, always on the exchange's event loop. */
     interface Listener {
         /**
          * A stream is there: write the request.
@@ -56,7 +56,7 @@ public interface Upstreams {
         /** The upstream side takes more again. */
         void onUpstreamWritable();
 
-        /** No stream, or the stream broke before the response was whole. Nothing comes after it. */
+        /** No stream, or the stream broke before the response was complete. Nothing comes after it. */
         void onFailed(Failure failure);
     }
 }

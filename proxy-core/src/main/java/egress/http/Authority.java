@@ -103,7 +103,7 @@ public record Authority(String host, int port) {
         return hostInUri() + ":" + port;
     }
 
-    /** As a Host field says it: without the port where it is the scheme's own. */
+    /** As in a Host field: without the port where it is the scheme's default. */
     public String toHostField(boolean tls) {
         return port == (tls ? 443 : 80) ? hostInUri() : toString();
     }
@@ -175,7 +175,7 @@ public record Authority(String host, int port) {
         return !raw.endsWith(".");
     }
 
-    /** ASCII lower case, by hand because no locale has a say in it, and without the root's dot. */
+    /** ASCII lower case, by hand, since no locale may influence it, and without the root's dot. */
     private static String folded(String raw) {
         int end = raw.endsWith(".") ? raw.length() - 1 : raw.length();
         StringBuilder name = new StringBuilder(end);

@@ -26,7 +26,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
     private static final int MAX_CHUNK_LINE = 1_024;
 
     private enum State {
-        /** Between messages, told to go on. */
+        /** Between messages, with the next one wanted. */
         HEAD,
         FIXED,
         UNTIL_CLOSE,
@@ -34,7 +34,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         CHUNK_DATA,
         CHUNK_END,
         TRAILERS,
-        /** A message is whole; the next waits for {@link #next}. */
+        /** A message is complete; the next waits for {@link #next}. */
         WAITING,
         BROKEN
     }
@@ -102,7 +102,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         return held == null ? 0 : held.readableBytes();
     }
 
-    /** Whether the last message is whole, and none is under way. */
+    /** Whether the last message is complete, and none is under way. */
     public final boolean isBetweenMessages() {
         return state == State.WAITING;
     }
@@ -125,7 +125,7 @@ abstract class H1Decoder extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Drops whatever is here and whatever still comes: nobody reads another message. */
+    /** Drops what is buffered and what still comes: no further message is read. */
     public final void discard() {
         state = State.BROKEN;
         ByteBuf left = pending;

@@ -131,9 +131,9 @@ final class H1Fields {
     }
 
     /**
-     * How long the body is by its head (RFC 9112 §6.3), told strictly: what could be read in two ways is refused.
+     * The length of the body by its head (RFC 9112 §6.3), read strictly: what is ambiguous is refused.
      *
-     * @return a length, {@link #CHUNKED}, or {@code absent} where no field says anything
+     * @return a length, {@link #CHUNKED}, or {@code absent} where no field declares one
      */
     static long bodyLength(HttpHeaders fields, boolean http10, long absent, Sender sender) {
         List<String> codings = fields.getAll(HttpHeaderNames.TRANSFER_ENCODING);
@@ -157,7 +157,7 @@ final class H1Fields {
     }
 
     /**
-     * What the Content-Length fields say. Equal lengths of an origin count as one, and only one goes on (RFC 9110 §8.6).
+     * The length by the Content-Length fields. Equal lengths of an origin count as one, and only one is passed on (RFC 9110 §8.6).
      */
     static long contentLength(HttpHeaders fields, List<String> lengths, Sender sender) {
         String first = lengths.getFirst();

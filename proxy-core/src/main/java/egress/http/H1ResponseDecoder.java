@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads responses (RFC 9112 §4), each to the request told by {@link #expectResponseTo}; bytes that come unasked stay
+ * Reads responses (RFC 9112 §4), each to the request given to {@link #expectResponseTo}; bytes that come unasked stay
  * {@linkplain #hasPending pending}. A 1xx is an {@link InterimResponse}; a 101 is a response without a body, after
  * which the bytes belong to another protocol.
  */
@@ -27,7 +27,7 @@ public final class H1ResponseDecoder extends H1Decoder {
         this.method = method;
     }
 
-    /** What a status line says, and where its reason stands. */
+    /** The content of a status line, and where its reason begins. */
     private record Line(int code, int reasonFrom, int reasonEnd) {}
 
     @Override

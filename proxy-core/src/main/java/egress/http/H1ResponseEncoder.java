@@ -7,11 +7,11 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 
-/** Writes responses, each to the request told by {@link #respondTo}. */
+/** Writes responses, each to the request given to {@link #respondTo}. */
 public final class H1ResponseEncoder extends H1Encoder {
     private HttpMethod method = HttpMethod.GET;
 
-    /** The method of the request that is answered next: a HEAD has no body whatever its fields say. */
+    /** The method of the request that is answered next: the response to a HEAD has no body, whatever its fields. */
     public void respondTo(HttpMethod method) {
         this.method = method;
     }

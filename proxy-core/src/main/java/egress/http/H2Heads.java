@@ -40,7 +40,7 @@ final class H2Heads {
             CharSequence value = sender == Sender.ORIGIN ? trimmed(field.getValue()) : field.getValue();
             checkValue(value);
             if (Octets.equalsIgnoreAsciiCase(name, "cookie")) {
-                // RFC 9113 §8.2.3: crumbs are joined again before anyone who does not know h2 sees them
+                // RFC 9113 §8.2.3: crumbs are joined again before they reach a peer that does not speak h2
                 cookie = cookie == null ? new StringBuilder() : cookie.append("; ");
                 cookie.append(value);
             } else {

@@ -9,7 +9,7 @@ import java.util.Set;
 
 /**
  * The fields that end at the gate (RFC 9110 §7.6.1). Content-Length and Transfer-Encoding are the codec's, in a head;
- * everything else that a connection keeps to itself goes, and what goes on stays as it came.
+ * everything else that concerns one connection is removed, and the rest stays unchanged.
  */
 public final class HopByHop {
     /** One connection's own, in either direction. */
@@ -78,7 +78,7 @@ public final class HopByHop {
 
     private HopByHop() {}
 
-    /** Strips a request's head. {@code TE: trailers} goes on alone, because gRPC asks for it. */
+    /** Strips a request's head. Of {@code TE} only {@code trailers} is passed on, because gRPC requires it. */
     public static void stripRequest(HttpHeaders fields) {
         boolean trailers = fields.contains(TE) && lists(fields.getAll(TE), "trailers");
         strip(fields, false);
@@ -103,13 +103,6 @@ public final class HopByHop {
                         || RewriteFields.kindOf(name) != null;
             });
         }
-    }
-
-    /** Whether the request asks, in one of its Upgrade fields and in Connection, for this protocol. Before stripping. */
-    public static boolean asksToUpgrade(HttpHeaders fields, String protocol) {
-        return fields.contains("upgrade")
-                && lists(fields.getAll(CONNECTION), "upgrade")
-                && lists(fields.getAll("upgrade"), protocol);
     }
 
     private static void strip(HttpHeaders fields, boolean response) {

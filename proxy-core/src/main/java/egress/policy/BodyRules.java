@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Which bodies can change what a rule decides, and who reads them. */
+/** Which bodies can change what a rule decides, and their readers. */
 final class BodyRules {
     private static final String TYPE = "content-type";
     private static final String CODING = "content-encoding";
@@ -33,7 +33,7 @@ final class BodyRules {
     /**
      * Of a request that may carry a form.
      *
-     * @param byMethod what is said of the request by another method; null where that is allowed
+     * @param byMethod the denial of the request by another method; null where that is allowed
      */
     static Optional<BodyJudge> ofForm(
             String method, HttpHeaders fields, Function<String, Verdict.@Nullable Deny> byMethod) {

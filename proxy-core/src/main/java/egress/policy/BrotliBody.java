@@ -26,7 +26,7 @@ final class BrotliBody implements BodyJudge {
         this.unreadable = unreadable;
     }
 
-    /** @param unreadable what is said of a body that is not brotli, and of any where this machine cannot decode it */
+    /** @param unreadable the denial of a body that is not brotli, and of any where this machine cannot decode it */
     static BodyJudge of(BodyJudge asSent, BodyJudge decoded, Verdict.Deny unreadable) {
         return Brotli4jLoader.isAvailable()
                 ? new BrotliBody(asSent, decoded, unreadable)

@@ -39,7 +39,7 @@ final class DecodedBody implements BodyJudge {
     /**
      * The judge of a body in a coding (RFC 9110 §8.4.1).
      *
-     * @param unreadable what is said of a coding that is not read here, and of a body that is not in it
+     * @param unreadable the denial of a coding that is not read here, and of a body that is not in it
      */
     static BodyJudge of(String coding, BodyJudge asSent, BodyJudge decoded, Verdict.Deny unreadable) {
         return switch (coding) {

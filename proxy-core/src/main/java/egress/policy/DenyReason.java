@@ -3,7 +3,7 @@ package egress.policy;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Locale;
 
-/** Why policy said no: a stable code each, which callers may match on. */
+/** Why policy denies: a stable code each, which callers may match on. */
 public enum DenyReason {
     HOST_NOT_ALLOWED,
     PORT_NOT_ALLOWED,
@@ -20,7 +20,7 @@ public enum DenyReason {
     CREDENTIAL_NEEDS_TLS,
     UPGRADE_NOT_ALLOWED,
     DLP_MATCH,
-    /** What cannot be scanned whole, such as an unknown content coding, does not leave. */
+    /** What cannot be scanned completely, such as an unknown content coding, does not leave. */
     DLP_UNSCANNABLE,
     DLP_UNAVAILABLE,
     /** Too many hits on known secrets: nothing of this caller leaves for a while. */

@@ -11,7 +11,7 @@ import java.util.Set;
  * @param outboundOnMatch what a hit on the way out does
  * @param onOversize what becomes of a body over the limit
  * @param stream scan message by message, instead of holding the body for its verdict
- * @param profile how sure the scanner must be of a token; empty for what the gate's flag says
+ * @param profile how sure the scanner must be of a token; empty for the gate's default
  * @param allowFingerprints the keyed fingerprints of values that may leave all the same
  * @param names how many new names under its pattern a caller may bring in 10 minutes
  */
@@ -25,7 +25,7 @@ public record DlpRules(
         Set<String> allowFingerprints,
         int names) {
 
-    /** New names under a pattern in 10 minutes, where the route says nothing else. */
+    /** New names under a pattern in 10 minutes, by default. */
     public static final int NAMES = 64;
 
     /** A route without a {@code dlp:} of its own. */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a verdict comes about, for people: what {@link Policy#judge} says, and what each rule says of each reading.
+ * How a verdict comes about, for people: the verdict of {@link Policy#judge}, and the result of each rule for each reading.
  *
  * @param route the route of the authority, if there is one
  * @param readings what an origin could take the path for, as sent first, and what fields make of it; empty for a malformed target
@@ -36,7 +36,7 @@ public record Explanation(
         overrides = List.copyOf(overrides);
     }
 
-    /** Judges the request and says why. Never throws. */
+    /** Judges the request and explains the verdict. Never throws. */
     public static Explanation of(Policy policy, RequestHead head) {
         Verdict verdict = policy.judge(head);
         Optional<Route> route = policy.routeAt(head.authority());

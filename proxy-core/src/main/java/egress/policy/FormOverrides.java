@@ -42,8 +42,8 @@ final class FormOverrides implements BodyJudge {
     private Verdict.@Nullable Deny denied;
 
     /**
-     * @param declared whether the head says that it is a form
-     * @param byMethod what is said of a request by that method; null where it is allowed
+     * @param declared whether the head declares a form
+     * @param byMethod the denial of a request by that method; null where it is allowed
      */
     FormOverrides(boolean declared, Function<String, Verdict.@Nullable Deny> byMethod) {
         this.declared = declared;

@@ -106,7 +106,7 @@ final class GitRules {
         return most;
     }
 
-    /** Whether a reading is where an LFS client says what it wants to move: its body decides. */
+    /** Whether a reading is the batch endpoint of git LFS, where the body decides. */
     static boolean isBatch(List<String> readings) {
         for (int i = 0; i < readings.size(); i++) {
             String reading = readings.get(i).toLowerCase(Locale.ROOT);

@@ -14,7 +14,7 @@ import java.util.Set;
  * @param rule methods, and paths without any condition on fields
  */
 public record Grant(String name, Match rule) {
-    /** A path that can be read in more ways is no honest one, and nobody is asked about it. */
+    /** No operator is asked about a path that can be read in more ways than these. */
     private static final int MOST_READINGS = 16;
 
     /** Whether it is for such a request: for all the methods and all the paths that it can be taken for. Never throws. */

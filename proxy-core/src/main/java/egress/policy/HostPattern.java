@@ -22,7 +22,7 @@ public record HostPattern(String suffix, boolean anyDepth) {
         }
     }
 
-    /** Whether somebody wants a pattern, be it a valid one or not. */
+    /** Whether a pattern is meant, valid or not. */
     public static boolean isAskedFor(String host) {
         return host.indexOf('*') >= 0;
     }
@@ -58,7 +58,7 @@ public record HostPattern(String suffix, boolean anyDepth) {
                 : (int) host.substring(0, open).chars().filter(c -> c == '.').count() + 1;
     }
 
-    /** As a routes file says it. */
+    /** As it is written in a routes file. */
     @Override
     public String toString() {
         return (anyDepth ? ANY : ONE) + suffix;

@@ -3,7 +3,7 @@ package egress.policy;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 
-/** One condition on a path or on a field value, linear in the text whatever it says. */
+/** One condition on a path or on a field value, in time linear in the length of the text. */
 public sealed interface Matcher {
     boolean matches(String text);
 

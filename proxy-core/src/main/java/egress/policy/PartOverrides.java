@@ -56,7 +56,7 @@ final class PartOverrides implements BodyJudge {
 
     /**
      * @param types the values of Content-Type
-     * @param byMethod what is said of a request by that method; null where it is allowed
+     * @param byMethod the denial of a request by that method; null where it is allowed
      */
     PartOverrides(List<String> types, Function<String, Verdict.@Nullable Deny> byMethod) {
         this.byMethod = byMethod;

@@ -110,7 +110,7 @@ public final class Policy {
     }
 
     /**
-     * What is said at an authority: by the entry of that name, or else by the longest pattern that holds for it there. A name that has any
+     * The entry for an authority: by the entry of that name, or else by the longest pattern that holds for it there. A name that has any
      * entry is none of the patterns', at no port: what was written down for it must not be gone around.
      */
     private @Nullable Site siteAt(Authority authority) {
@@ -160,7 +160,7 @@ public final class Policy {
             return BUMP;
         }
         boolean web = authority.port() == 443 || authority.port() == 80 || isAskedAbout(authority);
-        // Inside TLS each request can be told why. Not for an address: no SNI tells its leaf, so it is told here.
+        // Inside TLS each request can be answered with the reason. An address is refused here, since no SNI selects a leaf for it.
         if (web && !isListed(authority) && !authority.isIpLiteral()) {
             return BUMP;
         }
@@ -285,7 +285,7 @@ public final class Policy {
         return allowed(by, site, head, readings);
     }
 
-    /** What the head alone does not decide is left to whoever reads the body. */
+    /** What the head alone does not decide is left to the judge of the body. */
     private static Verdict allowed(Verdict.Allow allow, Site site, RequestHead head, Readings readings) {
         String method = head.method();
         List<BodyJudge> judges = new ArrayList<>(0);
@@ -301,7 +301,7 @@ public final class Policy {
         };
     }
 
-    /** What is said of a request by a method that its form asks for. */
+    /** The decision on a request by a method that its form asks for. */
     private static Verdict.@Nullable Deny deniedMethod(Site site, RequestHead head, Readings readings, String method) {
         List<String> methods = List.of(method);
         if (MethodOverrides.isForbidden(method)) {

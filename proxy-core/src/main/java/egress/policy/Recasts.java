@@ -50,7 +50,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
         return reader.whole(target, asked);
     }
 
-    /** Collects what the fields say. */
+    /** Collects the readings that the fields ask for. */
     private static final class Reader {
         private final Authority authority;
         private final List<String> methods = new ArrayList<>(2);
@@ -107,7 +107,7 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 if (value.startsWith("://", from - 3)) {
                     return;
                 }
-                // No URL to the letter: a path for whoever does not take it for one.
+                // No valid URL: a lenient parser takes it for a path.
             }
             if (value.length() > 1 && isSlash(value.charAt(0)) && isSlash(value.charAt(1))) {
                 // A reference without a scheme (RFC 3986 §4.2), or a path that begins with an empty segment.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param pathAllowlist at least one must hold as well; none means every path
  * @param gitFetch whether git may fetch; it never may push
  * @param passthrough whether TLS to it is relayed unread
- * @param trace whether the origin is told the span of an exchange that is traced
+ * @param trace whether the span of a traced exchange is passed on to the origin
  * @param ask whether an operator is asked about what its rules do not allow
  * @param transparent the debugging proxy's route: no rule holds, nothing is stripped
  */
@@ -87,17 +87,17 @@ public record Route(
      */
     public record ServedNames(boolean tls, HostPattern names, int port) {}
 
-    /** Whether it holds for names that nobody has written down. */
+    /** Whether it holds for names that no route lists. */
     public boolean isPattern() {
         return !patterns.isEmpty();
     }
 
-    /** How many labels at the front of a host only its pattern allows, so that whoever asks chose them; 0 where it has none. */
+    /** How many labels at the front of a host only its pattern allows, so that the caller chose them; 0 where it has none. */
     public int openLabels(String host) {
         return patterns.isEmpty() ? 0 : patterns.getFirst().names().openLabels(host);
     }
 
-    /** A name of the pattern that says nothing of another one, for records. */
+    /** A placeholder for any name of the pattern, for records. */
     public Authority masked(Authority name) {
         return patterns.isEmpty()
                 ? name
@@ -126,15 +126,25 @@ public record Route(
         return new Builder(host);
     }
 
+    /** A route without rules at one authority alone, to add to. */
+    public static Builder at(boolean tls, Authority authority) {
+        return new Builder(tls, authority);
+    }
+
     /** The same route with this as its only rule. */
     Route withOnly(Match rule) {
+        return withRules(List.of(rule), List.of());
+    }
+
+    /** The same route with other rules. */
+    public Route withRules(List<Match> otherMatches, List<Matcher> otherAllowlist) {
         return new Route(
                 name,
                 serves,
                 patterns,
                 credential,
-                List.of(rule),
-                List.of(),
+                otherMatches,
+                otherAllowlist,
                 gitFetch,
                 dlp,
                 passthrough,
@@ -144,7 +154,7 @@ public record Route(
     }
 
     /**
-     * Removes from a request's fields or trailers what only the proxy may say: the agent's {@code Authorization} on
+     * Removes from a request's fields or trailers what only the proxy may set: the agent's {@code Authorization} on
      * every route, and the credential's field on this one.
      */
     public void strip(HttpHeaders fields) {
@@ -159,7 +169,7 @@ public record Route(
 
     /**
      * {@link #strip}, and removes what a rule of the route asks of the head: an origin may put the two together (RFC 9110
-     * §6.5.2), and nobody has judged this value.
+     * §6.5.2), and this value was not judged.
      */
     public void stripTrailers(HttpHeaders trailers) {
         strip(trailers);
@@ -202,6 +212,12 @@ public record Route(
             this.serves = bare
                     ? List.of(new Served(true, https), new Served(false, new Authority(https.host(), 80)))
                     : List.of(new Served(https.port() != 80, https));
+            this.patterns = List.of();
+        }
+
+        private Builder(boolean tls, Authority authority) {
+            this.name = authority.toString();
+            this.serves = List.of(new Served(tls, authority));
             this.patterns = List.of();
         }
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the rules of a route are called in records and metrics: their place in the file, and for a path also what it says. Made when routes
+ * What the rules of a route are called in records and metrics: their place in the file, and for a path its value too. Made when routes
  * are loaded, so that naming one costs a decision nothing.
  */
 public final class RuleNames {
@@ -15,7 +15,7 @@ public final class RuleNames {
     public static final String GIT_FETCH = "git.fetch";
     public static final String GIT_PUSH = "git.push";
 
-    /** Longer values are cut: the place tells the rules apart. */
+    /** Longer values are cut: the place identifies the rule. */
     private static final int LONGEST = 100;
 
     private RuleNames() {}

@@ -7,11 +7,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is said of the names of patterns, found by a name's suffixes, so that many patterns cost a decision no more than few. */
+/** The entries of patterns, found by a name's suffixes, so that many patterns make a decision no slower than few. */
 final class SuffixTable<T> {
     private final Map<String, List<Entry<T>>> bySuffix = new HashMap<>();
 
-    /** A pattern at one port, and what is said there. */
+    /** A pattern at one port, and its entry there. */
     record Entry<T>(Route.ServedNames served, T value) {}
 
     /** @throws IllegalArgumentException when a pattern is there twice at one port */

@@ -1,6 +1,6 @@
 package egress.policy;
 
-/** What policy says of one request, and by which rule: {@link RuleNames} has their names. */
+/** The decision of policy on one request, and the rule that made it: {@link RuleNames} has their names. */
 public sealed interface Verdict {
     /**
      * It may leave, by the rules of this route.
@@ -20,7 +20,7 @@ public sealed interface Verdict {
      * @param ask whether an operator may be asked about it
      */
     record Deny(DenyReason why, String words, String rule, Ask ask) implements Verdict {
-        /** About which nobody is asked. */
+        /** About which no operator is asked. */
         public Deny(DenyReason why, String words, String rule) {
             this(why, words, rule, Ask.NEVER);
         }

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A bounded amount of something (bytes, connections) that callers share max-min fairly. Alone a caller may hold nearly all of it: an
- * eighth is kept for callers below their share. When that reserve is drawn on, whoever holds most above its share gives way: its leases
+ * eighth is kept for callers below their share. When that reserve is drawn on, the caller that holds most above its share gives way: its leases
  * that can be ended without loss of finished work are reclaimed. Within a caller its connections share its part by the same rule; of
  * {@linkplain #ofUnits units}, where each lease holds one, the oldest that can be ended makes room for the caller's next.
  * Safe for use by every thread; a lock is held for some map look-ups only.
  */
 public final class FairBudget {
-    /** The part kept for who holds less than its share. */
+    /** The part kept for callers that hold less than their share. */
     private static final int RESERVE = 8;
     /** Of a caller's part, the part kept for its connections that hold less than theirs. */
     private static final int CONNECTION_RESERVE = 16;
@@ -60,7 +60,7 @@ public final class FairBudget {
         FIRST,
         /** Nothing is known of it yet. */
         NEXT,
-        /** It is whole, and may be of use again. */
+        /** It is complete, and may be of use again. */
         LAST
     }
 
@@ -99,7 +99,7 @@ public final class FairBudget {
      * @param reclaimed leases that were asked to give way, ever
      */
     public record Statistics(long capacity, long used, int callers, long refused, long reclaimed) {
-        /** What nobody holds. */
+        /** What is not held. */
         public long left() {
             return capacity - used;
         }
@@ -367,7 +367,7 @@ public final class FairBudget {
         }
 
         /**
-         * What is held counts in another's share from now on: the caller has said who it is.
+         * What is held counts in another's share from now on: the caller has authenticated.
          *
          * @return false when that is more than the other may hold: the work is refused
          */

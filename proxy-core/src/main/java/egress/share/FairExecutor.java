@@ -136,7 +136,7 @@ public final class FairExecutor {
         }
     }
 
-    /** With the lock held: who gets a place that is free, and has it from now on. */
+    /** With the lock held: takes the next for a free place, which it holds from now on. */
     private @Nullable Turn next() {
         if (running >= places || closed) {
             return null;
@@ -248,7 +248,7 @@ public final class FairExecutor {
             return goesOn || paused < MOST_PAUSED && (!sibling || line.account.paused < PAUSED_FOR_SIBLINGS);
         }
 
-        /** A place was got: goes on where it was paused, or is yet to be begun. */
+        /** It got a place: it resumes where it was paused, or begins. */
         private boolean resumed() {
             Thread thread;
             synchronized (lock) {
@@ -297,7 +297,7 @@ public final class FairExecutor {
             return thread == null;
         }
 
-        /** There is no thread for it: over, and to be heard of by {@link #cancel}. */
+        /** There is no thread for it: it ends, and {@link #cancel} is called. */
         private void isNotBegun() {
             place.close();
             synchronized (lock) {

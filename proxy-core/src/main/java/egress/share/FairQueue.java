@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who is next: the caller that has had the least time, and of its connections the one that has. A newcomer starts level with the
- * one that had least, so that nobody saves time up and nobody waits for ever. Used under its owner's lock.
+ * one that had least, so that time is not saved up, and none waits for ever. Used under its owner's lock.
  */
 final class FairQueue<T> {
     /** Callers that are remembered while they have nothing to do, because they are ahead of the others. */

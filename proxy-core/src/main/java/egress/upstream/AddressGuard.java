@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * registry names it.
  */
 final class AddressGuard {
-    /** What the guard says of an address. */
+    /** The guard's decision on an address. */
     sealed interface Judgement {}
 
     enum Allowed implements Judgement {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A pinned address, {@code HOST:PORT:ADDR:PORT} as curl's {@code --connect-to}: whoever asks for the first pair is
+ * A pinned address, {@code HOST:PORT:ADDR:PORT} as curl's {@code --connect-to}: a request for the first pair is
  * connected to the second. An empty HOST or first PORT stands for any, an empty ADDR or second PORT for the one asked
  * for. TLS names, certificates and pools stay those of the authority asked for; the address guard does not judge it.
  *

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** From an authority to a connection: pinned or looked up, guarded, raced, through the proxy behind us if there is one. */
 final class Dialing implements Dialer {
-    /** A name may have hundreds of addresses; nobody waits for more than these. */
+    /** A name may have hundreds of addresses; no more than these are tried. */
     private static final int MOST_ADDRESSES = 16;
 
     /** What the connection holds of the budget of all connections, as long as it is open. */

@@ -142,7 +142,7 @@ final class DnsNames implements Resolver.Source {
         return hasFailed ? new IllegalStateException("no name server gave an answer") : new UnknownHostException(host);
     }
 
-    /** Hears whether a server answered that it will not or cannot say. */
+    /** Notes whether a server refused to answer or failed to. */
     private static final class Failures implements DnsQueryLifecycleObserver {
         private volatile boolean failed;
 
@@ -152,7 +152,7 @@ final class DnsNames implements Resolver.Source {
 
         @Override
         public void queryWritten(InetSocketAddress server, ChannelFuture written) {
-            // its answer tells
+            // its answer decides
         }
 
         @Override
@@ -178,12 +178,12 @@ final class DnsNames implements Resolver.Source {
 
         @Override
         public void queryFailed(Throwable cause) {
-            // the whole look-up's cause says it
+            // the look-up's own failure has the reason
         }
 
         @Override
         public void querySucceed() {
-            // the answer says it
+            // the answer has it
         }
     }
 

@@ -8,6 +8,8 @@ import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
 import egress.share.Caller;
 import egress.share.Claimant;
+import egress.upstream.tls.RenegotiationWatch;
+import egress.upstream.tls.TlsWords;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -34,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class H1Connection implements ResponseHandler.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(H1Connection.class);
-    /** An origin that tells when it will close is left this much earlier. */
+    /** Where an origin announces when it closes, the connection is given up this much earlier. */
     private static final long SAFETY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Channel channel;
@@ -126,7 +128,7 @@ final class H1Connection implements ResponseHandler.Receiver {
             judgeReuse(head, stream);
         }
         if (part instanceof LastHttpContent && untilClose && tls && !closeNotified) {
-            // RFC 9112 §9.8: without a closure alert nobody knows whether this is the end
+            // RFC 9112 §9.8: without a closure alert it is unknown whether this is the end
             ReferenceCountUtil.release(part);
             stream.failBroken("the origin closed the connection without saying so in TLS");
             return;
@@ -160,14 +162,14 @@ final class H1Connection implements ResponseHandler.Receiver {
             settle();
             awaitEndOf(stream);
         } else if (decoder.hasPending()) {
-            why = "the origin sent bytes that nobody asked for";
+            why = "the origin sent bytes without a request";
             close();
         } else if (!gone) {
             channel.read();
         }
     }
 
-    /** Answered before it has read the request: an origin that wants no more of it closes, and is heard. */
+    /** The origin answered before it had read the request: if it wants no more of it, it closes, and that is noticed. */
     private void awaitEndOf(H1Stream stream) {
         if (current != stream || !stream.isResponseDone() || stream.isRequestDone()) {
             return;
@@ -179,7 +181,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         }
     }
 
-    /** Back to the pool, or away, once both messages are whole and the burst that ended the response is over. */
+    /** Back to the pool, or away, once both messages are complete and the burst that ended the response is over. */
     private void settle() {
         H1Stream stream = current;
         if (stream == null || !stream.isWhole()) {
@@ -317,8 +319,7 @@ final class H1Connection implements ResponseHandler.Receiver {
         @Override
         void writeHead(HttpRequest head) {
             if (decoder.hasPending()) {
-                failAndClose(
-                        this, new Failure.UpstreamClosedEarly(false, "the origin sent bytes that nobody asked for"));
+                failAndClose(this, new Failure.UpstreamClosedEarly(false, "the origin sent bytes without a request"));
                 return;
             }
             isHeadRequest = head.method().equals(HttpMethod.HEAD);

@@ -6,6 +6,8 @@ import egress.http.H2Session;
 import egress.http.H2Stream;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.RenegotiationWatch;
+import egress.upstream.tls.TlsWords;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -132,7 +134,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter implements H2Sessi
         return true;
     }
 
-    /** A stream is over, whole or not; nobody else gets its place yet. */
+    /** A stream is over, complete or not; its place is not given to another yet. */
     void streamEnded(H2UpstreamStream stream, boolean grown) {
         open--;
         if (grown) {
@@ -259,7 +261,7 @@ final class H2Connection extends ChannelInboundHandlerAdapter implements H2Sessi
         }
         goingAway = true;
         drain();
-        pool.onRoom(); // who waits for room here needs another connection
+        pool.onRoom(); // a waiter for room here needs another connection
     }
 
     @Override

@@ -44,7 +44,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
         stream.receiver(this);
     }
 
-    /** What is read is worth a larger window, and only that: an answer that nobody reads costs its origin's connection little. */
+    /** Only a response that is read gets a larger window: one that is not read then costs the origin's connection little. */
     @Override
     void onBytes(long all) {
         if (all >= grownAt) {
@@ -65,7 +65,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
             stream.reset(Http2Error.CANCEL);
             return;
         }
-        // The stream holds the head until what follows tells whether it ends the stream.
+        // The stream holds the head until it is known whether anything follows it.
         stream.write(head);
     }
 
@@ -94,7 +94,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
         return stream.isOpen() && super.isActive();
     }
 
-    /** The stream could not be opened, and nothing was sent; or it is closing, and its end is told on its own. */
+    /** The stream could not be opened, and nothing was sent; or it is closing, and its end is reported separately. */
     @Override
     public void onUnsent(Throwable cause) {
         if (stream.netty() != null) {
@@ -114,7 +114,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
 
     @Override
     void onRequestDone() {
-        // the stream closes by itself when both messages are whole
+        // the stream closes by itself when both messages are complete
     }
 
     @Override
@@ -153,7 +153,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
 
     @Override
     public void onGoAway() {
-        connection.goesAway(); // hears of it after its streams, and a retry must not come back to it
+        connection.goesAway(); // it is notified after its streams, and a retry must not use it again
         stream.abandon(); // with what came of an answer nevertheless
         fail(new Failure.UpstreamRefused("the origin ended the connection before it took the request"));
     }
@@ -163,7 +163,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
     public void onReset(long code) {
         if (code == Http2Error.NO_ERROR.code() || stream.isReceived()) {
             reset = true;
-            requestBroken(); // the response is whole without the rest of the request, and may still be unread
+            requestBroken(); // the response is complete without the rest of the request, and may still be unread
             return;
         }
         stream.discard();
@@ -190,7 +190,7 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
         switch (cause) {
             case HttpFormatException e -> failMalformed(e);
             case Http2Exception e -> failMalformed(e);
-            case IOException _ -> requestBroken(); // a write to a stream that is closing: its end is told on its own
+            case IOException _ -> requestBroken(); // a write to a stream that is closing: its end is reported separately
             default -> {
                 LOG.warn("upstream {}: unexpected", remoteAddress(), cause);
                 fail(new Failure.UpstreamUnreachable("the upstream stream failed"));

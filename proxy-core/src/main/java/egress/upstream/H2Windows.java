@@ -10,7 +10,7 @@ import java.util.Objects;
 
 /**
  * How much an origin may send on one h2 connection (RFC 9113 §5.2). The connection's window is twice what the windows of its streams
- * come to (an update is sent when half of it is used), so that streams which nobody reads never use up what the others need.
+ * come to (an update is sent when half of it is used), so that unread streams never use up what the others need.
  */
 final class H2Windows {
     /** Below 2^31-1 (RFC 9113 §6.9.1). */

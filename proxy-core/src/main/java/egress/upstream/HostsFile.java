@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What hosts(5) says: addresses by name, in lower case; a name may have several. */
+/** The entries of hosts(5): addresses by name, in lower case; a name may have several. */
 final class HostsFile {
     private static final List<InetAddress> LOOPBACK =
             List.of(InetAddress.ofLiteral("::1"), InetAddress.ofLiteral("127.0.0.1"));

@@ -2,14 +2,14 @@ package egress.upstream;
 
 import java.util.concurrent.TimeUnit;
 
-/** The Keep-Alive field by which many origins tell when they close an idle connection. */
+/** The Keep-Alive field, in which many origins announce when they close an idle connection. */
 final class KeepAlive {
     private static final String TIMEOUT = "timeout=";
     private static final int MOST_DIGITS = 9;
 
     private KeepAlive() {}
 
-    /** Its timeout; {@link Long#MAX_VALUE} where it says none that can be read. */
+    /** Its timeout; {@link Long#MAX_VALUE} where it has none that can be read. */
     static long timeoutNanos(String value) {
         for (String parameter : value.split(",", 16)) {
             String stripped = parameter.strip();

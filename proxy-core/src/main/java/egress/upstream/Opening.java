@@ -6,6 +6,8 @@ import egress.exchange.UpstreamPeer.Timings;
 import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
 import egress.share.Claimant;
+import egress.upstream.tls.TlsListener;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;

@@ -9,6 +9,7 @@ import egress.http.Authority;
 import egress.share.Caller;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one loop to one origin, and the exchanges that wait for one. An exchange has a place at the origin, out of its
- * caller's share, before it gets a connection. While nobody knows which version the origin speaks, the first connection is waited for
+ * caller's share, before it gets a connection. While it is unknown which version the origin speaks, the first connection is waited for
  * by all: they share it if it is h2, and dial their own if not.
  */
 final class OriginPool implements Opening.Listener {
@@ -169,7 +170,7 @@ final class OriginPool implements Opening.Listener {
         return null;
     }
 
-    /** Gives places to whose turn it is, connections to who has a place, and opens more connections for the rest. */
+    /** Gives places to the waiters whose turn it is, connections to those that have a place, and opens more connections for the rest. */
     private void serve() {
         serveAgain = true;
         if (serving) {
@@ -247,7 +248,7 @@ final class OriginPool implements Opening.Listener {
         }
     }
 
-    /** One connection for all; but who would wait for another caller's gets its own after a while. */
+    /** One connection for all; but a caller that would wait for another's gets its own after a while. */
     private void openShared(List<Waiter> forWhom) {
         Set<Caller> asked = new HashSet<>(2);
         boolean awaitsOther = false;
@@ -356,7 +357,7 @@ final class OriginPool implements Opening.Listener {
         return all;
     }
 
-    /** Somebody may be served who could not be before. */
+    /** A waiter may be served that could not be before. */
     void onRoom() {
         if (hasWaiters) {
             serve();
@@ -379,7 +380,7 @@ final class OriginPool implements Opening.Listener {
         share.wakeOthers(this);
     }
 
-    /** An h1 connection is free: for who waits, else for later. */
+    /** An h1 connection is free: for a waiter, or kept idle. */
     void released(H1Connection connection) {
         keep(connection);
         onPlace();
@@ -403,7 +404,7 @@ final class OriginPool implements Opening.Listener {
         connection.close();
     }
 
-    /** Has the connection that is unused longest make room, from any thread; false where there is none. */
+    /** Closes the connection that is unused longest, from any thread; false where there is none. */
     boolean askForIdle() {
         if (!hasIdle) {
             return false;
@@ -545,7 +546,7 @@ final class OriginPool implements Opening.Listener {
         for (UpstreamStream stream : streams) {
             stream.tick(nowNanos, pool.timeouts().stalled().toNanos());
         }
-        onRoom(); // who has more than its share may have stalled meanwhile
+        onRoom(); // one that has more than its share may have stalled meanwhile
     }
 
     /** Ends what waits and what is idle; what is busy closes when its exchanges are over. */

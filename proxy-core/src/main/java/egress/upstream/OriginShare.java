@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What callers share of one origin, over all event loops: its connections as long as they carry h1 exchanges, its h2 streams, and the
- * places of exchanges that wait. Whoever gives something back wakes the loops on which somebody waits.
+ * places of exchanges that wait. Giving something back wakes the loops that have waiters.
  */
 final class OriginShare {
     private final UpstreamLimits limits;
@@ -75,7 +75,7 @@ final class OriginShare {
         connections.decrementAndGet();
     }
 
-    /** Something was given back: for who waits, on whichever loop. */
+    /** Something was given back: wakes the waiters, on whichever loop. */
     void wakeOthers(OriginPool here) {
         for (OriginPool pool : pools) {
             if (pool != here) {

@@ -8,6 +8,7 @@ import egress.exchange.Upstreams.Protocol;
 import egress.http.Authority;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;
@@ -29,12 +30,12 @@ final class Pool {
     private final UpstreamPipelines pipelines;
     private final UpstreamTimeouts timeouts;
     private final UpstreamLimits limits;
-    private final Shared shared;
+    private final UpstreamShares shared;
     private final Counters counters;
     private final Map<OriginPool.Key, OriginPool> origins = new HashMap<>();
     /** Idle h1 connections, the one unused longest first. */
     private final LinkedHashMap<H1Connection, OriginPool> idle = new LinkedHashMap<>();
-    /** Which version origins chose, so that many callers need not wait for one connection to tell again. */
+    /** Which version origins chose, so that callers need not wait for a connection to find out again. */
     private final LinkedHashMap<OriginPool.Key, OriginPool.Known> remembered = new LinkedHashMap<>(16, 0.75f, true);
 
     private final long tickNanos;
@@ -47,7 +48,7 @@ final class Pool {
             UpstreamPipelines pipelines,
             UpstreamTimeouts timeouts,
             UpstreamLimits limits,
-            Shared shared,
+            UpstreamShares shared,
             Counters counters) {
         this.loop = loop;
         this.dialer = dialer;

@@ -5,6 +5,9 @@ import egress.exchange.Upstreams;
 import egress.http.Authority;
 import egress.share.Claimant;
 import egress.share.FairBudget;
+import egress.upstream.tls.ServerTrust;
+import egress.upstream.tls.TrustedRoots;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
@@ -39,7 +42,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
     private final CompletableFuture<TrustedRoots> roots;
     private final CompletableFuture<UpstreamTls> tls;
     private final UpstreamPipelines pipelines;
-    private final Shared shared;
+    private final UpstreamShares shared;
     private final Resolver resolver;
     private final Dialing dialing;
     private final ConcurrentHashMap<EventLoop, Pool> pools = new ConcurrentHashMap<>();
@@ -74,7 +77,7 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
         this.config = config;
         // Of those that are over, a thread may still be on its way back.
         this.lookups = SystemNames.threads(2 * Resolver.Limits.DEFAULTS.underWay());
-        this.shared = new Shared(config.limits());
+        this.shared = new UpstreamShares(config.limits());
         this.verifiers = verifiers();
         this.roots = CompletableFuture.supplyAsync(this::loadRoots, verifiers);
         this.tls = roots.thenApplyAsync(loaded -> newTls(loaded, clock, tlsProvider.get()), verifiers);
@@ -188,9 +191,9 @@ public final class PooledUpstreams implements Upstreams, Dialer, AutoCloseable {
                 "lookups", resolver.lookups().statistics(),
                 "lookups_waiting", resolver.places().statistics(),
                 "upstream_connections", shared.connections().statistics(),
-                "origin_connections", shared.ofOrigins(Shared.Kind.CONNECTIONS),
-                "origin_streams", shared.ofOrigins(Shared.Kind.STREAMS),
-                "origin_waiting", shared.ofOrigins(Shared.Kind.WAITING),
+                "origin_connections", shared.ofOrigins(UpstreamShares.Kind.CONNECTIONS),
+                "origin_streams", shared.ofOrigins(UpstreamShares.Kind.STREAMS),
+                "origin_waiting", shared.ofOrigins(UpstreamShares.Kind.WAITING),
                 "origin_windows", shared.windows().statistics());
     }
 

@@ -5,6 +5,8 @@ import egress.exchange.Upstreams.Attempt;
 import egress.http.Authority;
 import egress.http.HttpFormatException;
 import egress.http.InterimResponse;
+import egress.upstream.tls.TlsListener;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -17,7 +19,7 @@ import io.netty.util.ReferenceCountUtil;
 
 /** Asks the proxy behind us for a tunnel (RFC 9110 §9.3.6). */
 final class ProxyTunnel {
-    /** What the proxy says, on the event loop. */
+    /** Receives what became of the CONNECT, on the event loop. */
     interface Listener {
         /** The channel leads to the target now; its pipeline is bare but for TLS to the proxy and unread bytes. */
         void onOpen();

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What resolv.conf(5) says. The last of {@code search} and {@code domain} holds; what is not known is passed over.
+ * The settings of resolv.conf(5). The last of {@code search} and {@code domain} holds; unknown keywords are ignored.
  *
  * @param ndots names with fewer dots are tried below the search domains first
  * @param timeoutMillis how long one server is waited for

@@ -103,7 +103,7 @@ final class Resolver {
         this.pace = new LookupPace(limits.atOnce(), limits.aSecond());
     }
 
-    /** Somebody who waits for a name. */
+    /** A caller that waits for a name. */
     private static final class Ask implements FairBudget.Reclaim {
         private final EventLoop loop;
         private final Claimant who;
@@ -232,7 +232,7 @@ final class Resolver {
         }
         pace.begun(ask.who.caller(), now);
         Running begun = new Running(ask, lease);
-        running.put(ask.host, begun); // an older one, which nobody joins any more, still answers those who did
+        running.put(ask.host, begun); // an older one, which takes no more waiters, still answers those that it has
         return begun;
     }
 

@@ -7,7 +7,7 @@ import io.netty.util.ReferenceCountUtil;
 
 /** The last handler of an h1 channel and of an h2 stream: translates events into calls. */
 final class ResponseHandler extends ChannelInboundHandlerAdapter {
-    /** What an upstream channel tells. */
+    /** Receives the events of an upstream channel. */
     interface Receiver {
         /** Owned by the receiver from now on. */
         void onPart(HttpObject part);

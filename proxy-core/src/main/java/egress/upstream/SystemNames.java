@@ -29,7 +29,7 @@ final class SystemNames implements Resolver.Source {
 
     /**
      * @param executor has room for as many look-ups as there may be at a time
-     * @param ttl how long an answer is used; the system does not tell the record's own
+     * @param ttl how long an answer is used; the system does not pass on the record's own
      */
     SystemNames(Lookup lookup, Executor executor, Duration ttl) {
         this.lookup = lookup;

@@ -47,10 +47,10 @@ final class TurnQueue<T> {
     }
 
     /**
-     * Takes out whose turn it is.
+     * Takes out the next in turn.
      *
      * @param served whether this one can be served now; asked about the first of each connection, until one can
-     * @return null where nobody can
+     * @return null where none can
      */
     @Nullable
     T next(Predicate<T> served) {

@@ -11,7 +11,7 @@ import egress.http.HeadLimits;
  * @param streamsPerConnection open h2 streams, where the origin's SETTINGS allow more
  * @param streamsInConnectionLife after that many requests an h2 connection is replaced; stream identifiers end at 2^30
  * @param waiting exchanges that wait for a connection to one origin; shared by callers
- * @param idleConnections unused connections over all origins, of each event loop; the one unused longest makes room
+ * @param idleConnections unused connections over all origins, of each event loop; the one unused longest is closed
  * @param streamWindow bytes an origin may send on an h2 stream that nobody has read from
  * @param grownWindow the same once it is read
  * @param connectionWindow the same for a connection at least; it is made larger where streams that stall could use it up

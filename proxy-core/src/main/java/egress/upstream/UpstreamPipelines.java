@@ -10,7 +10,10 @@ import egress.http.H2ClientCodec;
 import egress.http.H2Codec;
 import egress.http.H2FrameLimit;
 import egress.http.H2Session;
-import egress.upstream.TlsListener.Remedy;
+import egress.upstream.tls.RenegotiationWatch;
+import egress.upstream.tls.TlsListener;
+import egress.upstream.tls.TlsListener.Remedy;
+import egress.upstream.tls.UpstreamTls;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
@@ -28,7 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every shape that the pipeline of an upstream channel has; nobody else edits one. A tunnel through a TLS proxy behind
+ * Every shape that the pipeline of an upstream channel has; no other class edits one. A tunnel through a TLS proxy behind
  * us begins each of them with {@code proxy-tls}, and a tunnel through any proxy with {@code unread}.
  *
  * <pre>
@@ -139,7 +142,7 @@ final class UpstreamPipelines {
         }
     }
 
-    /** Ends the tls shape; what follows is built by whoever listens. */
+    /** Ends the tls shape; the listener builds what follows. */
     private static final class Handshake extends ChannelInboundHandlerAdapter implements Attempt {
         private final Channel channel;
         private final Authority authority;
@@ -177,7 +180,7 @@ final class UpstreamPipelines {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            // the completion event says it too, and comes always
+            // the completion event reports it too, and always comes
         }
 
         private @Nullable SslHandler handler() {

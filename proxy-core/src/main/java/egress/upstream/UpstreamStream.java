@@ -15,7 +15,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/** One request and its response on an upstream channel: how far both are, and what the exchange is told of it. */
+/** One request and its response on an upstream channel: the state of both, and the calls to the exchange. */
 abstract class UpstreamStream implements UpstreamPeer {
     /** What moves fewer bytes in the time after which it counts as stalled is stalled. */
     private static final int STALLED_BYTES = 1_024;
@@ -75,7 +75,7 @@ abstract class UpstreamStream implements UpstreamPeer {
     /** The request has been written wholly. */
     abstract void onRequestDone();
 
-    /** Ends the stream without its being whole. */
+    /** Ends the stream before it is complete. */
     abstract void breakOff();
 
     @Override
@@ -219,7 +219,7 @@ abstract class UpstreamStream implements UpstreamPeer {
         }
     }
 
-    /** Ends the stream for the exchange, unless both messages are whole and there is nothing to tell. */
+    /** Ends the stream for the exchange, unless both messages are complete and there is nothing to report. */
     final void fail(Failure failure) {
         requestBroken = true;
         if (!muted && !(responseDone && requestDone)) {

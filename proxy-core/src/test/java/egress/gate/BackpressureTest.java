@@ -2,10 +2,10 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.H2Settings;
-import egress.testkit.H2Stream;
-import egress.testkit.OriginExchange;
+import egress.testkit.origin.OriginExchange;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.H2Settings;
+import egress.testkit.wire.H2Stream;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,11 +2,11 @@ package egress.gate;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import egress.testkit.Field;
-import egress.testkit.H2Stream;
-import egress.testkit.HttpHead;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.HttpHead;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

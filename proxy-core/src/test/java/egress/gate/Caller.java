@@ -1,10 +1,10 @@
 package egress.gate;
 
-import egress.testkit.H2Client;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Settings;
-import egress.testkit.RawClient;
-import egress.testkit.TlsClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.client.TlsClient;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.H2Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import egress.testkit.Alpn;
-import egress.testkit.ConnectionFault;
-import egress.testkit.HostileOrigin;
-import egress.testkit.OriginExchange;
 import egress.testkit.TestCa;
+import egress.testkit.origin.ConnectionFault;
+import egress.testkit.origin.HostileOrigin;
+import egress.testkit.origin.OriginExchange;
 import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.util.List;

@@ -2,11 +2,11 @@ package egress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.Field;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.RecordedRequest;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.RecordedRequest;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package egress.gate;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

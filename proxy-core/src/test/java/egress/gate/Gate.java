@@ -16,7 +16,7 @@ import egress.exchange.UpstreamHttp;
 import egress.http.Authority;
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.testkit.TlsClient;
+import egress.testkit.client.TlsClient;
 import egress.upstream.ConnectTo;
 import egress.upstream.PooledUpstreams;
 import egress.upstream.UpstreamConfig;

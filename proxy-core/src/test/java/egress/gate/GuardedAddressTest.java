@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
 import egress.policy.Route;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.ReceivedResponse;
 import egress.upstream.Cidr;
 import egress.upstream.UpstreamConfig;
 import java.io.IOException;

@@ -3,12 +3,12 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import egress.testkit.Field;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Stream;
-import egress.testkit.H2Wire;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.H2Wire;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

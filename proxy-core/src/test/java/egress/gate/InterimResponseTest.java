@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Match;
 import egress.policy.Route;
-import egress.testkit.Field;
-import egress.testkit.OriginExchange;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.ReceivedResponse.Interim;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.OriginExchange;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.ReceivedResponse;
+import egress.testkit.wire.ReceivedResponse.Interim;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,10 +3,10 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Peer;
-import egress.testkit.HostileOrigin;
 import egress.testkit.TestCa;
+import egress.testkit.origin.H2Peer;
+import egress.testkit.origin.HostileOrigin;
+import egress.testkit.wire.H2Frame;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;

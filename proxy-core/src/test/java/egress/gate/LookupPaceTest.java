@@ -3,9 +3,9 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
-import egress.testkit.ProxyUser;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.ProxyUser;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.upstream.RecordedDialing;
 import egress.upstream.UpstreamConfig;

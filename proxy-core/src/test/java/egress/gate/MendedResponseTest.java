@@ -3,10 +3,10 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
-import egress.testkit.Field;
-import egress.testkit.HostileOrigin;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.origin.HostileOrigin;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

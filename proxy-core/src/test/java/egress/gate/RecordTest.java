@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.exchange.CallerPhases;
 import egress.policy.Route;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
-import egress.testkit.H2Fault;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Peer;
-import egress.testkit.HostileOrigin;
-import egress.testkit.HttpHead;
 import egress.testkit.TestCa;
+import egress.testkit.origin.H2Fault;
+import egress.testkit.origin.H2Peer;
+import egress.testkit.origin.HostileOrigin;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.HttpHead;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,12 +3,12 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
-import egress.testkit.H2Client;
-import egress.testkit.H2Settings;
-import egress.testkit.H2Stream;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
 import egress.testkit.TestCa;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
+import egress.testkit.wire.H2Settings;
+import egress.testkit.wire.H2Stream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

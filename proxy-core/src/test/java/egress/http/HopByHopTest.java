@@ -104,18 +104,4 @@ final class HopByHopTest {
         HopByHop.stripTrailers(trailers);
         assertThat(text(trailers)).isEqualTo("grpc-status: 0 | x-checksum: 1");
     }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = ';',
-            value = {
-                "Connection: Upgrade | Upgrade: websocket; true",
-                "connection: keep-alive, UPGRADE | upgrade: h2c, WebSocket; true",
-                "Upgrade: websocket; false",
-                "Connection: upgrade; false",
-                "Connection: upgrade | Upgrade: h2c; false",
-            })
-    void knowsAnUpgrade(String text, boolean asks) {
-        assertThat(HopByHop.asksToUpgrade(fields(text), "websocket")).isEqualTo(asks);
-    }
 }

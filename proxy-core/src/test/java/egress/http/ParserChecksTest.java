@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What each check of the shared parsers does to a request and to a response: the table in {@code docs/design-decisions.md}. */
+/** What each check of the shared parsers does to a request and to a response: the table in {@code docs/parser-checks.md}. */
 class ParserChecksTest {
     private static final HeadLimits LIMITS = new HeadLimits(100, 600, 10);
     private static final String REFUSED = "refused";
@@ -298,7 +298,7 @@ class ParserChecksTest {
     /** The document's table has the rows of this one, and no others but those that other tests are named for. */
     @Test
     void isWhatTheDocumentSays() throws IOException {
-        Path document = Path.of("..", "docs", "design-decisions.md");
+        Path document = Path.of("..", "docs", "parser-checks.md");
         List<String> said = Files.readAllLines(document).stream()
                 .dropWhile(line -> !line.startsWith("| check |"))
                 .skip(2)

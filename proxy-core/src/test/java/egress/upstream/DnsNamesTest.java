@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import egress.exchange.Failure;
 import egress.share.Caller;
 import egress.share.Claimant;
-import egress.testkit.NameServer;
+import egress.testkit.origin.NameServer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;

@@ -13,8 +13,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
@@ -150,24 +148,5 @@ class OtherKeysTest extends TlsFixture {
             assertThat(rig.tls(get()).failure().words())
                     .startsWith("the origin asked for a second handshake on the open connection");
         }
-    }
-
-    @Test
-    void areRememberedForAWhileAndNoMoreThanABound() {
-        Instant[] now = {Instant.EPOCH};
-        InstantSource clock = () -> now[0];
-        JdkOrigins origins = new JdkOrigins(clock);
-        origins.add("a.example", 443);
-
-        assertThat(origins.has("a.example", 443)).isTrue();
-        assertThat(origins.has("a.example", 8443)).isFalse();
-        now[0] = now[0].plusSeconds(3_601);
-        assertThat(origins.has("a.example", 443)).isFalse();
-
-        for (int i = 0; i < 257; i++) {
-            origins.add(i + ".example", 443);
-        }
-        assertThat(origins.has("0.example", 443)).isFalse();
-        assertThat(origins.has("256.example", 443)).isTrue();
     }
 }

@@ -34,14 +34,14 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** An authority for tests, and certificates of every bad kind. */
-final class TestCa {
+public final class TestCa {
     private static final AtomicLong SERIAL = new AtomicLong(1);
 
     private final KeyPair keys = newKeys();
     private final X500Name name;
     private final X509Certificate certificate;
 
-    TestCa(String commonName) {
+    public TestCa(String commonName) {
         name = new X500Name("CN=" + commonName);
         Instant now = Instant.now();
         certificate = sign(
@@ -57,8 +57,8 @@ final class TestCa {
     }
 
     /** A key and its chain. */
-    record Identity(PrivateKey key, X509Certificate leaf) {
-        SSLContext serverContext() {
+    public record Identity(PrivateKey key, X509Certificate leaf) {
+        public SSLContext serverContext() {
             try {
                 KeyStore store = KeyStore.getInstance("PKCS12");
                 store.load(null, null);
@@ -76,7 +76,7 @@ final class TestCa {
         }
     }
 
-    Identity issue(String... names) {
+    public Identity issue(String... names) {
         Instant now = Instant.now();
         return issue(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(10)), names);
     }
@@ -161,12 +161,12 @@ final class TestCa {
         }
     }
 
-    X509Certificate certificate() {
+    public X509Certificate certificate() {
         return certificate;
     }
 
     /** The authority's certificate as a PEM file in the folder. */
-    Path pemIn(Path folder) {
+    public Path pemIn(Path folder) {
         try {
             String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded());
             return Files.writeString(

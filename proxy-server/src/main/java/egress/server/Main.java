@@ -47,7 +47,7 @@ public final class Main {
         this.notices = new Notices(streams.err());
     }
 
-    /** Runs until it is told to stop; exits with 0 then, with 2 when called wrongly, with 1 when it cannot work. */
+    /** Runs until a signal stops it; exits with 0 then, with 2 when called wrongly, with 1 when it cannot work. */
     public static void main(String[] arguments) {
         Signals signals = Signals.install();
         DirectMemory.bound();
@@ -79,7 +79,7 @@ public final class Main {
         }
     }
 
-    /** An error on some thread is that thread's; the gate goes on. */
+    /** An error on some thread ends that thread alone. */
     private static void uncaught(Thread thread, Throwable error) {
         Logger log = LoggerFactory.getLogger(Main.class);
         log.error("thread {} ended: {}", thread.getName(), error.toString(), error);

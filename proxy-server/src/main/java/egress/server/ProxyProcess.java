@@ -36,10 +36,10 @@ public final class ProxyProcess implements AutoCloseable {
      * @param reloader absent where there is no routes file
      * @param admin the addresses on which probes are answered
      * @param inspector absent where the page is off
-     * @param ask absent where nobody can be asked
+     * @param ask absent where no operator can be asked
      * @param drain how long it may take to stop
      * @param traces sends what waits of them, for so long at most, and ends
-     * @param ended completes with the words for why the gate cannot go on
+     * @param ended completes with the reason why the gate cannot continue
      */
     record Parts(
             Issuer issuer,
@@ -108,7 +108,7 @@ public final class ProxyProcess implements AutoCloseable {
         parts.dlp().whenTried(action);
     }
 
-    /** Questions to an operator; absent where nobody can be asked. */
+    /** Questions to an operator; absent where none can be asked. */
     Optional<AskService> ask() {
         return parts.ask();
     }

@@ -18,7 +18,7 @@ import egress.server.run.LearntRoutes;
 import egress.server.run.RunReport;
 import egress.server.run.SignalRelay;
 import egress.server.run.TrustFolder;
-import egress.upstream.TrustedRoots;
+import egress.upstream.tls.TrustedRoots;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;

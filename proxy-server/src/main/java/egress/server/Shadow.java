@@ -18,7 +18,7 @@ import java.util.Optional;
 record Shadow(ShadowRoutes routes, Reloader reloader) implements AutoCloseable {
     private static final String NAME = "shadow routes: ";
 
-    /** Loads the file that the flag names; one that does not hold is said, and not used until a reload finds that it does. */
+    /** Loads the file that the flag names; an invalid one is reported, and not used until a reload finds it valid. */
     static Optional<Shadow> of(
             Settings settings,
             Notices notices,

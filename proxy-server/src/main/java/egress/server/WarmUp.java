@@ -35,7 +35,7 @@ final class WarmUp implements AutoCloseable {
             Readiness readiness,
             Notices notices) {}
 
-    /** @param onFatal hears why no origin can ever be verified */
+    /** @param onFatal receives why no origin can ever be verified */
     WarmUp(Work work, Consumer<String> onFatal) {
         work.readiness().fault(Part.STARTING, "starting");
         this.thread = Thread.ofPlatform().daemon().name("egress-warm-up").start(() -> run(work, onFatal));

@@ -1,6 +1,5 @@
 package egress.server;
 
-import egress.ProxyConfig;
 import egress.ProxyServer;
 import egress.ca.CaException;
 import egress.ca.Issuer;
@@ -10,14 +9,9 @@ import egress.exchange.Asking;
 import egress.exchange.CallerBudgets;
 import egress.exchange.LocalSite;
 import egress.exchange.Observer;
-import egress.exchange.ProxySnapshot;
 import egress.policy.Policy;
-import egress.policy.Route;
-import egress.server.admin.AdminPages;
 import egress.server.admin.AdminServer;
-import egress.server.admin.HostCheck;
 import egress.server.admin.Readiness;
-import egress.server.admin.Readiness.Part;
 import egress.server.agent.AgentSite;
 import egress.server.agent.McpEndpoint;
 import egress.server.agent.PastDenials;
@@ -28,7 +22,6 @@ import egress.server.config.Endpoint;
 import egress.server.config.Settings;
 import egress.server.dlp.DlpService;
 import egress.server.dlp.judge.ScanWatch;
-import egress.server.dlp.judge.Supervision;
 import egress.server.flight.FlightRecords;
 import egress.server.flows.FlowObserver;
 import egress.server.flows.FlowSink;
@@ -37,26 +30,20 @@ import egress.server.log.AsyncWriter;
 import egress.server.log.EventLog;
 import egress.server.log.Notice;
 import egress.server.log.Notices;
-import egress.server.log.SecretMasker;
 import egress.server.log.Streams;
 import egress.server.metrics.EventLoopLag;
 import egress.server.metrics.ExchangeMetrics;
-import egress.server.metrics.ProcessMetrics;
 import egress.server.onboarding.OnboardingSite;
 import egress.server.onboarding.TrustPages;
 import egress.server.routes.Reloader;
-import egress.server.routes.RoutesFile;
-import egress.server.routes.RoutesSource;
 import egress.server.tls.CaLeafCertificates;
 import egress.server.trace.Tracing;
 import egress.share.Caller;
 import egress.share.FairExecutor;
 import egress.upstream.PooledUpstreams;
-import egress.upstream.TrustedRoots;
 import egress.upstream.UpstreamConfig;
 import egress.upstream.UpstreamLimits;
-import egress.upstream.UpstreamProxy;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
+import egress.upstream.tls.TrustedRoots;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -72,11 +59,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -91,7 +75,7 @@ final class Wiring {
     /** The part of the heap that log lines may wait in. */
     private static final int LOG_HEAP_SHARE = 16;
 
-    /** The part of what is about the memory outside of the heap that origins may fill with answers nobody reads. */
+    /** The part of the memory outside of the heap that unread answers of origins may fill. */
     private static final int WINDOW_HEAP_SHARE = 4;
 
     private final Settings settings;
@@ -103,8 +87,8 @@ final class Wiring {
     private final Optional<FlightRecords> flight = FlightRecords.whereThereIsARecorder();
     private final CompletableFuture<PrometheusMeterRegistry> registry = new CompletableFuture<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
-    private final AtomicReference<Set<InetSocketAddress>> own = new AtomicReference<>(Set.of());
-    private final AtomicReference<String> allowlist = new AtomicReference<>("");
+    private final Listeners listeners;
+    private final RoutesInForce routes;
     private final Optional<Inspector> inspector;
     private final PastDenials denials;
     private final AtomicReference<LocalSite> site = new AtomicReference<>(LocalSite.EMPTY);
@@ -113,6 +97,8 @@ final class Wiring {
         this.settings = settings;
         this.notices = notices;
         this.clock = clock;
+        this.listeners = new Listeners(settings);
+        this.routes = new RoutesInForce(settings, notices, readiness, metrics);
         this.denials = new PastDenials(clock, new SecureRandom());
         long bytes = Math.min(MOST_LOG_BYTES, Runtime.getRuntime().maxMemory() / LOG_HEAP_SHARE);
         this.logWriter = new AsyncWriter(streams.out(), streams.err(), bytes);
@@ -140,13 +126,10 @@ final class Wiring {
         }
     }
 
-    /** What the first load of the routes gave. */
-    private record First(Optional<RoutesSource> source, RoutesFile.Loaded routes, boolean valid, String fingerprint) {}
-
     /**
      * Starts a gate: it listens when this returns, and warms up in the background.
      *
-     * @param observer hears of everything besides the program's own records
+     * @param observer receives every event besides the program's own records
      * @throws IOException when an address cannot be had, with a sentence that names it
      */
     static ProxyProcess start(
@@ -185,7 +168,7 @@ final class Wiring {
 
     private ProxyProcess start(IssuerSource source, Streams streams, Observer observer, List<FlowSink> sinks)
             throws IOException, CaException {
-        First first = firstRoutes();
+        RoutesInForce.First first = routes.load();
         metrics.routes(first.routes().policy());
         Issuer issuer = source.get();
         readiness.watch(issuer::whyNotNow);
@@ -201,7 +184,7 @@ final class Wiring {
                     streams,
                     logWriter,
                     clock,
-                    rules(first.routes(), dlp),
+                    routes.rules(first.routes(), dlp),
                     TerminalFilter.of(settings.log().filter()));
             Optional<FlowObserver> flows =
                     FlowObserver.start(settings.flows(), sinks(sinks), eventLog::masker, notices, clock);
@@ -218,7 +201,7 @@ final class Wiring {
     }
 
     private ProxyProcess start(
-            First first,
+            RoutesInForce.First first,
             EventLog eventLog,
             Optional<FlowObserver> flows,
             Issuer issuer,
@@ -230,7 +213,7 @@ final class Wiring {
         Optional<Tracing> tracing = tracing(eventLog);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("egress-loop"), NioIoHandler.newFactory());
-        dlp.listener().ifPresent(sink -> own.set(Set.of(sink)));
+        dlp.listener().ifPresent(listeners::add);
         PooledUpstreams upstreams = PooledUpstreams.create(upstream());
         // 10,000 a second by one thread; with as many as processors, a flood of names would take the loops their time.
         int signers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -248,10 +231,10 @@ final class Wiring {
         CallerBudgets budgets = CallerBudgets.of(
                 Descriptors.connections(settings.limits().maxConnections()),
                 Runtime.getRuntime().maxMemory());
-        Asking asking = ask.<Asking>map(AskService::desk).orElse(Asking.NOBODY);
+        Asking asking = RoutesInForce.asking(ask);
         try {
-            ProxyServer proxy = listen(
-                    snapshot(first.valid() ? 1 : 0, first.routes(), dlp, asking),
+            ProxyServer proxy = listeners.proxy(
+                    RoutesInForce.snapshot(first.valid() ? 1 : 0, first.routes(), dlp, asking),
                     new ProxyServer.Ports(
                             loops,
                             tls,
@@ -263,33 +246,35 @@ final class Wiring {
                             budgets,
                             asking));
             ask.ifPresent(it -> it.desk().serve(proxy::snapshot));
-            List<InetSocketAddress> probed = bindAdmin(admin, loops, proxy);
+            List<InetSocketAddress> probed = listeners.admin(admin, loops, proxy, inspector);
             inspector.ifPresent(page -> page.opened(
                     probed.getFirst(), () -> proxy.snapshot().policy(), asks(ask), replayBy(proxy, issuer)));
-            Optional<Reloader> reloader = reloader(first, proxy, eventLog, dlp, ask);
+            Optional<Reloader> reloader =
+                    routes.reload(first, new RoutesInForce.Users(proxy, eventLog, dlp, ask), clock);
             shadow.ifPresent(Shadow::start);
             TrustPages kit = new TrustPages(issuer, this::machineTrust, proxyUri(proxy.address()));
-            allowlist.compareAndSet("", first.routes().allowlist());
             site.set(agentSite(kit, proxy, asks(ask)));
             WarmUp warmUp = new WarmUp(
                     new WarmUp.Work(
                             issuer,
                             tls,
                             upstreams,
-                            () -> register(
+                            () -> open(new Meters(
                                     issuer,
                                     leaves,
                                     turns,
                                     upstreams,
                                     proxy,
                                     budgets,
+                                    logWriter,
+                                    readiness,
                                     reloader,
                                     shadow,
                                     dlp,
                                     flows,
                                     ask,
                                     tracing,
-                                    new EventLoopLag(loops)),
+                                    new EventLoopLag(loops))),
                             kit::warmUp,
                             eventLog::warmUp,
                             () -> flight.ifPresent(it ->
@@ -335,7 +320,7 @@ final class Wiring {
 
     private LocalSite agentSite(TrustPages kit, ProxyServer proxy, Asks asks) {
         return new AgentSite(
-                new OnboardingSite(kit, allowlist::get),
+                new OnboardingSite(kit, routes::allowlist),
                 asks,
                 new McpEndpoint(() -> proxy.snapshot().policy(), denials, asks, Version.number()));
     }
@@ -344,7 +329,7 @@ final class Wiring {
         return ask.<Asks>map(AskService::desk).orElse(Asks.NOBODY);
     }
 
-    /** Who asks an operator; empty where nobody can be asked. */
+    /** Asks an operator; empty where none can be asked. */
     private Optional<AskService> ask(EventLog eventLog, Policy policy) throws IOException {
         Optional<AskService> ask = AskService.start(
                 settings.ask(),
@@ -353,19 +338,8 @@ final class Wiring {
                 new SecureRandom(),
                 text -> eventLog.masker().text(text),
                 event -> notices.say(new Notice.Ask(event.name(), event.words(), event.fields())));
-        warnOfNobody(ask, policy);
+        routes.warnOfNobody(ask, policy);
         return ask;
-    }
-
-    private void warnOfNobody(Optional<AskService> ask, Policy policy) {
-        if (ask.isEmpty() && policy.asks()) {
-            notices.say(new Notice.Warning(
-                    settings.ask().ofChild()
-                            ? "the routes ask an operator, and nobody but the program's own user could answer: ask"
-                                    + " means deny (expected: --ask-queue DIR with --ask-owner of another user)"
-                            : "the routes ask an operator, and nobody can be asked: ask means deny (expected:"
-                                    + " --ask-queue DIR or --inspect)"));
-        }
     }
 
     private List<FlowSink> sinks(List<FlowSink> others) {
@@ -412,82 +386,7 @@ final class Wiring {
         UpstreamLimits limits = asked.within(
                 Descriptors.connections(asked.connections()),
                 Runtime.getRuntime().maxMemory() / WINDOW_HEAP_SHARE);
-        return settings.upstream().withOwnListeners(own::get).withLimits(limits);
-    }
-
-    private ProxyServer listen(ProxySnapshot first, ProxyServer.Ports ports) throws IOException {
-        Endpoint endpoint = settings.serving().listen();
-        ProxyConfig config = new ProxyConfig(
-                endpoint.address(),
-                settings.limits(),
-                settings.timeouts(),
-                settings.serving().proxyUsers(),
-                settings.flows().namedScans());
-        return bind(
-                "--listen",
-                endpoint,
-                "another port, or 0 for one that is free",
-                () -> ProxyServer.start(config, first, ports));
-    }
-
-    private interface Binding<T> {
-        T bind() throws IOException;
-    }
-
-    /** An address that cannot be had is said with its flag and the way out. */
-    private static <T> T bind(String flag, Endpoint endpoint, String wayOut, Binding<T> binding) throws IOException {
-        try {
-            return binding.bind();
-        } catch (IOException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(
-                    flag + ": cannot listen on " + endpoint + ": " + cause.getMessage() + " (expected: " + wayOut + ")",
-                    e);
-        }
-    }
-
-    private First firstRoutes() {
-        if (settings.serving().routes().isEmpty()) {
-            List<Route> passthrough = settings.serving().passthrough().stream()
-                    .map(host -> Route.named(host).passthrough(true).build())
-                    .toList();
-            return new First(Optional.empty(), RoutesFile.Loaded.of(Policy.allowAll(passthrough), 0), true, "");
-        }
-        RoutesSource source = new RoutesSource(
-                settings.serving().routes().get(), settings.serving().passthrough(), settings.environment());
-        String fingerprint = source.fingerprint();
-        return switch (source.load()) {
-            case RoutesFile.Result.Valid valid -> new First(Optional.of(source), valid.loaded(), true, fingerprint);
-            case RoutesFile.Result.Invalid invalid -> {
-                invalid.errors().forEach(notices::say);
-                notices.say("there are no valid routes: everything is denied until a reload finds some");
-                readiness.fault(
-                        Part.ROUTES, "no valid routes: " + invalid.errors().getFirst());
-                // The words of the file are the operator's business, not the caller's.
-                Policy denied =
-                        Policy.denyAll("the gate has no valid routes: nothing is allowed until they are mended");
-                yield new First(Optional.of(source), RoutesFile.Loaded.of(denied, 1), false, fingerprint);
-            }
-        };
-    }
-
-    private static ProxySnapshot snapshot(long generation, RoutesFile.Loaded routes, DlpService dlp, Asking asking) {
-        return new ProxySnapshot(
-                generation,
-                routes.policy(),
-                dlp.inspector(routes.policy().routes(), routes.secrets(), new Supervision(asking, generation)));
-    }
-
-    private EventLog.Rules rules(RoutesFile.Loaded routes, DlpService dlp) {
-        List<String> others = new ArrayList<>(settings.serving().proxyUsers().values());
-        others.addAll(routes.secrets());
-        settings.upstream().proxy().flatMap(UpstreamProxy::credentials).ifPresent(value -> {
-            others.add(value);
-            others.add(value.substring(value.indexOf(' ') + 1));
-        });
-        settings.trace().ifPresent(traces -> others.addAll(traces.secrets()));
-        return new EventLog.Rules(
-                routes.logLevel(), SecretMasker.of(routes.policy().routes(), others, dlp::masker));
+        return settings.upstream().withOwnListeners(listeners::addresses).withLimits(limits);
     }
 
     /** A gate with routes sends what its callers send, and nothing of its own. */
@@ -500,139 +399,10 @@ final class Wiring {
                         settings.serving().proxyUsers()));
     }
 
-    private List<InetSocketAddress> bindAdmin(AdminServer admin, EventLoopGroup loops, ProxyServer proxy)
-            throws IOException {
-        List<InetSocketAddress> probed = new ArrayList<>();
-        try {
-            if (settings.serving().admin().isPresent()) {
-                Endpoint endpoint = settings.serving().admin().get();
-                probed.add(bind(
-                        "--admin",
-                        endpoint,
-                        "another port, or --admin off",
-                        () -> admin.bind(
-                                loops,
-                                endpoint,
-                                new HostCheck(endpoint.host(), false),
-                                inspector.map(AdminPages.class::cast))));
-            }
-            if (settings.serving().metrics().isPresent()) {
-                Endpoint endpoint = settings.serving().metrics().get();
-                probed.add(bind(
-                        "--metrics",
-                        endpoint,
-                        "another port",
-                        () -> admin.bind(loops, endpoint, new HostCheck(endpoint.host(), true))));
-            }
-        } catch (IOException | RuntimeException e) {
-            proxy.close();
-            throw e;
-        }
-        Set<InetSocketAddress> all = new HashSet<>(own.get());
-        all.addAll(probed);
-        all.add(proxy.address());
-        own.set(Set.copyOf(all));
-        return List.copyOf(probed);
-    }
-
-    private Optional<Reloader> reloader(
-            First first, ProxyServer proxy, EventLog eventLog, DlpService dlp, Optional<AskService> ask) {
-        Asking asking = ask.<Asking>map(AskService::desk).orElse(Asking.NOBODY);
-        return first.source().map(source -> {
-            Reloader.Listener listener = new Reloader.Listener() {
-                @Override
-                public void loaded(RoutesFile.Loaded routes, long generation) {
-                    ProxySnapshot next =
-                            snapshot(generation, routes, dlp, asking); // first: the log masks by its scanner
-                    eventLog.update(rules(routes, dlp));
-                    proxy.update(next);
-                    ask.ifPresent(it -> it.desk().reloaded(next));
-                    warnOfNobody(ask, routes.policy());
-                    metrics.routes(routes.policy());
-                    dlp.reloaded();
-                    readiness.clear(Part.ROUTES);
-                    allowlist.set(routes.allowlist());
-                    notices.say(new Notice.Reloaded(
-                            routes.line(), generation, routes.policy().routes().size()));
-                    routes.warnings().forEach(warning -> notices.say(new Notice.Warning(warning)));
-                }
-
-                @Override
-                public void failed(List<String> errors) {
-                    errors.forEach(notices::say);
-                    notices.say(new Notice.ReloadFailed(errors));
-                }
-            };
-            Reloader reloader = new Reloader(
-                    source,
-                    listener,
-                    settings.serving().reloadInterval(),
-                    clock,
-                    first.valid() ? 1 : 0,
-                    first.fingerprint());
-            reloader.start();
-            return reloader;
-        });
-    }
-
-    private void register(
-            Issuer issuer,
-            LeafCache leaves,
-            FairExecutor mints,
-            PooledUpstreams upstreams,
-            ProxyServer proxy,
-            CallerBudgets budgets,
-            Optional<Reloader> reloader,
-            Optional<Shadow> shadow,
-            DlpService dlp,
-            Optional<FlowObserver> flows,
-            Optional<AskService> ask,
-            Optional<Tracing> tracing,
-            EventLoopLag lag) {
-        PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        ProcessMetrics.process(made, lag, logWriter::lost, Version.number());
-        budgets.byName().forEach((name, budget) -> ProcessMetrics.budget(made, name, budget::statistics));
-        ProcessMetrics.budget(made, "log", logWriter::statistics);
-        for (String name : upstreams.budgets().keySet()) {
-            ProcessMetrics.budget(
-                    made, name, () -> Objects.requireNonNull(upstreams.budgets().get(name)));
-        }
-        ProcessMetrics.leaves(made, leaves::statistics);
-        ProcessMetrics.budget(made, "mints", mints::statistics);
-        long end = issuer.certificate().getNotAfter().toInstant().getEpochSecond();
-        ProcessMetrics.gauge(made, "egress.ca.expiry.seconds", "When the CA ends, as Unix time", () -> end);
-        ProcessMetrics.upstream(made, upstreams::statistics);
-        ProcessMetrics.gauge(made, "egress.connections.open", "Open connections of callers", proxy::openConnections);
-        ProcessMetrics.gauge(
-                made, "egress.ready", "1 when ready", () -> readiness.whyNot().isEmpty() ? 1 : 0);
-        reloader.ifPresent(it -> ProcessMetrics.routes(
-                made, it::successes, it::failures, it::lastHeld, it::generation, it::lastSuccess));
-        ProcessMetrics.dlp(made, dlp::statistics);
-        shadow.ifPresent(it -> ProcessMetrics.shadow(made, it::lost));
-        if (tracing.isPresent()) {
-            register(made, tracing.get());
-        }
-        flows.ifPresent(it -> {
-            ProcessMetrics.flows(made, it::recorded, it::lost);
-            ProcessMetrics.budget(made, "flows", it::statistics);
-        });
-        ask.ifPresent(it -> ProcessMetrics.asks(made, it.desk()));
+    private void open(Meters meters) {
+        PrometheusMeterRegistry made = meters.register();
         metrics.ready(made);
         registry.complete(made);
-    }
-
-    private static void register(PrometheusMeterRegistry made, Tracing tracing) {
-        ProcessMetrics.budget(made, "traces", () -> tracing.statistics().memory());
-        ProcessMetrics.counter(
-                made,
-                "egress.traces.sent",
-                "Exchanges whose spans the receiver took",
-                () -> tracing.statistics().sent());
-        ProcessMetrics.counter(
-                made,
-                "egress.traces.lost",
-                "Sampled exchanges whose spans nobody has",
-                () -> tracing.statistics().lost());
     }
 
     private List<X509Certificate> machineTrust() {

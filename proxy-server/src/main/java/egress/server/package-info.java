@@ -1,4 +1,4 @@
-/** The program: reads its settings, builds every part, and runs until it is told to stop. */
+/** The program: reads its settings, builds every part, and runs until a signal stops it. */
 @NullMarked
 package egress.server;
 

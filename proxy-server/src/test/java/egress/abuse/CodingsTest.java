@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import com.github.luben.zstd.Zstd;
 import egress.testkit.GitHubToken;
-import egress.testkit.H2Client;
-import egress.testkit.H2Stream;
-import egress.testkit.RawClient;
-import egress.testkit.StreamResetException;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.StreamResetException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.Field;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
-import egress.testkit.RawClient;
-import egress.testkit.RecordedRequest;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
+import egress.testkit.origin.RecordedRequest;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

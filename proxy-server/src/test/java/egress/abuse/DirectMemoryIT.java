@@ -3,12 +3,12 @@ package egress.abuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.Child;
-import egress.testkit.HttpHead;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.HttpHead;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -3,10 +3,10 @@ package egress.abuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.FreePort;
-import egress.testkit.PipelockServer.Listener;
-import egress.testkit.RawClient;
-import egress.testkit.RecordedPipelock;
-import egress.testkit.TlsClient;
+import egress.testkit.client.RawClient;
+import egress.testkit.client.TlsClient;
+import egress.testkit.pipelock.PipelockServer.Listener;
+import egress.testkit.pipelock.RecordedPipelock;
 import egress.testkit.scorecard.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

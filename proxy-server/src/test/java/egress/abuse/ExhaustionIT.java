@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.Child;
-import egress.testkit.RawClient;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -2,12 +2,12 @@ package egress.abuse;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import egress.testkit.H2Client;
-import egress.testkit.H2Stream;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,12 @@
 package egress.abuse;
 
-import egress.testkit.Field;
-import egress.testkit.H2Client;
-import egress.testkit.H2Frame;
-import egress.testkit.H2Stream;
-import egress.testkit.H2Wire;
+import egress.testkit.client.H2Client;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.H2Wire;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.Alpn;
-import egress.testkit.ConnectShim;
-import egress.testkit.Origin;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.client.ConnectShim;
+import egress.testkit.origin.Origin;
 import egress.testkit.scorecard.Row;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package egress.abuse;
 
-import egress.testkit.Field;
-import egress.testkit.H2Client;
-import egress.testkit.RawClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.Field;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;

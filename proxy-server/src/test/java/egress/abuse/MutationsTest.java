@@ -81,7 +81,7 @@ class MutationsTest {
                 "CredentialsTest", CORE + "policy/Route.java", "fields.remove(\"authorization\");", ""),
         ANY_NAME_IN_A_CERTIFICATE_WILL_DO(
                 "CredentialsTest",
-                CORE + "upstream/ServerTrust.java",
+                CORE + "upstream/tls/ServerTrust.java",
                 "if (!names.include(host)) {",
                 "if (host.isEmpty()) {"),
         NO_BASE64(

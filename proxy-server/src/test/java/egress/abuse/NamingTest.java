@@ -1,7 +1,7 @@
 package egress.abuse;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
@@ -84,7 +84,7 @@ class NamingTest {
                         "h2",
                         () -> site.h2(
                                 Site.H2,
-                                egress.testkit.Field.list(
+                                egress.testkit.wire.Field.list(
                                         ":method",
                                         "GET",
                                         ":scheme",

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.H2Client;
-import egress.testkit.OriginExchange;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.OriginExchange;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -292,7 +292,7 @@ class OperationsTest {
                                             .flags("--max-origin-connections", "1", "--max-origin-waiting", "2")
                                             .start();
                                     H2Client client = H2Client.through(own.port(), host + ":443", own.client(host))) {
-                                List<egress.testkit.H2Stream> streams = new ArrayList<>();
+                                List<egress.testkit.wire.H2Stream> streams = new ArrayList<>();
                                 for (int i = 0; i < 6; i++) {
                                     streams.add(client.get(host, leg.equals("h2") ? "/held" : "/held?" + leg));
                                 }

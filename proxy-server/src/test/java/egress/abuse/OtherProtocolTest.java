@@ -2,13 +2,13 @@ package egress.abuse;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.Alpn;
-import egress.testkit.H2Client;
-import egress.testkit.H2Fault;
-import egress.testkit.HostileOrigin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.H2Fault;
+import egress.testkit.origin.HostileOrigin;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;

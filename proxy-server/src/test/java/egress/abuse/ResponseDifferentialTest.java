@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.HttpSyntaxException;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.HttpSyntaxException;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -2,13 +2,13 @@ package egress.abuse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.Field;
-import egress.testkit.H2Client;
-import egress.testkit.H2Wire;
-import egress.testkit.ProxyUser;
-import egress.testkit.RawClient;
-import egress.testkit.TlsClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.ProxyUser;
+import egress.testkit.client.RawClient;
+import egress.testkit.client.TlsClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Wire;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

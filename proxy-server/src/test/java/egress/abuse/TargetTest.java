@@ -1,7 +1,7 @@
 package egress.abuse;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;
@@ -268,7 +268,7 @@ class TargetTest extends SiteFixture {
 
     private static String ask(ProxyUnderTest own, String leg, String host, String target) throws IOException {
         if (leg.equals("h2")) {
-            try (var client = egress.testkit.H2Client.through(own.port(), host + ":443", own.client(host))) {
+            try (var client = egress.testkit.client.H2Client.through(own.port(), host + ":443", own.client(host))) {
                 return Site.answer(client.get(host, target));
             }
         }

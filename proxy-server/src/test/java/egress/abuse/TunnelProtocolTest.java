@@ -2,7 +2,7 @@ package egress.abuse;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Case;
 import egress.testkit.scorecard.Scorecard;
 import java.io.IOException;

@@ -2,13 +2,13 @@ package egress.abuse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.Field;
-import egress.testkit.H2Client;
-import egress.testkit.H2Settings;
-import egress.testkit.NameServer;
-import egress.testkit.ProxyUser;
-import egress.testkit.RawClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.ProxyUser;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.NameServer;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

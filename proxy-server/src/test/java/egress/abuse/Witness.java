@@ -1,8 +1,8 @@
 package egress.abuse;
 
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;

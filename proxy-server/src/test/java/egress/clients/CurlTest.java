@@ -3,8 +3,8 @@ package egress.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Pattern251;
-import egress.testkit.RecordedRequest;
 import egress.testkit.Tool;
+import egress.testkit.origin.RecordedRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

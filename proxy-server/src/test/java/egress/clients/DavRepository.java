@@ -2,9 +2,9 @@ package egress.clients;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
-import egress.testkit.RecordedRequest;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
+import egress.testkit.origin.RecordedRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
 package egress.clients;
 
-import egress.testkit.Field;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
-import egress.testkit.RecordedRequest;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
+import egress.testkit.origin.RecordedRequest;
+import egress.testkit.wire.Field;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

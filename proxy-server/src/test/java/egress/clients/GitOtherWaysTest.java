@@ -6,13 +6,12 @@ import egress.gate.Gate;
 import egress.policy.Route;
 import egress.server.CaLeaves;
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -72,16 +71,7 @@ class GitOtherWaysTest {
 
     private static Tool git() {
         Tool.require("git-lfs", "install git-lfs");
-        return Tool.require("git", "install git")
-                .with("HOME", directory.toString())
-                .with("GIT_CONFIG_NOSYSTEM", "1")
-                .with("GIT_TERMINAL_PROMPT", "0")
-                .with("GIT_AUTHOR_NAME", "a")
-                .with("GIT_AUTHOR_EMAIL", "a@tool.example")
-                .with("GIT_COMMITTER_NAME", "a")
-                .with("GIT_COMMITTER_EMAIL", "a@tool.example")
-                .with("LC_ALL", "C")
-                .within(Duration.ofSeconds(60));
+        return Git.in(directory);
     }
 
     /** git as an agent runs it behind the gate. */

@@ -7,14 +7,13 @@ import egress.policy.Credential;
 import egress.policy.Route;
 import egress.server.CaLeaves;
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
-import egress.testkit.RecordedRequest;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.RecordedRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -76,17 +75,7 @@ class GitTest {
 
     /** git as it comes, without what the machine has set for it. */
     private static Tool git() {
-        return Tool.require("git", "install git")
-                .with("HOME", directory.toString())
-                .with("GIT_CONFIG_NOSYSTEM", "1")
-                .with("GIT_CONFIG_GLOBAL", "/dev/null")
-                .with("GIT_TERMINAL_PROMPT", "0")
-                .with("GIT_AUTHOR_NAME", "a")
-                .with("GIT_AUTHOR_EMAIL", "a@tool.example")
-                .with("GIT_COMMITTER_NAME", "a")
-                .with("GIT_COMMITTER_EMAIL", "a@tool.example")
-                .with("LC_ALL", "C")
-                .within(Duration.ofSeconds(60));
+        return Git.in(directory);
     }
 
     /** A bare repository that takes pushes; its work tree holds a file that does not compress. */

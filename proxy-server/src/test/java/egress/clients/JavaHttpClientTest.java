@@ -3,9 +3,9 @@ package egress.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import egress.testkit.OriginExchange;
 import egress.testkit.Pattern251;
-import egress.testkit.TlsClient;
+import egress.testkit.client.TlsClient;
+import egress.testkit.origin.OriginExchange;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;

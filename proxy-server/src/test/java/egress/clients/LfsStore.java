@@ -2,8 +2,8 @@ package egress.clients;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -2,8 +2,8 @@ package egress.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.OriginExchange;
 import egress.testkit.Tool;
+import egress.testkit.origin.OriginExchange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -1,10 +1,10 @@
 package egress.clients;
 
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -151,15 +151,7 @@ final class RecordedClients implements AutoCloseable {
 
     /** git as it comes, without what the machine has set for it. */
     private Tool gitTool() {
-        return Tool.require("git", "install git")
-                .with("HOME", directory.toString())
-                .with("GIT_CONFIG_NOSYSTEM", "1")
-                .with("GIT_CONFIG_GLOBAL", "/dev/null")
-                .with("GIT_TERMINAL_PROMPT", "0")
-                .with("GIT_AUTHOR_NAME", "a")
-                .with("GIT_AUTHOR_EMAIL", "a@tool.example")
-                .with("GIT_COMMITTER_NAME", "a")
-                .with("GIT_COMMITTER_EMAIL", "a@tool.example");
+        return Git.in(directory);
     }
 
     private void git() throws IOException, InterruptedException {

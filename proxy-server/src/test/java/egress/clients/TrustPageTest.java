@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
-import egress.testkit.RecordedRequest;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
+import egress.testkit.origin.RecordedRequest;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.ByteArrayOutputStream;

@@ -1,7 +1,7 @@
 package egress.clients;
 
-import egress.testkit.Origin;
-import egress.testkit.OriginExchange;
+import egress.testkit.origin.Origin;
+import egress.testkit.origin.OriginExchange;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;

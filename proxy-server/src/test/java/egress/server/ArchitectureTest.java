@@ -25,6 +25,7 @@ final class ArchitectureTest {
     private static Architecture program() {
         return dlp(Architecture.ofModule()
                 .arrow("egress.launcher", "java")
+                .arrow("egress.server.json", "java", "com.fasterxml.jackson.core")
                 .arrow(
                         "egress.server.config",
                         "java",
@@ -48,7 +49,8 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.dlp",
                         "egress.dlp.builtin",
-                        "egress.server.config")
+                        "egress.server.config",
+                        "egress.server.json")
                 .arrow(
                         "egress.server.run",
                         "java",
@@ -88,7 +90,8 @@ final class ArchitectureTest {
                         "egress.exchange",
                         "egress.ca",
                         "egress.server.config",
-                        "egress.server.evidence")
+                        "egress.server.evidence",
+                        "egress.server.json")
                 .arrow(
                         "egress.server.metrics",
                         "java",
@@ -124,7 +127,8 @@ final class ArchitectureTest {
                         "egress.server.admin",
                         "egress.server.ask",
                         "egress.server.flows",
-                        "egress.server.evidence")
+                        "egress.server.evidence",
+                        "egress.server.json")
                 .arrow(
                         "egress.server.trace",
                         "java",
@@ -159,7 +163,8 @@ final class ArchitectureTest {
                         "egress.share",
                         "egress.exchange",
                         "egress.server.ask",
-                        "egress.server.config")
+                        "egress.server.config",
+                        "egress.server.json")
                 .arrow(
                         "egress.server.cli",
                         "java",
@@ -170,6 +175,7 @@ final class ArchitectureTest {
                         "egress.policy",
                         "egress.exchange",
                         "egress.upstream",
+                        "egress.upstream.tls",
                         "egress.ca",
                         "egress.dlp",
                         "egress.dlp.builtin",
@@ -209,9 +215,9 @@ final class ArchitectureTest {
                         "egress.share",
                         "egress.exchange",
                         "egress.upstream",
+                        "egress.upstream.tls",
                         "egress.ca",
                         "egress.server.config",
-                        "egress.server.ask",
                         "egress.server.cli",
                         "egress.server.log",
                         "egress.server.flows",
@@ -223,7 +229,6 @@ final class ArchitectureTest {
                         "egress.server.routes",
                         "egress.server.tls",
                         "egress.server.onboarding",
-                        "egress.server.flows",
                         "egress.server.inspect",
                         "egress.server.run",
                         "egress.server.trace",

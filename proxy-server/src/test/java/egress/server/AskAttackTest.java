@@ -6,7 +6,6 @@ import egress.server.ask.Answer;
 import egress.server.ask.Answered;
 import egress.server.ask.Asked;
 import egress.server.ask.Asks;
-import egress.server.ask.OperatorQueue;
 import egress.server.ask.Question;
 import egress.server.ask.QuestionFile;
 import egress.server.ask.State;
@@ -14,10 +13,8 @@ import egress.server.ask.Wish;
 import egress.share.Caller;
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.TestCa;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,15 +26,12 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an agent tries to answer itself, to be asked without end, or to use what others were granted: nothing leaves. */
-final class AskAttackTest {
+final class AskAttackTest extends AskFixture {
     private static final String ROUTES = """
         unlisted: later
         routes:
@@ -46,59 +40,19 @@ final class AskAttackTest {
             dlp: {outbound_on_match: supervise}
             matches: [{methods: [GET, POST], paths: [{type: prefix, value: /open}]}]
         """;
-    private static final Optional<String> NO_PREFIX = Optional.empty();
 
-    @TempDir
-    private Path directory;
-
-    private Origin origin;
-    private TestCa ca;
-
-    @BeforeEach
-    void start() throws IOException {
-        ca = TestCa.create("origins");
-        origin = Origin.tls(ca.leaf("api.example", "new.example"), Alpn.H1);
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        origin.close();
-    }
-
-    private Path queueDirectory() {
-        return directory.resolve("queue");
-    }
-
-    private OperatorQueue queue() {
-        return new OperatorQueue(queueDirectory());
+    AskAttackTest() {
+        super(Alpn.H1);
     }
 
     private ProxyUnderTest.Builder gate() {
-        return ProxyUnderTest.with()
-                .routes(ROUTES)
-                .flags("--ask-queue", queueDirectory().toString())
-                .origin("api.example:443", origin)
-                .origin("new.example:443", origin)
-                .trust(ca);
+        return gate(ROUTES);
     }
 
     private static ReceivedResponse get(ProxyUnderTest proxy, String target) throws IOException {
         try (RawClient client = proxy.connect("api.example:443")) {
             return client.get(target, "api.example");
         }
-    }
-
-    private List<QuestionFile.Read> questions() {
-        try {
-            return queue().questions();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private QuestionFile.Read awaitQuestion() throws InterruptedException {
-        ProxyUnderTest.await("a question", () -> questions().size() == 1);
-        return questions().getFirst();
     }
 
     @Test

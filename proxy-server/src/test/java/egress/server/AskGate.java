@@ -1,7 +1,7 @@
 package egress.server;
 
-import egress.testkit.Origin;
 import egress.testkit.TestCa;
+import egress.testkit.origin.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

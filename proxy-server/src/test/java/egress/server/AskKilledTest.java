@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ask.OperatorQueue;
 import egress.testkit.Alpn;
-import egress.testkit.H2Client;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
 import egress.testkit.TestCa;
-import egress.testkit.TlsClient;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.client.TlsClient;
+import egress.testkit.origin.Origin;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -3,25 +3,19 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ask.Answer;
-import egress.server.ask.OperatorQueue;
-import egress.server.ask.QuestionFile;
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.TestCa;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What metrics, the audit and the flow log say of questions, answers and grants: the same. */
-final class AskMetricsTest {
+final class AskMetricsTest extends AskFixture {
     private static final String ROUTES = """
         log: 2
         unlisted: later
@@ -32,24 +26,13 @@ final class AskMetricsTest {
             matches: [{methods: [GET, POST], paths: [{type: prefix, value: /open}]}]
         """;
 
-    @TempDir
-    private Path directory;
-
-    private OperatorQueue queue() {
-        return new OperatorQueue(directory.resolve("queue"));
+    AskMetricsTest() {
+        super(Alpn.H1);
     }
 
     private static ReceivedResponse get(ProxyUnderTest proxy, String host, String target) throws IOException {
         try (RawClient client = proxy.connect(host + ":443")) {
             return client.get(target, host);
-        }
-    }
-
-    private List<QuestionFile.Read> questions() {
-        try {
-            return queue().questions();
-        } catch (IOException e) {
-            throw new AssertionError(e);
         }
     }
 
@@ -70,30 +53,21 @@ final class AskMetricsTest {
 
     @Test
     void everyQuestionAnswerAndUseIsCountedLoggedAndInTheFlow() throws Exception {
-        TestCa ca = TestCa.create("origins");
         Path flows = directory.resolve("flows.jsonl");
-        try (Origin origin = Origin.tls(ca.leaf("api.example", "new.example"), Alpn.H1);
-                ProxyUnderTest proxy = ProxyUnderTest.with()
-                        .routes(ROUTES)
-                        .flags("--ask-queue", directory.resolve("queue").toString())
-                        .flags("--flows", flows.toString())
-                        .origin("api.example:443", origin)
-                        .origin("new.example:443", origin)
-                        .trust(ca)
-                        .start()) {
-            Optional<String> below = Optional.empty();
-            String granted = answered(proxy, "api.example", "/x", new Answer.AllowFor(Duration.ofHours(1), below));
+        try (ProxyUnderTest proxy =
+                gate(ROUTES).flags("--flows", flows.toString()).start()) {
+            String granted = answered(proxy, "api.example", "/x", new Answer.AllowFor(Duration.ofHours(1), NO_PREFIX));
             assertThat(get(proxy, "api.example", "/x").value("x-egress-deny")).isEmpty();
             assertThat(get(proxy, "api.example", "/x").value("x-egress-deny")).isEmpty();
             String denied = answered(proxy, "new.example", "/", new Answer.Deny("no"));
             String token = "/open?t=" + GitHubToken.of(7);
-            String value = answered(proxy, "api.example", token, new Answer.AllowUntilExit(below));
+            String value = answered(proxy, "api.example", token, new Answer.AllowUntilExit(NO_PREFIX));
             assertThat(get(proxy, "api.example", token).value("x-egress-deny")).isEmpty();
 
             String forged =
                     get(proxy, "api.example", "/y").value("x-egress-ask").orElseThrow();
             ProxyUnderTest.await("the question", () -> questions().size() == 1);
-            Files.writeString(directory.resolve("queue").resolve(forged + ".answer.json"), "{\"allow_once\": tr");
+            Files.writeString(queueDirectory().resolve(forged + ".answer.json"), "{\"allow_once\": tr");
             ProxyUnderTest.await("its end", () -> questions().isEmpty());
             String open = get(proxy, "api.example", "/z").value("x-egress-ask").orElseThrow();
             ProxyUnderTest.await("the question", () -> questions().size() == 1);

@@ -4,17 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ask.Answer;
 import egress.server.ask.AnswerFile;
-import egress.server.ask.OperatorQueue;
 import egress.server.ask.Question;
 import egress.server.ask.QuestionFile;
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
-import egress.testkit.H2Client;
-import egress.testkit.H2Stream;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.TestCa;
+import egress.testkit.client.H2Client;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.H2Stream;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,15 +19,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Questions to an operator through the whole program: what waits, what an answer lets pass, and what never leaves. */
-final class AskTest {
+final class AskTest extends AskFixture {
     private static final String ROUTES = """
         log: 2
         unlisted: %s
@@ -44,42 +38,15 @@ final class AskTest {
                 paths:
                   - {type: prefix, value: /open}
         """;
-    private static final Optional<String> NO_PREFIX = Optional.empty();
 
-    @TempDir
-    private Path directory;
-
-    private TestCa ca;
-    private Origin origin;
-
-    @BeforeEach
-    void start() throws IOException {
-        ca = TestCa.create("origins");
-        origin = Origin.tls(ca.leaf("api.example", "new.example"), Alpn.H2_AND_H1);
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        origin.close();
-    }
-
-    private Path queueDirectory() {
-        return directory.resolve("queue");
-    }
-
-    private OperatorQueue queue() {
-        return new OperatorQueue(queueDirectory());
+    AskTest() {
+        super(Alpn.H2_AND_H1);
     }
 
     private ProxyUnderTest.Builder gate(String unlisted, String ask) {
-        return ProxyUnderTest.with()
-                .routes(ROUTES.formatted(unlisted, ask))
+        return gate(ROUTES.formatted(unlisted, ask))
                 .environment("EGRESS_TOKEN_0", "kq7zt2vw9xhn4mpl8rbd")
-                .environment("SUPERVISE_BOTTLE_SLUG", "blue")
-                .flags("--ask-queue", queueDirectory().toString())
-                .origin("api.example:443", origin)
-                .origin("new.example:443", origin)
-                .trust(ca);
+                .environment("SUPERVISE_BOTTLE_SLUG", "blue");
     }
 
     private ProxyUnderTest hold() throws IOException {
@@ -98,27 +65,6 @@ final class AskTest {
         try (RawClient client = sent(proxy, host, method, target, "")) {
             return client.readResponse(method);
         }
-    }
-
-    private QuestionFile.Read awaitQuestion() throws Exception {
-        return awaitQuestions(1).getFirst();
-    }
-
-    private List<QuestionFile.Read> awaitQuestions(int count) throws Exception {
-        ProxyUnderTest.await(count + " question(s)", () -> questions().size() == count);
-        return questions();
-    }
-
-    private List<QuestionFile.Read> questions() {
-        try {
-            return queue().questions();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private void answer(Answer answer) throws Exception {
-        queue().answer(awaitQuestion(), answer);
     }
 
     private void nothingLeft() {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
 import egress.testkit.GitHubToken;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

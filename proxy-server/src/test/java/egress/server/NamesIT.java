@@ -2,11 +2,11 @@ package egress.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import egress.testkit.HostileOrigin;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
-import egress.testkit.TlsClient;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
+import egress.testkit.client.TlsClient;
+import egress.testkit.origin.HostileOrigin;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,6 +16,7 @@ class PublicTypesTest {
             "egress.exchange",
             "egress.downstream",
             "egress.upstream",
+            "egress.upstream.tls",
             "egress.tunnel",
             "egress.ca");
 

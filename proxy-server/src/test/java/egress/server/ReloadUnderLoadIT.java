@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.gate.Call;
 import egress.gate.Caller;
 import egress.gate.TwoOrigins;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

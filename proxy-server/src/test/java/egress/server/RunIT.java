@@ -3,9 +3,9 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.Alpn;
-import egress.testkit.Origin;
 import egress.testkit.TestCa;
 import egress.testkit.Tool;
+import egress.testkit.origin.Origin;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;

@@ -3,12 +3,12 @@ package egress.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.FreePort;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.TestCa;
 import egress.testkit.TestLeaf;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

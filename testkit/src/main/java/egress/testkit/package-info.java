@@ -3,10 +3,10 @@
  *
  * <ul>
  *   <li>{@link egress.testkit.TestCa} mints good and bad certificates.
- *   <li>{@link egress.testkit.Origin} behaves, does what a path says and records every request; {@link egress.testkit.HostileOrigin}
- *       does what a script says: {@link egress.testkit.ConnectionFault}, {@link egress.testkit.H1Fault},
- *       {@link egress.testkit.H2Fault}, {@link egress.testkit.H2FieldFault}, {@link egress.testkit.H2Flood}.
- *   <li>{@link egress.testkit.RawClient} sends any bytes and reads strictly, {@link egress.testkit.H2Client} has streams and bare
+ *   <li>{@link egress.testkit.origin.Origin} behaves, does what a path says and records every request; {@link egress.testkit.origin.HostileOrigin}
+ *       does what a script says: {@link egress.testkit.origin.ConnectionFault}, {@link egress.testkit.origin.H1Fault},
+ *       {@link egress.testkit.origin.H2Fault}, {@link egress.testkit.origin.H2FieldFault}, {@link egress.testkit.origin.H2Flood}.
+ *   <li>{@link egress.testkit.client.RawClient} sends any bytes and reads strictly, {@link egress.testkit.client.H2Client} has streams and bare
  *       frames, {@link egress.testkit.Tool} runs real programs.
  *   <li>{@link egress.testkit.LeakCheckExtension} fails a class that leaks.
  * </ul>

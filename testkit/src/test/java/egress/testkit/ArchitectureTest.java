@@ -8,6 +8,17 @@ class ArchitectureTest {
     private static Architecture testkit(String... mayUse) {
         return Architecture.ofModule()
                 .arrow("egress.testkit", mayUse)
+                .arrow("egress.testkit.wire", "java", "io.netty")
+                .arrow("egress.testkit.origin", "java", "javax", "io.netty", "egress.testkit", "egress.testkit.wire")
+                .arrow("egress.testkit.client", "java", "javax", "egress.testkit.wire")
+                .arrow(
+                        "egress.testkit.pipelock",
+                        "java",
+                        "javax",
+                        "com.fasterxml.jackson",
+                        "org.junit",
+                        "egress.testkit",
+                        "egress.testkit.wire")
                 .arrow("egress.testkit.scorecard", "java", "com.fasterxml.jackson", "org.junit");
     }
 

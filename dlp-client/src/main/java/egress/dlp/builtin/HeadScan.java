@@ -120,7 +120,7 @@ final class HeadScan {
         run.carries(null);
     }
 
-    /** As the host is looked up, and as the origin may be told it, which keeps its case. */
+    /** As the host is looked up, and as the origin may get it, with its case kept. */
     private void openLabels(ScanRequest request) {
         Set<String> texts = new LinkedHashSet<>(OpenLabels.texts(request.host(), request.openLabels()));
         for (HeaderField field : request.fields()) {

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What the labels of a host that whoever asks may choose make when put side by side: one after the other or the last first, as they are,
- * without the marks in them, and without a number at the front of each, by which the parts of something long are told apart.
+ * What the labels of a host that the caller may choose make when put side by side: one after the other or the last first, as they are,
+ * without the marks in them, and without a number at the front of each, which orders the parts of something long.
  */
 final class OpenLabels {
     private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";

@@ -5,13 +5,13 @@ import egress.dlp.builtin.match.GramSet;
 import java.util.Arrays;
 
 /**
- * Values in an order in which they might be put together. Whether that can make a secret is told at once by the few bytes around the
+ * Values in an order in which they might be put together. Whether that can make a secret is decided at once by the few bytes around the
  * borders of what is new, before anything is put together.
  */
 final class PartRow {
-    /** The least length of what holds as many bits as nobody can guess. */
+    /** The least length of what holds enough unguessable bits. */
     private static final int SHORTEST = 8;
-    /** So much on each side of a border tells whether it lies within something that long. */
+    /** So much on each side of a border decides whether it lies within something that long. */
     static final int BESIDE = SHORTEST - 1;
     /** So many in a row of the set's texts such a thing holds. */
     private static final int IN_A_ROW = SHORTEST - GramSet.LENGTH + 1;

@@ -2,7 +2,7 @@ package egress.dlp.builtin;
 
 import egress.dlp.builtin.scan.ScanContext;
 
-/** The fields of a message in protobuf's wire format that hold text, as far as its bytes tell; what they are named, a schema says. */
+/** The fields of a message in protobuf's wire format that hold text, as far as its bytes show; their names are in a schema. */
 final class ProtobufFields {
     private static final int DEEPEST = 4;
     private static final int BYTES = 2;

@@ -56,7 +56,7 @@ final class SplitSearch {
         if (fresh.isEmpty()) {
             return Optional.of(gathered.began());
         }
-        run.pacedBy(Pace.FREE); // a lock is held: nobody waits in it
+        run.pacedBy(Pace.FREE); // a lock is held: the scan must not be paused
         Optional<SentValues.State> joined = gathered.sent().join(fresh, lanes -> {
             search(run, lanes);
             return mayLeave(run, leavesAnyway);

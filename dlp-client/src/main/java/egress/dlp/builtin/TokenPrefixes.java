@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Finds what goes on from a keyword of the catalogue as tokens do, whatever its length: a record often holds a token that was cut
+ * Finds what continues from a keyword of the catalogue as tokens do, whatever its length: a record often holds a token that was cut
  * short, or an example of one, and neither matches the token's pattern.
  */
 final class TokenPrefixes {

@@ -47,7 +47,7 @@ public final class GivenValues {
 
     private record Given(String giver, long nanos) {}
 
-    /** Makes hashes that nobody outside of the process can choose. */
+    /** Seeds the hashes, so that nothing outside of the process can choose them. */
     public static final class Key {
         private final SecretKeySpec secret;
         private final long first;
@@ -183,7 +183,7 @@ public final class GivenValues {
 
     /**
      * Whether that value came from the origin, and not from the caller: nothing of it was sent there, as it is or in an encoding that the
-     * origin may have taken off. A value without eight letters and digits in a row cannot be told from others.
+     * origin may have taken off. A value without eight letters and digits in a row cannot be distinguished from others.
      */
     public synchronized boolean isFrom(String giver, byte[] value) {
         SentGrams sent = opened(giver);

@@ -7,20 +7,12 @@ import java.util.function.Consumer;
 /** Finds the strings of JSON that are https URLs, in text that comes in pieces; keeps no more of it than one such string. */
 public final class JsonLinks {
     private static final byte[] START = "\"https:".getBytes(StandardCharsets.US_ASCII);
-    /** How far the search may go on where a byte is the last of a window: to where it stands in the text before its end. */
+    /** How far the search may advance where a byte is the last of a window: to where it stands in the text before its end. */
     private static final byte[] SHIFT = shifts();
-
-    private static final int LONGEST = 4 * 1024;
 
     private final Consumer<String> found;
     private int matched;
-    private boolean escaped;
-    /** Digits of a {@code \\u} escape that are still to come. */
-    private int digits;
-
-    private int code;
-    private byte[] url = new byte[0];
-    private int length;
+    private final JsonString url = new JsonString();
 
     private static byte[] shifts() {
         byte[] out = new byte[256];
@@ -31,7 +23,7 @@ public final class JsonLinks {
         return out;
     }
 
-    /** @param found hears of each, its escapes undone, one ISO-8859-1 character a byte */
+    /** @param found receives each, its escapes undone, one ISO-8859-1 character a byte */
     public JsonLinks(Consumer<String> found) {
         this.found = found;
     }
@@ -65,12 +57,9 @@ public final class JsonLinks {
 
     private void begin() {
         matched = START.length;
-        url = url.length == 0 ? new byte[LONGEST] : url;
-        length = 0;
-        escaped = false;
-        digits = 0;
+        url.begin();
         for (int i = 1; i < START.length; i++) {
-            add(START[i]);
+            url.take(START[i]);
         }
     }
 
@@ -86,45 +75,18 @@ public final class JsonLinks {
     }
 
     private void collect(byte next) {
-        if (digits > 0) {
-            digit(next);
-        } else if (escaped) {
-            escaped = false;
-            if (next == 'u') {
-                digits = 4;
-                code = 0;
-            } else if (next == '/') {
-                add(next);
-            } else {
-                matched = 0; // nothing else of what JSON escapes stands in a URL
+        switch (url.take(next)) {
+            case MORE -> {}
+            case BROKEN -> matched = 0;
+            case END -> {
+                matched = 0;
+                String text = url.text();
+                if (text != null
+                        && text.indexOf('"') < 0
+                        && text.indexOf('\\') < 0) { // a text that quotes a URL is none
+                    found.accept(text);
+                }
             }
-        } else if (next == '\\') {
-            escaped = true;
-        } else if (next == '"') {
-            matched = 0;
-            found.accept(new String(url, 0, length, StandardCharsets.ISO_8859_1));
-        } else {
-            add(next);
-        }
-    }
-
-    private void digit(byte next) {
-        int value = Character.digit(next & 0xff, 16);
-        code = code << 4 | value;
-        digits--;
-        if (value < 0 || digits == 0 && code >= 0x80) {
-            matched = 0;
-            digits = 0;
-        } else if (digits == 0) {
-            add((byte) code);
-        }
-    }
-
-    private void add(byte next) {
-        if (length == LONGEST) {
-            matched = 0;
-        } else {
-            url[length++] = next;
         }
     }
 }

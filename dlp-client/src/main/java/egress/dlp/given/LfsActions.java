@@ -12,20 +12,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LfsActions {
     private static final int DEEPEST = 16;
-    private static final int LONGEST = 4 * 1024;
 
     private final BiConsumer<String, String> found;
     private final Deque<Level> levels = new ArrayDeque<>();
     private boolean ended;
 
     private boolean inString;
-    private boolean escaped;
-    /** Digits of a {@code \\u} escape that are still to come. */
-    private int digits;
-
-    private int code;
-    private final StringBuilder text = new StringBuilder();
-    private boolean unfit;
+    private final JsonString text = new JsonString();
 
     /** An object or an array that is open. */
     private static final class Level {
@@ -49,7 +42,7 @@ public final class LfsActions {
         }
     }
 
-    /** @param found hears of each action with an {@code Authorization}: the URL and the field's value */
+    /** @param found receives each action with an {@code Authorization}: the URL and the field's value */
     public LfsActions(BiConsumer<String, String> found) {
         this.found = found;
     }
@@ -76,8 +69,7 @@ public final class LfsActions {
             }
             case '"' -> {
                 inString = true;
-                unfit = false;
-                text.setLength(0);
+                text.begin();
             }
             default -> {} // numbers and words say nothing
         }
@@ -104,56 +96,28 @@ public final class LfsActions {
     }
 
     private void string(byte next) {
-        if (digits > 0) {
-            digit(next);
-        } else if (escaped) {
-            escaped = false;
-            if (next == 'u') {
-                digits = 4;
-                code = 0;
-            } else {
-                add((char) (next & 0xff), next == '/' || next == '\\' || next == '"');
+        switch (text.take(next)) {
+            case MORE -> {}
+            case BROKEN -> ended = true;
+            case END -> {
+                inString = false;
+                end(text.text());
             }
-        } else if (next == '\\') {
-            escaped = true;
-        } else if (next == '"') {
-            inString = false;
-            end();
-        } else {
-            add((char) (next & 0xff), true);
         }
     }
 
-    private void digit(byte next) {
-        int value = Character.digit(next & 0xff, 16);
-        code = code << 4 | value;
-        digits--;
-        if (value < 0) {
-            ended = true;
-        } else if (digits == 0) {
-            add((char) code, code < 0x80);
-        }
-    }
-
-    private void add(char next, boolean isOfField) {
-        unfit |= !isOfField || text.length() == LONGEST;
-        if (!unfit) {
-            text.append(next);
-        }
-    }
-
-    private void end() {
+    private void end(@Nullable String value) {
         Level level = levels.peek();
         if (level == null || !level.isObject) {
             return;
         }
         String member = level.member;
         if (member == null) {
-            level.member = unfit ? "" : text.toString();
-        } else if (!unfit && member.equals("href")) {
-            level.href = text.toString();
-        } else if (!unfit && level.name.equals("header") && isAuthorization(member)) {
-            level.authorization = text.toString();
+            level.member = value == null ? "" : value;
+        } else if (value != null && member.equals("href")) {
+            level.href = value;
+        } else if (value != null && level.name.equals("header") && isAuthorization(member)) {
+            level.authorization = value;
         }
     }
 

@@ -59,7 +59,7 @@ final class SentGrams {
         return isWhole() && now.length == 0 && before.length == 0 && eldest.length == 0;
     }
 
-    /** Something was sent that nobody read. */
+    /** Something was sent that was not read. */
     void lose() {
         lost = true;
         now = NOTHING;

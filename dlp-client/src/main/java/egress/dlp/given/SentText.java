@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what is sent to an origin, in pieces, so that it is known where the origin echoes it. It may go on for longer than what is
+ * Takes what is sent to an origin, in pieces, so that it is known where the origin echoes it. It may last longer than what is
  * remembered, so it asks for the memory each time. One thread at a time.
  */
 public final class SentText {
@@ -18,7 +18,7 @@ public final class SentText {
     private final TextRuns runs = new TextRuns();
     private final SentGrams.Buffer grams = new SentGrams.Buffer();
     private long read;
-    /** Something was taken that nobody marked. */
+    /** Something was taken that was not marked. */
     private boolean unread;
 
     /** @param memory as it is when something is taken; null where nothing is */

@@ -154,7 +154,7 @@ public final class PromptInjectionDetector {
         return Map.copyOf(out);
     }
 
-    /** The hash of a word that goes on: two steps of the processor a byte, where a product takes four. */
+    /** The hash of a word that continues: two steps of the processor a byte, where a product takes four. */
     private static int next(int hash, int letter) {
         return Integer.rotateLeft(hash, 5) ^ letter;
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The deadline of one request. When it passes, or nobody waits for the verdict any more, it closes every connection in use, which
+ * The deadline of one request. When it passes, or the verdict is no longer needed, it closes every connection in use, which
  * ends their reads and writes.
  */
 final class Deadline implements AutoCloseable {
@@ -60,7 +60,7 @@ final class Deadline implements AutoCloseable {
             try {
                 connection.close();
             } catch (IOException ignored) {
-                // It is closed all the same, and whoever uses it sees that.
+                // It is closed all the same, and its user sees that.
             }
         }
     }

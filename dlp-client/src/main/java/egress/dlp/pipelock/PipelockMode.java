@@ -1,9 +1,6 @@
 package egress.dlp.pipelock;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** How pipelock is asked. */
 public enum PipelockMode {
@@ -17,15 +14,5 @@ public enum PipelockMode {
     /** The name on the command line. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** The way of that name on the command line. */
-    public static Optional<PipelockMode> labelled(String label) {
-        return Arrays.stream(values()).filter(w -> w.label().equals(label)).findFirst();
-    }
-
-    /** Every name that {@link #labelled} knows, for an error that says what was expected. */
-    public static String labels() {
-        return Arrays.stream(values()).map(PipelockMode::label).collect(Collectors.joining(", "));
     }
 }

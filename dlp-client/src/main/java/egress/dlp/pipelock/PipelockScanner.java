@@ -99,7 +99,7 @@ public final class PipelockScanner implements Scanner, AutoCloseable {
         return settings.way() == PipelockMode.FORWARD;
     }
 
-    /** What an operator must be told of this way at start. */
+    /** The warnings about this mode for an operator, at start. */
     public Optional<String> warning() {
         return switch (settings.way()) {
             case SINK -> Optional.empty();

@@ -7,7 +7,7 @@ import java.io.InputStream;
 /** A body that can be sent again. */
 interface RequestBody {
 
-    /** In bytes; -1 when only reading tells. */
+    /** In bytes; -1 when only reading shows it. */
     long length();
 
     /** From its first byte; fails with a {@link BodyRefusedException} where the body is at fault. */

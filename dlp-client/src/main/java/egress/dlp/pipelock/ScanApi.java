@@ -39,7 +39,7 @@ final class ScanApi implements Closeable {
         return ask("url", "url", url, deadline);
     }
 
-    /** Asks for a text; nothing is said of an empty one. */
+    /** Asks about a text; an empty one has no findings. */
     ScanVerdict text(String text, Deadline deadline) throws IOException {
         return text.isEmpty() ? ScanVerdict.clean() : ask("dlp", "text", text, deadline);
     }

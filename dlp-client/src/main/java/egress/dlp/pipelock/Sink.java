@@ -128,7 +128,7 @@ final class Sink implements Closeable {
                 more = serveOne(reader, socket.getOutputStream());
             }
         } catch (IOException gone) {
-            // pipelock answers 502 to whoever waits.
+            // pipelock answers the waiting request with 502.
         } finally {
             open.remove(socket);
         }
@@ -191,7 +191,7 @@ final class Sink implements Closeable {
             socket.close();
         }
         try {
-            // The port is free for the next sink once nobody accepts there any more.
+            // The port is free for the next sink once nothing accepts there any more.
             accepter.join(Duration.ofSeconds(1));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

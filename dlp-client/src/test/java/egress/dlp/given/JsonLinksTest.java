@@ -38,6 +38,9 @@ final class JsonLinksTest {
                 "\"https://a.example/\\n\"|``",
                 "\"https://a.example/\\u00e9\"|``",
                 "\"https://a.example/\\u00zz\"|``",
+                "\"see \\\"https://a.example/\\\" and \\\"https://b.example/\\\"\"|``",
+                "[\"https://a.example/\\u0022\",\"https://a.example/\\u005c\",\"https://b.example/\"]|https://b.example/",
+                "[\"https://a.example/\\n\\\"https://b.example/\",\"https://c.example/\"]|https://c.example/",
                 "\"http://a.example/\"|``",
                 "\"https://a.example/|``"
             })

@@ -16,7 +16,7 @@ import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.ScanVerdict.Refused;
 import egress.dlp.pipelock.Bench.Kind;
-import egress.testkit.NeedsRealPipelock;
+import egress.testkit.pipelock.NeedsRealPipelock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

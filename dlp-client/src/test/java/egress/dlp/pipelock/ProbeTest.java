@@ -3,10 +3,10 @@ package egress.dlp.pipelock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.dlp.pipelock.Bench.Kind;
-import egress.testkit.NeedsRealPipelock;
-import egress.testkit.PipelockFault;
-import egress.testkit.PipelockServer.Listener;
-import egress.testkit.RealPipelock;
+import egress.testkit.pipelock.NeedsRealPipelock;
+import egress.testkit.pipelock.PipelockFault;
+import egress.testkit.pipelock.PipelockServer.Listener;
+import egress.testkit.pipelock.RealPipelock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

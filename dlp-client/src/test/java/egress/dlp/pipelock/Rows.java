@@ -7,7 +7,7 @@ import egress.dlp.ScanVerdict.Clean;
 import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.ScanVerdict.Reason;
 import egress.dlp.ScanVerdict.Refused;
-import egress.testkit.PipelockRow;
+import egress.testkit.pipelock.PipelockRow;
 import java.util.Set;
 
 /** What must come of each recorded question: the recorded verdict, but for what is ours to close or to decode. */

@@ -6,7 +6,7 @@ import egress.dlp.ScanRequest;
 import egress.dlp.ScanVerdict.Clean;
 import egress.dlp.ScanVerdict.Denied;
 import egress.dlp.pipelock.Bench.Kind;
-import egress.testkit.NeedsRealPipelock;
+import egress.testkit.pipelock.NeedsRealPipelock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

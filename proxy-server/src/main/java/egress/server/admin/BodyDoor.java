@@ -14,7 +14,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
 
-/** Lets a large body in only where the pages behind say so, by its head: nobody else can fill memory with one. */
+/** Lets a large body in only where the pages behind allow it, by its head, so that no other request can fill memory. */
 final class BodyDoor extends ChannelInboundHandlerAdapter {
     private final int small;
     private final Optional<AdminPages> pages;

@@ -7,7 +7,7 @@ import java.util.Locale;
  * Which Host fields an admin listener answers to. A page in a browser on this machine can have its own name resolve to
  * the listener's address (DNS rebinding), but cannot choose the Host field.
  *
- * @param configured the host that the listener was told to bind
+ * @param configured the host that the listener is configured to bind
  * @param anyLiteral whether every IP literal will do: for probes that come by an address the gate cannot know
  */
 public record HostCheck(String configured, boolean anyLiteral) {

@@ -28,7 +28,7 @@ public final class Readiness {
         faults.remove(part);
     }
 
-    /** What no event tells of, only the clock: asked each time. */
+    /** Conditions that only the clock changes, without an event: checked each time. */
     public synchronized void watch(Supplier<Optional<String>> fault) {
         byTime = fault;
     }

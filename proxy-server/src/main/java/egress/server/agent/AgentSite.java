@@ -2,6 +2,7 @@ package egress.server.agent;
 
 import egress.exchange.LocalSite;
 import egress.server.ask.Asks;
+import egress.server.json.AsciiJson;
 import egress.share.Caller;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ public final class AgentSite implements LocalSite {
         }
         if (path.startsWith(ASKS)) {
             return asks.state(caller, path.substring(ASKS.length()))
-                    .map(state -> Json.object(json -> StateJson.write(json, state)) + "\n")
+                    .map(state -> AsciiJson.object(json -> StateJson.write(json, state)) + "\n")
                     .map(text -> new Page("application/json", text.getBytes(StandardCharsets.UTF_8)));
         }
         return pages.page(caller, path);

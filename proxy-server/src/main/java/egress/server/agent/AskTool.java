@@ -5,6 +5,7 @@ import egress.server.ask.Asked;
 import egress.server.ask.Asks;
 import egress.server.ask.Question;
 import egress.server.ask.Wish;
+import egress.server.json.AsciiJson;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -86,7 +87,7 @@ final class AskTool implements Tool {
 
     private static Result pending(String id) {
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeStringField("state", "pending");
                     json.writeStringField("id", id);
                     json.writeStringField("page", StateJson.page(id));
@@ -97,7 +98,7 @@ final class AskTool implements Tool {
 
     private static Result said(String state, String words) {
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeStringField("state", state);
                     json.writeStringField("words", words);
                 }),

@@ -7,13 +7,14 @@ import egress.policy.RequestHead;
 import egress.policy.Verdict;
 import egress.server.agent.PastDenials.Denial;
 import egress.server.agent.PastDenials.Known;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Why something was denied: the caller's own past denials as it was told them, and what the routes would say of a request. It runs no
+ * Why something was denied: the caller's own past denials as it got them, and the verdict of the routes on a request. It runs no
  * scanner, so that nothing can be learnt of secrets by asking.
  */
 final class ExplainTool implements Tool {
@@ -79,7 +80,7 @@ final class ExplainTool implements Tool {
                         .orElseThrow(() -> new IllegalArgumentException(
                                 "you had no such denial (expected: an id that this tool listed)"));
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeArrayFieldStart("denials");
                     for (Known known : shown) {
                         json.writeStartObject();
@@ -138,7 +139,7 @@ final class ExplainTool implements Tool {
 
     private static Result said(boolean allowed, String code, String words) {
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeBooleanField("allowed_by_routes", allowed);
                     if (!code.isEmpty()) {
                         json.writeStringField("code", code);

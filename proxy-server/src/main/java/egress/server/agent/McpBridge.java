@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import egress.server.json.AsciiJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -144,13 +145,13 @@ public final class McpBridge {
         }
     }
 
-    /** What is said instead of an answer; nothing of a message that asks for none. */
+    /** The error in place of an answer; nothing for a message that asks for none. */
     private static String fault(@Nullable JsonNode asked, String words) {
         JsonNode id = asked == null ? null : asked.get("id");
         if (asked != null && id == null) {
             return "";
         }
-        return Json.object(json -> {
+        return AsciiJson.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id == null ? "null" : id.toString());

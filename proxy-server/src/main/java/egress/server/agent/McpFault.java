@@ -1,11 +1,13 @@
 package egress.server.agent;
 
+import egress.server.json.AsciiJson;
+
 /**
  * An error of JSON-RPC.
  *
  * @param data further facts; writes nothing where there are none
  */
-record McpFault(int code, String words, Json.Writes data) {
+record McpFault(int code, String words, AsciiJson.Writes data) {
     static final int NOT_JSON = -32700;
     static final int NO_REQUEST = -32600;
     static final int NO_METHOD = -32601;
@@ -15,7 +17,7 @@ record McpFault(int code, String words, Json.Writes data) {
     /** MCP 2026-07-28. */
     static final int NO_VERSION = -32022;
 
-    private static final Json.Writes NOTHING = _ -> {};
+    private static final AsciiJson.Writes NOTHING = _ -> {};
 
     McpFault(int code, String words) {
         this(code, words, NOTHING);

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import egress.exchange.LocalSite;
 import egress.http.Printable;
+import egress.server.json.AsciiJson;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,7 +74,7 @@ final class McpProtocol {
 
     /** What a call of a method gives. */
     private sealed interface Outcome {
-        record Result(Json.Writes fields) implements Outcome {}
+        record Result(AsciiJson.Writes fields) implements Outcome {}
 
         record Fault(McpFault fault) implements Outcome {
             Fault(int code, String words) {
@@ -259,19 +260,19 @@ final class McpProtocol {
         });
     }
 
-    /** Wrong arguments are told to the model, which can mend them. */
+    /** Wrong arguments are reported to the model, which can correct them. */
     private static Tool.Result call(Tool tool, Tool.Asker asker, Arguments arguments) {
         try {
             return tool.call(asker, arguments);
         } catch (IllegalArgumentException e) {
             String words = String.valueOf(e.getMessage());
-            return new Tool.Result(Json.object(json -> json.writeStringField("words", words)), true);
+            return new Tool.Result(AsciiJson.object(json -> json.writeStringField("words", words)), true);
         }
     }
 
     /** @param id as JSON */
-    private String result(String id, boolean stateless, Json.Writes fields) {
-        return Json.object(json -> {
+    private String result(String id, boolean stateless, AsciiJson.Writes fields) {
+        return AsciiJson.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id);
@@ -289,7 +290,7 @@ final class McpProtocol {
     }
 
     private static String fault(String id, McpFault fault) {
-        return Json.object(json -> {
+        return AsciiJson.object(json -> {
             json.writeStringField("jsonrpc", "2.0");
             json.writeFieldName("id");
             json.writeRawValue(id);

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest denials of each caller, with what it was told: no query, no path where DLP found something, no fingerprint, and no name
+ * The latest denials of each caller, as it got them: no query, no path where DLP found something, no fingerprint, and no name
  * of a token's variable. Bounded; from any thread, with a lock that is held for a few map look-ups of requests that were denied.
  */
 public final class PastDenials implements Observer {
@@ -47,9 +47,9 @@ public final class PastDenials implements Observer {
     }
 
     /**
-     * What a caller was told.
+     * A denial as the caller got it.
      *
-     * @param question the id of what an operator was asked about it; empty where nobody was
+     * @param question the id of the question to an operator; empty where none was asked
      */
     record Denial(
             Instant time,
@@ -169,7 +169,7 @@ public final class PastDenials implements Observer {
         return known;
     }
 
-    /** Empty for an unknown id and for another caller's, which must not be told apart. */
+    /** Empty for an unknown id and for another caller's, which must look the same. */
     Optional<Known> find(Caller caller, String id) {
         return of(caller).stream().filter(known -> known.id().equals(id)).findFirst();
     }

@@ -2,6 +2,7 @@ package egress.server.agent;
 
 import egress.server.ask.Asks;
 import egress.server.ask.State;
+import egress.server.json.AsciiJson;
 
 /** What became of a question of this caller. */
 final class ResultTool implements Tool {
@@ -47,6 +48,6 @@ final class ResultTool implements Tool {
                         asker.caller(), arguments.text("id", LONGEST_ID).strip())
                 .orElseThrow(
                         () -> new IllegalArgumentException("you have no such question (expected: an id of yours)"));
-        return new Result(Json.object(json -> StateJson.write(json, state)), false);
+        return new Result(AsciiJson.object(json -> StateJson.write(json, state)), false);
     }
 }

@@ -35,8 +35,7 @@ final class StateJson {
             }
             case State.Expired _ -> {
                 json.writeStringField("state", "expired");
-                json.writeStringField(
-                        "words", "it ended without a yes: nobody answered in time, or the routes changed");
+                json.writeStringField("words", "it ended without a yes: no answer came in time, or the routes changed");
             }
         }
         json.writeStringField("method", question.wanted().method());

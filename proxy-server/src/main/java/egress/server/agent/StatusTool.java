@@ -10,6 +10,7 @@ import egress.policy.Verdict;
 import egress.server.ask.Asks;
 import egress.server.ask.Question;
 import egress.server.ask.State;
+import egress.server.json.AsciiJson;
 import egress.share.Caller;
 import java.io.IOException;
 import java.util.List;
@@ -75,7 +76,7 @@ final class StatusTool implements Tool {
                 .toList();
         List<Question> open = open(asker.caller());
         return new Result(
-                Json.object(json -> {
+                AsciiJson.object(json -> {
                     json.writeStringField("caller", asker.caller().key());
                     json.writeBooleanField("everything_is_allowed", isOpen(now));
                     json.writeArrayFieldStart("routes");

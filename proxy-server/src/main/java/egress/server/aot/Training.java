@@ -61,7 +61,7 @@ public final class Training {
     /**
      * Trains the gate that a command starts.
      *
-     * @param log hears what the gate says, and what was asked of it
+     * @param log receives the gate's output, and the requests to it
      * @throws IOException when the gate did not do as expected
      */
     static void of(List<String> command, Duration length, Consumer<String> log)

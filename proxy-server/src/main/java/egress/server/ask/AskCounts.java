@@ -70,7 +70,7 @@ public final class AskCounts {
         return sum(used, kind);
     }
 
-    /** What nobody was asked about, since too many questions were open. */
+    /** What was not asked, since too many questions were open. */
     public long tooMany(Kind kind) {
         return sum(tooMany, kind);
     }

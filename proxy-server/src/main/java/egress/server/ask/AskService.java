@@ -60,8 +60,8 @@ public final class AskService implements AutoCloseable {
      * @param page whether the operator's page is served
      * @param random a secure one
      * @param masker takes secrets out of a text; called on the desk's own thread
-     * @param events takes what is said of questions and answers, on the same thread
-     * @return empty where nobody can: then asking is a no
+     * @param events receives what happens to questions and answers, on the same thread
+     * @return empty where no operator can answer: then asking is a denial
      * @throws IOException where the queue cannot be had, with a sentence that names the flag
      */
     public static Optional<AskService> start(
@@ -383,7 +383,7 @@ public final class AskService implements AutoCloseable {
             AskEvent next = said.poll();
             if (next == null && unsaid > 0) {
                 next = new AskEvent(
-                        "refused", unsaid + " events of questions were not said: too many at once", Map.of());
+                        "refused", unsaid + " events of questions were not logged: too many at once", Map.of());
                 unsaid = 0;
             }
             return next;

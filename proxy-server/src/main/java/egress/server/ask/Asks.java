@@ -9,7 +9,7 @@ import java.util.Optional;
  * file, so that event loops may call it.
  */
 public interface Asks {
-    /** Asks nobody: every question is refused. */
+    /** Without operators: every question is refused. */
     Asks NOBODY = new Asks() {
         @Override
         public List<Question> open() {
@@ -38,7 +38,7 @@ public interface Asks {
     /**
      * What became of a question, as its caller may know it. Ended questions are known for a while.
      *
-     * @return empty for an unknown id and for another caller's, which must not be told apart
+     * @return empty for an unknown id and for another caller's, which must look the same
      */
     Optional<State> state(Caller caller, String id);
 

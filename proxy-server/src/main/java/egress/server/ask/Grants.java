@@ -33,7 +33,12 @@ final class Grants {
             String fingerprint,
             long untilNanos,
             Optional<Instant> until,
-            boolean once) {}
+            boolean once) {
+        /** The question that it answers for good. */
+        QuestionKey key() {
+            return new QuestionKey(kind, caller, tls, authority, grant.rule(), fingerprint);
+        }
+    }
 
     /** @return false where there are too many */
     boolean add(Held grant) {

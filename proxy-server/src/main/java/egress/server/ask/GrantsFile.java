@@ -1,16 +1,13 @@
 package egress.server.ask;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.policy.Match;
 import egress.policy.Matcher;
 import egress.server.evidence.GrantedRule;
-import java.io.ByteArrayOutputStream;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -21,23 +18,14 @@ final class GrantsFile {
 
     /** @param masked takes secrets out of a text; a path with one is counted and not written */
     static byte[] write(List<Grants.Held> grants, UnaryOperator<String> masked) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        JsonFactory factory =
-                JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-        try (JsonGenerator json = factory.createGenerator(bytes)) {
-            json.useDefaultPrettyPrinter();
-            json.writeStartObject();
+        return AsciiJson.file(json -> {
             json.writeNumberField("version", 1);
             json.writeArrayFieldStart("grants");
             for (Grants.Held each : grants) {
                 write(json, each, masked);
             }
             json.writeEndArray();
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
+        });
     }
 
     private static void write(JsonGenerator json, Grants.Held held, UnaryOperator<String> masked) throws IOException {

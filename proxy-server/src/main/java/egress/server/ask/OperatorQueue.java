@@ -60,7 +60,7 @@ public final class OperatorQueue {
     /**
      * The one of that id.
      *
-     * @param named the id, or as many of its first characters as tell it apart
+     * @param named the id, or as many of its first characters as are unique
      * @throws IOException where there is none, or more than one
      */
     public QuestionFile.Read question(String named) throws IOException {
@@ -97,7 +97,7 @@ public final class OperatorQueue {
         }
     }
 
-    /** Root may answer for whoever may. */
+    /** Root may answer for any owner. */
     private static void own(Path file, long owner) throws IOException {
         long self = ((Number) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS)).longValue();
         if (self == owner) {

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * What an operator is asked. All of its texts come from an agent: whoever shows one escapes control characters, as {@link
+ * What an operator is asked. All of its texts come from an agent: a reader that shows one escapes control characters, as {@link
  * egress.http.Printable#line} does.
  *
  * @param id 128 random bits in hexadecimal

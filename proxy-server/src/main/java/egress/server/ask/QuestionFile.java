@@ -1,16 +1,13 @@
 package egress.server.ask;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import egress.server.json.AsciiJson;
 import egress.share.Caller;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -20,7 +17,6 @@ import java.util.Map;
 /** {@code ID.json}, as {@code docs/ask.md} has it: everything in it that comes from an agent is text in quotes, and ASCII. */
 public final class QuestionFile {
     private static final JsonFactory FACTORY = JsonFactory.builder()
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
 
@@ -28,10 +24,7 @@ public final class QuestionFile {
 
     /** @param owner the user id whose answer counts */
     static byte[] write(Question question, long owner) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
-            json.useDefaultPrettyPrinter();
-            json.writeStartObject();
+        return AsciiJson.file(json -> {
             json.writeNumberField("version", 1);
             json.writeStringField("id", question.id());
             json.writeStringField("time", question.time().toString());
@@ -66,11 +59,7 @@ public final class QuestionFile {
             json.writeEndObject();
             json.writeStringField("suggested", question.rule());
             json.writeStringField("justification", question.justification());
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
+        });
     }
 
     /**

@@ -4,7 +4,7 @@ import egress.exchange.Asking;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
 
-/** An exchange that waits. Belongs to the desk's lock, but for what it tells the exchange, which happens on that one's loop. */
+/** An exchange that waits. Guarded by the desk's lock, except for its calls to the exchange, which run on the exchange's loop. */
 final class Waiter {
     private final EventLoop loop;
     private final Asking.Listener listener;

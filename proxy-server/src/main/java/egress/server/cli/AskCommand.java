@@ -85,7 +85,7 @@ final class AskCommand implements Callable<Integer> {
             Path directory = Optional.ofNullable(queue)
                     .or(() -> AskOptions.queueOf(environment))
                     .orElseThrow(() -> new ParameterException(
-                            line, "--ask-queue: not said (expected: the one of the gate, or SUPERVISE_QUEUE_DIR)"));
+                            line, "--ask-queue: not given (expected: the one of the gate, or SUPERVISE_QUEUE_DIR)"));
             try {
                 return run(new OperatorQueue(directory), line.getOut());
             } catch (IOException | IllegalArgumentException e) {
@@ -99,6 +99,37 @@ final class AskCommand implements Callable<Integer> {
 
         ParameterException wrong(String words) {
             return new ParameterException(Commands.required(spec).commandLine(), words);
+        }
+    }
+
+    /** What those share that are about one question. */
+    abstract static class OfQuestion extends OfQueue {
+        @Parameters(paramLabel = "ID", description = "its id, or how that begins")
+        @SuppressWarnings("NullAway.Init")
+        private String id;
+
+        OfQuestion(Map<String, String> environment) {
+            super(environment);
+        }
+
+        abstract void run(OperatorQueue questions, QuestionFile.Read question, PrintWriter out) throws IOException;
+
+        @Override
+        final int run(OperatorQueue questions, PrintWriter out) throws IOException {
+            check();
+            run(questions, questions.question(id), out);
+            return 0;
+        }
+
+        /** Whether the flags go together. */
+        void check() {}
+
+        /** Answers it, and says so. */
+        final void answer(
+                OperatorQueue questions, QuestionFile.Read question, Answer answer, String done, PrintWriter out)
+                throws IOException {
+            questions.answer(question, answer);
+            out.println(done + ": " + QuestionText.line(question.question(), Instant.now()));
         }
     }
 
@@ -122,19 +153,14 @@ final class AskCommand implements Callable<Integer> {
 
     /** {@code ask show}. */
     @Command(name = "show", description = "Show a question whole.", mixinStandardHelpOptions = true)
-    static final class Show extends OfQueue {
-        @Parameters(paramLabel = "ID", description = "its id, or how that begins")
-        @SuppressWarnings("NullAway.Init")
-        private String id;
-
+    static final class Show extends OfQuestion {
         Show(Map<String, String> environment) {
             super(environment);
         }
 
         @Override
-        int run(OperatorQueue questions, PrintWriter out) throws IOException {
-            QuestionText.lines(questions.question(id).question(), Instant.now()).forEach(out::println);
-            return 0;
+        void run(OperatorQueue questions, QuestionFile.Read question, PrintWriter out) {
+            QuestionText.lines(question.question(), Instant.now()).forEach(out::println);
         }
     }
 
@@ -143,11 +169,7 @@ final class AskCommand implements Callable<Integer> {
             name = "allow",
             description = "Let it pass: once without a flag. Nothing is written to the routes file.",
             mixinStandardHelpOptions = true)
-    static final class Allow extends OfQueue {
-        @Parameters(paramLabel = "ID", description = "its id, or how that begins")
-        @SuppressWarnings("NullAway.Init")
-        private String id;
-
+    static final class Allow extends OfQuestion {
         @Option(names = "--once", description = "One request: the default.")
         private boolean once;
 
@@ -168,13 +190,20 @@ final class AskCommand implements Callable<Integer> {
         }
 
         @Override
-        int run(OperatorQueue questions, PrintWriter out) throws IOException {
+        void check() {
             if ((once ? 1 : 0) + (span == null ? 0 : 1) + (untilExit ? 1 : 0) > 1) {
                 throw wrong("ask allow: more than one of --once, --for and --until-exit (expected: one)");
             }
             if (prefix != null && !prefix.startsWith("/")) {
                 throw wrong("--path-prefix: \"" + prefix + "\" (expected: it begins with a slash)");
             }
+            if (span != null) {
+                span(span);
+            }
+        }
+
+        @Override
+        void run(OperatorQueue questions, QuestionFile.Read question, PrintWriter out) throws IOException {
             Optional<String> below = Optional.ofNullable(prefix);
             Answer answer;
             if (span != null) {
@@ -182,10 +211,7 @@ final class AskCommand implements Callable<Integer> {
             } else {
                 answer = untilExit ? new Answer.AllowUntilExit(below) : new Answer.AllowOnce(below);
             }
-            QuestionFile.Read to = questions.question(id);
-            questions.answer(to, answer);
-            out.println("allowed: " + QuestionText.line(to.question(), Instant.now()));
-            return 0;
+            answer(questions, question, answer, "allowed", out);
         }
 
         private Duration span(String text) {
@@ -202,12 +228,8 @@ final class AskCommand implements Callable<Integer> {
             name = "deny",
             description = "Say no; the same is not asked again for 10 minutes.",
             mixinStandardHelpOptions = true)
-    static final class Deny extends OfQueue {
-        @Parameters(paramLabel = "ID", description = "its id, or how that begins")
-        @SuppressWarnings("NullAway.Init")
-        private String id;
-
-        @Option(names = "--why", paramLabel = "WORDS", description = "What the agent is told.")
+    static final class Deny extends OfQuestion {
+        @Option(names = "--why", paramLabel = "WORDS", description = "The reason that the agent gets.")
         private String why = "";
 
         Deny(Map<String, String> environment) {
@@ -215,11 +237,8 @@ final class AskCommand implements Callable<Integer> {
         }
 
         @Override
-        int run(OperatorQueue questions, PrintWriter out) throws IOException {
-            QuestionFile.Read to = questions.question(id);
-            questions.answer(to, new Answer.Deny(why));
-            out.println("denied: " + QuestionText.line(to.question(), Instant.now()));
-            return 0;
+        void run(OperatorQueue questions, QuestionFile.Read question, PrintWriter out) throws IOException {
+            answer(questions, question, new Answer.Deny(why), "denied", out);
         }
     }
 
@@ -248,7 +267,7 @@ final class AskCommand implements Callable<Integer> {
             name = "export",
             description = {
                 "Print what is granted now as a patch to a routes file, for patch(1) or git apply.",
-                "What no such lines say (once, a value, a pattern's name, a secret) is told on standard error."
+                "What no such lines say (once, a value, a pattern's name, a secret) is listed on standard error."
             },
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",

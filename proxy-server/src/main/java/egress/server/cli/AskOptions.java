@@ -22,7 +22,7 @@ final class AskOptions {
             paramLabel = "DIR",
             description = {
                 "Where questions to an operator wait for answers (docs/ask.md). Default: the variable",
-                "SUPERVISE_QUEUE_DIR; without one, and without --inspect, nobody is asked"
+                "SUPERVISE_QUEUE_DIR; without one, and without --inspect, ask means deny"
             })
     @Nullable
     Path queue;

@@ -35,7 +35,7 @@ class CaLocation {
             names = DIRECTORY_OPTION,
             paramLabel = "DIR",
             description = {
-                "Keep the CA in this directory: ca.pem for clients to trust, ca-key.pem for nobody. Made at the first use.",
+                "Keep the CA in this directory: ca.pem for clients to trust, ca-key.pem is secret. Made at the first use.",
                 "Default: ~/.egress-proxy"
             })
     @Nullable

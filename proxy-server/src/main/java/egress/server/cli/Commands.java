@@ -1,7 +1,7 @@
 package egress.server.cli;
 
 import egress.ca.CaException;
-import egress.upstream.TrustedRoots;
+import egress.upstream.tls.TrustedRoots;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;

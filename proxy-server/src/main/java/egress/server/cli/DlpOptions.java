@@ -165,7 +165,7 @@ final class DlpOptions {
         }
         for (String fingerprint : allowed) {
             if (!fingerprint.matches("fp:[0-9a-f]{16}")) {
-                // Not shown: somebody may have put the value itself here.
+                // Not shown: it may be the value itself by mistake.
                 throw new IllegalArgumentException(
                         "--dlp-allow: no fingerprint (expected: fp: and 16 hexadecimal digits)");
             }

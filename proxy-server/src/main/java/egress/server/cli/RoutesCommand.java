@@ -7,6 +7,7 @@ import egress.server.evidence.RoutesDiff;
 import egress.server.evidence.RoutesPatch;
 import egress.server.evidence.Suggestions;
 import egress.server.evidence.Unused;
+import egress.server.flows.Flow;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +83,7 @@ final class RoutesCommand implements Callable<Integer> {
             name = "suggest",
             description = {
                 "Write the least-privilege routes file that lets through what flow logs hold, to standard output.",
-                "What was seen once or denied stands commented out. It is tried on the same logs, which standard error tells of."
+                "What was seen once or denied stands commented out. Standard error has what it makes of the same logs."
             },
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
@@ -162,7 +165,8 @@ final class RoutesCommand implements Callable<Integer> {
                             + (replay.opened() == 0 ? "" : ", " + replay.opened() + " of the denied would pass")
                             + (replay.undecidable() == 0
                                     ? ""
-                                    : ", " + replay.undecidable() + " cannot be told for what was masked or not kept"));
+                                    : ", " + replay.undecidable()
+                                            + " are undecidable, for what was masked or not kept"));
         }
     }
 
@@ -201,53 +205,8 @@ final class RoutesCommand implements Callable<Integer> {
         }
     }
 
-    /** {@code routes replay}. */
-    @Command(
-            name = "replay",
-            description =
-                    "Judge the exchanges of flow logs by a routes file, and say which would be decided otherwise.",
-            mixinStandardHelpOptions = true,
-            exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {
-                "0:all are decided as they were",
-                "1:some flip, or a file cannot be read",
-                "2:wrong usage",
-                "3:none flips, but of some it cannot be told"
-            })
-    static final class ReplayFlows implements Callable<Integer> {
-        @Option(names = "--routes", required = true, paramLabel = "FILE", description = "the routes file to try")
-        @SuppressWarnings("NullAway.Init")
-        private Path routes;
-
-        @Parameters(paramLabel = "FLOWS.jsonl", arity = "1..*", description = FLOWS)
-        private Path[] files = {};
-
-        @Spec
-        @SuppressWarnings("NullAway.Init")
-        private CommandSpec spec;
-
-        @Override
-        public Integer call() throws IOException {
-            try {
-                Replay replay = new Replay(EvidenceFiles.policy(routes));
-                EvidenceFiles.Read read = EvidenceFiles.each(files, replay::add);
-                print(spec, replay.lines());
-                boolean all = whole(spec, read);
-                return replay.status() == Replay.SAME && !all ? Replay.UNDECIDABLE : replay.status();
-            } catch (IllegalArgumentException e) {
-                return fail(spec, e);
-            }
-        }
-    }
-
-    /** {@code routes unused}. */
-    @Command(
-            name = "unused",
-            description = "Say which rules of a routes file no exchange of flow logs needed.",
-            mixinStandardHelpOptions = true,
-            exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {"0:every rule was needed", "1:some were not, or a file cannot be read", "2:wrong usage"})
-    static final class UnusedRules implements Callable<Integer> {
+    /** What those share that judge flow logs by a routes file. */
+    abstract static class OfRoutesAndFlows implements Callable<Integer> {
         @Option(names = "--routes", required = true, paramLabel = "FILE", description = "the routes file")
         @SuppressWarnings("NullAway.Init")
         private Path routes;
@@ -259,16 +218,60 @@ final class RoutesCommand implements Callable<Integer> {
         @SuppressWarnings("NullAway.Init")
         private CommandSpec spec;
 
+        /** The exit status. */
+        abstract int judge(Policy policy) throws IOException;
+
         @Override
-        public Integer call() throws IOException {
+        public final Integer call() throws IOException {
             try {
-                Unused unused = new Unused(EvidenceFiles.policy(routes));
-                EvidenceFiles.Read read = EvidenceFiles.each(files, unused::add);
-                print(spec, unused.lines());
-                return whole(spec, read) && unused.unused().isEmpty() ? 0 : 1;
+                return judge(EvidenceFiles.policy(routes));
             } catch (IllegalArgumentException e) {
                 return fail(spec, e);
             }
+        }
+
+        /** Reads the logs, prints the lines that come of it, and says which were left out; whether there were none. */
+        final boolean read(Consumer<Flow> flow, Supplier<List<String>> lines) throws IOException {
+            EvidenceFiles.Read read = EvidenceFiles.each(files, flow);
+            print(spec, lines.get());
+            return whole(spec, read);
+        }
+    }
+
+    /** {@code routes replay}. */
+    @Command(
+            name = "replay",
+            description =
+                    "Judge the exchanges of flow logs by a routes file, and say which would be decided otherwise.",
+            mixinStandardHelpOptions = true,
+            exitCodeListHeading = "%nExit codes:%n",
+            exitCodeList = {
+                "0:all are decided as they were",
+                "1:some flip, or a file cannot be read",
+                "2:wrong usage",
+                "3:none flips, but some are undecidable"
+            })
+    static final class ReplayFlows extends OfRoutesAndFlows {
+        @Override
+        int judge(Policy policy) throws IOException {
+            Replay replay = new Replay(policy);
+            boolean all = read(replay::add, replay::lines);
+            return replay.status() == Replay.SAME && !all ? Replay.UNDECIDABLE : replay.status();
+        }
+    }
+
+    /** {@code routes unused}. */
+    @Command(
+            name = "unused",
+            description = "Say which rules of a routes file no exchange of flow logs needed.",
+            mixinStandardHelpOptions = true,
+            exitCodeListHeading = "%nExit codes:%n",
+            exitCodeList = {"0:every rule was needed", "1:some were not, or a file cannot be read", "2:wrong usage"})
+    static final class UnusedRules extends OfRoutesAndFlows {
+        @Override
+        int judge(Policy policy) throws IOException {
+            Unused unused = new Unused(policy);
+            return read(unused::add, unused::lines) && unused.unused().isEmpty() ? 0 : 1;
         }
     }
 }

@@ -103,7 +103,7 @@ final class RunCommand extends ProxyCommand {
         return new ParameterException(Commands.required(spec).commandLine(), words);
     }
 
-    /** What a gate for one program has to itself, unless it is told otherwise. */
+    /** What a gate for one program has to itself by default. */
     private void ofItsOwn() {
         ask.ofChild = true;
         if (!isGiven("--listen")) {

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 public record AskConfig(Optional<Path> queue, OptionalInt owner, Duration timeout, boolean ofChild, String bottle) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
 
-    /** A connection that waits longer has been given up by whoever opened it. */
+    /** A connection that waits longer has been given up by its peer. */
     private static final Duration LONGEST = Duration.ofHours(1);
 
     public AskConfig {

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * How many different hits on known secrets of one caller in how long a time lock that caller out, for as long again.
  *
- * @param count 0: nobody is ever locked out
+ * @param count 0: no caller is ever locked out
  */
 public record KnownHits(int count, Duration span) {
     public static final KnownHits DEFAULT = new KnownHits(20, Duration.ofMinutes(10));

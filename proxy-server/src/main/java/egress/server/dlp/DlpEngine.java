@@ -96,7 +96,7 @@ public final class DlpEngine implements AutoCloseable {
      * @param external another scanner that looks too, without blocking its caller; it stays its owner's
      * @param fingerprintKey the same key calls a value the same, so that an operator can allow it
      * @param random not to be foretold by an agent
-     * @param watch hears of each scan
+     * @param watch is notified of each scan
      * @throws IOException when bodies cannot be spooled to the directory
      */
     public static DlpEngine start(

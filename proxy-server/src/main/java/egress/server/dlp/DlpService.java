@@ -41,7 +41,7 @@ public final class DlpService implements AutoCloseable {
      * Starts what was chosen, and says what an operator must know of it.
      *
      * @param issuer whose key the fingerprints hang on, so that they stay the same from start to start
-     * @param scans hears of each scan
+     * @param scans is notified of each scan
      * @throws IOException when the spool or the sink cannot be had, with a sentence that names the flag
      */
     public static DlpService start(

@@ -42,7 +42,7 @@ public final class DlpTrial {
      */
     public DlpTrial(Collection<Route> routes, Collection<String> secrets, Map<String, String> environment) {
         byte[] key = new byte[32];
-        new SecureRandom().nextBytes(key); // its fingerprints are shown to nobody: a gate's are others
+        new SecureRandom().nextBytes(key); // its fingerprints are never shown: a gate has a key of its own
         scanner = new BuiltInScanner(KnownSecrets.of(routes, secrets, environment), key, Runnable::run);
     }
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remembers what a response gives to its caller: cookies, where it sends it to, signed links in the beginning of JSON, and what a server
  * of git LFS wants to be sent with requests for the links in it. It looks at
- * each part on the loop before the part goes on, so that the caller cannot use a link before it is known; a coded body is read at its
+ * each part on the loop before the part is passed on, so that the caller cannot use a link before it is known; a coded body is read at its
  * end, where it is small.
  */
 final class GivenWatch {

@@ -13,10 +13,10 @@ import java.util.List;
  * @param tls whether it is for https
  * @param fingerprint of the value that may leave; empty where a rule is meant
  * @param once whether the first request that it lets pass ends it
- * @param withheld whether a path of it is not told, since there is a secret in it
+ * @param withheld whether a path of it is withheld, since there is a secret in it
  */
 public record GrantedRule(String host, boolean tls, Match rule, String fingerprint, boolean once, boolean withheld) {
-    /** One that holds for more than one request, and is told whole. */
+    /** One that holds for more than one request, with nothing withheld. */
     public GrantedRule(String host, boolean tls, Match rule, String fingerprint) {
         this(host, tls, rule, fingerprint, false, false);
     }

@@ -1,14 +1,11 @@
 package egress.server.evidence;
 
 import egress.http.Authority;
-import egress.policy.Ask;
-import egress.policy.DlpRules;
 import egress.policy.Policy;
 import egress.policy.Route;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** What was asked of one authority by one scheme. */
@@ -43,19 +40,7 @@ final class HostSeen {
     }
 
     HostSeen(Authority authority, boolean tls) {
-        everything = Policy.of(List.of(new Route(
-                authority.toString(),
-                List.of(new Route.Served(tls, authority)),
-                List.of(),
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                true,
-                DlpRules.DEFAULT,
-                false,
-                false,
-                Ask.NEVER,
-                false)));
+        everything = Policy.of(List.of(Route.at(tls, authority).gitFetch(true).build()));
     }
 
     /** A policy with a route of this host that lets everything through that any route could. */

@@ -20,7 +20,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a policy would have said of a recorded request, by the gate's own matcher, the body included where it decides.
+ * The verdict of a policy on a recorded request, by the gate's own matcher, the body included where it decides.
  *
  * <p>A mask stands for one value, which ends no segment of a path and no parameter. Where such a value could turn the decision, or the part of
  * a body that was not kept could, the answer is {@link Outcome.Undecidable}: the request is judged once without every rule that looks at what
@@ -149,7 +149,7 @@ final class Judge {
             List<Matcher> paths = hidden ? List.of(NEVER) : known(match.paths(), request);
             matches.add(new Match(paths, match.methods(), match.headers()));
         }
-        return with(route, matches, known(route.pathAllowlist(), request));
+        return route.withRules(matches, known(route.pathAllowlist(), request));
     }
 
     /** The others hold for nothing, and keep their places, by which they are named. */
@@ -175,23 +175,7 @@ final class Judge {
         }
         boolean any =
                 route.pathAllowlist().stream().anyMatch(path -> dependsOn(path, request) && mayHold(path, request));
-        return with(route, matches, any ? List.of() : route.pathAllowlist());
-    }
-
-    private static Route with(Route route, List<Match> matches, List<Matcher> allowlist) {
-        return new Route(
-                route.name(),
-                route.serves(),
-                route.patterns(),
-                route.credential(),
-                matches,
-                allowlist,
-                route.gitFetch(),
-                route.dlp(),
-                route.passthrough(),
-                route.trace(),
-                route.ask(),
-                route.transparent());
+        return route.withRules(matches, any ? List.of() : route.pathAllowlist());
     }
 
     /** Whether a rule of a path looks at a masked segment of it. */

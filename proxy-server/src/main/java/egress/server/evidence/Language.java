@@ -113,7 +113,7 @@ final class Language {
         return states.get(end);
     }
 
-    /** Every set of characters that it tells apart. */
+    /** Every set of characters that it distinguishes. */
     List<CharSet> sets() {
         return moves.stream().flatMap(List::stream).map(Move::on).distinct().toList();
     }

@@ -18,7 +18,7 @@ public final class Replay {
     /** Some exchange flips. */
     public static final int FLIPS = 1;
 
-    /** None flips, but of some it cannot be told. */
+    /** None flips, but some are undecidable. */
     public static final int UNDECIDABLE = 3;
 
     /** Shown of each kind; the others are only counted. */

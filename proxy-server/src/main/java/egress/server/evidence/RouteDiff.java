@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one policy lets through at an authority and another does not. Each rule is compared with all that the other has there, as languages; what
- * that finds is a request, of which both policies are asked by the gate's own matcher, and only what flips is told.
+ * that finds is a request, on which the gate's own matcher judges by both policies, and only what flips is reported.
  */
 final class RouteDiff {
     /** Beside those that the files name. */
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
-    /** Stands for those that nobody names: a file would have to guess it. */
+    /** Stands for those that no file names: a file would have to guess it. */
     static final String ANY = "ANY-OTHER-METHOD";
 
     /** Paths that can be read in one way alone. */
@@ -43,7 +43,7 @@ final class RouteDiff {
     private static final String ANY_PATH = "/[^\\x00-\\x1f\\x7f]*";
 
     private static final String EVERYTHING = "(?s:.*)";
-    /** How a fetch begins, and how it goes on: what is asked, and the query behind it. */
+    /** How a fetch begins, and how it continues: the path, and the query behind it. */
     private static final List<Map.Entry<String, String>> GIT = List.of(
             Map.entry("/(?s:.*)/info/refs", "?service=git-upload-pack"), Map.entry("/(?s:.*)/git-upload-pack", ""));
 
@@ -59,7 +59,7 @@ final class RouteDiff {
     /**
      * What is let through and was not.
      *
-     * @param rule by which; null where the gate cannot tell
+     * @param rule by which; null where that is unknown
      * @param methods by which of them
      * @param example a request; empty where there is none to show
      */
@@ -129,7 +129,7 @@ final class RouteDiff {
                         name = name.isEmpty() ? found.rule() : name;
                     }
                 }
-            } catch (Unsupported e) { // fails closed: what cannot be compared is told, unless all was so before
+            } catch (Unsupported e) { // fails closed: what cannot be compared is reported, unless all was so before
                 unsure.add(method);
                 name = name.isEmpty() ? words(rule) + ", which cannot be compared (" + e.getMessage() + ")" : name;
             }
@@ -220,7 +220,7 @@ final class RouteDiff {
         return null;
     }
 
-    /** What a route of git's fetches lets through that the rules alone do not tell of: for each rule, by its methods and with its fields. */
+    /** What a route of git's fetches lets through beyond its rules: for each rule, by its methods and with its fields. */
     private Optional<Opening> gitOpening(Authority authority, boolean tls, Route route) {
         Route old = before.routeAt(authority).orElse(null);
         if (old != null && old.gitFetch()) {
@@ -246,7 +246,7 @@ final class RouteDiff {
         return Optional.ofNullable(unsure);
     }
 
-    /** Where a rule lets a fetch begin, and go on. */
+    /** Where a rule lets a fetch begin, and continue. */
     private static List<String> gitTargets(Rule rule, Route route) throws Unsupported {
         Language asked = rule.path() == null ? Language.of(EVERYTHING) : Language.of(rule.path());
         List<String> targets = new ArrayList<>();
@@ -261,7 +261,7 @@ final class RouteDiff {
         return targets;
     }
 
-    /** The paths of a fetch, so that they are told from others. */
+    /** The paths of a fetch, to distinguish them from others. */
     private static Language ofGit() throws Unsupported {
         List<Language> all = new ArrayList<>();
         for (Map.Entry<String, String> git : GIT) {
@@ -372,7 +372,7 @@ final class RouteDiff {
     }
 
     /**
-     * The fields that the rule's entry asks for, in all combinations of what the earlier rules of the same fields tell apart.
+     * The fields that the rule's entry asks for, in all combinations that the earlier rules of the same fields distinguish.
      *
      * @throws Unsupported where there are too many of them
      */
@@ -399,7 +399,7 @@ final class RouteDiff {
         return profiles;
     }
 
-    /** One value of each kind that the earlier rules of the field tell apart, and all of them in one request. */
+    /** One value of each kind that the earlier rules of the field distinguish, and all of them in one request. */
     private List<List<String>> values(String name, List<Matcher> asked, Authority authority) throws Unsupported {
         List<Language> must = new ArrayList<>(List.of(Language.of(VALUE)));
         for (Matcher value : asked) {

@@ -21,7 +21,7 @@ public final class RoutesDiff {
     private final Map<Line, Detail> opened = new LinkedHashMap<>();
     private final Map<Line, Detail> closed = new LinkedHashMap<>();
 
-    /** What is said once, however many ports it holds for. */
+    /** What is printed once, for however many ports it holds. */
     private record Line(String route, String words) {}
 
     private record Detail(Set<String> methods, Set<String> schemes, String example) {}
@@ -103,7 +103,7 @@ public final class RoutesDiff {
         }
     }
 
-    /** The origin is told ids of the gate's own, by which it can put its requests together: something leaves that did not. */
+    /** The origin gets ids of the gate's own, by which it can link its requests: something leaves that did not. */
     private void trace(Optional<Route> old, Route now, boolean tls) {
         boolean traced = old.filter(Route::trace).isPresent();
         if (traced != now.trace()) {

@@ -44,7 +44,7 @@ final class SamplePlaces {
 
     /**
      * One name with one label before the suffix and, where it may have more, one with two: both with labels that no entry and no longer
-     * pattern has, so that no other pattern tells them from others of their kind.
+     * pattern has, so that no other pattern distinguishes them from others of their kind.
      */
     private List<String> samples(HostPattern pattern) {
         List<String> samples = new ArrayList<>(2);

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Judges each exchange once more, by a candidate for the routes in force, and tells of those that it would decide otherwise. An event loop only
+ * Judges each exchange once more, by a candidate for the routes in force, and reports those that it would decide otherwise. An event loop only
  * copies the head, once the exchange is over; the judging is done on a thread of its own, and what that has no time for is counted.
  */
 public final class ShadowRoutes implements Observer, AutoCloseable {
@@ -86,7 +86,7 @@ public final class ShadowRoutes implements Observer, AutoCloseable {
             @Nullable String route,
             String from) {}
 
-    /** @param sink hears of each flip, on a thread of its own */
+    /** @param sink receives each flip, on a thread of its own */
     public ShadowRoutes(Consumer<Flip> sink) {
         this.sink = sink;
     }

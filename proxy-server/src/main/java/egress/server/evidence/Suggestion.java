@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A least-privilege routes file, before it is text.
  *
- * @param header what is said on top of it, a line each
+ * @param header comment lines on top of it
  */
 record Suggestion(List<String> header, List<Route> routes) {
     Suggestion {
@@ -30,7 +30,7 @@ record Suggestion(List<String> header, List<Route> routes) {
      * @param host as the file has it
      * @param words how often, when last and by which clients
      * @param gitFetch the same of git's requests; null where there were none
-     * @param passthrough whether TLS is relayed unread, and nothing else is said
+     * @param passthrough whether TLS is relayed unread, and nothing else is set
      * @param notes a line each
      */
     record Route(

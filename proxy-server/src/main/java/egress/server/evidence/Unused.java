@@ -40,7 +40,7 @@ public final class Unused {
 
     private void add(RecordedRequest request) {
         judged++;
-        // What cannot be told may have needed a rule: nothing is called unneeded by a guess.
+        // What is undecidable may have needed a rule: nothing is called unneeded by a guess.
         Outcome outcome = judge.judge(request);
         if (outcome instanceof Outcome.Denied) {
             return;
@@ -64,7 +64,7 @@ public final class Unused {
         return rules.computeIfAbsent(route.name(), any -> new HashSet<>());
     }
 
-    /** By the names of their routes, which an empty list says to be needed by nobody at all. */
+    /** By the names of their routes; with an empty list, no request needed the route at all. */
     public Map<String, List<String>> unused() {
         Map<String, List<String>> unused = new LinkedHashMap<>();
         for (Route route : judge.policy().routes()) {

@@ -108,7 +108,7 @@ final class Witnesses {
         return next;
     }
 
-    /** One character of each kind that some set tells from the others. */
+    /** One character of each kind that some set distinguishes. */
     private static int[] alphabet(List<CharSet> sets) {
         TreeSet<Integer> borders = new TreeSet<>(Set.of(0));
         for (CharSet set : sets) {

@@ -15,7 +15,7 @@ public final class FlightRecords implements Observer, MintWatch, ScanWatch {
     /** Takes what is recorded. */
     interface Sink extends Observer, MintWatch, ScanWatch {}
 
-    /** Empty where this run time has no flight recorder: then nobody need be told of anything. */
+    /** Empty where this run time has no flight recorder: then nothing is recorded. */
     public static Optional<FlightRecords> whereThereIsARecorder() {
         boolean there = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
         return there ? Optional.of(new FlightRecords()) : Optional.empty();

@@ -144,7 +144,7 @@ public record Flow(
      * @param rule which rule of the route decided, in words such as {@code paths[1] prefix /v1/}; null where none did
      * @param why one sentence for a person; null where all went well
      * @param injected whether a credential was written to the origin
-     * @param ask the question to an operator, or the grant, that it had to do with; null where nobody was asked
+     * @param ask the question to an operator, or the grant, of the exchange; null where no operator was asked
      */
     public record Decision(
             String verdict,
@@ -154,7 +154,7 @@ public record Flow(
             @Nullable String why,
             boolean injected,
             @Nullable String ask) {
-        /** About which nobody was asked. */
+        /** Without a question to an operator. */
         public Decision(
                 String verdict,
                 @Nullable String code,

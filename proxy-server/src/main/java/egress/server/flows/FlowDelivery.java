@@ -185,7 +185,7 @@ final class FlowDelivery {
                 // its end comes too
             }
             case Handover.Gap _, Handover.GiveWay _, Handover.Reopen _ -> {
-                // nobody reads on
+                // there is no reader any more
             }
         }
     }

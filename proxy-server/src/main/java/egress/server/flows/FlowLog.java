@@ -134,7 +134,7 @@ final class FlowLog implements FlowSink {
         return lines.writerIndex() - at;
     }
 
-    /** Whether so many bytes, of several lines, would make the file longer than it may be; true where that cannot be told. */
+    /** Whether so many bytes, of several lines, would make the file longer than it may be; true where that is unknown. */
     private boolean isFull(int bytes) {
         if (settings.rotateAt().isEmpty()) {
             return false;
@@ -143,7 +143,7 @@ final class FlowLog implements FlowSink {
         try {
             return bytes > most || file.isFull(most, bytes);
         } catch (IOException e) {
-            return true; // writing tells why
+            return true; // writing reports why
         }
     }
 
@@ -225,13 +225,13 @@ final class FlowLog implements FlowSink {
         }
     }
 
-    /** On the recorder's thread: goes on in the file that has the name now. */
+    /** On the recorder's thread: continues in the file that has the name now. */
     void reopen() {
         write(lines.writerIndex());
         try {
             file.reopen();
         } catch (IOException e) {
-            notices.say("--flows: cannot open " + path + " anew, and goes on in the old file: " + words(e));
+            notices.say("--flows: cannot open " + path + " anew, and continues in the old file: " + words(e));
         }
     }
 

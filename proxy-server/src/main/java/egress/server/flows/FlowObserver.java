@@ -79,7 +79,7 @@ public final class FlowObserver implements Observer, AutoCloseable {
      *
      * @param others take flows besides the log
      * @param maskers the one of the moment
-     * @return empty where there is no log and nobody else: then exchanges pay nothing
+     * @return empty where there is neither a log nor another sink: then exchanges pay nothing
      * @throws IOException when the log cannot be opened, with a sentence that names the flag
      */
     public static Optional<FlowObserver> start(

@@ -6,7 +6,7 @@ package egress.server.flows;
  * are only ended.
  */
 public interface FlowSink {
-    /** The request's head is there, and what policy said of it is not. */
+    /** The request's head is there, and the verdict on it is not. */
     void started(Flow flow);
 
     /** The response's head goes to the caller; where it came at once, without {@link #started} before it. */

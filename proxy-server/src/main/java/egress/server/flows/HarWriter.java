@@ -145,7 +145,7 @@ public final class HarWriter {
         return request.scheme() + "://" + host + (usual ? "" : ":" + request.port()) + path;
     }
 
-    /** Credentials are masked, so that there is nothing to tell of. */
+    /** Credentials are masked, so that there is nothing to report. */
     private static void cookies(JsonGenerator json) throws IOException {
         json.writeArrayFieldStart("cookies");
         json.writeEndArray();

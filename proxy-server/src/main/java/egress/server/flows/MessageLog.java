@@ -26,7 +26,7 @@ final class MessageLog implements AutoCloseable {
         this.limit = limit;
     }
 
-    /** A part was lost: what goes on from it cannot be understood. */
+    /** A part was lost: what follows it cannot be understood. */
     void gap(boolean fromCaller) {
         Way way = fromCaller ? up : down;
         way.cut = true;

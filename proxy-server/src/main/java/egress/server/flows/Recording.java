@@ -53,7 +53,7 @@ final class Recording implements AutoCloseable {
     /** What inspection found; replaced as a whole, since it may find something in a response after its end. */
     private volatile List<Inspection.Hit> found = List.of();
 
-    /** Whether the recorder's thread is yet to hear of a message's part that was lost, by its direction. */
+    /** Whether a lost part of a message is yet to be reported to the recorder's thread, by its direction. */
     volatile boolean gapUp;
 
     volatile boolean gapDown;

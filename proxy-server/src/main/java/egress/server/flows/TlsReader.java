@@ -24,7 +24,7 @@ final class TlsReader {
     private final Map<TlsFacts, Flow.Tls> known = new LinkedHashMap<>();
     private @Nullable SecretMasker knownBy;
 
-    /** The same with secrets masked, since an origin may put into its certificate what it was told; null of null. */
+    /** The same with secrets masked, since an origin may put into its certificate what it received; null of null. */
     Flow.@Nullable Tls read(@Nullable TlsFacts facts, SecretMasker masker) {
         if (facts == null) {
             return null;

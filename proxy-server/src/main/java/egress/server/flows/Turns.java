@@ -33,7 +33,7 @@ final class Turns {
             lines.put(caller, line);
         }
         if (line.entries.isEmpty()) {
-            line.nanos = Math.max(line.nanos, floor); // nobody saves time up
+            line.nanos = Math.max(line.nanos, floor); // time is not saved up
         }
         line.entries.add(next);
         waiting++;

@@ -8,13 +8,14 @@ import egress.server.ask.Answered;
 import egress.server.ask.Asks;
 import egress.server.ask.Question;
 import egress.server.ask.State;
+import egress.server.json.AsciiJson;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What agents ask for and nobody has answered yet, and what a person says to it. */
+/** The open questions of agents, and the answers of an operator. */
 final class AskPage {
     private static final int LONGEST_ID = 64;
     private static final int LONGEST_PREFIX = 2_048;
@@ -22,11 +23,9 @@ final class AskPage {
     private static final String BY = "page";
 
     private final Supplier<Asks> asks;
-    private final FlowJson json;
 
-    AskPage(Supplier<Asks> asks, FlowJson json) {
+    AskPage(Supplier<Asks> asks) {
         this.asks = asks;
-        this.json = json;
     }
 
     /** Whether anybody can be asked. */
@@ -36,7 +35,7 @@ final class AskPage {
 
     /** Every open question, the oldest first. */
     String open() {
-        return json.object(out -> {
+        return AsciiJson.object(out -> {
             out.writeArrayFieldStart("asks");
             for (Question question : asks.get().open()) {
                 out.writeStartObject();
@@ -81,7 +80,7 @@ final class AskPage {
             Answered answered = asks.get().answer(text(said, "id", LONGEST_ID), read(said), BY);
             return switch (answered) {
                 case Answered.Taken taken ->
-                    Answer.json(json.object(out -> out.writeStringField("state", words(taken.state()))));
+                    Answer.json(AsciiJson.object(out -> out.writeStringField("state", words(taken.state()))));
                 case Answered.Refused refused -> Answer.text(HttpResponseStatus.CONFLICT, refused.words());
             };
         } catch (JsonProcessingException | IllegalArgumentException e) {

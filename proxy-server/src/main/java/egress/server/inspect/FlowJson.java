@@ -1,49 +1,24 @@
 package egress.server.inspect;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import egress.server.flows.Flow;
 import egress.server.flows.FlowBody;
 import egress.server.flows.FlowUrl;
 import egress.server.inspect.FlowStore.Entry;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Flows as the page and {@code tail} read them. Everything outside of ASCII is escaped, so that a line of it is harmless anywhere. */
+/** Flows as the page and {@code tail} read them. */
 final class FlowJson {
     private static final int LONGEST_PATH = 1_000;
 
-    private final JsonFactory factory =
-            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
-    /** Writes something. */
-    @FunctionalInterface
-    interface Writes {
-        void to(JsonGenerator json) throws IOException;
-    }
-
-    /** An object as text. */
-    String object(Writes content) {
-        StringWriter text = new StringWriter(512);
-        try (JsonGenerator json = factory.createGenerator(text)) {
-            json.writeStartObject();
-            content.to(json);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // a string takes what is written
-        }
-        return text.toString();
-    }
-
     /** The rows of the list: {@code gone} are numbers that the filter no longer lets through. */
     String changes(FlowStore.Changes changes, List<Entry> shown, List<Long> gone) {
-        return object(json -> {
+        return AsciiJson.object(json -> {
             json.writeNumberField("first", changes.first());
             json.writeNumberField("bytes", changes.bytes());
             json.writeArrayFieldStart("flows");
@@ -122,7 +97,7 @@ final class FlowJson {
     /** All that is known of a flow, but for its bodies, which are asked for by themselves. */
     String detail(Entry entry, Optional<Flow.Hello> hello) {
         Flow flow = entry.flow();
-        return object(json -> {
+        return AsciiJson.object(json -> {
             row(json, entry);
             Flow.Request request = flow.request();
             if (request != null) {

@@ -196,7 +196,7 @@ final class FlowStore implements FlowSink {
         bytes -= entry.weight();
     }
 
-    /** Forgets all flows; one that is under way comes back when it goes on. */
+    /** Forgets all flows; one that is under way comes back with its next event. */
     synchronized void clear() {
         byNumber.clear();
         byRevision.clear();

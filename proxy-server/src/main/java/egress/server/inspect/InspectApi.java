@@ -9,6 +9,7 @@ import egress.server.flows.FilterSyntaxException;
 import egress.server.flows.Flow;
 import egress.server.flows.FlowFilter;
 import egress.server.inspect.FlowStore.Entry;
+import egress.server.json.AsciiJson;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -86,7 +87,7 @@ final class InspectApi {
     }
 
     private Answer about() {
-        return Answer.json(json.object(out -> {
+        return Answer.json(AsciiJson.object(out -> {
             out.writeStringField("version", version);
             out.writeBooleanField("replay", replay.get().isPresent());
             // The debugging proxy denies nothing that could be asked for.
@@ -100,9 +101,9 @@ final class InspectApi {
     private Answer filter(String text) {
         try {
             FilterParser.parse(text);
-            return Answer.json(json.object(out -> out.writeBooleanField("valid", true)));
+            return Answer.json(AsciiJson.object(out -> out.writeBooleanField("valid", true)));
         } catch (FilterSyntaxException e) {
-            return Answer.json(json.object(out -> {
+            return Answer.json(AsciiJson.object(out -> {
                 out.writeBooleanField("valid", false);
                 out.writeNumberField("position", e.position());
                 out.writeStringField("words", e.getMessage());
@@ -184,7 +185,7 @@ final class InspectApi {
         }
         try {
             String client = by.get().send(ReplayRequest.read(body));
-            return Answer.json(json.object(out -> out.writeStringField("client", client)));
+            return Answer.json(AsciiJson.object(out -> out.writeStringField("client", client)));
         } catch (JsonProcessingException e) {
             return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a request to send: no such JSON");
         } catch (IllegalArgumentException e) {

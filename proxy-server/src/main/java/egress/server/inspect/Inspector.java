@@ -74,8 +74,8 @@ public final class Inspector implements AdminPages, AutoCloseable {
         this.api = new InspectApi(
                 store,
                 json,
-                new PolicyPage(() -> policy.get(), tally, store, json),
-                new AskPage(() -> asks, json),
+                new PolicyPage(() -> policy.get(), tally, store),
+                new AskPage(() -> asks),
                 () -> replay,
                 version);
     }

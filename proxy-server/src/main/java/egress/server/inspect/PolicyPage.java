@@ -16,6 +16,7 @@ import egress.server.flows.Flow;
 import egress.server.flows.FlowUrl;
 import egress.server.inspect.FlowStore.Entry;
 import egress.server.inspect.PolicyTally.Count;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,19 +32,17 @@ final class PolicyPage {
     private final Supplier<Policy> policy;
     private final PolicyTally tally;
     private final FlowStore store;
-    private final FlowJson json;
 
     /** @param policy the one in force */
-    PolicyPage(Supplier<Policy> policy, PolicyTally tally, FlowStore store, FlowJson json) {
+    PolicyPage(Supplier<Policy> policy, PolicyTally tally, FlowStore store) {
         this.policy = policy;
         this.tally = tally;
         this.store = store;
-        this.json = json;
     }
 
     /** Everything of it. */
     String whole() {
-        return json.object(out -> {
+        return AsciiJson.object(out -> {
             out.writeArrayFieldStart("routes");
             for (Route route : policy.get().routes()) {
                 route(out, route);
@@ -140,7 +139,7 @@ final class PolicyPage {
 
     /** What to write into the routes file for a request that was denied. */
     String narrowest(Flow flow) {
-        return json.object(out -> {
+        return AsciiJson.object(out -> {
             switch (NarrowestRule.of(flow)) {
                 case NarrowestRule.Answer.Rule rule -> {
                     out.writeStringField("yaml", rule.yaml());
@@ -163,7 +162,7 @@ final class PolicyPage {
         Policy now = policy.get();
         Explanation explanation = Explanation.of(now, head);
         ConnectionRoute connection = now.route(head.authority());
-        return json.object(out -> {
+        return AsciiJson.object(out -> {
             verdict(out, connection, explanation.verdict());
             out.writeStringField("route", explanation.route().map(Route::name).orElse(""));
             out.writeStringField(

@@ -197,7 +197,7 @@ public final class AsyncWriter implements AutoCloseable {
             stream.write(text.toString().getBytes(StandardCharsets.UTF_8));
             stream.flush();
         } catch (IOException | OutOfMemoryError e) {
-            lost.increment(); // a closed pipe: nobody reads, and nothing can be said about it here
+            lost.increment(); // a closed pipe: there is no reader, and no place to report it
         }
         text.setLength(0);
     }

@@ -116,7 +116,7 @@ public final class EventLog implements Observer {
         return clock.millis();
     }
 
-    /** A head is of use to people alone: collectors hear of it when it was judged, or when all is over. */
+    /** A head is shown to people alone: collectors get it once it was judged, or with the end of the exchange. */
     private void onHead(Function<Facts, LogEvent> event, ExchangeRecord exchange) {
         if (settings.showsAll() && settings.format() == LogSettings.Format.TEXT) {
             offer(event.apply(Facts.of(exchange, now(), needsFields())), exchange.caller, true, false);

@@ -34,7 +34,7 @@ final class ExchangeEvents {
         }
     }
 
-    /** A request was allowed and goes on to its origin. */
+    /** A request was allowed and is sent to its origin. */
     record Requested(LogEvent.Facts facts) implements LogEvent.Recorded {
         @Override
         public long time() {
@@ -143,7 +143,7 @@ final class ExchangeEvents {
         }
     }
 
-    /** DLP found something, whose value nobody shows. */
+    /** DLP found something; its value is never shown. */
     record Found(long time, SocketAddress downstream, Authority authority, long exchange, Inspection.Hit hit)
             implements LogEvent.Recorded {
         @Override

@@ -75,7 +75,7 @@ public interface LogEvent {
      *
      * @param route the name of the route that allowed it, or of its host's
      * @param rule which rule decided
-     * @param ask the question to an operator, or the grant, that it had to do with; null where nobody was asked
+     * @param ask the question to an operator, or the grant, of the exchange; null where no operator was asked
      * @param requestFields empty unless they are to be written
      */
     record Facts(

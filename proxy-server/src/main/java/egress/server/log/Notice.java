@@ -112,7 +112,7 @@ public sealed interface Notice {
         }
     }
 
-    /** It cannot start, or cannot go on. */
+    /** It cannot start, or cannot continue. */
     record Failed(String words) implements Notice {
         @Override
         public String name() {
@@ -146,7 +146,7 @@ public sealed interface Notice {
         }
     }
 
-    /** It was told to end. */
+    /** It was asked to end. */
     record Stopping(String words) implements Notice {
         @Override
         public String name() {

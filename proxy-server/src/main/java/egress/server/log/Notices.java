@@ -1,13 +1,9 @@
 package egress.server.log;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import egress.http.Printable;
+import egress.server.json.AsciiJson;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +30,7 @@ public final class Notices {
         json = true;
     }
 
-    /** Keeps to itself what is said from now on, while another has the terminal. */
+    /** Suppresses what is reported from now on, while another program has the terminal. */
     public synchronized void hold() {
         holding = true;
     }
@@ -70,19 +66,11 @@ public final class Notices {
 
     /** One line, without its end. */
     static String json(Notice notice) {
-        StringWriter text = new StringWriter();
-        JsonFactory factory =
-                JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-        try (JsonGenerator to = factory.createGenerator(text)) {
-            to.writeStartObject();
+        return AsciiJson.object(to -> {
             to.writeStringField("time", Instant.now().toString());
             to.writeStringField("event", notice.name());
             to.writeStringField("message", notice.words());
             notice.json(to);
-            to.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // a string takes what is written
-        }
-        return text.toString();
+        });
     }
 }

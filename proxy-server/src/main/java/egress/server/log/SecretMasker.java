@@ -64,7 +64,7 @@ public final class SecretMasker {
             "authentication-info");
 
     /**
-     * How the last words of other such fields read: {@code X-Vault-Token}, {@code Ocp-Apim-Subscription-Key}, but not {@code …-Tokens}.
+     * The last words of the names of other such fields: {@code X-Vault-Token}, {@code Ocp-Apim-Subscription-Key}, but not {@code …-Tokens}.
      * A list, since as an RE2 pattern it took a twentieth of all that recording an exchange does.
      */
     private static final List<String> SENSITIVE_ENDINGS = Stream.concat(
@@ -111,7 +111,7 @@ public final class SecretMasker {
 
     private boolean anyFirst;
 
-    /** Compiled once, by whoever needs it first: {@link #prepare}, or the first text. */
+    /** Compiled once, when first needed: {@link #prepare}, or the first text. */
     private final FutureTask<Masker> catalogue = new FutureTask<>(this::compile);
 
     private final Function<Collection<byte[]>, Masker> compiler;

@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Meters that are read from whoever keeps the count anyway. */
+/** Meters that read the counts which the parts keep anyway. */
 public final class ProcessMetrics {
     private ProcessMetrics() {}
 
@@ -38,7 +38,7 @@ public final class ProcessMetrics {
             asks(
                     registry,
                     "egress.asks.too.many",
-                    "What nobody was asked about, since too many questions were open",
+                    "What was denied without asking, since too many questions were open",
                     name,
                     "",
                     () -> counts.tooMany(kind));

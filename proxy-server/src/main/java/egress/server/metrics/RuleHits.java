@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests each rule of the routes in force has let through: those that nobody needs stand at 0. A rule that a reload takes out is no
- * longer told, so that there are never more labels than rules in the file; one that stays goes on counting.
+ * How many requests each rule of the routes in force has let through: those that no request needs stand at 0. A rule that a reload takes out is no
+ * longer shown, so that there are never more labels than rules in the file; the count of one that stays continues.
  */
 final class RuleHits {
     private volatile Map<String, Map<String, LongAdder>> counts = Map.of();

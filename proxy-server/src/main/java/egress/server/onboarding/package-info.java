@@ -1,4 +1,4 @@
-/** Pages and variables that tell a client how to trust this proxy. */
+/** Pages and variables by which a client comes to trust this proxy. */
 @NullMarked
 package egress.server.onboarding;
 

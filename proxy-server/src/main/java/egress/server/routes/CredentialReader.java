@@ -164,7 +164,7 @@ final class CredentialReader {
 
     private Optional<Token> ofVariable(MappingReader reader, String key, String name) {
         if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,127}")) {
-            // The value itself is not shown: somebody may have put the token here.
+            // The value itself is not shown: it may be the token by mistake.
             reader.problem(key, "no name of an environment variable (expected: letters, digits and underscores)");
             return Optional.empty();
         }

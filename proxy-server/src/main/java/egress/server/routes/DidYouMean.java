@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What somebody meant who mistyped a name. */
+/** Guesses the name that was meant by a mistyped one. */
 public final class DidYouMean {
     private static final int MOST_MISTAKES = 3;
 

@@ -131,7 +131,7 @@ final class DlpReader {
             if (each.text().matches("fp:[0-9a-f]{16}")) {
                 fingerprints.add(each.text());
             } else {
-                // Not shown: somebody may have put the value itself here.
+                // Not shown: it may be the value itself by mistake.
                 problems.add(
                         each.node().line(), each.path(), "no fingerprint (expected: fp: and 16 hexadecimal digits)");
             }

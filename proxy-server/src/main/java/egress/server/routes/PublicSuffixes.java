@@ -22,7 +22,7 @@ final class PublicSuffixes {
     /** Fewer rules are not the whole list. */
     private static final int FEWEST = 5_000;
 
-    /** Top-level names that nobody can register: for documents and tests (RFC 6761 §6), and for what is inside a network. */
+    /** Top-level names that cannot be registered: for documents and tests (RFC 6761 §6), and for what is inside a network. */
     private static final Set<String> RESERVED = Set.of("example", "test", "internal");
 
     private final List<Rule> rules;
@@ -115,7 +115,7 @@ final class PublicSuffixes {
         return worst;
     }
 
-    /** Whether the name is a suffix by this rule, so that all names with one label more are somebody else's each. */
+    /** Whether the name is a suffix by this rule, so that all names with one label more have different owners. */
     private static boolean isSuffix(Rule rule, String name) {
         return rule.each()
                 ? rule.name().equals(behindFirstLabel(name))

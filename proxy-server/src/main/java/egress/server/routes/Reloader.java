@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Loads the routes again when told to, on a thread of its own: one load at a time, and any number of requests that come
+ * Loads the routes again on request, on a thread of its own: one load at a time, and any number of requests that come
  * during one make one more. A bad file changes nothing.
  */
 public final class Reloader implements AutoCloseable {
@@ -23,7 +23,7 @@ public final class Reloader implements AutoCloseable {
         String fingerprint();
     }
 
-    /** Who hears of each load. */
+    /** Receives the result of each load. */
     public interface Listener {
         void loaded(RoutesFile.Loaded routes, long generation);
 

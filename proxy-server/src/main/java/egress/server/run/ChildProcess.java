@@ -41,7 +41,7 @@ public final class ChildProcess {
         record Failed(int status, String words) implements Start {}
     }
 
-    /** @param patience how long it may take to end when it is told to, before it is killed */
+    /** @param patience how long it may take to end when asked to, before it is killed */
     public static Start start(List<String> command, Map<String, String> environment, Duration patience) {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         builder.environment().clear();
@@ -55,7 +55,7 @@ public final class ChildProcess {
         }
     }
 
-    /** Waits for its end, and for the end of what it leaves behind where it was told to end; its exit status, 128 + n for a signal. */
+    /** Waits for its end, and for the end of what it leaves behind where it was asked to end; its exit status, 128 + n for a signal. */
     public int await() throws InterruptedException {
         int status = process.waitFor();
         List<ProcessHandle> left;
@@ -75,7 +75,7 @@ public final class ChildProcess {
     public void signal(String name) {
         switch (name) {
             case "INT" -> {
-                if (!isOnTerminal()) { // whose driver has told all in front of it
+                if (!isOnTerminal()) { // whose driver has signalled the whole foreground group
                     send(name);
                 }
             }

@@ -1,4 +1,4 @@
-/** A program that runs through the gate: its environment, its files, its process, and what is said when it has ended. */
+/** A program that runs through the gate: its environment, its files, its process, and the report when it has ended. */
 @NullMarked
 package egress.server.run;
 

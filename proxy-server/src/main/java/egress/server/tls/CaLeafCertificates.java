@@ -76,7 +76,7 @@ public final class CaLeafCertificates implements LeafCertificates, AutoCloseable
         context();
     }
 
-    /** Which TLS serves the callers, for people; loads the library if nobody has yet. */
+    /** Which TLS serves the callers, for people; loads the library if that is yet to be done. */
     public String provider() {
         if (providerInUse() != SslProvider.JDK) {
             return OpenSsl.versionString();

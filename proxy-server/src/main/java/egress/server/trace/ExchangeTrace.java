@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The trace of one exchange while it goes: its place in it, and what its span will tell. Belongs to the exchange's event loop. */
+/** The trace of one exchange while it goes: its place in it, and what its span needs. Belongs to the exchange's event loop. */
 final class ExchangeTrace implements TraceContext {
     private static final int MOST_FINDINGS = 32;
 
@@ -19,7 +19,7 @@ final class ExchangeTrace implements TraceContext {
     private final @Nullable LlmCall call;
     private final List<Found> findings = new ArrayList<>(0);
 
-    /** A finding, and when there was word of it ({@link System#nanoTime}). */
+    /** A finding, and when it was reported ({@link System#nanoTime}). */
     record Found(Inspection.Hit hit, long nanos) {}
 
     /**

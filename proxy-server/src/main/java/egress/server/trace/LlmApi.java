@@ -2,7 +2,7 @@ package egress.server.trace;
 
 import org.jspecify.annotations.Nullable;
 
-/** The protocols of language models, told by the path of their calls: other hosts than their makers' serve them too. */
+/** The protocols of language models, recognised by the path of their calls: other hosts than their makers' serve them too. */
 enum LlmApi {
     /** Anthropic Messages. */
     ANTHROPIC("chat", "anthropic"),

@@ -9,7 +9,7 @@ import egress.exchange.Event;
  */
 record RefusedConnection(Event.ConnectionRefused refused, String traceId, String spanId, long nanos)
         implements Recorded {
-    /** Without its head and the answer, which no span tells of: what waits is bounded by its number. */
+    /** Without its head and the answer, which are in no span: what waits is bounded by its number. */
     static RefusedConnection of(Event.ConnectionRefused refused, String traceId, String spanId, long nanos) {
         Event.ConnectionRefused small = new Event.ConnectionRefused(
                 refused.downstream(),

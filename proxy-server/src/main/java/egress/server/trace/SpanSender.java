@@ -37,7 +37,7 @@ final class SpanSender {
     private final Function<Recorded, List<SpanData>> spans;
     private final Supplier<SpanExporter> exporters;
     private final Notices notices;
-    /** The library's own words for what is said here; held, or its level would be forgotten. */
+    /** The library's own logger; referenced, since its level is lost when it is collected. */
     private final Logger words = Logger.getLogger("io.opentelemetry");
 
     private final Queue<Recorded> queue = new ConcurrentLinkedQueue<>();
@@ -107,7 +107,7 @@ final class SpanSender {
         return sent.sum();
     }
 
-    /** Exchanges that were sampled and whose spans nobody has. */
+    /** Sampled exchanges whose spans were lost. */
     long lost() {
         return failed.sum() + overflow.sum();
     }

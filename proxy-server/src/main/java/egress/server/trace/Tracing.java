@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Traces exchanges: decides on the event loop which are sampled and copies what their spans will tell. Spans are made and sent on a
+ * Traces exchanges: decides on the event loop which are sampled and copies what their spans need. Spans are made and sent on a
  * thread of their own, for which nothing waits.
  */
 public final class Tracing implements Observer {
@@ -141,7 +141,7 @@ public final class Tracing implements Observer {
         return Span.fromContext(callers).getSpanContext();
     }
 
-    /** None where there are several, of which nobody can say which holds; what others keep in the state is not recorded. */
+    /** None where there are several, since it is unknown which holds; what others keep in the state is not recorded. */
     private static @Nullable String field(@Nullable HttpHeaders fields, String key) {
         if (fields == null || !key.equals(TraceContext.TRACEPARENT)) {
             return null;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
 import egress.server.admin.Readiness.Part;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;

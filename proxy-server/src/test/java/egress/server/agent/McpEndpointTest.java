@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import egress.server.ProxyUnderTest;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import egress.server.ProxyUnderTest;
 import egress.testkit.GitHubToken;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

@@ -3,8 +3,8 @@ package egress.server.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.ProxyUnderTest;
-import egress.testkit.RawClient;
-import egress.testkit.ReceivedResponse;
+import egress.testkit.client.RawClient;
+import egress.testkit.wire.ReceivedResponse;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

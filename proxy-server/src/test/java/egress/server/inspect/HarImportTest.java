@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.server.Operator;
 import egress.server.ProxyUnderTest;
 import egress.server.flows.Flow;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

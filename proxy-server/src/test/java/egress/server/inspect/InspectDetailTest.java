@@ -3,7 +3,7 @@ package egress.server.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.flows.Flow;
-import egress.testkit.RecordedRequest;
+import egress.testkit.origin.RecordedRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import egress.server.ProxyUnderTest;
 import egress.server.flows.Flow;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

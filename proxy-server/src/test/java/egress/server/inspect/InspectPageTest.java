@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import egress.server.ProxyUnderTest;
 import egress.server.flows.Flow;
-import egress.testkit.RawClient;
+import egress.testkit.client.RawClient;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,9 +3,9 @@ package egress.server.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.server.Child;
-import egress.testkit.Origin;
-import egress.testkit.RawClient;
 import egress.testkit.Tool;
+import egress.testkit.client.RawClient;
+import egress.testkit.origin.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

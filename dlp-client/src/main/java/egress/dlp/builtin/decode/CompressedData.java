@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Compressed data that begins with a literal, as it is or in base64 or hex. */
 final class CompressedData implements Decoder {
-    /** So many bytes of what is in base64 or hex tell whether it is zlib. */
+    /** So many bytes of what is in base64 or hex show whether it is zlib. */
     private static final int HEAD = 384;
 
     private static final int BEGINNING = 48;
@@ -87,7 +87,7 @@ final class CompressedData implements Decoder {
     private boolean isZlib(int start, int header, boolean base64) {
         byte[] head = run.scratch().lend(HEAD);
         int n = CompressedHeader.head(s, start, base64, head, BEGINNING);
-        // Most marks stand there by chance, which some tens of bytes tell.
+        // Most marks stand there by chance, which some tens of bytes show.
         boolean mayBe = ZlibHead.mayBegin(head, header, n < 0 ? ~n : n);
         if (mayBe && n == BEGINNING) {
             n = CompressedHeader.head(s, start, base64, head, HEAD);

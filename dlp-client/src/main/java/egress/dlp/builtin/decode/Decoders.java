@@ -56,7 +56,7 @@ public final class Decoders {
     /**
      * Decoders of a whole segment that is not at the greatest depth.
      *
-     * @param runs hears of the runs of letters, digits and marks; null where nobody does
+     * @param runs receives the runs of letters, digits and marks; null for none
      */
     public static void segment(ScanContext run, Segment s, @Nullable RunListener runs) {
         new Ebcdic(run, s).decode(s.from(), s.to());

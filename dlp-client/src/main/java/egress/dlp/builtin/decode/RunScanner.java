@@ -17,7 +17,7 @@ final class RunScanner implements Decoder {
     static final int LONG = 16;
     private static final int SHORT = 8;
     private static final int NONE = -1;
-    /** Longer lines of one width are encoded data, in which nobody looks for single values. */
+    /** Longer lines of one width are encoded data, which is not searched for single values. */
     private static final int LONGEST_LINE = 59;
 
     private final byte[] b;

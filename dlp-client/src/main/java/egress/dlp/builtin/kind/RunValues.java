@@ -77,7 +77,7 @@ public final class RunValues implements RunListener {
         }
     }
 
-    /** All of the segment was heard of: a table of people has digits. */
+    /** The end of the segment: a table of people has digits. */
     public void end() {
         if (ids && people != null) {
             PeopleTables.scan(run, s);

@@ -1,4 +1,4 @@
-/** Values that no keyword tells: their form, their check digits and what stands around them do. */
+/** Values without a keyword of their own, found by their form, their check digits and what stands around them. */
 @NullMarked
 package egress.dlp.builtin.kind;
 

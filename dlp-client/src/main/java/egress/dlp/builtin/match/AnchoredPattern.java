@@ -76,7 +76,7 @@ public final class AnchoredPattern {
         return accepting[state];
     }
 
-    // Bytes that no set of the pattern tells apart share a column.
+    // Bytes that no set of the pattern distinguishes share a column.
     private static int[] classesOf(Nfa nfa, byte[] classes) {
         Map<BitSet, Integer> columns = new HashMap<>();
         List<Integer> sample = new ArrayList<>();

@@ -25,8 +25,8 @@ final class DelimitedRows {
     private int escaped;
 
     /**
-     * @param table which hears of the rows
-     * @param keyed which hears of the lines too
+     * @param table which receives the rows
+     * @param keyed which receives the lines too
      */
     DelimitedRows(byte[] b, int to, PeopleTable table, KeyedRows keyed) {
         this.b = b;

@@ -15,7 +15,7 @@ final class KeyedRows {
     private final Row row = new Row();
     private int others;
 
-    /** @param table which hears of the rows */
+    /** @param table which receives the rows */
     KeyedRows(byte[] b, PeopleTable table) {
         this.b = b;
         this.table = table;

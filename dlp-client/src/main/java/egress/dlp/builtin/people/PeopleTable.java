@@ -22,7 +22,7 @@ final class PeopleTable {
 
     /** Hears of a table of people. */
     interface Found {
-        /** @param examples whether its addresses and numbers can be nobody's */
+        /** @param examples whether its addresses and numbers are reserved for examples */
         void at(int start, int end, boolean examples);
     }
 

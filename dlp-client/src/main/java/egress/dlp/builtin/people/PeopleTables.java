@@ -6,7 +6,7 @@ import egress.dlp.builtin.scan.ScanContext;
 import egress.dlp.builtin.scan.Segment;
 import java.util.Arrays;
 
-/** Looks for tables of people in one segment, in each way that tables are written. They cannot be masked, since nobody knows what in them may stay. */
+/** Looks for tables of people in one segment, in each way that tables are written. They cannot be masked: what in them may stay is unknown. */
 public final class PeopleTables {
     /** The least that five rows with a name and a number take. */
     private static final int SHORTEST = 60;

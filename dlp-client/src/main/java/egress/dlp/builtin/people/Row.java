@@ -1,6 +1,6 @@
 package egress.dlp.builtin.people;
 
-/** The cells of one row: where each stands, and what tells its column, a name or its place. */
+/** The cells of one row: where each stands, and what identifies its column, a name or its place. */
 final class Row {
     static final int MOST = 40;
 
@@ -10,7 +10,7 @@ final class Row {
     final int[] from = new int[MOST];
     final int[] to = new int[MOST];
     int cells;
-    /** Whether columns are told by their names, or by their places. */
+    /** Whether columns are identified by their names, or by their places. */
     boolean named;
     /** Whether all cells are identifiers without quotes, as the names of columns in SQL are. */
     boolean bare;

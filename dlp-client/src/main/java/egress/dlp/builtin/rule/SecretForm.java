@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One spelling of a known secret: found when all of it occurs, or so much of it that nobody who does not know the secret could have
+ * One spelling of a known secret: found when all of it occurs, or so much of it that nothing without the secret could have
  * written it.
  *
  * @param bytes the bytes as they would stand
@@ -47,7 +47,7 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
         return isWhole(extent.from, extent.to) || worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
 
-    /** Whether that much of it is a hit where its parts were sent apart: nobody guesses it, not even where it is all. */
+    /** Whether that much of it is a hit where its parts were sent apart: it cannot be guessed, not even where it is all. */
     public boolean isEnough(Extent extent) {
         return worth.bits(extent.from, extent.to) >= UnguessableBits.ENOUGH;
     }
@@ -249,7 +249,7 @@ public record SecretForm(byte[] bytes, byte[] secret, UnguessableBits worth, boo
         return new Extent(start, end, i, j);
     }
 
-    /** The part that occurred, which tells one hit from another. */
+    /** The part that occurred, which identifies the hit. */
     public byte[] part(Extent extent) {
         return Arrays.copyOfRange(bytes, extent.from, extent.to);
     }

@@ -1,6 +1,6 @@
 package egress.dlp.builtin.scan;
 
-/** A decoder whose input goes on behind a window's end, and which is fed as the window moves on. */
+/** A decoder whose input continues behind a window's end, and which is fed as the window moves on. */
 public interface Continuation {
     /** What lies before {@code position} of the window's surface has been taken already. */
     void takenTo(long position);

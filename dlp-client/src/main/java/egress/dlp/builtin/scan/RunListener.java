@@ -1,6 +1,6 @@
 package egress.dlp.builtin.scan;
 
-/** Hears what the pass over all bytes of a segment knows of them, so that nobody has to read them again. */
+/** Receives what the pass over all bytes of a segment finds out, so that they need not be read again. */
 public interface RunListener {
 
     /**
@@ -12,6 +12,6 @@ public interface RunListener {
     /** A run of letters, digits and {@code + - / _} at least so long as an address is. */
     void run(int start, int end);
 
-    /** The shortest run to hear of. */
+    /** The shortest run to report. */
     int LEAST = 26;
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bits of each byte of a private key nobody can guess. Its frame and what the public key holds too count nothing. Reads DER
+ * How many bits of each byte of a private key are unguessable. Its frame and what the public key holds too count nothing. Reads DER
  * (RFC 5958, RFC 8017, RFC 5915) and OpenSSH's own format.
  */
 final class KeyBits {

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bits of each byte of a known secret nobody can guess, as far as its form tells, rather too few than too many: an agent gets
+ * How many bits of each byte of a known secret are unguessable, by its form, rather too few than too many: an agent gets
  * an answer for each guess, so what it may know already must not count. User names, JWT headers and claims, armour, URLs but for
  * their password and long drawn parts, names of fields, vendors' prefixes, words, numbers and repeats earn nothing.
  */
@@ -59,9 +59,9 @@ public final class SecretBits {
     }
 
     /**
-     * What a secret's form tells.
+     * What a secret's form shows.
      *
-     * @param bits of each byte that nobody can guess
+     * @param bits of each byte that are unguessable
      * @param parts the secrets inside it that are some by themselves: a password beside its user name, in a URL, in a named field
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared

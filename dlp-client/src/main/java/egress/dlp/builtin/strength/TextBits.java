@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many bits of each character nobody can guess, by the alphabet of its run; marks, words, counts and repeats count nothing. */
+/** How many bits of each character are unguessable, by the alphabet of its run; marks, words, counts and repeats count nothing. */
 final class TextBits {
     private static final double MIXED = 5.85;
     private static final double LETTERS = 5.7;

@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record UnguessableBits(double[] sums, int[] begin, int[] end, double mark) {
-    /** The unguessable bits that a part must hold to be a hit, so that verdicts tell nothing of the secret. */
+    /** The unguessable bits that a part must hold to be a hit, so that verdicts reveal nothing of the secret. */
     public static final double ENOUGH = 64;
 
     /** What a letter counts less where its case is lost. */

@@ -1,4 +1,4 @@
-/** How many bits of a known secret nobody can guess. */
+/** How many bits of a known secret are unguessable. */
 @NullMarked
 package egress.dlp.builtin.strength;
 

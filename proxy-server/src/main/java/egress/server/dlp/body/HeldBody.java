@@ -33,7 +33,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
     static final Failure UNREADABLE =
             new Failure.Denied(DenyReason.DLP_UNAVAILABLE, "a held body could not be spooled");
 
-    /** What the holder hears, on the loop. */
+    /** Receives what becomes of the body, on the loop. */
     public interface Listener {
         /** {@link #hasRoom} has turned true. */
         void onRoom();
@@ -65,7 +65,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
     /** Until it is whole, others may need its place more. */
     private volatile boolean halfSent = true;
 
-    /** @param expected the length told in the head; -1 when it was not */
+    /** @param expected the length that the head declares; -1 where it declares none */
     public HeldBody(EventLoop loop, Claimant who, FairBudget memory, Spool spool, long expected, Listener listener) {
         this.loop = loop;
         this.who = who;
@@ -110,7 +110,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
         return Optional.empty();
     }
 
-    /** Another piece: as large as what is told to come, or doubling. */
+    /** Another piece: as large as the declared rest, or double the last. */
     private Optional<Failure> grow(int incoming) {
         keepCurrent();
         if (file == null && length >= IN_MEMORY) {
@@ -260,7 +260,7 @@ public final class HeldBody implements ScanDispatcher.Subject {
         freeIfUnused();
     }
 
-    /** Frees what is held, as soon as nobody reads it any more. */
+    /** Frees what is held, as soon as no reader uses it. */
     void close() {
         if (!closed) {
             closed = true;

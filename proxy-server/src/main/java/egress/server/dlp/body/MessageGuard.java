@@ -162,15 +162,7 @@ public final class MessageGuard implements BodyGuard {
             trailersJudged = true;
             return;
         }
-        ScanRequest about = head.get();
-        ScanRequest end = new ScanRequest(
-                about.host(),
-                about.method(),
-                about.target(),
-                about.fields(),
-                BodySource.empty(),
-                Fields.of(fields),
-                about.options());
+        ScanRequest end = head.get().trailersAlone(Fields.of(fields));
         asking = true;
         requests.body(end, ScanDispatcher.Subject.NONE, verdict -> {
             asking = false;

@@ -1,6 +1,5 @@
 package egress.server.dlp.body;
 
-import egress.dlp.BodySource;
 import egress.dlp.ScanRequest;
 import egress.exchange.Failure;
 import egress.server.dlp.judge.Fields;
@@ -71,15 +70,7 @@ final class PassingParts {
             return;
         }
         asked = true;
-        ScanRequest about = head.get();
-        ScanRequest end = new ScanRequest(
-                about.host(),
-                about.method(),
-                about.target(),
-                about.fields(),
-                BodySource.empty(),
-                Fields.of(fields),
-                about.options());
+        ScanRequest end = head.get().trailersAlone(Fields.of(fields));
         judge.body(end, ScanDispatcher.Subject.NONE, this::onJudged);
     }
 

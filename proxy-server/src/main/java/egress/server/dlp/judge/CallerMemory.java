@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * What the gate remembers of each caller from exchange to exchange. No caller can have its own forgotten: that of whoever was quiet
+ * What the gate remembers of each caller from exchange to exchange. No caller can have its own forgotten: that of the caller that was quiet
  * for longest makes room for another's. Safe for every thread.
  */
 public final class CallerMemory {

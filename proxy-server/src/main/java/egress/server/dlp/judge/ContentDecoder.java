@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param codings in the order they were applied
  */
 public record ContentDecoder(List<ContentCoding> codings) {
-    /** @throws IOException when it does not begin like that coding; reading throws it when it goes on otherwise */
+    /** @throws IOException when it does not begin in that coding; reading throws it when it does not continue in it */
     public InputStream decode(InputStream coded) throws IOException {
         return ContentCoding.decode(coded, codings);
     }

@@ -17,7 +17,7 @@ public final class Denials {
     private Denials() {}
 
     /**
-     * What a verdict means on a route: tells what was found, and why nothing may leave.
+     * What a verdict means on a route: reports what was found, and why nothing may leave.
      *
      * @return empty where it may
      */

@@ -42,7 +42,7 @@ public final class Fields {
         return size;
     }
 
-    /** The length that the head tells; -1 where it does not. */
+    /** The length that the head declares; -1 where it declares none. */
     public static long contentLength(HttpHeaders fields) {
         String told = fields.get(HttpHeaderNames.CONTENT_LENGTH);
         return told == null ? -1 : Long.parseLong(told);

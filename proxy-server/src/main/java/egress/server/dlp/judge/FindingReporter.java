@@ -22,7 +22,7 @@ public final class FindingReporter {
     private final Set<Hit> said = new HashSet<>(0);
 
     /**
-     * @param lock hears of the hits on known secrets
+     * @param lock is notified of hits on known secrets
      * @param caller whose they are
      */
     public FindingReporter(KnownHitLock lock, Caller caller, Consumer<Hit> told) {

@@ -23,7 +23,7 @@ public final class KnownHitLock {
     private final LongSupplier nanoTime;
     private final Map<Caller, Long> locked = new LinkedHashMap<>();
     private final Map<Caller, Map<String, Long>> seen = new LinkedHashMap<>(16, 0.75f, true);
-    /** Read for each request, where nobody is locked out without a lock of the JDK's. */
+    /** Read for each request: while no caller is locked out, no lock is taken. */
     private volatile boolean any;
 
     public KnownHitLock(KnownHits bound, LongSupplier nanoTime) {
@@ -68,7 +68,7 @@ public final class KnownHitLock {
         return false;
     }
 
-    /** An operator says that it may go on; its hits of before count no more. */
+    /** An operator ends it; earlier hits no longer count. */
     synchronized void release(Caller caller) {
         locked.remove(caller);
         seen.remove(caller);

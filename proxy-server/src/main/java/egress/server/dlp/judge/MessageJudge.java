@@ -76,7 +76,7 @@ public final class MessageJudge {
      *
      * @param size in bytes, on the wire
      * @param ends whether it ends there
-     * @param then hears on the loop why it may not leave; empty where it may
+     * @param then receives, on the loop, why it may not leave; empty where it may
      */
     public void judge(
             MessagePayload payload,
@@ -102,7 +102,7 @@ public final class MessageJudge {
                 own -> goOn(own, texts.all().iterator(), held, then));
     }
 
-    /** A piece of a message leaves that nobody is asked about. */
+    /** A piece of a message leaves unscanned. */
     public void leavesUnread() {
         builtIn.ifPresent(Scanners.BuiltIn::leavesUnread);
     }
@@ -162,7 +162,7 @@ public final class MessageJudge {
         return granted;
     }
 
-    /** No more messages come: gives back what is kept between them, as soon as nobody reads it. */
+    /** No more messages come: gives back what is kept between them, as soon as no scan reads it. */
     public void close() {
         closed = true;
         closeUnread();

@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the names that each caller brought under each pattern, and lets so many new ones through in a time: whoever may choose names can
+ * Remembers the names that each caller brought under each pattern, and lets so many new ones through in a time: a caller that may choose names can
  * say something with each. By the pattern, and so across reloads. Safe for every thread.
  */
 public final class NameBudget {
@@ -25,7 +25,7 @@ public final class NameBudget {
     /** Names that are remembered, as many times those that may come in the time: what is asked for again is not new. */
     private static final int REMEMBERED = 4;
 
-    /** Of all callers, some 10 MB: after that nobody brings a new name until others' are over. */
+    /** Of all callers, some 10 MB: after that new names are refused until others have expired. */
     private static final int MOST_NAMES = 1 << 16;
 
     /** Callers that are looked at for room. */

@@ -70,7 +70,7 @@ public final class Readings {
      * @param size in bytes, on the wire
      * @param ends whether it ends there
      * @param texts takes what is to be shown elsewhere
-     * @param pace asked for each piece whether to go on
+     * @param pace asked for each piece whether to continue
      */
     public ScanVerdict read(MessagePayload payload, int size, boolean ends, Texts texts, Pace pace) {
         ScanVerdict verdict = ScanVerdict.clean();

@@ -41,7 +41,7 @@ public final class RequestJudge {
         this.supervisor = supervisor;
     }
 
-    /** Something of the request leaves that is not judged: what its origin gives is not told from an echo. */
+    /** Something of the request leaves unjudged: what its origin gives cannot be distinguished from an echo. */
     public void leavesUnread() {
         scanners.builtIn().ifPresent(Scanners.BuiltIn::leavesUnread);
     }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks scanners for one exchange, from its event loop, and is back on it with an answer in time. What throws, takes too long, answers
- * nothing or finds no place is a refusal: nothing leaves unless a scanner said that it may. What nobody waits for any more is ended.
+ * nothing or finds no place is a refusal: nothing leaves unless a scanner allowed it. Scans without a waiter are ended.
  */
 public final class ScanDispatcher {
     /** The largest that is scanned on the event loop, in bytes: tens of microseconds, unless it is made to take long. */
@@ -51,7 +51,7 @@ public final class ScanDispatcher {
         this.loopTime = places.timeOn(loop);
     }
 
-    /** Something that must stay as it is while a scanner may still read it, even when nobody waits for the answer any more. */
+    /** Something that must stay as it is while a scanner may still read it, even when the answer is no longer needed. */
     public interface Subject {
         Subject NONE = new Subject() {};
 
@@ -76,7 +76,7 @@ public final class ScanDispatcher {
      * Asks a scanner of this process. Everything but the scan itself happens on the loop.
      *
      * @param bytes of what is scanned, about
-     * @param then hears the verdict, once, possibly before this returns
+     * @param then receives the verdict, once, possibly before this returns
      */
     void scan(
             Where where,
@@ -167,7 +167,7 @@ public final class ScanDispatcher {
         return BROKEN;
     }
 
-    /** Nobody waits for an answer any more: what is asked ends, and nobody hears of it. */
+    /** The answer is no longer needed: the scan ends, and its verdict is dropped. */
     public void close() {
         List.copyOf(pending).forEach(Pending::forgetAbout);
     }
@@ -295,7 +295,7 @@ public final class ScanDispatcher {
         }
     }
 
-    /** Goes back to the loop; once it is shut down nobody is left to tell. */
+    /** Returns to the loop; once that is shut down, the result is dropped. */
     public static void onLoop(EventLoop loop, Runnable task) {
         try {
             loop.execute(task);

@@ -39,7 +39,7 @@ public final class Supervisor {
 
     /**
      * @param head of the exchange, whose fields stay as they are while it lasts
-     * @param onAsked hears the id of each question
+     * @param onAsked receives the id of each question
      */
     public Supervisor(
             Supervision supervision,
@@ -66,8 +66,8 @@ public final class Supervisor {
     /**
      * Asks about a value.
      *
-     * @param denial what is said where it may not leave
-     * @param then hears on the loop, possibly at once, why it may not; empty where it may
+     * @param denial the failure where it may not leave
+     * @param then receives, on the loop and possibly at once, why it may not; empty where it may
      */
     void ask(Finding finding, Failure denial, Consumer<Optional<Failure>> then) {
         ask(finding, denial, how, then);
@@ -161,7 +161,7 @@ public final class Supervisor {
         return ids.keySet();
     }
 
-    /** Until when an operator is asked, as {@link System#nanoTime}; 0 where nobody is. */
+    /** Until when an operator is asked, as {@link System#nanoTime}; 0 where no question is open. */
     public long untilNanos() {
         Asking.Pending waiting = pending;
         return waiting == null ? 0 : waiting.deadlineNanos() + GRACE_NANOS;

@@ -166,7 +166,7 @@ final class AgentFrames {
         private int taken;
         private List<Span> frames = new ArrayList<>(1);
 
-        /** The next {@code n} bytes are a frame's payload, or go on with one. */
+        /** The next {@code n} bytes are a frame's payload, or continue one. */
         private void payload(int n, int mask, int phase) {
             Span last = frames.isEmpty() ? null : frames.getLast();
             if (last != null && last.at() + last.length() == filled) {

@@ -28,7 +28,7 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an agent's WebSocket before its bytes leave: each message goes on as it came once it was judged, and what must not leave
+ * Reads an agent's WebSocket before its bytes leave: each message is passed on unchanged once it was judged, and what must not leave
  * closes both sides. Stands between the caller's connection and the tunnel.
  */
 public final class WebSocketGuard extends ChannelDuplexHandler implements ScanDispatcher.Subject {

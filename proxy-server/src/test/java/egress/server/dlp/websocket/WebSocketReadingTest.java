@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.ByteBudget;
 import egress.server.dlp.websocket.AgentFrames.Message;
 import egress.server.dlp.websocket.AgentFrames.Violation;
-import egress.testkit.WebSocketFrame;
+import egress.testkit.wire.WebSocketFrame;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
