@@ -85,7 +85,8 @@ final class LoopTurns {
     private void schedule() {
         if (!scheduled) {
             scheduled = true;
-            // A timed task runs after its loop has looked at all its channels once more; what is executed would run before.
+            // A timed task runs after its loop has looked at all its channels once more; what is executed would run
+            // before.
             loop.schedule(this::serve, 1, TimeUnit.NANOSECONDS);
         }
     }

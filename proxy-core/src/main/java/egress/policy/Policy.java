@@ -160,7 +160,8 @@ public final class Policy {
             return BUMP;
         }
         boolean web = authority.port() == 443 || authority.port() == 80 || isAskedAbout(authority);
-        // Inside TLS each request can be answered with the reason. An address is refused here, since no SNI selects a leaf for it.
+        // Inside TLS each request can be answered with the reason. An address is refused here, since no SNI selects a
+        // leaf for it.
         if (web && !isListed(authority) && !authority.isIpLiteral()) {
             return BUMP;
         }

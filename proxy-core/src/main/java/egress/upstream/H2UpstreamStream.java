@@ -190,7 +190,8 @@ final class H2UpstreamStream extends UpstreamStream implements H2Stream.Receiver
         switch (cause) {
             case HttpFormatException e -> failMalformed(e);
             case Http2Exception e -> failMalformed(e);
-            case IOException _ -> requestBroken(); // a write to a stream that is closing: its end is reported separately
+            case IOException _ ->
+                requestBroken(); // a write to a stream that is closing: its end is reported separately
             default -> {
                 LOG.warn("upstream {}: unexpected", remoteAddress(), cause);
                 fail(new Failure.UpstreamUnreachable("the upstream stream failed"));

@@ -3,10 +3,10 @@ package egress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.policy.Policy;
+import egress.testkit.TestCa;
 import egress.testkit.client.ProxyUser;
 import egress.testkit.client.RawClient;
 import egress.testkit.wire.ReceivedResponse;
-import egress.testkit.TestCa;
 import egress.upstream.RecordedDialing;
 import egress.upstream.UpstreamConfig;
 import java.io.IOException;
@@ -58,10 +58,10 @@ class LookupPaceTest {
     @Test
     void aCallersLookupsArePacedAndAnothersAreNot() throws Exception {
         try (Gate gate = Gate.builder()
-                        .policy(Policy.allowAll())
-                        .upstreams(dialing.upstreams(UpstreamConfig.DEFAULTS))
-                        .users(Map.of("greedy", "pw", "modest", "pw"))
-                        .start()) {
+                .policy(Policy.allowAll())
+                .upstreams(dialing.upstreams(UpstreamConfig.DEFAULTS))
+                .users(Map.of("greedy", "pw", "modest", "pw"))
+                .start()) {
             Path pem = directory.resolve("ca.pem");
             Files.writeString(pem, TestCa.pem(gate.authority()));
             try (ProxyUser greedy = new ProxyUser(gate.port(), "greedy", "pw", pem);

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import egress.exchange.Event;
 import egress.exchange.Observer;
 import egress.testkit.Alpn;
-import egress.testkit.wire.Field;
+import egress.testkit.TestCa;
 import egress.testkit.client.H2Client;
-import egress.testkit.wire.H2Frame;
-import egress.testkit.wire.H2Wire;
-import egress.testkit.origin.Origin;
 import egress.testkit.client.ProxyUser;
 import egress.testkit.client.RawClient;
-import egress.testkit.TestCa;
+import egress.testkit.origin.Origin;
+import egress.testkit.wire.Field;
+import egress.testkit.wire.H2Frame;
+import egress.testkit.wire.H2Wire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,8 +123,8 @@ class TurnsTest {
             one.h1(HOST).send(("GET " + DENIED + " HTTP/1.1\r\nHost: " + HOST + "\r\n\r\n").repeat(REQUESTS));
             return;
         }
-        byte[] section = H2Wire.literals(
-                Field.list(":method", "GET", ":scheme", "https", ":authority", HOST, ":path", DENIED));
+        byte[] section =
+                H2Wire.literals(Field.list(":method", "GET", ":scheme", "https", ":authority", HOST, ":path", DENIED));
         H2Wire wire = one.h2(HOST).wire();
         wire.hold();
         for (int id = 101; id < 101 + 2 * REQUESTS; id += 2) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import egress.testkit.client.H2Client;
 import egress.testkit.client.RawClient;
-import egress.testkit.wire.Field;
 import egress.testkit.scorecard.Row;
+import egress.testkit.wire.Field;
 import egress.testkit.wire.H2Frame;
 import egress.testkit.wire.H2Stream;
 import egress.testkit.wire.H2Wire;
@@ -39,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LoadTest {
     /** What another caller's p99 may grow by, beside threads that only compute. */
     private static final int TIMES = 5;
+
     private static final int CONNECTIONS = Integer.getInteger("egress.load.connections", 5_000);
     private static final int STREAMS = Integer.getInteger("egress.load.streams", 1_000);
     private static final int NAMES = Integer.getInteger("egress.load.names", 20_000);
@@ -340,8 +341,7 @@ class LoadTest {
     }
 
     private static void floodH1(AtomicBoolean over) throws IOException {
-        String requests =
-                "GET /r.git/git-receive-pack HTTP/1.1\r\nHost: h1.example\r\n\r\n".repeat(FLOOD_AT_ONCE);
+        String requests = "GET /r.git/git-receive-pack HTTP/1.1\r\nHost: h1.example\r\n\r\n".repeat(FLOOD_AT_ONCE);
         try (RawClient client = site.proxy.connect(Site.H1 + ":443")) {
             while (!over.get()) {
                 client.send(requests);

@@ -47,7 +47,8 @@ public final class TlsWords {
                 return false;
             }
             String message = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
-            if (isNothingInCommon(message) || message.contains("alert_internal_error")) { // the alert that Java's servers send
+            if (isNothingInCommon(message)
+                    || message.contains("alert_internal_error")) { // the alert that Java's servers send
                 return true;
             }
         }

@@ -113,8 +113,7 @@ final class FlowWriter {
         number(json, Key.PORT, hello.port());
     }
 
-    private void exchange(JsonGenerator json, Flow flow, Flow.Request request, int mostOfBody)
-            throws IOException {
+    private void exchange(JsonGenerator json, Flow flow, Flow.Request request, int mostOfBody) throws IOException {
         string(json, Key.METHOD, request.method());
         string(json, Key.SCHEME, request.scheme());
         string(json, Key.HOST, request.host());

@@ -71,7 +71,8 @@ final class SeedPhrases {
         }
     }
 
-    // Whether these 64 bytes are ASCII and show that the word at their middle is of no list, or has too few neighbours that are: so it is in
+    // Whether these 64 bytes are ASCII and show that the word at their middle is of no list, or has too few neighbours
+    // that are: so it is in
     // nearly all text, and this tells it with few branches.
     private boolean isPlain(int at, long words, long digits) {
         int i = MIDDLE + Long.numberOfTrailingZeros(words >>> MIDDLE);

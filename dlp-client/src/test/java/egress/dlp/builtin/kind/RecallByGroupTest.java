@@ -38,11 +38,10 @@ final class RecallByGroupTest {
 
     private final Random random = new Random(SEED);
     private final Drawn drawn = new Drawn(random);
-    private final List<String> known = List.of(drawn.hex(32), drawn.of("abcdefghijkmnpqrstuvwxyzABCDEFGHJK23456789", 24));
+    private final List<String> known =
+            List.of(drawn.hex(32), drawn.of("abcdefghijkmnpqrstuvwxyzABCDEFGHJK23456789", 24));
     private final BuiltInScanner scanner = new BuiltInScanner(
-            known.stream().map(each -> each.getBytes(StandardCharsets.US_ASCII)).toList(),
-            new byte[32],
-            Runnable::run);
+            known.stream().map(each -> each.getBytes(StandardCharsets.US_ASCII)).toList(), new byte[32], Runnable::run);
 
     /** What a route asks for. */
     private enum Asked {
@@ -127,14 +126,17 @@ final class RecallByGroupTest {
     void whatStandsInAFormBehindAnEscapeOrInBase64IsFound() throws IOException {
         Templates templates = new Templates(random);
         String key = "0x" + drawn.hex(64);
-        String armour = "-----BEGIN RSA PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(drawn.bytes(96)) + "\n";
+        String armour =
+                "-----BEGIN RSA PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(drawn.bytes(96)) + "\n";
         List<String> bodies = List.of(
                 "text=" + URLEncoder.encode("see: " + armour, StandardCharsets.UTF_8),
                 "text=" + URLEncoder.encode("{\"private_key\": \"" + key + "\"}", StandardCharsets.UTF_8),
                 "{\"content\":\"new ethers.Wallet(\\\"" + key + "\\\")\"}",
                 "{\"content\":\"{\\\"accounts\\\": [\\\"" + key + "\\\"]}\"}",
-                "{\"content\":\"see:\\n" + templates.expand("postgres://app:<16:A-Za-z0-9>@db.example:5432/app") + " .\"}",
-                "{\"content\":\"see:\\n" + templates.expand("mongodb+srv://u:<16:A-Za-z0-9>@cluster0.example/x") + "\"}",
+                "{\"content\":\"see:\\n" + templates.expand("postgres://app:<16:A-Za-z0-9>@db.example:5432/app")
+                        + " .\"}",
+                "{\"content\":\"see:\\n" + templates.expand("mongodb+srv://u:<16:A-Za-z0-9>@cluster0.example/x")
+                        + "\"}",
                 "{\"content\":\"see:\\n" + templates.expand("<3:A-Za-z0-9>8Q~<34:A-Za-z0-9>") + "\\nend\"}");
         for (String body : bodies) {
             assertThat(findings(body, ScanOptions.defaults()))
@@ -143,7 +145,8 @@ final class RecallByGroupTest {
         }
         for (List<String> list : Drawn.wordLists()) {
             String text = "see: " + String.join(" ", drawn.phrase(list, 12)) + " .";
-            String body = "{\"data\":\"" + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\"}";
+            String body =
+                    "{\"data\":\"" + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\"}";
             assertThat(findings(body, ScanOptions.listed(List.of(Detector.WALLET_KEYS))))
                     .as("%s, seed %d", text, SEED)
                     .anyMatch(each -> each.detector().equals("seed_phrase"));
@@ -155,7 +158,8 @@ final class RecallByGroupTest {
     }
 
     private static String table(Map<Row, Map<Asked, Tally>> all) {
-        StringBuilder out = new StringBuilder("| group | bodies | `strict` | `balanced` | `quiet` | listed |\n|---|---|---|---|---|---|\n");
+        StringBuilder out = new StringBuilder(
+                "| group | bodies | `strict` | `balanced` | `quiet` | listed |\n|---|---|---|---|---|---|\n");
         all.forEach((row, tallies) -> {
             out.append("| ").append(row.what()).append(" | ").append(tally(tallies, Asked.STRICT).all);
             for (Asked asked : Asked.values()) {
@@ -254,8 +258,10 @@ final class RecallByGroupTest {
             StringBuilder table = new StringBuilder(String.join(between, "name", "born", "phone"));
             for (int n = 0; n < 6; n++) {
                 String name = given.get(random.nextInt(given.size())) + " " + family.get((i + n) % family.size());
-                String born = "19%02d-0%d-1%d".formatted(40 + random.nextInt(59), 1 + random.nextInt(9), random.nextInt(10));
-                table.append('\n').append(String.join(between, name, born, "+49 150 " + (1_000_000 + random.nextInt(8_000_000))));
+                String born =
+                        "19%02d-0%d-1%d".formatted(40 + random.nextInt(59), 1 + random.nextInt(9), random.nextInt(10));
+                table.append('\n')
+                        .append(String.join(between, name, born, "+49 150 " + (1_000_000 + random.nextInt(8_000_000))));
             }
             out.add(table.append('\n').toString());
         }
@@ -267,7 +273,9 @@ final class RecallByGroupTest {
         List<String> out = new ArrayList<>();
         out.add("Here it is:\n" + value + "\nand so on.\n");
         out.add("{\"role\":\"user\",\"content\":\"see:\\n" + escaped(value) + " .\"}");
-        out.add("{\"data\":\"" + Base64.getEncoder().encodeToString(("see:\n" + value + "\n").getBytes(StandardCharsets.UTF_8)) + "\"}");
+        out.add("{\"data\":\""
+                + Base64.getEncoder().encodeToString(("see:\n" + value + "\n").getBytes(StandardCharsets.UTF_8))
+                + "\"}");
         if (encodable) {
             out.add("{\"data\":\"" + HexFormat.of().formatHex(bytes) + "\"}");
             out.add("text=" + URLEncoder.encode("see:\n" + value + " .", StandardCharsets.UTF_8) + "&lang=en");
@@ -276,7 +284,10 @@ final class RecallByGroupTest {
     }
 
     private static String escaped(String text) {
-        return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\t", "\\t");
+        return text.replace("\\", "\\\\")
+                .replace("\"", "\\\"")
+                .replace("\n", "\\n")
+                .replace("\t", "\\t");
     }
 
     private List<Finding> findings(String body, ScanOptions options) {

@@ -454,7 +454,9 @@ final class PeopleTablesTest {
                 "NAME                     READY   STATUS    STARTED\n"
                         + rows(40, i -> "%-25s1/1     Running   1985-03-1%d".formatted("api-server-" + i, i % 9)),
                 "Options:\n"
-                        + rows(40, i -> "  --option-%d        What The Option Does     1985-03-1%d".formatted(i, i % 9)),
+                        + rows(
+                                40,
+                                i -> "  --option-%d        What The Option Does     1985-03-1%d".formatted(i, i % 9)),
                 "author                   commits   last\n"
                         + rows(
                                 40,
