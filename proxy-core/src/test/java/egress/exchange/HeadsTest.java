@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HeadsTest {
     private static HttpRequest request(String method, String text) {
         HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), "/");
-        for (String field : text.split(" \\| ")) {
+        for (String field : text.split(" \\| ", -1)) {
             int colon = field.indexOf(':');
             request.headers()
                     .add(field.substring(0, colon), field.substring(colon + 1).strip());

@@ -69,13 +69,13 @@ class TurnsTest {
                     begun.countDown();
                     await(goOn);
                 }
-                if (Thread.currentThread() == loop) {
+                if (Thread.currentThread().equals(loop)) {
                     deniedThere.incrementAndGet();
                     LockSupport.parkNanos(1_000_000);
                 }
             } else if (event instanceof Event.Started started
                     && started.exchange().target.equals("/echo")
-                    && Thread.currentThread() == loop) {
+                    && Thread.currentThread().equals(loop)) {
                 beforeOthers = deniedThere.get();
             }
         }
@@ -112,7 +112,7 @@ class TurnsTest {
         return new ProxyUser(gate.port(), name, "pw", pem);
     }
 
-    private enum Way {
+    enum Way {
         H1_PIPELINE,
         H2_REQUESTS,
         H2_RAPID_RESETS

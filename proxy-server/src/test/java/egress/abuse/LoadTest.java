@@ -266,7 +266,7 @@ class LoadTest {
         }
     }
 
-    private enum Flood {
+    enum Flood {
         RAPID_RESETS,
         /** Hundreds of them in each record. */
         RECORDS_OF_RAPID_RESETS,

@@ -424,6 +424,7 @@ final class FlowWriter {
         TEXT,
         B64;
 
+        @SuppressWarnings("ImmutableEnumChecker") // it never changes
         private final SerializableString text = new SerializedString(name().toLowerCase(Locale.ROOT));
     }
 }

@@ -71,7 +71,7 @@ public final class Swar {
         for (; i + 8 <= to; i += 8) {
             long v = (long) LONG.get(b, i);
             // A byte that is one borrows from its top bit; a false hit can only lie above a true one.
-            long hit = (v - ONES * ('!')) & ~v & TOPS;
+            long hit = (v - ONES * '!') & ~v & TOPS;
             if (hit != 0) {
                 return i + (Long.numberOfTrailingZeros(hit) >>> 3);
             }
