@@ -340,7 +340,7 @@ class DlpStreamTest {
                 .replace("~", "\r\n")
                 .replace('\'', '"');
         ReceivedResponse response = windowed.ask(
-                "h2", Ask.post(DlpGate.H2, "/echo?joined", bytes(body)).with("content-type", type));
+                "h2", Ask.post(DlpGate.H2, "/count?joined", bytes(body)).with("content-type", type));
 
         assertThat(response.status()).isEqualTo(403);
         assertThat(response.value("x-egress-deny")).contains("dlp_match");
