@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The time of one event loop, in turns. In each pass of the loop over its channels what a caller sends is read for {@link #SLICE_NANOS};
+ * The time of one event loop, in turns. In each pass of the loop over its channels what a caller sends is read for a {@link #sliceNanos slice};
  * the rest waits, and one slice of what waits is worked off after each pass, caller by caller, and each caller's connections one after
  * the other. So a thousand small requests in one read, or in one read each of a thousand connections, keep the loop from others
  * for a moment only. What one caller sends alone is read as fast as ever, in slices.
@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class LoopTurns {
     /** Some fifty requests, or one read of a body several times over; far less than others notice. */
     static final long SLICE_NANOS = 1_000_000;
+
+    /** Where all connections are one caller's: sixty of them that are read in one pass need more than a slice. */
+    static final long SLICE_ALONE_NANOS = 4_000_000;
 
     private final EventLoop loop;
     private final LongSupplier nanoTime;
@@ -77,6 +80,10 @@ final class LoopTurns {
         }
     }
 
+    private long sliceNanos() {
+        return shares.size() > 1 ? SLICE_NANOS : SLICE_ALONE_NANOS;
+    }
+
     private void passEnds() {
         passEndAwaited = false;
         pass++;
@@ -94,7 +101,7 @@ final class LoopTurns {
     /** Works off one slice of what waits. */
     private void serve() {
         scheduled = false;
-        long until = nanoTime.getAsLong() + SLICE_NANOS;
+        long until = nanoTime.getAsLong() + sliceNanos();
         try {
             Turn next = next();
             while (next != null) {
@@ -177,7 +184,7 @@ final class LoopTurns {
             }
             charged = by;
             beganNanos = nanoTime.getAsLong();
-            untilNanos = beganNanos + SLICE_NANOS - by.usedNanos;
+            untilNanos = beganNanos + sliceNanos() - by.usedNanos;
             working = this;
             return true;
         }
@@ -194,7 +201,7 @@ final class LoopTurns {
 
         /** Whether the caller had had its slice in this pass before the connection was read. */
         boolean hasNoTime() {
-            return share.pass == pass && share.usedNanos >= SLICE_NANOS;
+            return share.pass == pass && share.usedNanos >= sliceNanos();
         }
 
         /** Has it worked off when its turn comes, after what waits of the connection already. */

@@ -91,7 +91,20 @@ class LoopTurnsTest {
     }
 
     @Test
+    void aCallerThatIsAloneHasALongerSlice() {
+        LoopTurns.Turn first = turns.enter(ONE);
+        work(first, SLICE);
+        assertThat(first.hasNoTime()).isFalse();
+        LoopTurns.Turn other = turns.enter(OTHER);
+        assertThat(first.hasNoTime()).as("with another beside it").isTrue();
+        other.leave();
+        work(first, LoopTurns.SLICE_ALONE_NANOS - SLICE);
+        assertThat(first.hasNoTime()).isTrue();
+    }
+
+    @Test
     void manySmallOnesShareASlice() {
+        turns.enter(OTHER);
         for (int i = 0; i < 10; i++) {
             later(turns.enter(ONE), "small" + i, SLICE / 4);
         }
