@@ -158,6 +158,8 @@ public final class CostTable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
+                "-XX:FreqInlineSize=150", // as the launcher
+                "-XX:InlineSmallCode=1200",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
