@@ -154,17 +154,8 @@ public final class CostTable {
                     auth: {scheme: Bearer, token_env: EGRESS_TOKEN_0}
                     matches: [{methods: [GET], paths: [{type: prefix, value: /v1/}]}]
                 """.formatted(HOST));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-XX:FreqInlineSize=150", // as the launcher
-                "-XX:InlineSmallCode=1200",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "egress.server.Main",
+        List<String> command = GateJvm.command("egress.server.Main");
+        command.addAll(List.of(
                 "-q",
                 "--listen",
                 "127.0.0.1:0",

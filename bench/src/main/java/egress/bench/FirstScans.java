@@ -64,14 +64,8 @@ public final class FirstScans {
     }
 
     private static String started() throws IOException {
-        List<String> command = List.of(
-                System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                FirstScans.class.getName(),
-                "round");
+        List<String> command = GateJvm.command(FirstScans.class.getName());
+        command.add("round");
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

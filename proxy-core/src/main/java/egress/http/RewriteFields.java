@@ -22,6 +22,8 @@ public final class RewriteFields {
         SCRIPT,
         /** Hosts, each perhaps with a port. */
         HOST,
+        /** Ports of the host. */
+        PORT,
         /** {@code Forwarded}: pairs, of which {@code host} names one. */
         FORWARDED
     }
@@ -84,9 +86,12 @@ public final class RewriteFields {
             "x-forwarded-path-base",
             "x-forwarded-pathbase",
             "x-forwarded-prefix",
+            "x-ingress-path",
             "x-original-prefix",
             "x-path-base",
-            "x-path-prefix");
+            "x-path-prefix",
+            "x-proxy-context-path",
+            "x-proxycontextpath");
 
     private static final Set<String> SCRIPTS = Set.of("script-name", "x-script-name");
 
@@ -111,6 +116,7 @@ public final class RewriteFields {
             "x-original-host",
             "x-override-host",
             "x-proxy-host",
+            "x-proxyhost",
             "x-real-host",
             "x-rewrite-host",
             "x-server-name",
@@ -118,6 +124,9 @@ public final class RewriteFields {
             "x-upstream-host",
             "x-vhost",
             "x-virtual-host");
+
+    private static final Set<String> PORTS =
+            Set.of("x-forwarded-port", "x-original-port", "x-proxy-port", "x-proxyport", "x-server-port");
 
     private record Entry(String name, Kind kind) {}
 
@@ -146,6 +155,7 @@ public final class RewriteFields {
         PREFIXES.forEach(name -> all.add(new Entry(name, Kind.PREFIX)));
         SCRIPTS.forEach(name -> all.add(new Entry(name, Kind.SCRIPT)));
         HOSTS.forEach(name -> all.add(new Entry(name, Kind.HOST)));
+        PORTS.forEach(name -> all.add(new Entry(name, Kind.PORT)));
         all.add(new Entry("forwarded", Kind.FORWARDED));
         int longest = all.stream().mapToInt(entry -> entry.name.length()).max().orElseThrow();
         Entry[][] table = new Entry[longest + 1][];

@@ -123,7 +123,8 @@ final class GitRules {
     private static boolean mayBeGit(String reading) {
         return reading.contains("git")
                 || reading.contains("lfs")
-                || reading.contains("objects/")
+                || reading.contains("objects")
+                || reading.endsWith("head")
                 || reading.contains("refs")
                 || reading.contains("info/");
     }
@@ -172,7 +173,7 @@ final class GitRules {
             return inRepository(means, below);
         }
         if (below.isEmpty()) {
-            return Use.NONE;
+            return ofLast(means, segment);
         }
         String next = below.getFirst();
         if (isLfsName(segment) && (IN_LFS.contains(next) || below.stream().anyMatch(GitRules::isLongName))) {
@@ -185,6 +186,15 @@ final class GitRules {
                 means.dav || means.writesFiles && (next.equals("refs") || IN_OBJECTS.contains(next))
                         ? Use.PUSH
                         : Use.NONE;
+            default -> Use.NONE;
+        };
+    }
+
+    /** All branches at once, by what holds them: of a repository that has no {@code .git} in its path. */
+    private static Use ofLast(Means means, String segment) {
+        return switch (segment) {
+            case "refs", "packed-refs" -> means.writesFiles ? Use.PUSH : Use.NONE;
+            case "objects", "head" -> means.dav ? Use.PUSH : Use.NONE;
             default -> Use.NONE;
         };
     }

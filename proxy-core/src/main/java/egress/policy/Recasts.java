@@ -17,7 +17,7 @@ import java.util.Set;
  *
  * @param methods to be used instead of the request's own
  * @param targets other paths, perhaps with queries
- * @param misdirected whether a host is named that is not the request's own
+ * @param misdirected whether a host or port is named that is not the request's own
  */
 record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdirected) {
     /** The request is what it is. */
@@ -82,6 +82,12 @@ record Recasts(List<String> methods, List<RequestTarget> targets, boolean misdir
                 case HOST -> {
                     for (String each : value.split(",", -1)) {
                         host(each.strip());
+                    }
+                }
+                case PORT -> {
+                    String own = String.valueOf(authority.port());
+                    for (String each : value.split(",", -1)) {
+                        misdirected |= !each.strip().equals(own);
                     }
                 }
                 case FORWARDED -> forwarded(value);

@@ -128,6 +128,11 @@ final class GitPolicyTest {
                 "DELETE /r/refs%2fheads/x",
                 "PUT /r/objects/pack/pack-1.pack",
                 "PUT /r/x/../refs/heads/main",
+                "DELETE /r/refs",
+                "MOVE /r/refs/",
+                "PUT /r/packed-refs",
+                "MOVE /r/objects",
+                "LOCK /r/HEAD",
                 "POST /r.git/objects/ab/cdef"
             })
     void deniesEveryOtherWayToPush(String request) {
@@ -167,6 +172,10 @@ final class GitPolicyTest {
     @ValueSource(
             strings = {
                 "DELETE /crm/v3/objects/contacts/1",
+                "PUT /v1/objects",
+                "DELETE /v1/objects",
+                "PUT /v1/head",
+                "PUT /v1/config",
                 "PUT /v1/objects/Article/7",
                 "PUT /v1/info/5",
                 "GET /repos/o/r/git/refs/heads/main",

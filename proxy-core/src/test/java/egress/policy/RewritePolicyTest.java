@@ -199,10 +199,29 @@ final class RewritePolicyTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"X-Forwarded-Port", "X_Forwarded_Port", "X-ProxyPort", "X-Original-Port", "X-Server-Port"})
+    void aPortMustBeTheRequestsOwn(String field) {
+        assertThat(judged("GET", "https://open.example/", field + ": 443")).isEqualTo("allow");
+        for (String other : new String[] {"8443", "443, 80", "", "x"}) {
+            assertThat(judged("GET", "https://open.example/", field + ": " + other))
+                    .as(other)
+                    .isEqualTo("misdirected");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-ProxyContextPath", "X-Proxy-Context-Path", "X-Ingress-Path"})
+    void readsTheKinOfThePrefixFieldsToo(String field) {
+        assertThat(judged("GET", "https://v1.example/v1/x", field + ": /admin")).isEqualTo("path_not_allowed");
+        assertThat(judged("GET", "https://v1.example/v1/x", field + ": /v1")).isEqualTo("allow");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "Proxy-Host",
                 "X-Proxy-Host",
+                "X-ProxyHost",
                 "X-Original-Forwarded-Host",
                 "X-Forwarded-Original-Host",
                 "X-Virtual-Host",

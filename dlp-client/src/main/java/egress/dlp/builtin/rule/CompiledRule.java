@@ -57,6 +57,7 @@ final class CompiledRule {
     boolean joins(int length) {
         boolean marked = rule.check() == TokenRule.Check.MADE
                 || rule.check() == TokenRule.Check.VENDOR
+                || rule.check() == TokenRule.Check.EXACT && isMarked(length)
                 || rule.check() == TokenRule.Check.JWT;
         return !hasContext()
                 && (!rule.right() || rule.joins())

@@ -84,7 +84,7 @@ public final class DetectorIndex {
         for (TokenRule rule : rules) {
             rule.literals().stream()
                     .map(literal -> literal.getBytes(StandardCharsets.ISO_8859_1))
-                    .filter(literal -> rule.isForm(literal, 0))
+                    .filter(literal -> rule.mayVary(literal, 0))
                     .forEach(out::addFirst);
         }
         return out.build();

@@ -61,7 +61,7 @@ public final class RuleMatcher {
         }
         if (end < 0) {
             if (!view.isJoined() && (!rule.rule.left() || freeOnTheLeft(b, start, -1))) {
-                int near = rule.rule.isForm(b, at) ? nearlyLong(rule, at, length) : -1;
+                int near = rule.rule.mayVary(b, at) ? nearlyLong(rule, at, length) : -1;
                 if (near >= 0 && !KeywordContext.blob(segment, start, near)) {
                     report(rule, segment, start, at, near);
                 } else if (rule.joins(length)) {
@@ -76,7 +76,7 @@ public final class RuleMatcher {
                 || freeOnTheLeft(b, start, end - start)
                 || (rule.isMarked(length) && end - at - length >= LONG && Randomness.strictest(b, at + length, end));
         boolean ended = !rule.rule.right() || end >= to || !CharTables.isWord(b[end]) || segment.beginsPiece(end);
-        if (!ended && !view.isJoined() && rule.rule.isForm(b, at)) {
+        if (!ended && !view.isJoined() && rule.rule.mayVary(b, at)) {
             int tail = tokenEnd(b, end, Math.min(to, end + OFF + 1));
             ended = tail - end <= OFF;
             end = ended ? tail : end;
@@ -98,7 +98,7 @@ public final class RuleMatcher {
      */
     public void split(CompiledRule rule, int at, int length, Stretch isSplit) {
         byte[] b = segment.b();
-        if (!rule.rule.isForm(b, at) || length < SURE || !segment.beginsPiece(at)) {
+        if (!rule.rule.mayVary(b, at) || length < SURE || !segment.beginsPiece(at)) {
             return;
         }
         if (isWholeInOne(rule, at)) {

@@ -36,6 +36,8 @@ public record TokenRule(
     enum Check {
         /** Its form is enough, however made up it looks. */
         VENDOR,
+        /** As {@link #VENDOR}, for a form whose beginning says little: neither cut short nor split over time, and of its very length. */
+        EXACT,
         /** No placeholder. */
         MADE,
         /** Looks random: for formats with a weak prefix. */
@@ -66,6 +68,11 @@ public record TokenRule(
 
     /** Whether what stands at {@code at} is a vendor's exact form, which a token has and hardly anything else. */
     boolean isForm(byte[] b, int at) {
+        return check == Check.EXACT || mayVary(b, at);
+    }
+
+    /** Whether it is also one that is a little too long or short, cut off, or split over time. */
+    boolean mayVary(byte[] b, int at) {
         return check == Check.VENDOR
                 || check == Check.GITHUB
                 || check == Check.BASE58

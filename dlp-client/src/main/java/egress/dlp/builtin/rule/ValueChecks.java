@@ -109,12 +109,22 @@ final class ValueChecks {
         if (rule.isForm(b, at)) {
             Likeness likeness = check == TokenRule.Check.GITHUB && github(b, start, end)
                     ? Likeness.REAL
-                    : VendorForm.likeness(b, start, at + rule.keywordAt(b, at), end);
+                    : VendorForm.likeness(
+                            b, start, rule.before() == null ? at + rule.keywordAt(b, at) : start, end);
             if (check == TokenRule.Check.BASE58 && likeness == Likeness.REAL && Base58.checked(b, start, end) == null) {
                 likeness = Likeness.MADE_UP;
             }
             return new Value(start, end, Arrays.copyOfRange(b, start, end), likeness);
         }
+        Value found = checked(rule, s, start, at, end);
+        return found != null && VendorForm.isDocumented(b, found.start(), found.end())
+                ? new Value(found.start(), found.end(), found.canonical(), Likeness.EXAMPLE)
+                : found;
+    }
+
+    private static @Nullable Value checked(TokenRule rule, Segment s, int start, int at, int end) {
+        TokenRule.Check check = rule.check();
+        byte[] b = s.b();
         if (check == null) {
             return Randomness.plausible(b, start, end) ? value(b, start, end) : null;
         }
@@ -124,7 +134,7 @@ final class ValueChecks {
             case ALONE -> isAlone(s, start, end) && Randomness.plausible(b, start, end) ? value(b, start, end) : null;
             case SECP256K1 -> WalletForms.secp256k1(b, start, end);
             case KEYSTORE -> WalletForms.keystore(s, at);
-            case GITHUB, VENDOR, BASE58 -> value(b, start, end);
+            case GITHUB, VENDOR, EXACT, BASE58 -> value(b, start, end);
             case JWT -> jwt(b, start, end) ? value(b, start, end) : null;
             case PEM -> keyBlock(s, start, end);
             case JWK -> jwk(s, at);

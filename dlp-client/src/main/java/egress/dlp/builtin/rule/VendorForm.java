@@ -23,6 +23,8 @@ final class VendorForm {
             "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
             "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
             "sk_test_BQokikJOvBiI2HlWgH4olfQ2",
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
             "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
             "xprv9s21ZrQH143K31xYSDQpPDxsXRTUcvj2iNHm5NUtrGiGG5e2DtALGdso3pGz6ssrdK4PFmM8NSpSBHNqPqm55Qn3LqFtT2emdEXVYsCzC2U");
 
@@ -38,8 +40,7 @@ final class VendorForm {
 
     /** @param from where the vendor's prefix ends, in {@code [start, end)} */
     static Likeness likeness(byte[] b, int start, int from, int end) {
-        String text = new String(b, start, end - start, StandardCharsets.ISO_8859_1);
-        if (DOCUMENTED.contains(text)) {
+        if (isDocumented(b, start, end)) {
             return Likeness.EXAMPLE;
         }
         if (isBlanked(b, from, end) || isNamed(b, from, end) || isWords(b, from, end)) {
@@ -47,6 +48,10 @@ final class VendorForm {
         }
         boolean drawn = Randomness.plausible(b, start, end) && !isSequence(b, from, end);
         return drawn ? Likeness.REAL : Likeness.MADE_UP;
+    }
+
+    static boolean isDocumented(byte[] b, int start, int end) {
+        return DOCUMENTED.contains(new String(b, start, end - start, StandardCharsets.ISO_8859_1));
     }
 
     /** Whether nearly all of it is runs of characters that stand for others; what is fixed in a form, as in a URL, is words and marks. */
