@@ -109,8 +109,7 @@ final class ValueChecks {
         if (rule.isForm(b, at)) {
             Likeness likeness = check == TokenRule.Check.GITHUB && github(b, start, end)
                     ? Likeness.REAL
-                    : VendorForm.likeness(
-                            b, start, rule.before() == null ? at + rule.keywordAt(b, at) : start, end);
+                    : VendorForm.likeness(b, start, rule.before() == null ? at + rule.keywordAt(b, at) : start, end);
             if (check == TokenRule.Check.BASE58 && likeness == Likeness.REAL && Base58.checked(b, start, end) == null) {
                 likeness = Likeness.MADE_UP;
             }
