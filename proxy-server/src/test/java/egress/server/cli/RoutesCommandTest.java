@@ -61,7 +61,8 @@ final class RoutesCommandTest {
         StringWriter err = new StringWriter();
         ByteArrayOutputStream notices = new ByteArrayOutputStream();
         CommandLine line = CommandLineFactory.of(Map.of(), (settings, ca) -> 9, new Notices(notices));
-        int status = line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(all.toArray(String[]::new));
+        int status =
+                line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(all.toArray(String[]::new));
         return new Ran(status, shortened(out.toString()), shortened(err + notices.toString(US_ASCII)));
     }
 
@@ -115,13 +116,15 @@ final class RoutesCommandTest {
                         "          - {type: exact, value: /v1/models}");
         assertThat(ran.out()).contains("2 times, last 2026-11-30T04:00:03Z", "/v1/once", "evil.example");
         assertThat(ran.err())
-                .isEqualTo("egress: of 4 exchange(s), 3 are decided as they were, 1 would be denied (seen once: --keep-once"
-                        + " lets them stand)\n");
+                .isEqualTo(
+                        "egress: of 4 exchange(s), 3 are decided as they were, 1 would be denied (seen once: --keep-once"
+                                + " lets them stand)\n");
 
         // What it writes is a routes file, and replays as it said.
         Ran replayed = routes("replay", "--routes", file("suggested.yaml", ran.out()), first, second);
         assertThat(replayed.status()).isEqualTo(1);
-        assertThat(replayed.lines()).contains("      1 now denied", "      3 as before", "  GET https://api.example/v1/once");
+        assertThat(replayed.lines())
+                .contains("      1 now denied", "      3 as before", "  GET https://api.example/v1/once");
     }
 
     @Test
@@ -131,7 +134,8 @@ final class RoutesCommandTest {
         assertThat(ran.status()).isZero();
         assertThat(ran.standing()).contains("          - {type: exact, value: /v1/once}");
         assertThat(ran.err()).isEqualTo("egress: of 2 exchange(s), 2 are decided as they were, 0 would be denied\n");
-        assertThat(routes("replay", "--routes", file("suggested.yaml", ran.out()), log).status())
+        assertThat(routes("replay", "--routes", file("suggested.yaml", ran.out()), log)
+                        .status())
                 .isZero();
     }
 
@@ -181,8 +185,7 @@ final class RoutesCommandTest {
         assertThat(mistake.err()).startsWith("routes.yaml:1: routes[0]: unknown key \"hots\"");
         Ran missing = routes("suggest", "--from", directory.resolve("none.yaml").toString(), log);
         assertThat(missing.status()).isEqualTo(1);
-        assertThat(missing.err())
-                .isEqualTo("egress: none.yaml: cannot be read (expected: a routes file in UTF-8)\n");
+        assertThat(missing.err()).isEqualTo("egress: none.yaml: cannot be read (expected: a routes file in UTF-8)\n");
     }
 
     // diff
@@ -216,7 +219,8 @@ final class RoutesCommandTest {
         assertThat(mistake.status()).isEqualTo(1);
         assertThat(mistake.out()).isEmpty();
         assertThat(mistake.err()).startsWith("new.yaml:1: routes[0]: unknown key \"hots\"");
-        Ran missing = routes("diff", "--allow-opening", good, directory.resolve("none.yaml").toString());
+        Ran missing = routes(
+                "diff", "--allow-opening", good, directory.resolve("none.yaml").toString());
         assertThat(missing.status()).isEqualTo(1);
         assertThat(missing.err()).contains("none.yaml").hasLineCount(1);
     }
@@ -266,7 +270,10 @@ final class RoutesCommandTest {
         assertThat(some.status()).isEqualTo(1);
         assertThat(some.lines())
                 .containsExactly(
-                        "1 exchange judged, 2 route(s)", "", "needed by none of them:", "  other.example:443  the whole route");
+                        "1 exchange judged, 2 route(s)",
+                        "",
+                        "needed by none of them:",
+                        "  other.example:443  the whole route");
         Ran none = routes("unused", "--routes", routes, api, other);
         assertThat(none.status()).isZero();
         assertThat(none.lines()).containsExactly("2 exchanges judged, 2 route(s)", "every rule was needed");
@@ -282,7 +289,8 @@ final class RoutesCommandTest {
         file("routes.yaml", API);
         String good = file("good.jsonl", get("/v1/x"));
         String bad = file("bad.jsonl", get("/v1/x") + BAD_LINE + "no json\n" + get("/v1/x"));
-        String[] words = command.replace("routes.yaml", directory.resolve("routes.yaml").toString())
+        String[] words = command.replace(
+                        "routes.yaml", directory.resolve("routes.yaml").toString())
                 .split(" ");
         assertThat(routes(with(words, good, good)).status()).isZero();
         Ran ran = routes(with(words, good, bad));
@@ -301,13 +309,22 @@ final class RoutesCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"suggest", "suggest --from routes.yaml", "replay --routes routes.yaml", "unused --routes routes.yaml"})
+    @ValueSource(
+            strings = {
+                "suggest",
+                "suggest --from routes.yaml",
+                "replay --routes routes.yaml",
+                "unused --routes routes.yaml"
+            })
     void aLogThatIsNotThereIsSaidByItsNameBeforeAnythingIsPrinted(String command) throws IOException {
         file("routes.yaml", API);
-        String[] words = command.replace("routes.yaml", directory.resolve("routes.yaml").toString())
+        String[] words = command.replace(
+                        "routes.yaml", directory.resolve("routes.yaml").toString())
                 .split(" ");
-        Ran ran = routes(
-                with(words, file("good.jsonl", get("/v1/x")), directory.resolve("none.jsonl").toString()));
+        Ran ran = routes(with(
+                words,
+                file("good.jsonl", get("/v1/x")),
+                directory.resolve("none.jsonl").toString()));
         assertThat(ran.status()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).isEqualTo("egress: none.jsonl: cannot be read (expected: a flow log)\n");
