@@ -16,15 +16,20 @@ import egress.testkit.wire.Field;
 import egress.testkit.wire.H2Stream;
 import egress.testkit.wire.WebSocketFrame;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the whole program records of real exchanges (docs/flows.md). */
 final class FlowRecordTest extends FlowFixture {
@@ -232,6 +237,91 @@ final class FlowRecordTest extends FlowFixture {
         assertThat(dropped.kept()).isEmpty();
         assertThat(dropped.truncated()).isTrue();
         assertThat(dropped.length()).isEqualTo(25);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "zstd", "br,gzip", "zstd,br"})
+    void aBodyOfEachCodingIsKeptDecodedAndMaskedWhereASecretStandsInIt(String coding) throws Exception {
+        String github = GitHubToken.of(10);
+        byte[] plain = ("{\"key\": \"" + github + "\", \"own\": \"" + TOKEN + "\"}").getBytes(UTF_8);
+        byte[] clean = "nothing to hide, and quite ordinary".getBytes(UTF_8);
+        byte[] coded = BodyCodings.encode(coding, plain);
+        byte[] cleanCoded = BodyCodings.encode(coding, clean);
+        String target = "/answer?coding=" + coding;
+        try (ProxyUnderTest proxy = gate().start()) {
+            send(proxy, post(target, coded, "Content-Encoding: " + coding));
+            await(1, Flow::isExchange);
+            send(proxy, post(target, cleanCoded, "Content-Encoding: " + coding));
+            await(2, Flow::isExchange);
+        }
+        assertThat(Files.readString(log())).doesNotContain(TOKEN).doesNotContain(github);
+        List<Flow> flows = exchanges();
+        for (FlowBody each :
+                List.of(request(flows.get(0)).body(), response(flows.get(0)).body())) {
+            assertThat(each.decoded()).isTrue();
+            assertThat(each.truncated()).isFalse();
+            assertThat(each.length()).isEqualTo(coded.length);
+            assertThat(new String(each.kept(), UTF_8)).isEqualTo("{\"key\": \"********\", \"own\": \"********\"}");
+        }
+        for (FlowBody each :
+                List.of(request(flows.get(1)).body(), response(flows.get(1)).body())) {
+            assertThat(each.decoded()).isFalse();
+            assertThat(each.kept()).isEqualTo(cleanCoded);
+        }
+    }
+
+    /** What is kept ends within the coding: as much as can be decoded is kept decoded and masked. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "zstd"})
+    void ofALongCodedBodyTheBeginningIsKeptDecodedAndMasked(String coding) throws Exception {
+        byte[] noise = new byte[1 << 20];
+        new Random(7).nextBytes(noise);
+        byte[] plain = ("own=" + TOKEN + "; " + HexFormat.of().formatHex(noise)).getBytes(UTF_8);
+        byte[] coded = BodyCodings.encode(coding, plain);
+        try (ProxyUnderTest proxy = gate("--flow-body-limit", "300k").start()) {
+            send(proxy, post("/answer?coding=" + coding, coded, "Content-Encoding: " + coding));
+            await(1, Flow::isExchange);
+        }
+        FlowBody kept = response(exchanges().getFirst()).body();
+        assertThat(kept.length()).isEqualTo(coded.length);
+        assertThat(kept.truncated()).isTrue();
+        assertThat(kept.decoded()).isTrue();
+        assertThat(kept.kept().length).isBetween(100_000, 300 << 10);
+        assertThat(new String(kept.kept(), UTF_8))
+                .startsWith("own=********; ")
+                .isEqualTo(new String(plain, UTF_8).replace(TOKEN, "********").substring(0, kept.kept().length));
+    }
+
+    /** What a decoder passes over: a name in gzip's head, a frame of zstd that is to be skipped. */
+    @Test
+    void aSecretThatStandsBesideWhatACodedBodySaysIsNotKept() throws Exception {
+        byte[] clean = "nothing to hide, and quite ordinary".getBytes(UTF_8);
+        byte[] gzip = gzip(clean);
+        gzip[3] = 8; // FNAME
+        byte[] name = (TOKEN + "\0").getBytes(UTF_8);
+        byte[] named = concat(Arrays.copyOf(gzip, 10), name, Arrays.copyOfRange(gzip, 10, gzip.length));
+        byte[] frame = {0x50, 0x2a, 0x4d, 0x18, (byte) TOKEN.length(), 0, 0, 0};
+        byte[] framed = concat(BodyCodings.encode("zstd", clean), frame, TOKEN.getBytes(UTF_8));
+        try (ProxyUnderTest proxy = gate().start()) {
+            send(proxy, post("/answer?coding=gzip", named, "Content-Encoding: gzip"));
+            await(1, Flow::isExchange);
+            send(proxy, post("/answer?coding=zstd", framed, "Content-Encoding: zstd"));
+            await(2, Flow::isExchange);
+        }
+        for (Flow flow : exchanges()) {
+            for (FlowBody each : List.of(request(flow).body(), response(flow).body())) {
+                assertThat(new String(each.kept(), UTF_8)).doesNotContain(TOKEN);
+                assertThat(each.length()).isPositive();
+            }
+        }
+    }
+
+    private static byte[] concat(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
     }
 
     @Test

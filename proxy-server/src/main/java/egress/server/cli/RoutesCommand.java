@@ -139,8 +139,7 @@ final class RoutesCommand implements Callable<Integer> {
         }
 
         private int patch(Path file, Suggestions.Options options) throws IOException {
-            RoutesPatch patch =
-                    new RoutesPatch(file.toString(), Files.readString(file, StandardCharsets.UTF_8), options);
+            RoutesPatch patch = new RoutesPatch(file.toString(), text(file), options);
             EvidenceFiles.Read read = EvidenceFiles.each(files, patch::add);
             RoutesPatch.Result result = patch.result();
             print(spec, result.diff());
@@ -150,6 +149,14 @@ final class RoutesCommand implements Callable<Integer> {
             }
             tried(EvidenceFiles.parse(file + " with the patch", result.text()));
             return RoutesCommand.whole(spec, read) ? 0 : 1;
+        }
+
+        private static String text(Path file) throws IOException {
+            try {
+                return Files.readString(file, StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw new IOException(file + ": cannot be read (expected: a routes file in UTF-8)", e);
+            }
         }
 
         /** Says what the file makes of the same logs. */

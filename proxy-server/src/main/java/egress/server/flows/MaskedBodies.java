@@ -47,11 +47,16 @@ final class MaskedBodies {
         }
         byte[] masked = masked(decoded.bytes(), isForm, masker);
         boolean whole = decoded.whole() && !copy.isCut();
-        if (whole && Arrays.equals(masked, decoded.bytes())) {
+        if (whole && Arrays.equals(masked, decoded.bytes()) && isClean(copy.bytes(), masker)) {
             return new FlowBody(copy.length(), false, copy.bytes(), false);
         }
         boolean fits = masked.length <= limit;
         return new FlowBody(copy.length(), !whole || !fits, fits ? masked : Arrays.copyOf(masked, limit), true);
+    }
+
+    /** What a decoder passes over is in what is kept: a file's name in the head of gzip, a frame of zstd that is to be skipped. */
+    private static boolean isClean(byte[] coded, SecretMasker masker) {
+        return Arrays.equals(masker.body(coded), coded);
     }
 
     private static FlowBody dropped(BodyCopy copy) {

@@ -2,14 +2,12 @@ package egress.server.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import egress.server.BodyCodings;
 import egress.server.flows.Flow;
 import egress.testkit.origin.RecordedRequest;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,38 +88,39 @@ final class InspectDetailTest extends InspectPage {
         browser.awaitText("pre.hex", "00 01 02 ff 61");
     }
 
-    @Test
-    void decodesContentCodingsWithinBounds() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "zstd", "br,gzip"})
+    void decodesContentCodingsWithinBounds(String coding) throws Exception {
         openDetail(
-                next().responseField("content-encoding", "gzip")
-                        .answered("text/plain", gzip(utf8("in the coding")))
+                next().responseField("content-encoding", coding)
+                        .answered("text/plain", BodyCodings.encode(coding, utf8("in the coding")))
                         .whole(),
                 "Response");
         browser.awaitText("pre.text", "in the coding");
+        assertThat(browser.text(".panel")).doesNotContain("decoded");
+
+        reopen(
+                next().requestField("content-encoding", coding)
+                        .posted("application/json", BodyCodings.encode(coding, utf8("{\"asked\":[1]}")))
+                        .whole(),
+                "Request");
+        browser.awaitText(".json", "asked");
 
         // 64 MiB of nothing in 64 KiB.
         reopen(
-                next().responseField("content-encoding", "gzip")
-                        .answered("text/plain", gzip(new byte[64 << 20]))
+                next().responseField("content-encoding", coding)
+                        .answered("text/plain", BodyCodings.encode(coding, new byte[64 << 20]))
                         .whole(),
                 "Response");
         browser.awaitText(".note", "Shown: the first 16M");
 
         reopen(
-                next().responseField("content-encoding", "gzip")
-                        .answered("text/plain", "no gzip")
+                next().responseField("content-encoding", coding)
+                        .answered("text/plain", "no " + coding)
                         .whole(),
                 "Response");
         browser.awaitText(".note", "cannot be decoded");
-        browser.awaitText("pre.text", "no gzip");
-    }
-
-    private static byte[] gzip(byte[] plain) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream coded = new GZIPOutputStream(out)) {
-            coded.write(plain);
-        }
-        return out.toByteArray();
+        browser.awaitText("pre.text", "no " + coding);
     }
 
     @Test
