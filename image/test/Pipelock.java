@@ -1,5 +1,5 @@
-import egress.testkit.PipelockServer;
-import egress.testkit.RecordedPipelock;
+import egress.testkit.pipelock.PipelockServer;
+import egress.testkit.pipelock.RecordedPipelock;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
