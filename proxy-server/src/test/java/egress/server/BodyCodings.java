@@ -19,7 +19,7 @@ public final class BodyCodings {
     /** @param codings as the field names them: the first is applied first */
     public static byte[] encode(String codings, byte[] plain) throws IOException {
         byte[] coded = plain;
-        for (String coding : codings.split(",")) {
+        for (String coding : codings.split(",", -1)) {
             coded = one(coding, coded);
         }
         return coded;
